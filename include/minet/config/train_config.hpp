@@ -1,0 +1,132 @@
+// Everything that a training run can be told, as plain structs. Defaults are the paper preset.
+// Each field's legal range, documentation and origin (paper, inferred, ours) stand in
+// src/config/fields.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace minet::config {
+
+enum class LogScale { decibel, log1p };  // decibel: dB with a floor; log1p: ln(1 + magnitude)
+enum class EmbeddingInit { codebook, random };  // where the prior's code embeddings start
+enum class PriorHead { linear, tied };
+enum class Alignment { cross_attention, added, both };  // how notes reach the prior
+
+struct SpectrogramConfig {
+  std::int64_t sample_rate = 16000;  // Hz
+  std::int64_t n_fft = 2048;         // samples; Hann window of this length
+  std::int64_t hop = 256;            // samples; 62.5 frames a second
+  std::int64_t bins = 1024;          // F = n_fft / 2: the Nyquist bin is dropped
+  LogScale scale = LogScale::decibel;
+  double floor_db = -80;  // under the corpus maximum
+};
+
+struct PoseConfig {
+  double fps = 25;              // pose frames a second, after resampling
+  double gap_confidence = 0.2;  // at or below: a gap
+};
+
+struct DataConfig {
+  double clip_seconds = 4;             // T = clip_seconds * sample_rate / hop frames
+  std::int64_t audio_cache_mb = 2048;  // decoded sound kept in memory; the rest is read per clip
+  double silence_db = -60;             // clips whose RMS is under this are drawn again
+};
+
+struct VqVaeConfig {
+  std::int64_t channels = 512;  // C
+  std::vector<std::int64_t> bands = {16, 8, 4,
+                                     2};  // N of the encoder's MBR blocks; the decoder mirrors them
+  std::int64_t residual_blocks = 2;
+  std::int64_t codes = 1024;     // K
+  std::int64_t code_width = 64;  // D
+  double beta = 0.25;            // weight of the commitment loss
+  double ema_decay = 0.99;
+  double laplace = 1e-5;
+  std::int64_t plain_steps = 100;       // steps as a plain autoencoder before the codebook starts
+  std::int64_t kmeans_vectors = 24000;  // encoder vectors that start the codebook
+  double revive_threshold = 0.25;       // times tokens / K
+  std::int64_t revive_every = 20;       // steps; 0 = never
+};
+
+struct BodyConfig {
+  std::int64_t hidden = 32;  // a direction; H = 2 * hidden
+  std::int64_t layers = 3;
+};
+
+struct PriorConfig {
+  std::int64_t layers = 2;
+  std::int64_t heads = 8;
+  std::int64_t ffn = 512;
+  double dropout = 0.1;
+  std::int64_t context = 250;  // steps that a step sees, itself included
+  EmbeddingInit embedding = EmbeddingInit::codebook;
+  PriorHead head = PriorHead::linear;
+};
+
+struct ContentConfig {
+  bool enabled = true;
+  std::int64_t layers = 2;
+  std::int64_t heads = 8;
+  std::int64_t ffn = 512;
+  Alignment alignment = Alignment::cross_attention;
+  double drop = 0.1;  // share of training clips whose notes are hidden, so that one model plays
+                      // with and without
+};
+
+struct StageConfig {
+  std::int64_t steps = 0;
+  std::int64_t batch = 0;  // clips
+  double learning_rate = 0;
+  double weight_decay = 0;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  std::int64_t warmup_steps = 0;
+  double final_rate = 0.05;  // of learning_rate, at the end of the cosine
+  double clip_norm = 1.0;
+};
+
+struct RunConfig {
+  std::uint64_t seed = 1;
+  std::int64_t log_every = 10;        // steps
+  std::int64_t save_every = 500;      // steps
+  double save_minutes = 10;           // and at least this often
+  std::int64_t evaluate_every = 500;  // steps; validation on the test split
+  std::int64_t evaluate_clips = 32;
+};
+
+struct TrainConfig {
+  SpectrogramConfig spectrogram;
+  PoseConfig pose;
+  DataConfig data;
+  VqVaeConfig vqvae;
+  BodyConfig body;
+  PriorConfig prior;
+  ContentConfig content;
+  StageConfig vqvae_training{
+      .steps = 100000, .batch = 8, .learning_rate = 5e-4, .warmup_steps = 100};
+  StageConfig prior_training{.steps = 50000,
+                             .batch = 32,
+                             .learning_rate = 3e-4,
+                             .weight_decay = 0.1,
+                             .beta2 = 0.95,
+                             .warmup_steps = 200};
+  RunConfig run;
+
+  std::int64_t clip_frames() const {  // T
+    return static_cast<std::int64_t>(data.clip_seconds *
+                                     static_cast<double>(spectrogram.sample_rate) /
+                                     static_cast<double>(spectrogram.hop));
+  }
+  std::int64_t clip_pose_frames() const {  // P
+    return static_cast<std::int64_t>(data.clip_seconds * pose.fps);
+  }
+  std::int64_t body_width() const { return 2 * body.hidden; }                   // H
+  std::int64_t prior_width() const { return vqvae.code_width + body_width(); }  // W
+  double frame_rate() const {                                                   // codes a second
+    return static_cast<double>(spectrogram.sample_rate) / static_cast<double>(spectrogram.hop);
+  }
+};
+
+}  // namespace minet::config

@@ -1,0 +1,34 @@
+// NumPy .npy files, versions 1 to 3, C order, little-endian: read f4, f8, i4, i8, u1; write f4 and
+// i4. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html Sizes are checked
+// against the file before anything is allocated.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace minet {
+
+template <class T>
+struct NdArray {
+  std::vector<std::int64_t> shape;
+  std::vector<T> values;  // C order, product(shape) of them
+};
+using FloatArray = NdArray<float>;
+using IntArray = NdArray<std::int32_t>;
+
+bool is_npy(const std::filesystem::path& path);  // by its magic bytes
+
+// InputError names the file and what was wrong. Numbers of another type are converted.
+FloatArray read_npy_float(const std::filesystem::path& path);
+IntArray read_npy_int(const std::filesystem::path& path);
+
+std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values);
+std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const std::int32_t> values);
+void save_npy(const std::filesystem::path& path, const FloatArray& array);  // whole or absent
+void save_npy(const std::filesystem::path& path, const IntArray& array);
+
+}  // namespace minet

@@ -1,0 +1,22 @@
+// Runs a program by argument vector, never through a shell, and reaps it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace minet {
+
+struct ProcessResult {
+  int exit_code = 0;         // 128 + signal if killed
+  std::string output;        // stdout
+  std::string error_output;  // stderr, its last 2 KiB
+};
+
+// WorkError if the program cannot be started or exceeds `time_limit_s`.
+ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s = 600);
+
+// Full path of `program` on PATH.
+std::optional<std::string> find_program(const std::string& program);
+
+}  // namespace minet

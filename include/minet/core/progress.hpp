@@ -1,0 +1,33 @@
+// Progress on stderr: one redrawn line with rate and ETA on a terminal, plain lines every few
+// seconds otherwise, nothing when quiet.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace minet {
+
+class Progress {
+ public:
+  // `unit` as in "steps" or "tracks"; `start` > 0 when going on from there.
+  Progress(std::string label, std::int64_t total, std::string unit, std::int64_t start = 0);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void update(std::int64_t done,
+              std::string_view note = {});  // cheap: redraws at most 5 times a second
+  void finish();
+
+  static void set_quiet(bool quiet);
+
+ private:
+  void draw(bool last);
+  std::string label_, unit_, note_;
+  std::int64_t total_, start_, done_;
+  std::chrono::steady_clock::time_point began_, drawn_;
+  bool terminal_, finished_ = false;
+};
+
+}  // namespace minet

@@ -1,0 +1,7 @@
+#include "minet/core/version.hpp"
+
+namespace minet {
+
+const char* version() { return MINET_VERSION; }
+
+}  // namespace minet
