@@ -1,0 +1,48 @@
+// Is a prepared corpus fit for training, and what should its owner know?
+//
+// Reads every file once. Problems make a corpus unusable (damaged or missing files, nothing to
+// train on, the same material on both sides of the split); warnings are worth a look (long
+// silences, clipping, joints that were never seen).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace minet::corpus {
+
+struct SplitSummary {
+  std::string split;
+  std::int64_t tracks = 0, tracks_with_notes = 0;
+  double seconds = 0;
+  double silent_share = 0;   // of 50 ms frames with an RMS under -60 dBFS
+  double clipped_share = 0;  // of samples at full scale
+  double gap_share = 0;      // of joint positions
+};
+
+struct CheckReport {
+  std::filesystem::path root;
+  std::string hash;    // as corpus.yaml says
+  std::string source;  // the importer
+  std::vector<SplitSummary> splits;
+  std::int64_t groups = 0;
+  double longest_drift_s = 0;  // largest difference between a track's audio and pose lengths
+  std::vector<std::string> joints_never_seen;  // in no track
+  std::vector<std::string> problems;           // each makes the corpus unusable
+  std::vector<std::string> warnings;
+  bool usable() const { return problems.empty(); }
+};
+
+struct CheckOptions {
+  double clip_seconds = 4;
+  int threads = 0;  // 0: as many as the processor has
+};
+
+// InputError if `root` is not a corpus of this format version.
+CheckReport check(const std::filesystem::path& root, const CheckOptions& options = {});
+
+std::string describe(const CheckReport& report);  // a table and a verdict, for people
+std::string to_json(const CheckReport& report);   // one object
+
+}  // namespace minet::corpus
