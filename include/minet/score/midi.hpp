@@ -1,0 +1,86 @@
+// Standard MIDI files, low level: events by track, read and written without any library.
+// Source: "Standard MIDI Files 1.0" (MIDI Manufacturers Association, RP-001); RMID wrapper RP-029.
+//
+// The reader takes formats 0, 1 and 2. What is broken but readable is read, and told in `repairs`:
+// a wrong track count or length, a file or track that breaks off, unknown chunks, running status
+// kept across a meta event or sysex, system messages that no file may hold, tempo 0.
+// An InputError (with the byte position) is thrown for: no MThd, no track, division 0, an SMPTE
+// rate other than 24, 25, 29 (= 29.97) and 30, and the limits below.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "minet/score/note.hpp"
+
+namespace minet::score {
+
+inline constexpr std::int64_t kMaxScoreBytes = 16 << 20;  // of any score file
+inline constexpr std::int64_t kMaxMidiTracks = 1024;
+inline constexpr std::int64_t kMaxMidiEvents = 1000000;  // in a file
+inline constexpr std::int64_t kMaxNotes = 1000000;
+inline constexpr double kMaxScoreSeconds = 4 * 3600;  // where the last note or track may end
+
+// How ticks become time: ticks a quarter note (then tempo events rule), or SMPTE frames.
+struct MidiDivision {
+  int ticks_per_quarter = 480;  // 1..32767; 0 = SMPTE
+  int smpte_rate = 0;           // 24, 25, 29 (means 30000/1001) or 30 frames a second
+  int ticks_per_frame = 0;      // 1..255
+  bool operator==(const MidiDivision&) const = default;
+};
+
+struct MidiEvent {
+  std::int64_t tick = 0;    // since the track's start
+  std::uint8_t status = 0;  // 0x80..0xEF with the channel; 0xF0, 0xF7 sysex; 0xFF meta
+  std::uint8_t type = 0;    // of a meta event: 0x51 tempo, 0x03 track name, …
+  std::string data;         // the message's bytes after status, type and length
+  bool operator==(const MidiEvent&) const = default;
+};
+
+struct MidiTrack {
+  std::vector<MidiEvent> events;  // in file order, ticks never falling, without end-of-track
+  std::int64_t end_tick = 0;      // where the end-of-track event stands
+  bool operator==(const MidiTrack&) const = default;
+};
+
+struct MidiFile {
+  int format =
+      1;  // 0: one track; 1: tracks at the same time; 2: tracks that are tunes of their own
+  MidiDivision division;
+  std::vector<MidiTrack> tracks;
+  std::vector<std::string> repairs;  // see NoteList
+};
+
+MidiFile read_midi(const std::filesystem::path& path);
+MidiFile parse_midi(std::string_view bytes, const std::string& name);  // `name` for messages
+
+// The file as bytes, for core's save_file. parse_midi(midi_bytes(file)) has the same format,
+// division and tracks. InputError for what no MIDI file can hold, such as falling ticks.
+std::string midi_bytes(const MidiFile& file);
+
+// Notes of all tracks, sorted. A note-off (or a note-on with velocity 0) ends the oldest sounding
+// note of its track, channel and pitch; one without a note is ignored. A note that is never
+// released ends with its track, and a note of zero length is dropped: both with a repair line.
+// Tempo events of every track count for every track in formats 0 and 1 (500,000 us a quarter
+// before the first). In format 2 each track has a tempo of its own, and the tracks follow one
+// another. Left out: the sustain pedal, pitch bends, tuning and "all notes off".
+NoteList midi_notes(const MidiFile& file);
+
+struct MidiFromNotesOptions {
+  int channel = 0;  // 0..15; 9 is the drums'
+  int program = 0;  // General MIDI instrument, 0..127
+};
+// A format 0 file at 60 quarters a minute with 10,000 ticks a quarter: times are kept to 0.1 ms.
+MidiFile midi_from_notes(std::span<const Note> notes, const MidiFromNotesOptions& options = {});
+
+// Events for those who compose a file.
+MidiEvent midi_tempo(std::int64_t tick, int microseconds_per_quarter);
+MidiEvent midi_program(std::int64_t tick, int channel, int program);
+MidiEvent midi_note_on(std::int64_t tick, int channel, int pitch, int velocity);
+MidiEvent midi_note_off(std::int64_t tick, int channel, int pitch);
+
+}  // namespace minet::score
