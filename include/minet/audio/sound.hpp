@@ -1,0 +1,58 @@
+// Sound files: reading any usual recording as mono floats, and writing 16-bit WAV and FLAC.
+//
+// WAV (integer and float PCM, extensible), FLAC and Ogg Vorbis are read here through libsndfile,
+// after a look at their headers that keeps libsndfile's less safe decoders out of reach. Everything
+// else (mp3, m4a, Opus, a film's sound track) goes through the program ffmpeg where it is
+// installed. A file is data from strangers: 1 to 8 channels, 4 to 192 kHz and 4 hours are the
+// limits, memory is taken as samples arrive and never because a header promises them, and NaN or
+// infinity is refused.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "minet/core/files.hpp"
+
+namespace minet::audio {
+
+inline constexpr int kMinSampleRate = 4000;    // Hz
+inline constexpr int kMaxSampleRate = 192000;  // Hz
+inline constexpr int kMaxChannels = 8;
+inline constexpr double kMaxSoundSeconds = 4 * 3600;
+
+struct Sound {
+  int sample_rate = 16000;     // Hz
+  std::vector<float> samples;  // mono, nominally in [-1, 1]
+  double seconds() const { return static_cast<double>(samples.size()) / sample_rate; }
+};
+
+struct SoundInfo {
+  std::string format;  // "WAV", "FLAC" or "Ogg Vorbis"
+  int sample_rate = 0;
+  int channels = 0;
+  std::int64_t samples = 0;  // a channel, as the header says
+  double seconds() const { return static_cast<double>(samples) / sample_rate; }
+};
+
+// The whole file, channels averaged, resampled to `sample_rate`. InputError if it is missing,
+// empty, a folder, not sound, cut off or over the limits.
+Sound read_sound(const std::filesystem::path& path, int sample_rate = 16000);
+
+// Samples first_sample .. first_sample + samples - 1 at the file's own rate, channels averaged;
+// zeros where that lies outside the file. For WAV, FLAC and Ogg Vorbis: reads only what it returns.
+Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_sample,
+                         std::int64_t samples);
+
+// What the header of a WAV, FLAC or Ogg Vorbis file says; InputError for anything else.
+SoundInfo sound_info(const std::filesystem::path& path);
+
+// 16-bit mono, whole or absent: clipped to [-1, 1] and rounded to the nearest step, no dither.
+// WorkError if a sample is not a number.
+void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
+void save_flac(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
+std::string wav_bytes(const Sound& sound);   // the file that save_wav writes
+std::string flac_bytes(const Sound& sound);  // the file that save_flac writes
+
+}  // namespace minet::audio
