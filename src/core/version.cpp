@@ -2,6 +2,8 @@
 
 namespace minet {
 
-const char* version() { return MINET_VERSION; }
+const char* version() {
+  return MINET_VERSION;
+}
 
 }  // namespace minet

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace minet {
@@ -20,7 +21,8 @@ std::string text(const Parts&... parts) {
 // Shortest decimal form that reads back to the same double, independent of the locale.
 std::string to_text(double value);
 
-// Whole-string conversions, independent of the locale; nullopt if anything is left over.
+// Whole-string conversions, independent of the locale; nullopt if anything is left over, out of
+// range, or not finite ("nan" and "inf" are not numbers here).
 std::optional<double> parse_double(std::string_view text);
 std::optional<long long> parse_integer(std::string_view text);
 
