@@ -1,0 +1,132 @@
+// Attention with rotary positions inside a band of `context` steps, and the transformer block that
+// prior and content share (GPT-1 style, norm first, ReLU). A step never sees further than the
+// training clip was long, so any length works; long sequences go in chunks of queries, and memory
+// stays linear in T. Rotary positions: arXiv 2104.09864, halves layout.
+// Letters: B batch, T steps, W width, h heads, d = W / h.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+
+namespace minet::models {
+
+// Cosines and sines of the rotary angles of consecutive positions.
+struct RotaryTable {
+  at::Tensor cosines;  // [T, d / 2]
+  at::Tensor sines;    // [T, d / 2]
+  std::int64_t first = 0;
+  std::int64_t size() const { return cosines.defined() ? cosines.size(0) : 0; }
+  RotaryTable slice(std::int64_t position) const;  // one row, by absolute position
+};
+struct RotaryShape {
+  std::int64_t first = 0;  // absolute position of the first row
+  std::int64_t count = 0;
+  std::int64_t head_width = 2;  // d, even
+};
+// Angles are computed in float64: positions may be large.
+RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& options);
+// x [B, h, T, d] -> the same, pair (i, i + d/2) turned by its angle.
+at::Tensor rotate(const at::Tensor& x, const RotaryTable& table);
+
+struct Band {
+  std::int64_t context = 1;  // step t sees s with |t - s| < context
+  bool causal = false;       // and s <= t
+};
+// softmax(q k^T / sqrt(d)) v inside the band; q, k, v [B, h, T, d] -> [B, h, T, d].
+at::Tensor banded_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            const Band& band);
+
+struct BlockConfig {
+  std::int64_t width = 2;  // W
+  std::int64_t heads = 1;
+  std::int64_t ffn = 1;
+  std::int64_t layers = 1;  // of the whole stack: scales the residual outputs' first weights
+  double dropout = 0;
+  Band band;
+  bool cross = false;  // has cross-attention to a memory
+};
+
+// Keys and values that a cached step sees: a ring of `context` slots (self-attention), or the whole
+// memory (cross-attention). Keys are already rotated.
+struct KeyValues {
+  at::Tensor keys;    // [B, h, slots, d]
+  at::Tensor values;  // [B, h, slots, d]
+};
+
+class SelfAttentionImpl : public torch::nn::Module {
+ public:
+  explicit SelfAttentionImpl(const BlockConfig& config);
+  at::Tensor forward(const at::Tensor& x, const RotaryTable& rotary);  // [B, T, W] -> [B, T, W]
+  // x [B, 1, W] of step `position`, whose row `rotary` holds; writes its key and value to the ring.
+  at::Tensor step(const at::Tensor& x, const RotaryTable& rotary, KeyValues& ring,
+                  std::int64_t position);
+  void initialise(at::Generator generator);
+  const BlockConfig config;
+
+ private:
+  torch::nn::Linear qkv_{nullptr};  // [3W, W]: q, k, v in this order, heads contiguous in each
+  torch::nn::Linear out_{nullptr};  // [W, W]
+};
+TORCH_MODULE(SelfAttention);
+
+class CrossAttentionImpl : public torch::nn::Module {
+ public:
+  explicit CrossAttentionImpl(const BlockConfig& config);
+  // x [B, T, W], memory [B, T, W] -> [B, T, W]
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const RotaryTable& rotary);
+  KeyValues key_values(const at::Tensor& memory, const RotaryTable& rotary);
+  at::Tensor step(const at::Tensor& x, const RotaryTable& rotary, const KeyValues& memory,
+                  std::int64_t position);  // x [B, 1, W]
+  void initialise(at::Generator generator);
+  const BlockConfig config;
+
+ private:
+  torch::nn::Linear q_{nullptr};    // [W, W]
+  torch::nn::Linear kv_{nullptr};   // [2W, W]: k, then v
+  torch::nn::Linear out_{nullptr};  // [W, W]
+};
+TORCH_MODULE(CrossAttention);
+
+// What a block's cross-attention looks at; nothing if `memory` is undefined.
+struct CrossInput {
+  at::Tensor memory;   // [B, T, W]
+  at::Tensor present;  // [B, 1, 1] 0/1 in the weights' type, or undefined: all present
+};
+
+// What one block keeps between cached steps.
+struct BlockCache {
+  KeyValues self;   // ring
+  KeyValues cross;  // of the whole memory; undefined without
+};
+
+// x += attention(norm1(x)); x += present * cross(norm_cross(x), memory); x +=
+// down(relu(up(norm2(x))))
+class BlockImpl : public torch::nn::Module {
+ public:
+  explicit BlockImpl(const BlockConfig& config);
+  at::Tensor forward(at::Tensor x, const RotaryTable& rotary, const CrossInput& content = {});
+  BlockCache start(std::int64_t batch, const at::Tensor& memory, const RotaryTable& rotary);
+  at::Tensor step(at::Tensor x, const RotaryTable& rotary, BlockCache& cache, std::int64_t position,
+                  const at::Tensor& present);
+  void initialise(at::Generator generator);
+  const BlockConfig config;
+
+ private:
+  at::Tensor feed_forward(const at::Tensor& x);
+
+  torch::nn::LayerNorm norm1_{nullptr};
+  SelfAttention attention_{nullptr};
+  torch::nn::LayerNorm norm_cross_{nullptr};  // only with cross-attention
+  CrossAttention cross_{nullptr};             // only with cross-attention
+  torch::nn::LayerNorm norm2_{nullptr};
+  torch::nn::Linear up_{nullptr};    // [ffn, W]
+  torch::nn::Linear down_{nullptr};  // [W, ffn]
+};
+TORCH_MODULE(Block);
+
+}  // namespace minet::models

@@ -1,0 +1,75 @@
+// A whole model: the networks, the configuration that shaped them and the scale of their
+// spectrograms; making one, saving it, loading it.
+//
+// In a file: tensors vqvae.*, body.*, prior.*, content.* (the codebook without its training state)
+// and metadata format = "minet", format_version, version, config (YAML), scale_*, codebook_started,
+// prior_trained. The configuration in the file counts, not a config.yaml beside it.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/config/train_config.hpp"
+#include "minet/models/body_encoder.hpp"
+#include "minet/models/content_transformer.hpp"
+#include "minet/models/prior.hpp"
+#include "minet/models/safetensors.hpp"
+#include "minet/models/vqvae.hpp"
+
+namespace minet::models {
+
+// Copies share the networks, as LibTorch's module holders do.
+struct Model {
+  config::TrainConfig config;
+  audio::SpectrogramScale scale;
+  VqVae vqvae{nullptr};
+  BodyEncoder body{nullptr};
+  Prior prior{nullptr};
+  ContentTransformer content{nullptr};  // empty (is_empty()) where config.content.enabled is false
+  bool prior_trained = false;           // false: only the VQ-VAE has been trained
+
+  void train(bool on = true);
+  void eval() { train(false); }
+  void to(const at::Device& device);
+  at::Device device() const;
+};
+
+// Weights are a pure function of (config, seed); torch's global generator is neither read nor
+// moved.
+Model make_model(const config::TrainConfig& config, std::uint64_t seed);
+
+// Every tensor of the file by its name there. They alias the model's.
+std::map<std::string, at::Tensor> model_tensors(const Model& model);
+
+TensorFile model_state(const Model& model);
+// Copies tensors, scale and flags into `model`. InputError lists every missing or unknown name and
+// every wrong shape or dtype at once, and then the model is unchanged; `where` names the file. Only
+// tensors under vqvae., body., prior. and content. are looked at, so a training checkpoint may hold
+// more.
+void load_model_state(Model& model, const TensorFile& file, const std::string& where);
+
+// `path`: a run folder, a folder with model.safetensors, or the file. On the CPU, in eval mode.
+Model load_model(const std::filesystem::path& path);
+std::filesystem::path model_file(const std::filesystem::path& path);  // the file of such a path
+
+struct ParameterCounts {
+  std::int64_t vqvae = 0;     // codebook included
+  std::int64_t codebook = 0;  // K * D, within vqvae
+  std::int64_t body = 0;
+  std::int64_t prior = 0;
+  std::int64_t content = 0;
+  std::int64_t total() const { return vqvae + body + prior + content; }
+};
+ParameterCounts parameter_counts(const Model& model);
+std::int64_t parameter_count(const Model& model);
+// From the configuration alone, without building anything.
+ParameterCounts expected_parameter_counts(const config::TrainConfig& config);
+// A table for people: part, numbers, megabytes as float32.
+std::string parameter_table(const ParameterCounts& counts);
+
+}  // namespace minet::models

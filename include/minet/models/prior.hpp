@@ -1,0 +1,77 @@
+// The prior (paper section 3.3): a GPT-1 style transformer that predicts the next code from the
+// codes so far, the body vector and, where given, the notes. Drawing codes from it is generation's.
+// Letters: B batch, T codes, K codebook size, D code width, H body width, W = D + H.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "minet/config/train_config.hpp"
+#include "minet/models/attention.hpp"
+
+namespace minet::models {
+
+// The notes, as the content transformer gives them. Without a memory the prior plays without notes,
+// which is what `present` = 0 does for single clips.
+struct ContentInput {
+  at::Tensor memory;   // [B, T, W]
+  at::Tensor present;  // [B] 0/1, or undefined: all present
+};
+
+// What cached sampling keeps: bounded by `context` and the length of the notes, not by the length
+// played.
+struct PriorCache {
+  std::vector<BlockCache> blocks;
+  RotaryTable rotary;         // of the positions around the next step
+  at::Tensor added;           // [B, T, W]: aligned content times present; undefined without
+  at::Tensor present;         // [B, 1, 1] or undefined
+  std::int64_t steps = -1;    // length of the notes; -1: no notes, no end
+  std::int64_t position = 0;  // of the next step
+  std::int64_t batch = 0;
+};
+
+class PriorImpl : public torch::nn::Module {
+ public:
+  explicit PriorImpl(const config::TrainConfig& config);
+
+  // codes [B, T] int64, body [B, H] or [B, T, H] -> logits [B, T, K].
+  // logits[:, t] depend on codes[:, s] with t - context <= s < t only.
+  at::Tensor forward(const at::Tensor& codes, const at::Tensor& body,
+                     const ContentInput& content = {});
+
+  // The same one code at a time, without a gradient: start, then step after step.
+  // `previous` [B] int64 is the code drawn last, undefined at the first step; body [B, H].
+  PriorCache start(std::int64_t batch, const ContentInput& content = {});
+  at::Tensor step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body);  // [B, K]
+
+  // Copies the VQ-VAE's codes [K, D] into the code embeddings.
+  void initialise_embedding(const at::Tensor& codes);
+  void initialise(at::Generator generator);
+
+  const config::TrainConfig config;  // vqvae, body, prior and content matter here
+
+ private:
+  void check_content(const ContentInput& content, std::int64_t batch, std::int64_t steps) const;
+  at::Tensor logits(const at::Tensor& x);  // [..., W] -> [..., K]
+
+  bool cross_ = false;                       // content by cross-attention
+  bool added_ = false;                       // content added to the input
+  torch::nn::Embedding embedding_{nullptr};  // [K, D]
+  at::Tensor start_;                         // [D]: stands for the code before the first
+  torch::nn::ModuleList blocks_;
+  torch::nn::LayerNorm norm_out_{nullptr};
+  torch::nn::Linear head_{nullptr};     // [K, W]; linear head
+  torch::nn::Linear to_code_{nullptr};  // [D, W]; tied head
+  at::Tensor head_bias_;                // [K]; tied head
+};
+TORCH_MODULE(Prior);
+
+}  // namespace minet::models
