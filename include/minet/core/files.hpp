@@ -62,8 +62,9 @@ void save_file(const std::filesystem::path& target, std::string_view text,
 // "a/model.safetensors" -> "a/model.prev.safetensors".
 std::filesystem::path previous_path(const std::filesystem::path& target);
 
-// A folder built beside its target (TARGET.partial-PID) and renamed once. An existing target is an
-// InputError unless `replace`: then the old folder is removed right before the rename.
+// A folder built beside its target (TARGET.partial-PID-N), synced and renamed once. An existing
+// target is an InputError unless `replace`: then old and new change places in one step (where the
+// file system can), and the old one is removed.
 class FolderWriter {
  public:
   explicit FolderWriter(std::filesystem::path target, bool replace = false);
@@ -84,7 +85,7 @@ class FolderWriter {
 // --force".
 void refuse_overwrite(const std::filesystem::path& path, bool force);
 
-// Removes temporaries in `folder` whose writing process is gone.
+// Removes temporaries (files and folders) in `folder` whose writing process is gone.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
 // root/name for a name that came from data: letters, digits, '.', '_' and '-', not starting with

@@ -1,0 +1,197 @@
+// One file, whole or absent: the order of steps stands in files.hpp.
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <utility>
+
+#include "core/temporaries.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet {
+namespace {
+
+constexpr std::size_t kBlock = 1 << 18;  // bytes gathered before a write
+
+[[noreturn]] void fail(const std::filesystem::path& target, std::string_view step, int error) {
+  throw WorkError(text("cannot save ", printable(target.string()), ": ", step, " failed (",
+                       detail::error_text(error), "); nothing was changed there."));
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& target) {
+  const auto folder = target.parent_path();
+  return folder.empty() ? std::filesystem::path(".") : folder;
+}
+
+void check_target(const std::filesystem::path& target) {
+  const std::string name = printable(target.string());
+  if (target.filename().empty()) {
+    throw InputError(text("expected the name of a file to write, got \"", name, "\"."));
+  }
+  std::error_code error;
+  const auto status = std::filesystem::status(target, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw InputError(text(name, " is not an ordinary file, so it cannot be replaced by one; ",
+                          "choose another name."));
+  }
+  if (!std::filesystem::is_directory(folder_of(target), error)) {
+    throw InputError(text("the folder of ", name, " does not exist; make it first."));
+  }
+}
+
+}  // namespace
+
+struct FileWriter::State {
+  std::filesystem::path target;
+  SaveOptions options;
+  FileOps* ops = nullptr;
+  std::filesystem::path temporary;
+  int fd = -1;
+  std::string gathered;
+  bool exists = false;  // the temporary is on the disk
+
+  // Whatever happened, no temporary stays; errors here would only hide the first one.
+  void abandon() noexcept {
+    if (fd >= 0) ops->close(std::exchange(fd, -1));
+    if (std::exchange(exists, false)) ops->remove(temporary);
+    detail::forget_temporary(temporary);
+  }
+
+  void fail_at(std::string_view step, int error) {
+    abandon();
+    fail(target, step, error);
+  }
+
+  void put(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::ptrdiff_t written = ops->write(fd, bytes.data(), bytes.size());
+      if (written == -EINTR) continue;
+      if (written <= 0) fail_at("writing", written == 0 ? EIO : static_cast<int>(-written));
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  // The old file under its second name, without a moment in which it is missing.
+  void keep_previous() {
+    const auto previous = previous_path(target);
+    const auto link = detail::new_file_temporary(previous);
+    const int linked = ops->link(target, link);
+    if (linked == -ENOENT) {
+      detail::forget_temporary(link);
+      return;
+    }
+    if (linked == -EPERM || linked == -EOPNOTSUPP || linked == -EMLINK) {  // no hard links here
+      detail::forget_temporary(link);
+      copy_to(previous);
+      return;
+    }
+    const int renamed = linked == 0 ? ops->rename(link, previous) : 0;
+    if (linked == 0)
+      ops->remove(link);  // also after success: renaming a file onto itself is a no-op
+    detail::forget_temporary(link);
+    if (linked != 0) fail_at("keeping the previous file", -linked);
+    if (renamed != 0) fail_at("keeping the previous file", -renamed);
+  }
+
+  void copy_to(const std::filesystem::path& previous) {
+    std::ifstream old(target, std::ios::binary);
+    if (!old) return;
+    FileWriter copy(previous, {.ops = ops});
+    std::vector<char> block(kBlock);
+    while (old.read(block.data(), static_cast<std::streamsize>(block.size())) || old.gcount() > 0) {
+      copy.write(std::string_view(block.data(), static_cast<std::size_t>(old.gcount())));
+    }
+    if (old.bad()) fail_at("reading the previous file", EIO);
+    copy.commit();
+  }
+};
+
+FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
+    : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  check_target(target);
+  s.target = std::move(target);
+  s.options = options;
+  s.ops = options.ops != nullptr ? options.ops : &FileOps::system();
+  const std::uint64_t wanted = options.expected_bytes + options.expected_bytes / 10;
+  const std::uint64_t free =
+      options.expected_bytes > 0 ? s.ops->free_bytes(folder_of(s.target)) : UINT64_MAX;
+  if (free < wanted) {
+    throw WorkError(text("saving ", printable(s.target.string()), " needs ", wanted,
+                         " bytes, but only ", free, " are free there; make room and go on."));
+  }
+  s.temporary = detail::new_file_temporary(s.target);
+  s.fd = s.ops->open_exclusive(s.temporary);
+  if (s.fd < 0) {
+    const int error = -s.fd;
+    s.fd = -1;
+    s.fail_at("making a file beside it", error);
+  }
+  s.exists = true;
+}
+
+FileWriter::~FileWriter() {
+  if (state_->fd >= 0 || state_->exists) state_->abandon();
+}
+
+void FileWriter::write(std::string_view bytes) {
+  State& s = *state_;
+  if (s.fd < 0) throw WorkError("a file was written to after it was finished.");
+  if (s.gathered.size() + bytes.size() < kBlock) {
+    s.gathered += bytes;
+    return;
+  }
+  s.put(s.gathered);
+  s.gathered.clear();
+  if (bytes.size() >= kBlock) {
+    s.put(bytes);
+  } else {
+    s.gathered = bytes;
+  }
+}
+
+void FileWriter::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void FileWriter::commit() {
+  State& s = *state_;
+  if (s.fd < 0) throw WorkError("a file was committed twice, or after it had failed.");
+  s.put(s.gathered);
+  s.gathered.clear();
+  if (const int error = s.ops->sync(s.fd); error != 0) s.fail_at("syncing", -error);
+  if (const int error = s.ops->close(std::exchange(s.fd, -1)); error != 0) {
+    s.fail_at("closing", -error);
+  }
+  if (s.options.keep_previous) s.keep_previous();
+  if (const int error = s.ops->rename(s.temporary, s.target); error != 0) {
+    s.fail_at("renaming", -error);
+  }
+  s.exists = false;
+  detail::forget_temporary(s.temporary);
+  if (const int error = s.ops->sync_folder(folder_of(s.target)); error != 0) {
+    throw WorkError(text(printable(s.target.string()), " is written, but its folder could not be ",
+                         "synced (", detail::error_text(-error), "), so it may not outlive a ",
+                         "power cut."));
+  }
+}
+
+void save_file(const std::filesystem::path& target, std::string_view text, SaveOptions options) {
+  if (options.expected_bytes == 0) options.expected_bytes = text.size();
+  FileWriter writer(target, options);
+  writer.write(text);
+  writer.commit();
+}
+
+void save_file(const std::filesystem::path& target, std::span<const std::byte> bytes,
+               SaveOptions options) {
+  save_file(target, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+            options);
+}
+
+std::filesystem::path previous_path(const std::filesystem::path& target) {
+  return target.parent_path() / (target.stem().string() + ".prev" + target.extension().string());
+}
+
+}  // namespace minet

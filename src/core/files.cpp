@@ -1,0 +1,239 @@
+// Folders that appear whole, names from data, whole-file reading, one process per folder.
+#include "minet/core/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "core/temporaries.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string shown(const fs::path& path) {
+  return printable(path.string());
+}
+
+// "a/b/" and "a/./b" -> "a/b".
+fs::path plain(const fs::path& path) {
+  fs::path out = path.lexically_normal();
+  return out.has_filename() ? out : out.parent_path();
+}
+
+void sync_file(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int error = fd < 0 || ::fsync(fd) != 0 ? errno : 0;
+  if (fd >= 0) ::close(fd);
+  if (error != 0 && error != EINVAL) {
+    throw WorkError(text("cannot sync ", shown(path), ": ", detail::error_text(error), "."));
+  }
+}
+
+// Files first, then folders from the innermost outward.
+void sync_tree(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_symlink()) continue;
+    if (entry.is_directory()) {
+      sync_tree(entry.path());
+    } else if (entry.is_regular_file()) {
+      sync_file(entry.path());
+    }
+  }
+  sync_file(folder);
+}
+
+// A mistyped --force must not remove what the user stands in.
+void refuse_to_replace_around_us(const fs::path& target) {
+  std::error_code error;
+  const fs::path whole = fs::canonical(target, error);
+  const fs::path here = fs::current_path(error);
+  const auto [end, unused] = std::mismatch(whole.begin(), whole.end(), here.begin(), here.end());
+  if (end == whole.end()) {
+    throw InputError(text(shown(target), " holds the folder that this command runs in, so it will ",
+                          "not be replaced; choose another name."));
+  }
+}
+
+}  // namespace
+
+FolderWriter::FolderWriter(fs::path target, bool replace)
+    : target_(plain(target)), replace_(replace) {
+  if (target_.empty() || !target_.has_filename() || target_.filename() == "..") {
+    throw InputError(text("expected the name of a folder to make, got \"", shown(target), "\"."));
+  }
+  std::error_code error;
+  const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  if (!fs::is_directory(parent, error)) {
+    throw InputError(text("the folder of ", shown(target_), " does not exist; make it first."));
+  }
+  const auto status = fs::symlink_status(target_, error);
+  if (fs::exists(status)) {
+    refuse_overwrite(target_, replace);
+    if (!fs::is_directory(status)) {
+      throw InputError(text(shown(target_), " is not a folder, so it cannot be replaced by one; ",
+                            "choose another name."));
+    }
+    refuse_to_replace_around_us(target_);
+  }
+  const std::string mark = target_.filename().string() + ".partial-";
+  for (const auto& entry : fs::directory_iterator(parent, error)) {
+    if (entry.path().filename().string().starts_with(mark) &&
+        detail::is_stale_temporary(entry.path())) {
+      std::error_code ignored;
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+  partial_ = detail::new_folder_temporary(target_);
+  if (!fs::create_directory(partial_, error)) {
+    detail::forget_temporary(partial_);
+    throw WorkError(text("cannot make the folder ", shown(partial_), ": ",
+                         error ? error.message() : "it exists", "."));
+  }
+}
+
+FolderWriter::~FolderWriter() {
+  if (committed_) return;
+  std::error_code ignored;
+  fs::remove_all(partial_, ignored);
+  detail::forget_temporary(partial_);
+}
+
+void FolderWriter::commit() {
+  if (committed_) throw WorkError(text(shown(target_), " was committed twice."));
+  try {
+    sync_tree(partial_);
+  } catch (const fs::filesystem_error& error) {
+    throw WorkError(text("cannot sync ", shown(partial_), ": ", error.code().message(), "."));
+  }
+  std::error_code error;
+  if (replace_ && fs::exists(fs::symlink_status(target_, error))) {
+    // One step where the file system can do it; the old folder is then under our own name.
+    if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+      fs::remove_all(partial_, error);
+    } else {
+      const fs::path old = detail::new_folder_temporary(target_);
+      fs::rename(target_, old, error);
+      if (!error) fs::rename(partial_, target_, error);
+      std::error_code ignored;
+      if (error) {
+        fs::rename(old, target_, ignored);
+      } else {
+        fs::remove_all(old, ignored);
+      }
+      detail::forget_temporary(old);
+      if (error) {
+        throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message(), "."));
+      }
+    }
+  } else if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) !=
+             0) {
+    const int first = errno;
+    if (first == EEXIST) {
+      throw InputError(text(shown(target_), " appeared while it was being made; choose another ",
+                            "name or --force."));
+    }
+    fs::rename(partial_, target_, error);  // a file system without RENAME_NOREPLACE
+    if (error) {
+      throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message(), "."));
+    }
+  }
+  committed_ = true;
+  detail::forget_temporary(partial_);
+  sync_file(target_.has_parent_path() ? target_.parent_path() : fs::path("."));
+}
+
+void refuse_overwrite(const fs::path& path, bool force) {
+  std::error_code error;
+  if (!force && fs::exists(fs::symlink_status(path, error))) {
+    throw InputError(text(shown(path), " exists; choose another name or --force."));
+  }
+}
+
+bool is_safe_name(std::string_view name) {
+  const auto is_good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= 128 && name[0] != '.' &&
+         std::all_of(name.begin(), name.end(), is_good);
+}
+
+fs::path safe_child(const fs::path& root, std::string_view name) {
+  if (!is_safe_name(name)) {
+    throw InputError(text("the name \"", printable(name.substr(0, 128)), "\" cannot become a file ",
+                          "in ", shown(root), ": expected 1 to 128 letters, digits, '.', '_' or ",
+                          "'-', not starting with '.'."));
+  }
+  return root / name;
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    throw InputError(text("cannot read ", shown(path), ": ", detail::error_text(errno), "."));
+  }
+  struct Closer {
+    int fd;
+    ~Closer() { ::close(fd); }
+  } closer{fd};
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    throw InputError(text("expected a file, but ", shown(path), " is ",
+                          S_ISDIR(info.st_mode) ? "a folder." : "not an ordinary file."));
+  }
+  const auto too_large = [&](std::uint64_t size) {
+    return InputError(text(shown(path), " has ", size, " bytes; at most ", max_bytes,
+                           " are expected of such a file."));
+  };
+  if (static_cast<std::uint64_t>(info.st_size) > max_bytes) {
+    throw too_large(static_cast<std::uint64_t>(info.st_size));
+  }
+  // One byte more than the size, so that a file that grows meanwhile (or /proc's) is seen.
+  std::string content(static_cast<std::size_t>(info.st_size) + 1, '\0');
+  std::size_t filled = 0;
+  for (;;) {
+    const ssize_t got = ::read(fd, content.data() + filled, content.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw WorkError(text("reading ", shown(path), " failed: ", detail::error_text(errno), "."));
+    }
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+    if (filled > max_bytes) throw too_large(filled);
+    if (filled == content.size()) content.resize(content.size() * 2);
+  }
+  content.resize(filled);
+  return content;
+}
+
+FolderLock::FolderLock(const fs::path& folder) {
+  const fs::path path = folder / ".lock";
+  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd_ < 0) {
+    throw InputError(text("cannot work in ", shown(folder), ": ", detail::error_text(errno), "."));
+  }
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;  // the system drops it when the process ends
+  const int error = errno;
+  ::close(std::exchange(fd_, -1));
+  if (error != EWOULDBLOCK) {
+    throw WorkError(text("cannot lock ", shown(path), ": ", detail::error_text(error), "."));
+  }
+  throw InputError(text("another process is working in ", shown(folder),
+                        "; wait for it or choose another folder."));
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace minet

@@ -1,0 +1,106 @@
+// Names of temporaries; a register of this process's own ones.
+#include "core/temporaries.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "minet/core/files.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet {
+namespace detail {
+namespace {
+
+struct Register {
+  std::mutex mutex;
+  std::set<std::string> names;  // last path components: unique by their counter
+};
+
+Register& own() {
+  static Register* const kRegister = new Register;
+  return *kRegister;
+}
+
+std::string next_tag() {
+  static std::atomic<std::uint64_t> counter{0};
+  return text(::getpid(), "-", ++counter);
+}
+
+std::filesystem::path remember(std::filesystem::path path) {
+  const std::lock_guard lock(own().mutex);
+  own().names.insert(path.filename().string());
+  return path;
+}
+
+// The process id in "PID-N"; 0 if it is not of this form.
+pid_t process_of(std::string_view tag) {
+  const auto dash = tag.find('-');
+  if (dash == std::string_view::npos) return 0;
+  const auto pid = parse_integer(tag.substr(0, dash));
+  const auto number = parse_integer(tag.substr(dash + 1));
+  if (!pid || !number || *pid <= 0 || *pid > INT32_MAX || *number < 0) return 0;
+  return static_cast<pid_t>(*pid);
+}
+
+}  // namespace
+
+std::filesystem::path new_file_temporary(const std::filesystem::path& target) {
+  return remember(target.parent_path() /
+                  text(".", target.filename().string(), ".", next_tag(), ".partial"));
+}
+
+std::filesystem::path new_folder_temporary(const std::filesystem::path& target) {
+  return remember(target.parent_path() / text(target.filename().string(), ".partial-", next_tag()));
+}
+
+void forget_temporary(const std::filesystem::path& temporary) {
+  const std::lock_guard lock(own().mutex);
+  own().names.erase(temporary.filename().string());
+}
+
+bool is_stale_temporary(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  std::string_view tag = name;
+  constexpr std::string_view kFileEnd = ".partial";
+  constexpr std::string_view kFolderMark = ".partial-";
+  if (name.starts_with('.') && tag.ends_with(kFileEnd)) {
+    tag.remove_suffix(kFileEnd.size());
+    tag.remove_prefix(tag.rfind('.') + 1);
+  } else if (const auto at = tag.rfind(kFolderMark); at != std::string_view::npos && at > 0) {
+    tag.remove_prefix(at + kFolderMark.size());
+  } else {
+    return false;
+  }
+  const pid_t process = process_of(tag);
+  if (process == 0) return false;
+  if (process == ::getpid()) {
+    const std::lock_guard lock(own().mutex);
+    return !own().names.contains(name);
+  }
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+std::string error_text(int error_number) {
+  return std::system_category().message(error_number);
+}
+
+}  // namespace detail
+
+void remove_stale_temporaries(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> stale;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (detail::is_stale_temporary(at->path())) stale.push_back(at->path());
+  }
+  for (const auto& path : stale) std::filesystem::remove_all(path, error);
+}
+
+}  // namespace minet
