@@ -1,0 +1,228 @@
+// fork and exec of an argument vector. The child leads its own process group, so that it and all
+// that it started can be killed together; both of its pipes are drained while it runs.
+#include "minet/core/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/temporaries.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kErrorTail = 2048;          // bytes of stderr that are kept
+constexpr std::size_t kMostOutput = 1ULL << 30;   // bytes of stdout; more is a runaway program
+constexpr auto kGrace = std::chrono::seconds(1);  // for grandchildren that hold the pipes open
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = other.fd_;
+      other.fd_ = -1;
+    }
+    return *this;
+  }
+  int get() const { return fd_; }
+  void reset() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+struct Pipe {
+  Descriptor read_end, write_end;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends;
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw WorkError(text("cannot make a pipe: ", detail::error_text(errno), "."));
+  }
+  // Never descriptors 0 to 2 (a program may run with those closed): dup2 onto itself would keep
+  // the close-on-exec mark.
+  for (int& end : ends) {
+    if (end > 2) continue;
+    const int higher = ::fcntl(end, F_DUPFD_CLOEXEC, 3);
+    if (higher < 0) throw WorkError("cannot make a pipe: too many open files.");
+    ::close(end);
+    end = higher;
+  }
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+// Between fork and exec only async-signal-safe calls are allowed.
+[[noreturn]] void become(const char* program, char* const* argv, int out, int err, int report) {
+  ::setpgid(0, 0);
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
+    ::signal(signal, SIG_DFL);  // an ignored signal would stay ignored in the program
+  }
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
+  if (::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0) {
+    ::execv(program, argv);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t told = ::write(report, &error, sizeof error);
+  ::_exit(127);
+}
+
+// Reads what is there; false at the end of the stream.
+bool drain(const Descriptor& from, std::string& into) {
+  std::array<char, 65536> block;
+  const ssize_t got = ::read(from.get(), block.data(), block.size());
+  if (got > 0) into.append(block.data(), static_cast<std::size_t>(got));
+  return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  ~Child() {
+    if (pid_ > 0) kill_and_reap();
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  bool has_ended() {
+    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) {
+      group_ = pid_;
+      pid_ = -1;
+    }
+    return pid_ <= 0;
+  }
+  void kill_group() const { ::kill(-(pid_ > 0 ? pid_ : group_), SIGKILL); }
+  int exit_code() const {
+    return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+  }
+
+ private:
+  void kill_and_reap() {
+    ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    }
+  }
+  pid_t pid_;
+  pid_t group_ = -1;
+  int status_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> find_program(const std::string& program) {
+  const auto can_run = [](const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+           ::access(path.c_str(), X_OK) == 0;
+  };
+  if (program.empty()) return std::nullopt;
+  if (program.find('/') != std::string::npos) {
+    return can_run(program) ? std::optional(program) : std::nullopt;
+  }
+  const char* const folders = std::getenv("PATH");
+  for (const std::string& folder : split(folders != nullptr ? folders : "/usr/bin:/bin", ':')) {
+    const std::string path = (folder.empty() ? std::string(".") : folder) + "/" + program;
+    if (can_run(path)) return path;
+  }
+  return std::nullopt;
+}
+
+ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s) {
+  if (argv.empty()) throw WorkError("run_process needs a program to run.");
+  const std::string shown = printable(argv[0]);
+  const auto program = find_program(argv[0]);
+  if (!program) {
+    throw WorkError(text("the program ", shown, " is not there; install it or add it to PATH."));
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) {
+    if (argument.find('\0') != std::string::npos) {
+      throw WorkError(text("an argument of ", shown, " holds a NUL byte."));
+    }
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  arguments.push_back(nullptr);
+
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  Pipe report = make_pipe();
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno), "."));
+  }
+  if (pid == 0) {
+    become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
+           report.write_end.get());
+  }
+  ::setpgid(pid, pid);  // both sides do it: whoever comes first
+  Child child(pid);
+  out.write_end.reset();
+  err.write_end.reset();
+  report.write_end.reset();
+
+  int exec_error = 0;
+  ssize_t told;
+  while ((told = ::read(report.read_end.get(), &exec_error, sizeof exec_error)) < 0 &&
+         errno == EINTR) {
+  }
+  if (told == sizeof exec_error) {
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(exec_error), "."));
+  }
+
+  ProcessResult result;
+  const auto began = Clock::now();
+  std::optional<Clock::time_point> ended;
+  int stop_seen = stop_signal();  // a stop asked for earlier does not forbid finishing touches
+  for (;;) {
+    if (!ended && child.has_ended()) ended = Clock::now();
+    const bool open = out.read_end.get() >= 0 || err.read_end.get() >= 0;
+    if (ended && (!open || Clock::now() - *ended > kGrace)) break;
+    if (!ended && std::chrono::duration<double>(Clock::now() - began).count() > time_limit_s) {
+      throw WorkError(
+          text(shown, " did not end within ", human_duration(time_limit_s), " and was killed."));
+    }
+    if (stop_seen == 0 && stop_signal() != 0) throw_if_stopped(text("running ", shown));
+    std::array<pollfd, 2> wait{pollfd{out.read_end.get(), POLLIN, 0},
+                               pollfd{err.read_end.get(), POLLIN, 0}};
+    ::poll(wait.data(), wait.size(), open ? 50 : 2);  // negative descriptors are skipped
+    if (wait[0].revents != 0 && !drain(out.read_end, result.output)) out.read_end.reset();
+    if (wait[1].revents != 0 && !drain(err.read_end, result.error_output)) err.read_end.reset();
+    if (result.error_output.size() > 2 * kErrorTail) {
+      result.error_output.erase(0, result.error_output.size() - kErrorTail);
+    }
+    if (result.output.size() > kMostOutput) {
+      throw WorkError(text(shown, " wrote more than ", kMostOutput, " bytes and was killed."));
+    }
+  }
+  if (out.read_end.get() >= 0 || err.read_end.get() >= 0) child.kill_group();
+  if (result.error_output.size() > kErrorTail) {
+    result.error_output.erase(0, result.error_output.size() - kErrorTail);
+  }
+  result.exit_code = child.exit_code();
+  return result;
+}
+
+}  // namespace minet
