@@ -1,5 +1,5 @@
 // Notes as one symbol a step, for the content transformer: 0 = rest, 1 + pitch = that note.
-// Paper section 3.4: MIDI is made binary and each step gets the index of its active note.
+// Source: arXiv 2012.03478, content model: MIDI is made binary, a step has its active note's index.
 #pragma once
 
 #include <cstdint>

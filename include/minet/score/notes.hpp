@@ -1,7 +1,7 @@
 // Note lists from files: MIDI, URMP's Notes_*.txt, and our own notes.csv. The content decides
 // which.
 //
-// URMP (research use described in Li et al., arXiv 1612.08727): a line is onset (s), pitch (Hz) and
+// URMP (Li et al., arXiv 1612.08727): a line is onset (s), pitch (Hz) and
 // duration (s), split by any white space, no header; blank lines and further columns are skipped.
 // notes.csv: a header with onset_s, duration_s and pitch (MIDI number), optionally velocity;
 // further columns are skipped. A number that is missing, NaN or no number is an InputError with its

@@ -1,0 +1,279 @@
+// Note lists from text files and MIDI, their reduction to one voice, and notes.csv.
+#include "minet/score/notes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "minet/core/csv.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
+#include "minet/core/text.hpp"
+#include "minet/score/midi.hpp"
+#include "note_order.hpp"
+#include "repairs.hpp"
+
+namespace minet::score {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// Where a number stands, for messages.
+struct Place {
+  const std::string& name;  // printable
+  std::size_t line;
+};
+
+[[noreturn]] void fail(const Place& place, const std::string& what) {
+  throw InputError(text(place.name, ", line ", place.line, ": ", what));
+}
+
+double finite_number(const Place& place, std::string_view cell, std::string_view what) {
+  const std::optional<double> value = parse_double(trim(cell));
+  if (!value || !std::isfinite(*value)) {
+    fail(place, text("expected a number for ", what, ", got '", printable(cell.substr(0, 40)),
+                     "'; correct the line"));
+  }
+  return *value;
+}
+
+// Takes a note into the list, repaired or not at all.
+void take_note(NoteList& list, Note note, const Place& place, Repairs& repairs) {
+  if (note.duration_s <= 0 || note.end_s() <= 0) {
+    repairs.add("length", [&] {
+      return text("line ", place.line, ": a note of ", to_text(note.duration_s), " s at ",
+                  to_text(note.onset_s), " s has no length after 0 s; dropped");
+    });
+    return;
+  }
+  if (note.onset_s < 0) {
+    repairs.add("early", [&] {
+      return text("line ", place.line, ": a note begins at ", to_text(note.onset_s),
+                  " s; cut to begin at 0 s");
+    });
+    note.duration_s = note.end_s();
+    note.onset_s = 0;
+  }
+  if (note.end_s() > kMaxScoreSeconds) {
+    fail(place, text("expected notes within ", human_duration(kMaxScoreSeconds), ", got one to ",
+                     to_text(note.end_s()), " s; times are in seconds"));
+  }
+  if (note.end_s() <= note.onset_s) {  // a length below the onset's rounding
+    repairs.add("length", [&] {
+      return text("line ", place.line, ": a note of ", to_text(note.duration_s),
+                  " s has no length; dropped");
+    });
+    return;
+  }
+  if (std::ssize(list.notes) == kMaxNotes) {
+    fail(place, text("expected at most ", kMaxNotes, " notes, got more; split the file"));
+  }
+  list.notes.push_back(note);
+}
+
+// The first `count` fields between white space; fewer where the line has fewer.
+std::vector<std::string_view> fields_of(std::string_view line, std::size_t count) {
+  constexpr std::string_view kSpace = " \t\r\v\f";
+  std::vector<std::string_view> fields;
+  std::size_t at = line.find_first_not_of(kSpace);
+  while (at != std::string_view::npos && fields.size() < count) {
+    const std::size_t end = std::min(line.find_first_of(kSpace, at), line.size());
+    fields.push_back(line.substr(at, end - at));
+    at = line.find_first_not_of(kSpace, end);
+  }
+  return fields;
+}
+
+NoteList parse_urmp(std::string_view bytes, const std::string& name) {
+  NoteList list;
+  list.format = "URMP notes";
+  Repairs repairs;
+  std::size_t line_number = 0;
+  while (!bytes.empty()) {
+    // Line ends: \n, \r\n, or the \r of old.
+    const std::size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
+    const std::string_view line = bytes.substr(0, end);
+    const std::size_t end_size = bytes.substr(end, 2) == "\r\n" ? 2 : 1;
+    bytes.remove_prefix(std::min(end + end_size, bytes.size()));
+    const Place place{name, ++line_number};
+    const auto fields = fields_of(line, 3);
+    if (fields.empty()) continue;
+    if (fields.size() < 3) {
+      fail(place, text("expected onset (s), pitch (Hz) and duration (s), got ", fields.size(),
+                       " fields; complete the line"));
+    }
+    Note note{.onset_s = finite_number(place, fields[0], "the onset"),
+              .duration_s = finite_number(place, fields[2], "the duration")};
+    const double hz = finite_number(place, fields[1], "the pitch");
+    if (hz <= 0) {
+      repairs.add("pitch", [&] {
+        return text("line ", place.line, ": a note of ", to_text(hz), " Hz has no pitch; dropped");
+      });
+      continue;
+    }
+    note.pitch = pitch_of_hz(hz);
+    if (note.pitch < 0 || note.pitch > 127) {
+      fail(place, text("expected a pitch of 8 to 12900 Hz, got ", to_text(hz),
+                       "; the columns are onset, pitch in Hz, duration"));
+    }
+    take_note(list, note, place, repairs);
+  }
+  repairs.append_to(list.repairs);
+  return list;
+}
+
+std::optional<std::size_t> find_column(const CsvTable& table, std::string_view name) {
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    if (lower(trim(table.header[i])) == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::size_t need_column(const CsvTable& table, const std::string& name_of_file,
+                        std::string_view name) {
+  if (const auto column = find_column(table, name)) return *column;
+  throw InputError(text(name_of_file, ", line 1: expected columns onset_s, duration_s and pitch, ",
+                        "got '", printable(join(table.header, ",").substr(0, 80)), "' without ",
+                        name, "; add the column"));
+}
+
+// `lines_before`: blank lines that were cut from the top of the file.
+NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
+                         std::size_t lines_before) {
+  const CsvTable table = parse_csv(bytes, name);
+  const std::size_t onset = need_column(table, name, "onset_s");
+  const std::size_t duration = need_column(table, name, "duration_s");
+  const std::size_t pitch = need_column(table, name, "pitch");
+  const auto velocity = find_column(table, "velocity");
+  NoteList list;
+  list.format = "notes.csv";
+  Repairs repairs;
+  for (const CsvRow& row : table.rows) {
+    const Place place{name, row.line + lines_before};
+    if (row.cells.size() != table.header.size()) {  // parse_csv refuses such rows
+      fail(place, text("expected ", table.header.size(), " cells, got ", row.cells.size(),
+                       "; correct the line"));
+    }
+    Note note{.onset_s = finite_number(place, row.cells[onset], "onset_s"),
+              .duration_s = finite_number(place, row.cells[duration], "duration_s")};
+    const double exact = finite_number(place, row.cells[pitch], "pitch");
+    if (exact < -0.5 || exact >= 127.5) {
+      fail(place, text("expected a MIDI number of 0 to 127 for pitch, got ", to_text(exact),
+                       "; correct the line"));
+    }
+    note.pitch = static_cast<int>(std::lround(exact));
+    if (note.pitch != exact) {
+      repairs.add("round", [&] {
+        return text("line ", place.line, ": pitch ", to_text(exact), " is rounded to ", note.pitch);
+      });
+    }
+    if (velocity) {
+      const double value = finite_number(place, row.cells[*velocity], "velocity");
+      if (value < 1 || value > 127) {
+        fail(place,
+             text("expected a velocity of 1 to 127, got ", to_text(value), "; correct the line"));
+      }
+      note.velocity = static_cast<int>(std::lround(value));
+    }
+    take_note(list, note, place, repairs);
+  }
+  repairs.append_to(list.repairs);
+  return list;
+}
+
+// The content says what it is; file names lie.
+NoteList parse_any(std::string_view bytes, const std::string& given_name) {
+  if (bytes.starts_with("MThd") || bytes.starts_with("RIFF")) {
+    return midi_notes(parse_midi(bytes, given_name));
+  }
+  const std::string name = printable(given_name);
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  const std::size_t begin = bytes.find_first_not_of(" \t\r\n\v\f");
+  if (begin == std::string_view::npos) {
+    throw InputError(text(name, ": expected notes, got an empty file; give MIDI, URMP Notes_*.txt ",
+                          "or a CSV with onset_s, duration_s and pitch"));
+  }
+  const std::size_t end = std::min(bytes.find_first_of("\r\n", begin), bytes.size());
+  const std::string_view first_line = bytes.substr(begin, end - begin);
+  if (lower(first_line.substr(0, 4096)).find("onset_s") != std::string::npos) {
+    const auto lines =
+        std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
+    return parse_notes_csv(bytes.substr(begin), name, static_cast<std::size_t>(lines));
+  }
+  const auto fields = fields_of(first_line, 1);
+  if (bytes.find('\0') == std::string_view::npos && parse_double(fields[0])) {
+    return parse_urmp(bytes, name);
+  }
+  throw InputError(text(name,
+                        ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, duration_s ",
+                        "and pitch, got a file that begins with '",
+                        printable(first_line.substr(0, 40)), "'; convert it"));
+}
+
+}  // namespace
+
+NoteList parse_notes(std::string_view bytes, const std::string& name,
+                     const ReadNotesOptions& options) {
+  if (std::ssize(bytes) > kMaxScoreBytes) {
+    throw InputError(text(printable(name), ": expected a file of at most ", kMaxScoreBytes,
+                          " bytes, got ", bytes.size(), "; split it"));
+  }
+  NoteList list = parse_any(bytes, name);
+  sort_notes(list.notes);
+  if (options.monophonic) make_monophonic(list);
+  return list;
+}
+
+NoteList read_notes(const std::filesystem::path& path, const ReadNotesOptions& options) {
+  return parse_notes(read_file(path, static_cast<std::uint64_t>(kMaxScoreBytes)), path.string(),
+                     options);
+}
+
+void make_monophonic(NoteList& list) {
+  sort_notes(list.notes);
+  std::vector<Note> voice;
+  std::int64_t dropped = 0, cut = 0;
+  for (const Note& note : list.notes) {
+    if (!voice.empty() && voice.back().onset_s == note.onset_s) {
+      ++dropped;
+      voice.back() = note;  // later in the order: the higher, or of one pitch the longer
+      continue;
+    }
+    voice.push_back(note);
+  }
+  for (std::size_t i = 0; i + 1 < voice.size(); ++i) {
+    const double next_s = voice[i + 1].onset_s;
+    if (voice[i].end_s() <= next_s) continue;
+    // Ends that only rounding puts past the next onset (below a microsecond) are no overlap.
+    if (voice[i].end_s() > next_s + 1e-6) ++cut;
+    voice[i].duration_s = next_s - voice[i].onset_s;
+  }
+  list.notes = std::move(voice);
+  if (dropped > 0) {
+    list.repairs.push_back(text("one voice: ", dropped, dropped == 1 ? " note" : " notes",
+                                " dropped that began together with a higher or longer one"));
+  }
+  if (cut > 0) {
+    list.repairs.push_back(
+        text("one voice: ", cut, cut == 1 ? " note" : " notes", " cut where the next began"));
+  }
+}
+
+int pitch_of_hz(double hz) {
+  const double pitch = std::round(69 + 12 * std::log2(hz / 440));
+  return static_cast<int>(std::clamp(pitch, -100000.0, 100000.0));
+}
+
+double hz_of_pitch(int pitch) {
+  return 440 * std::exp2((pitch - 69) / 12.0);
+}
+
+std::string notes_csv(std::span<const Note> notes) {
+  std::string out = "onset_s,duration_s,pitch\n";
+  for (const Note& note : notes) {
+    out += text(to_text(note.onset_s), ',', to_text(note.duration_s), ',', note.pitch, '\n');
+  }
+  return out;
+}
+
+}  // namespace minet::score
