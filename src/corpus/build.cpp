@@ -1,0 +1,281 @@
+// Builds a corpus beside its place and renames it there once. Each thread holds one track at a
+// time, so memory does not grow with the table, and the result does not depend on the threads.
+#include "build.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "index.hpp"
+#include "level.hpp"
+#include "minet/audio/sound.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
+#include "minet/core/hash.hpp"
+#include "minet/core/text.hpp"
+#include "minet/pose/prepare.hpp"
+#include "minet/score/notes.hpp"
+#include "parallel.hpp"
+#include "split.hpp"
+
+namespace minet::corpus {
+namespace {
+
+constexpr double kLengthWarning = 0.5;  // s, difference between audio and pose
+constexpr double kLoudGain = 30;        // dB; more than this brings up noise
+
+struct BuiltTrack {
+  IndexEntry entry;
+  std::string hash_lines;
+  std::vector<std::string> warnings;
+  std::optional<std::string> problem;
+};
+
+std::string seconds_text(double seconds) {
+  return text(std::round(seconds * 100) / 100, " s");
+}
+
+void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound& sound,
+                    pose::PoseSequence& pose, std::vector<std::string>& warnings) {
+  const auto frames = std::min<std::int64_t>(
+      static_cast<std::int64_t>(sound.samples.size()) / kSamplesPerPoseFrame, pose.frames);
+  const double seconds = static_cast<double>(frames) / kFps;
+  const double audio_s = sound.seconds(), pose_s = pose.seconds();
+  if (seconds < clip_seconds) {
+    throw InputError(text("a track should be at least one clip of ", to_text(clip_seconds),
+                          " s, but ", source.audio.string(), " is ", seconds_text(audio_s),
+                          " long and ", source.pose.string(), " ", seconds_text(pose_s)));
+  }
+  if (std::abs(audio_s - pose_s) > kLengthWarning) {
+    warnings.push_back(text(source.audio.string(), " is ", seconds_text(audio_s), " long and ",
+                            source.pose.string(), " ", seconds_text(pose_s), ": both cut to ",
+                            seconds_text(seconds)));
+  }
+  sound.samples.resize(static_cast<std::size_t>(frames * kSamplesPerPoseFrame));
+  pose.frames = frames;
+  pose.data.resize(static_cast<std::size_t>(frames) * pose::kJoints * pose::kJointValues);
+}
+
+double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sound,
+                   std::vector<std::string>& warnings) {
+  const Level level = measure_level(sound.samples);
+  if (level.silent()) {
+    throw InputError(text("a track should have sound in it, but ", source.audio.string(),
+                          " never gets louder than ", to_text(kSilenceDb), " dBFS in its first ",
+                          seconds_text(sound.seconds())));
+  }
+  if (keep_level) {
+    if (level.peak > 1) {
+      warnings.push_back(text(source.audio.string(), " goes beyond full scale (",
+                              std::round(level.peak * 100) / 100,
+                              "): clipped; leave --keep-level out to level it"));
+    }
+    return 0;
+  }
+  const double gain_db = levelling_gain_db(level);
+  if (gain_db > kLoudGain) {
+    warnings.push_back(text(source.audio.string(), " is very quiet: raised by ", gain_db, " dB"));
+  }
+  apply_gain(sound.samples, gain_db);
+  return gain_db;
+}
+
+std::vector<score::Note> read_track_notes(const TrackSource& source, double seconds,
+                                          std::vector<std::string>& warnings) {
+  score::NoteList list = score::read_notes(source.notes);
+  for (const std::string& repair : list.repairs) {
+    warnings.push_back(text(source.notes.string(), ": ", repair));
+  }
+  if (std::erase_if(list.notes, [](const score::Note& note) { return note.drum; }) > 0) {
+    warnings.push_back(source.notes.string() + ": drums left out");
+  }
+  std::vector<score::Note> notes;
+  for (score::Note note : list.notes) {
+    if (note.onset_s >= seconds) continue;
+    note.duration_s = std::min(note.duration_s, seconds - note.onset_s);
+    notes.push_back(note);
+  }
+  if (notes.empty()) {
+    throw InputError(text("notes should lie inside the track's ", seconds_text(seconds),
+                          ", but of ", list.notes.size(), " notes in ", source.notes.string(),
+                          " none does"));
+  }
+  return notes;
+}
+
+BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& options,
+                       const std::filesystem::path& root) {
+  BuiltTrack built;
+  Track& track = built.entry.track;
+  track.id = source.id;
+  track.group = source.group;
+  built.entry.instrument = source.instrument;
+
+  audio::Sound sound = audio::read_sound(source.audio, kSampleRate);
+  pose::GapReport gaps;
+  pose::PoseSequence pose = pose::prepare_pose(
+      source.pose,
+      {.read = source.pose_options, .fps = kFps, .gap_confidence = options.gap_confidence}, &gaps);
+  for (const std::string& note : gaps.notes) {
+    built.warnings.push_back(text(source.pose.string(), ": ", note));
+  }
+  cut_to_shorter(source, options.clip_seconds, sound, pose, built.warnings);
+  track.seconds = sound.seconds();
+  track.pose_frames = pose.frames;
+  track.gap_share = std::round(gaps.share() * 1e4) / 1e4;
+  built.entry.gain_db = level_sound(source, options.keep_level, sound, built.warnings);
+  std::vector<score::Note> notes;
+  if (!source.notes.empty()) {
+    notes = read_track_notes(source, track.seconds, built.warnings);
+    track.has_notes = true;
+  }
+
+  const std::filesystem::path folder = safe_child(root, track.id);
+  std::filesystem::create_directory(folder);
+  audio::save_flac(folder / "audio.flac", sound);
+  pose::save_pose_npy(folder / "pose.npy", pose);
+  if (track.has_notes) save_file(folder / "notes.csv", score::notes_csv(notes));
+  for (const std::string& file : files_of(track)) {
+    built.hash_lines += hash_line(sha256_of_file(root / file), file);
+  }
+  return built;
+}
+
+std::string row_text(const RowProblem& problem) {
+  return text("line ", problem.line, ": ", problem.message);
+}
+
+[[noreturn]] void throw_problems(const BuildJob& job, const std::vector<RowProblem>& problems) {
+  if (problems.size() == 1) {
+    throw InputError(text(job.table, " ", row_text(problems.front())));
+  }
+  std::string message =
+      text(problems.size(), " of ", job.tracks.size() + job.problems.size(), " rows of ", job.table,
+           " cannot be used; mend them, or leave them out with --skip-bad:");
+  for (const RowProblem& problem : problems) message += "\n  " + row_text(problem);
+  throw InputError(message);
+}
+
+// A folder is only ever replaced by --force if it is a corpus and holds none of the inputs.
+void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
+  std::error_code ignored;
+  refuse_overwrite(options.out, options.force);
+  if (!std::filesystem::exists(options.out, ignored)) return;
+  if (!std::filesystem::exists(options.out / kCorpusFile, ignored) &&
+      !(std::filesystem::is_directory(options.out, ignored) &&
+        std::filesystem::is_empty(options.out, ignored))) {
+    throw InputError(text("--force replaces a prepared corpus, but ", options.out.string(),
+                          " is none (it has no ", kCorpusFile, "); choose another name"));
+  }
+  const auto out = std::filesystem::weakly_canonical(options.out);
+  const auto inside = [&](const std::filesystem::path& path) {
+    const auto whole = std::filesystem::weakly_canonical(path);
+    return std::mismatch(out.begin(), out.end(), whole.begin(), whole.end()).first == out.end();
+  };
+  std::vector<std::filesystem::path> inputs = {options.table};
+  for (const TrackSource& track : job.tracks) {
+    for (const auto& path : {track.audio, track.pose, track.notes}) {
+      if (!path.empty()) inputs.push_back(path);
+    }
+  }
+  for (const std::filesystem::path& input : inputs) {
+    if (inside(input)) {
+      throw InputError(text("--force would delete ", options.out.string(), " with the input ",
+                            input.string(), " in it; choose another name"));
+    }
+  }
+}
+
+std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOptions& options,
+                                     const std::filesystem::path& root) {
+  std::vector<BuiltTrack> built(job.tracks.size());
+  for_each_track({.count = static_cast<std::int64_t>(job.tracks.size()),
+                  .threads = options.threads,
+                  .label = "prepare"},
+                 [&](std::int64_t i) {
+                   const auto index = static_cast<std::size_t>(i);
+                   try {
+                     built[index] = build_track(job.tracks[index], options, root);
+                   } catch (const InputError& error) {
+                     built[index].problem = error.what();
+                   } catch (const std::filesystem::filesystem_error& error) {
+                     throw WorkError(error.what());
+                   }
+                 });
+  return built;
+}
+
+void set_splits(const BuildJob& job, const PrepareFolderOptions& options,
+                const std::vector<std::size_t>& good, std::vector<IndexEntry>& entries) {
+  std::vector<SplitWish> wishes;
+  for (const std::size_t i : good) wishes.push_back({job.tracks[i].group, job.tracks[i].split});
+  const std::vector<std::string> splits =
+      assign_splits(wishes, {.test_share = options.test_share, .seed = options.seed});
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].track.split = splits[i];
+}
+
+void count(PrepareReport& report, const Track& track) {
+  const bool test = track.split == "test";
+  (test ? report.test_tracks : report.train_tracks) += 1;
+  (test ? report.test_seconds : report.train_seconds) += track.seconds;
+  report.tracks_with_notes += track.has_notes;
+}
+
+}  // namespace
+
+PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& options) {
+  if (!(options.test_share >= 0 && options.test_share <= 0.9)) {
+    throw InputError(text("the test share should be from 0 to 0.9, not ", options.test_share));
+  }
+  if (!(options.clip_seconds > 0)) {
+    throw InputError(text("a clip should be longer than 0 s, not ", options.clip_seconds));
+  }
+  check_output(job, options);
+  FolderWriter folder(options.out, options.force);
+  std::vector<BuiltTrack> built = build_tracks(job, options, folder.path());
+
+  std::vector<RowProblem> problems = job.problems;
+  std::vector<std::size_t> good;
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    if (built[i].problem) {
+      problems.push_back({job.tracks[i].line, *built[i].problem});
+    } else {
+      good.push_back(i);
+    }
+  }
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const RowProblem& a, const RowProblem& b) { return a.line < b.line; });
+  if (!problems.empty() && (!options.skip_bad || good.empty())) throw_problems(job, problems);
+
+  PrepareReport report;
+  report.out = options.out;
+  for (const RowProblem& problem : problems) report.skipped.push_back(row_text(problem));
+  Index index;
+  index.source = job.importer;
+  std::vector<std::string> hash_lines;
+  for (const std::size_t i : good) {
+    for (const std::string& warning : built[i].warnings) {
+      report.warnings.push_back(row_text({job.tracks[i].line, warning}));
+    }
+    index.entries.push_back(std::move(built[i].entry));
+    hash_lines.push_back(std::move(built[i].hash_lines));
+  }
+  set_splits(job, options, good, index.entries);
+  for (const IndexEntry& entry : index.entries) count(report, entry.track);
+  if (report.test_tracks == 0) {
+    report.warnings.push_back(
+        options.test_share > 0
+            ? "all tracks belong to one group, so there is no test split: give more groups"
+            : "there is no test split");
+  }
+  if (report.train_tracks == 0) report.warnings.push_back("there is no track to train on");
+
+  const std::string tracks = tracks_csv(index.entries);
+  index.hash = report.hash = content_hash(tracks, hash_lines);
+  save_file(folder.path() / kTracksFile, tracks);
+  save_file(folder.path() / kCorpusFile, corpus_yaml(index));
+  folder.commit();
+  return report;
+}
+
+}  // namespace minet::corpus

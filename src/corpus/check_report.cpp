@@ -1,0 +1,69 @@
+// A check's result for people and as JSON.
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+#include "minet/corpus/check.hpp"
+
+namespace minet::corpus {
+namespace {
+
+void add_list(std::ostream& out, const char* title, const std::vector<std::string>& lines) {
+  if (lines.empty()) return;
+  out << title << ":\n";
+  for (const std::string& line : lines) out << "  " << printable(line) << "\n";
+}
+
+}  // namespace
+
+std::string describe(const CheckReport& report) {
+  std::ostringstream out;
+  out << printable(report.root.string()) << " (" << printable(report.source) << "), "
+      << report.groups << (report.groups == 1 ? " group\n" : " groups\n");
+  out << "split   tracks  with notes   length           silent  clipped    gaps\n";
+  out << std::fixed << std::setprecision(1);
+  for (const SplitSummary& split : report.splits) {
+    out << std::left << std::setw(6) << split.split << std::right << std::setw(8) << split.tracks
+        << std::setw(12) << split.tracks_with_notes << "   " << std::left << std::setw(15)
+        << human_duration(split.seconds) << std::right << std::setw(6) << split.silent_share * 100
+        << " %" << std::setw(7) << std::setprecision(2) << split.clipped_share * 100 << " %"
+        << std::setw(6) << std::setprecision(1) << split.gap_share * 100 << " %\n";
+  }
+  out << "audio and pose differ by at most " << std::setprecision(3) << report.longest_drift_s
+      << " s\n";
+  if (!report.joints_never_seen.empty()) {
+    out << "joints never seen: " << join(report.joints_never_seen, ", ") << "\n";
+  }
+  add_list(out, "warnings", report.warnings);
+  add_list(out, "problems", report.problems);
+  out << (report.usable() ? "usable" : "not usable") << "\n";
+  return out.str();
+}
+
+std::string to_json(const CheckReport& report) {
+  // Bytes that are no UTF-8 (from file names) become replacement characters.
+  nlohmann::ordered_json json;
+  json["corpus"] = report.root.string();
+  json["source"] = report.source;
+  json["hash"] = report.hash;
+  json["usable"] = report.usable();
+  json["groups"] = report.groups;
+  for (const SplitSummary& split : report.splits) {
+    json["splits"][split.split] = {{"tracks", split.tracks},
+                                   {"tracks_with_notes", split.tracks_with_notes},
+                                   {"seconds", split.seconds},
+                                   {"silent_share", split.silent_share},
+                                   {"clipped_share", split.clipped_share},
+                                   {"gap_share", split.gap_share}};
+  }
+  json["longest_drift_s"] = report.longest_drift_s;
+  json["joints_never_seen"] = report.joints_never_seen;
+  json["problems"] = report.problems;
+  json["warnings"] = report.warnings;
+  json["version"] = version();
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace minet::corpus

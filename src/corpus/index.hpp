@@ -1,0 +1,50 @@
+// The index of a prepared corpus: corpus.yaml and tracks.csv, read and written.
+// The one place, beside the table of a user's recordings, that knows the instrument column.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "minet/corpus/corpus.hpp"
+
+namespace minet::corpus {
+
+inline constexpr int kSampleRate = 16000;  // Hz
+inline constexpr double kFps = 25;         // pose frames a second
+inline constexpr std::int64_t kSamplesPerPoseFrame = 640;
+
+inline constexpr const char* kCorpusFile = "corpus.yaml";
+inline constexpr const char* kTracksFile = "tracks.csv";
+
+struct IndexEntry {
+  Track track;
+  std::string instrument;  // empty: not known
+  double gain_db = 0;
+};
+
+struct Index {
+  std::string source, hash;
+  int sample_rate = kSampleRate;
+  double fps = kFps;
+  std::vector<IndexEntry> entries;
+};
+
+// InputError: not a corpus, another version, a malformed table. Track files are not looked at.
+Index read_index(const std::filesystem::path& root);
+
+std::string tracks_csv(const std::vector<IndexEntry>& entries);
+std::string corpus_yaml(const Index& index);
+
+// Track files that an entry has, relative to the root, in the order in which they are hashed.
+std::vector<std::string> files_of(const Track& track);
+
+// What `sha256sum` prints for a file.
+std::string hash_line(const std::string& hash, const std::string& relative_path);
+
+// The content hash: over tracks.csv's line and the lines of all tracks' files, in order.
+std::string content_hash(const std::string& tracks_csv_text,
+                         const std::vector<std::string>& lines_of_tracks);
+
+}  // namespace minet::corpus

@@ -1,0 +1,36 @@
+// Loudness of a track, and the gain that levels it.
+//
+// The active level is the RMS over the 50 ms frames that lie less than 50 dB under the loudest
+// frame, so that rests do not count. This is not ITU-R BS.1770: single instruments need no
+// frequency weighting to become comparable, and a plain RMS can be checked by hand.
+#pragma once
+
+#include <span>
+
+namespace minet::corpus {
+
+inline constexpr double kTargetLevelDb = -23;  // dBFS, active RMS
+inline constexpr double kPeakLimitDb = -1;     // dBFS
+inline constexpr double kActiveRangeDb = 50;   // under the loudest frame
+inline constexpr double kSilenceDb = -70;      // dBFS: a track without a louder frame is silent
+inline constexpr int kLevelFrame = 800;        // samples; 50 ms at 16 kHz
+
+struct Level {
+  double peak = 0;           // largest |sample|
+  double loudest_db = -200;  // dBFS, RMS of the loudest frame
+  double active_db = -200;   // dBFS, RMS over the active frames
+  bool silent() const { return loudest_db < kSilenceDb; }
+};
+
+Level measure_level(std::span<const float> samples);
+
+// Brings the active level to the target, or the peak to its limit where that is less; rounded down
+// to 0.01 dB, so that what is recorded is what was applied.
+double levelling_gain_db(const Level& level);
+
+void apply_gain(std::span<float> samples, double gain_db);
+
+// Share of 50 ms frames with an RMS under `threshold_db` dBFS; 1 for no samples.
+double silent_share(std::span<const float> samples, double threshold_db);
+
+}  // namespace minet::corpus

@@ -1,0 +1,33 @@
+// A user's own recordings: the table, and then what all importers share.
+#include "build.hpp"
+#include "minet/core/text.hpp"
+#include "minet/corpus/prepare.hpp"
+#include "table.hpp"
+
+namespace minet::corpus {
+
+PrepareReport prepare_folder(const PrepareFolderOptions& options) {
+  RecordingTable table = read_table(options.table);
+  return build_corpus({.tracks = std::move(table.tracks),
+                       .problems = std::move(table.problems),
+                       .importer = "folder",
+                       .table = options.table.string()},
+                      options);
+}
+
+std::string describe(const PrepareReport& report) {
+  const auto side = [](std::int64_t tracks, double seconds) {
+    return text(tracks, tracks == 1 ? " track, " : " tracks, ", human_duration(seconds));
+  };
+  std::string out =
+      text(report.out.string(), ": train ", side(report.train_tracks, report.train_seconds),
+           "; test ", side(report.test_tracks, report.test_seconds), "; notes for ",
+           report.tracks_with_notes, "\n");
+  if (!report.skipped.empty()) {
+    out += text("left out ", report.skipped.size(), ":\n");
+    for (const std::string& line : report.skipped) out += "  " + line + "\n";
+  }
+  return out;
+}
+
+}  // namespace minet::corpus
