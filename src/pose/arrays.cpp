@@ -1,0 +1,153 @@
+// Keypoint arrays: Solos' raw memory map (float32, no header, though it is called skeleton.npy),
+// Solos' true .npy, both [frames, (x, y, confidence), joint], and our own .npy [frames, joint, 3].
+#include <algorithm>
+#include <bit>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "minet/core/npy.hpp"
+#include "pose/checks.hpp"
+#include "pose/formats.hpp"
+
+namespace minet::pose {
+namespace {
+
+namespace fs = std::filesystem;
+static_assert(std::endian::native == std::endian::little, "memory maps are read as they are");
+
+constexpr std::uint64_t kFrameBytes = kFrameValues * sizeof(float);
+
+struct Rows {
+  std::int64_t start = 0, stop = 0;
+  std::int64_t count() const { return stop - start; }
+};
+
+Rows choose_rows(std::int64_t total, const ReadPoseOptions& options, const fs::path& path) {
+  Rows rows{0, total};
+  if (options.rows) {
+    rows = {options.rows->first, options.rows->second};
+    if (rows.start < 0 || rows.start >= rows.stop || rows.stop > total) {
+      throw InputError(text("Expected rows within 0 to ", total, " of ", shown(path), ", got ",
+                            rows.start, " to ", rows.stop, "; start must lie before stop."));
+    }
+  }
+  if (rows.count() < 1) {
+    throw InputError(text("Expected keypoints in ", shown(path), ", got no frame."));
+  }
+  if (rows.count() > kMaxFrames) {
+    throw InputError(text("Expected at most ", kMaxFrames, " frames from ", shown(path), ", got ",
+                          rows.count(),
+                          "; choose one video's rows, as skeleton_dict.json lists them."));
+  }
+  return rows;
+}
+
+// `values` are [rows, 3, 47] or, if not `joint_last`, [rows, 47, 3].
+RawPose convert(const float* values, std::int64_t frames, bool joint_last,
+                const ReadPoseOptions& options, const fs::path& path) {
+  RawPose pose;
+  const double fps = options.fps.value_or(25);
+  pose.data.assign(static_cast<std::size_t>(frames) * kFrameValues, 0.0F);
+  pose.times.resize(static_cast<std::size_t>(frames));
+  bool seen = false;
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    pose.times[static_cast<std::size_t>(frame)] = static_cast<double>(frame) / fps;
+    const float* row = values + static_cast<std::size_t>(frame) * kFrameValues;
+    for (int joint = 0; joint < kJoints; ++joint) {
+      const float* from = joint_last ? row + joint : row + joint * kJointValues;
+      const int step = joint_last ? kJoints : 1;
+      float* to = pose.joint(frame, joint);
+      if (!put_joint(to, from[0], from[step], from[2 * step])) {
+        ++pose.bad_numbers;
+      }
+      seen |= !is_absent(to);
+    }
+  }
+  if (pose.bad_numbers > frames * kJoints / 2) {
+    throw InputError(text("Expected float32 keypoints in ", shown(path), ", got ", pose.bad_numbers,
+                          " of ", frames * kJoints,
+                          " joints that are no coordinates; check the file and its format."));
+  }
+  if (!seen) {
+    throw InputError(text("Expected keypoints in ", shown(path), ", got zeros in all ", frames,
+                          frames == 1 ? " frame." : " frames."));
+  }
+  return pose;
+}
+
+RawPose read_memory_map(const fs::path& path, const ReadPoseOptions& options) {
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(path, error);
+  if (error || size == 0 || size % kFrameBytes != 0) {
+    throw InputError(text("Expected a multiple of 564 bytes (3 x 47 float32 a frame) in ",
+                          shown(path), ", as it has no NPY header, got ",
+                          error ? error.message() : text(size, " bytes"),
+                          "; check that the file is whole."));
+  }
+  const Rows rows = choose_rows(static_cast<std::int64_t>(size / kFrameBytes), options, path);
+  std::vector<float> values(static_cast<std::size_t>(rows.count()) * kFrameValues);
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(rows.start) * static_cast<std::streamoff>(kFrameBytes));
+  file.read(reinterpret_cast<char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * sizeof(float)));
+  if (!file) {
+    throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
+  }
+  RawPose pose = convert(values.data(), rows.count(), true, options, path);
+  pose.format = "Solos raw memory map";
+  pose.filled = true;
+  return pose;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string result = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    result += text(i > 0 ? ", " : "", shape[i]);
+  }
+  return result + ")";
+}
+
+}  // namespace
+
+RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
+  if (options.person || options.first_frame) {
+    throw InputError(text("A person or first frame can be chosen in OpenPose files only, but ",
+                          shown(path), " is an array; leave it out or choose rows."));
+  }
+  if (!is_npy(path)) {
+    if (options.format == PoseFormat::npy) {
+      throw InputError(text("Expected an NPY file, got none by its first bytes, in ", shown(path),
+                            "; for Solos' raw array choose the format solos."));
+    }
+    return read_memory_map(path, options);
+  }
+  const FloatArray array = read_npy_float(path);
+  const auto is_shape = [&](std::int64_t a, std::int64_t b) {
+    return array.shape.size() == 3 && array.shape[1] == a && array.shape[2] == b;
+  };
+  const bool solos = is_shape(kJointValues, kJoints) && options.format != PoseFormat::npy;
+  const bool own = is_shape(kJoints, kJointValues) && options.format != PoseFormat::solos;
+  if (!solos && !own) {
+    const std::string expected = options.format == PoseFormat::solos ? "(frames, 3, 47)"
+                                 : options.format == PoseFormat::npy
+                                     ? "(frames, 47, 3)"
+                                     : "(frames, 47, 3) or Solos' (frames, 3, 47)";
+    throw InputError(text("Expected keypoints of shape ", expected, " in ", shown(path), ", got ",
+                          shape_text(array.shape), "; convert them to the 47 joints first."));
+  }
+  const Rows rows = choose_rows(array.shape[0], options, path);
+  RawPose pose = convert(array.values.data() + static_cast<std::size_t>(rows.start) * kFrameValues,
+                         rows.count(), solos, options, path);
+  pose.format = solos ? "Solos npy" : "npy";
+  // Ours are filled when they are made by `mi_prepare pose`; one with absent joints is not.
+  pose.filled = true;
+  for (std::int64_t frame = 0; !solos && frame < pose.frames(); ++frame) {
+    for (int joint = 0; joint < kJoints; ++joint) {
+      pose.filled = pose.filled && !is_absent(pose.joint(frame, joint));
+    }
+  }
+  return pose;
+}
+
+}  // namespace minet::pose

@@ -1,0 +1,218 @@
+// A folder of OpenPose JSON files -> RawPose. Files are ordered by number, never by name alone;
+// numbers without a file become frames in which everything is absent.
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <system_error>
+
+#include "pose/checks.hpp"
+#include "pose/formats.hpp"
+#include "pose/people.hpp"
+
+namespace minet::pose {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kExtension = ".json";
+constexpr std::string_view kSuffix = "_keypoints";
+
+struct FrameFile {
+  std::int64_t number = 0;
+  fs::path path;
+};
+
+std::vector<fs::path> json_files(const fs::path& folder) {
+  std::vector<fs::path> all, named;  // named: as OpenPose names them, which wins
+  std::error_code error;
+  fs::directory_iterator files(folder, error);
+  for (; !error && files != fs::directory_iterator(); files.increment(error)) {
+    const std::string name = files->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with('.') || lower(files->path().extension().string()) != kExtension ||
+        !files->is_regular_file(ignored)) {
+      continue;
+    }
+    if (all.size() == static_cast<std::size_t>(kMaxFrames)) {
+      throw InputError(text("Expected at most ", kMaxFrames, " keypoint files in ", shown(folder),
+                            ", got more; split the recording."));
+    }
+    all.push_back(files->path());
+    if (files->path().stem().string().ends_with(kSuffix)) {
+      named.push_back(files->path());
+    }
+  }
+  if (error) {
+    throw InputError(text("Cannot list the folder ", shown(folder), ": ", error.message(), "."));
+  }
+  if (all.empty()) {
+    throw InputError(
+        text("Expected OpenPose files NAME_<frame>_keypoints.json in ", shown(folder),
+             ", got no .json file; give the folder that OpenPose's --write_json wrote."));
+  }
+  return named.empty() ? all : named;
+}
+
+std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> paths) {
+  std::sort(paths.begin(), paths.end());
+  std::vector<FrameFile> files;
+  files.reserve(paths.size());
+  for (const fs::path& path : paths) {
+    const std::optional<std::int64_t> number = frame_number(path);
+    if (!number && paths.size() > 1) {
+      throw InputError(
+          text("Expected a frame number in the name of every keypoint file, got none in ",
+               shown(path), "; keep one recording's OpenPose files in a folder alone."));
+    }
+    files.push_back({number.value_or(0), path});
+  }
+  std::stable_sort(files.begin(), files.end(),
+                   [](const FrameFile& a, const FrameFile& b) { return a.number < b.number; });
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    if (files[i].number == files[i - 1].number) {
+      throw InputError(text("Expected one file for each frame in ", shown(folder), ", got ",
+                            shown(files[i - 1].path.filename()), " and ",
+                            shown(files[i].path.filename()),
+                            "; keep each recording in its own folder."));
+    }
+  }
+  return files;
+}
+
+// Drops what lies before `options.first_frame` and returns the number of frame 0.
+std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& options,
+                          const fs::path& folder, RawPose& pose) {
+  if (!options.first_frame) {
+    if (files.front().number > 1) {
+      pose.notes.push_back(
+          text("The first file is frame ", files.front().number, ", which is taken as time 0."));
+    }
+    return files.front().number;
+  }
+  const std::int64_t start = *options.first_frame;
+  const auto kept = std::find_if(files.begin(), files.end(),
+                                 [&](const FrameFile& file) { return file.number >= start; });
+  if (start < 0 || kept == files.end()) {
+    throw InputError(text("Expected the first frame to be from 0 to ", files.back().number,
+                          ", the last one in ", shown(folder), ", got ", start, "."));
+  }
+  if (kept != files.begin()) {
+    pose.notes.push_back(
+        text(kept - files.begin(), " files before frame ", start, " are left out."));
+    files.erase(files.begin(), kept);
+  }
+  return start;
+}
+
+void check_span(const std::vector<FrameFile>& files, std::int64_t start, const fs::path& folder) {
+  const std::int64_t last = files.back().number;
+  // Numbers fit in 18 digits, so nothing here overflows. Sparse: two recordings in one folder, or
+  // a time stamp instead of a frame number; it would cost memory for nothing.
+  const std::int64_t span = last - start + 1;
+  constexpr std::int64_t kAlwaysFine = 20'000;
+  if (span > kMaxFrames ||
+      (span > kAlwaysFine && span / 100 > static_cast<std::int64_t>(files.size()))) {
+    throw InputError(text("Expected consecutive frame numbers in ", shown(folder), ", got ",
+                          files.size(), " files from ", start, " to ", last,
+                          "; keep one recording's OpenPose files in a folder alone."));
+  }
+}
+
+bool anybody(const Person& person) {
+  for (int joint = 0; joint < kJoints; ++joint) {
+    if (person.seen(joint)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> frame_number(const fs::path& file) {
+  std::string stem = file.stem().string();
+  if (stem.ends_with(kSuffix)) {
+    stem.resize(stem.size() - kSuffix.size());
+  }
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t last = stem.find_last_of(kDigits);
+  if (last == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t before = stem.find_last_not_of(kDigits, last);
+  const std::size_t first = before == std::string::npos ? 0 : before + 1;
+  constexpr std::int64_t kMaxNumber = 999'999'999'999'999'999;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(stem.data() + first, stem.data() + last + 1, number);
+  if (error != std::errc() || number > kMaxNumber) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+RawPose read_openpose(const fs::path& path, const ReadPoseOptions& options) {
+  if (options.rows) {
+    throw InputError(text("Rows can be chosen in arrays only, but ", shown(path),
+                          " holds OpenPose files; leave them out."));
+  }
+  RawPose pose;
+  std::error_code ignored;
+  const bool folder = fs::is_directory(path, ignored);
+  std::vector<FrameFile> files =
+      folder ? numbered(path, json_files(path)) : std::vector<FrameFile>{{0, path}};
+  const std::int64_t start = folder ? choose_start(files, options, path, pose) : 0;
+  check_span(files, start, path);
+
+  std::vector<std::vector<Person>> people;
+  std::vector<std::int64_t> numbers;
+  people.reserve(files.size());
+  numbers.reserve(files.size());
+  const bool by_index = options.person && options.order == PersonOrder::listed;
+  bool body25 = false, coco = false, seen = false;
+  for (const FrameFile& file : files) {
+    OpenPoseFrame frame = read_openpose_frame(file.path);
+    if (!by_index) {
+      // A person without one joint is nobody: some writers put zeros where nobody is.
+      std::erase_if(frame.people, [](const Person& person) { return !anybody(person); });
+    }
+    body25 |= frame.body25;
+    coco |= frame.coco;
+    seen |= std::any_of(frame.people.begin(), frame.people.end(), anybody);
+    pose.bad_numbers += frame.bad_numbers;
+    pose.multi_person_frames += frame.people.size() > 1 ? 1 : 0;
+    numbers.push_back(file.number);
+    people.push_back(std::move(frame.people));
+  }
+  if (!seen) {
+    throw InputError(text("Expected a person in ", shown(path), ", got nobody in any of its ",
+                          files.size(), files.size() == 1 ? " frame" : " frames",
+                          "; check the video that OpenPose was run on."));
+  }
+  const std::vector<int> chosen = choose_person(people, numbers, options, path);
+
+  const std::int64_t frames = files.back().number - start + 1;
+  const double fps = options.fps.value_or(25);
+  if (!options.fps && folder) {
+    pose.notes.push_back("25 frames a second are assumed, as OpenPose's files do not say.");
+  }
+  pose.format = body25 && coco ? "OpenPose BODY_25 and COCO-18"
+                : coco         ? "OpenPose COCO-18"
+                               : "OpenPose BODY_25";
+  pose.absent_frames = frames - static_cast<std::int64_t>(files.size());
+  pose.data.assign(static_cast<std::size_t>(frames) * kFrameValues, 0.0F);
+  pose.times.resize(static_cast<std::size_t>(frames));
+  for (std::size_t i = 0; i < pose.times.size(); ++i) {
+    pose.times[i] = static_cast<double>(i) / fps;
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (chosen[i] < 0 || !anybody(people[i][static_cast<std::size_t>(chosen[i])])) {
+      ++pose.empty_frames;
+      continue;
+    }
+    const Person& person = people[i][static_cast<std::size_t>(chosen[i])];
+    std::copy(person.points.begin(), person.points.end(), pose.joint(numbers[i] - start, 0));
+  }
+  return pose;
+}
+
+}  // namespace minet::pose
