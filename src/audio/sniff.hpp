@@ -1,0 +1,53 @@
+// A look at a sound file's header before any library sees the file: which reader may have it, and
+// what the header promises. Only what libsndfile reads with its plain PCM, FLAC and Vorbis code
+// passes as native; its other WAV decoders have open memory errors (CVE-2026-37555 among them).
+// WAV: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace minet::audio {
+
+enum class Container { wav, flac, ogg_vorbis, other };
+const char* name_of(Container container);
+
+struct Sniffed {
+  Container container = Container::other;
+  std::uint64_t file_bytes = 0;
+  int sample_rate = 0;
+  int channels = 0;
+  std::int64_t samples = -1;  // a channel; -1: the header does not say
+  bool cut_off = false;       // Ogg: the last page is not marked as the stream's end
+};
+
+// An open file for reading, closed at the end.
+class InputFile {
+ public:
+  explicit InputFile(
+      const std::filesystem::path& path);  // InputError: missing, a folder, empty, ...
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  int descriptor() const { return fd_; }
+  std::uint64_t size() const { return size_; }
+  // Up to `count` bytes at `offset`; returns how many there were.
+  std::size_t read_at(std::uint64_t offset, void* out, std::size_t count) const;
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+// InputError for a damaged or cut-off header and for anything over the limits of sound.hpp.
+Sniffed sniff(const InputFile& file, const std::filesystem::path& path);
+
+// InputError if a header's numbers are over the limits of sound.hpp. samples -1: unknown.
+void check_limits(const std::filesystem::path& path, std::int64_t sample_rate,
+                  std::int64_t channels, std::int64_t samples);
+
+// The path as it may stand in a message.
+std::string shown(const std::filesystem::path& path);
+
+}  // namespace minet::audio
