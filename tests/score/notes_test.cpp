@@ -1,0 +1,161 @@
+// Note lists: URMP text, notes.csv, MIDI by content, one voice.
+#include "minet/score/notes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "midi_bytes_builder.hpp"
+#include "minet/core/files.hpp"
+#include "minet/score/midi.hpp"
+
+using namespace minet;
+using namespace minet::score;
+using namespace minet::score::test;
+
+namespace {
+
+std::string error_of(const std::string& content) {
+  return input_error([&] { parse_notes(content, "notes"); });
+}
+
+TEST(UrmpNotes, AreReadWithAnySpaceBlankLinesAndFurtherColumns) {
+  const NoteList list = parse_notes(
+      "\xEF\xBB\xBF\n 1.5\t440.000\t0.25\r\n\n0.5  261.6 1 extra columns\r3 27.5 1e-1\t7\n   \n",
+      "Notes_1_vn_01_Jupiter.txt");
+  const std::vector<Note> expected = {{0.5, 1, 60}, {1.5, 0.25, 69}, {3, 0.1, 21}};
+  EXPECT_EQ(list.notes, expected);
+  EXPECT_EQ(list.format, "URMP notes");
+  EXPECT_TRUE(list.repairs.empty()) << lines(list.repairs);
+}
+
+TEST(UrmpNotes, PitchIsTheNearestMidiNumber) {
+  for (int pitch = 0; pitch < 128; ++pitch) {
+    EXPECT_EQ(pitch_of_hz(hz_of_pitch(pitch)), pitch);
+    for (const double cents : {-49.9, -30.0, 30.0, 49.9}) {
+      EXPECT_EQ(pitch_of_hz(hz_of_pitch(pitch) * std::exp2(cents / 1200)), pitch) << cents;
+    }
+    EXPECT_EQ(pitch_of_hz(hz_of_pitch(pitch) * std::exp2(50.1 / 1200)), pitch + 1);
+    EXPECT_EQ(pitch_of_hz(hz_of_pitch(pitch) * std::exp2(-50.1 / 1200)), pitch - 1);
+  }
+  EXPECT_DOUBLE_EQ(hz_of_pitch(69), 440);
+}
+
+TEST(UrmpNotes, BadNotesAreDroppedOrCutWithALine) {
+  const NoteList list = parse_notes(
+      "1 440 0\n2 440 -1\n3 0 1\n-0.25 440 1\n-2 440 1\n5 440 1\n6 -1 1\n", "notes.txt");
+  const std::vector<Note> expected = {{0, 0.75, 69}, {5, 1, 69}};
+  EXPECT_EQ(list.notes, expected);
+  ASSERT_EQ(list.repairs.size(), 3u) << lines(list.repairs);
+  EXPECT_EQ(list.repairs[0],
+            "line 1: a note of 0 s at 1 s has no length after 0 s; dropped (and 2 more like this)");
+  EXPECT_EQ(list.repairs[1], "line 3: a note of 0 Hz has no pitch; dropped (and 1 more like this)");
+  EXPECT_EQ(list.repairs[2], "line 4: a note begins at -0.25 s; cut to begin at 0 s");
+}
+
+TEST(UrmpNotes, BadLinesAreErrorsWithTheirNumber) {
+  EXPECT_EQ(error_of("1 440 1\n\n2 nan 1\n"),
+            "notes, line 3: expected a number for the pitch, got 'nan'; correct the line");
+  EXPECT_TRUE(contains(error_of("1 440 1\r\n2 440 inf\r\n"), "line 2: expected a number"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n2 440\n"), "line 2: expected onset (s), pitch (Hz)"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n2 440 1x\n"), "line 2: expected a number"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n2 5 1\n"), "line 2: expected a pitch"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n2 1e308 1\n"), "line 2: expected a pitch"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n14400 440 1\n"), "line 2: expected notes within 4 h"));
+  EXPECT_TRUE(contains(error_of("1 440 1\n1e308 440 1e308\n"), "line 2: expected notes within"));
+}
+
+TEST(NotesCsv, IsReadByColumnNames) {
+  const NoteList list =
+      parse_notes("name, Pitch ,onset_s,duration_s,velocity\n\"a,b\",60,1,0.5,100\nc,61.0,0,2,1\n",
+                  "notes.csv");
+  const std::vector<Note> expected = {{0, 2, 61, 1}, {1, 0.5, 60, 100}};
+  EXPECT_EQ(list.notes, expected);
+  EXPECT_EQ(list.format, "notes.csv");
+  EXPECT_TRUE(list.repairs.empty()) << lines(list.repairs);
+}
+
+TEST(NotesCsv, WithoutNotesIsARest) {
+  EXPECT_TRUE(parse_notes("onset_s,duration_s,pitch\n", "notes.csv").notes.empty());
+  EXPECT_TRUE(parse_notes("\xEF\xBB\xBFonset_s,duration_s,pitch", "notes.csv").notes.empty());
+}
+
+TEST(NotesCsv, WhatIsWrittenIsReadBackTheSame) {
+  const std::vector<Note> notes = {{0, 1.0 / 3, 0}, {0.1, 1e-9, 127}, {1e4 / 7, 0.25, 60}};
+  const std::string csv = notes_csv(notes);
+  EXPECT_TRUE(csv.starts_with("onset_s,duration_s,pitch\n0,0.333"));
+  const NoteList list = parse_notes(csv, "notes.csv");
+  EXPECT_EQ(list.notes, notes);
+  EXPECT_EQ(notes_csv(list.notes), csv);
+}
+
+TEST(NotesCsv, BadLinesAreErrorsWithTheirNumber) {
+  const std::string head = "onset_s,duration_s,pitch\n";
+  EXPECT_TRUE(contains(error_of(head + "1,1,60\n1,nan,60\n"),
+                       "line 3: expected a number for duration_s, got 'nan'"));
+  EXPECT_TRUE(contains(error_of(head + "1,,60\n"), "line 2: expected a number for duration_s"));
+  EXPECT_TRUE(contains(error_of(head + "1,1,128\n"), "line 2: expected a MIDI number"));
+  EXPECT_TRUE(contains(error_of(head + "1,1,-1\n"), "line 2: expected a MIDI number"));
+  EXPECT_TRUE(contains(error_of("\n\n" + head + "1,1,-1\n"), "line 4: expected a MIDI number"));
+  EXPECT_TRUE(contains(error_of("onset_s,pitch\n1,60\n"), "without duration_s"));
+  EXPECT_TRUE(contains(error_of("onset_s,duration_s,pitch,velocity\n1,1,60,0\n"), "velocity"));
+  EXPECT_NE(error_of(head + "1,1\n"), "");
+  const NoteList rounded = parse_notes(head + "1,1,60.4\n", "notes.csv");
+  EXPECT_EQ(rounded.notes.at(0).pitch, 60);
+  EXPECT_EQ(rounded.repairs.at(0), "line 2: pitch 60.4 is rounded to 60");
+}
+
+TEST(Notes, TheContentDecidesTheFormat) {
+  EXPECT_EQ(parse_notes(header(0, 1, 96) + track(kTwoNotes), "a.txt").format, "MIDI format 0");
+  EXPECT_EQ(parse_notes("1 440 1", "a.mid").format, "URMP notes");
+  EXPECT_EQ(parse_notes("onset_s,duration_s,pitch", "a.mid").format, "notes.csv");
+  EXPECT_TRUE(contains(error_of(""), "an empty file"));
+  EXPECT_TRUE(contains(error_of(" \n\r\n\t"), "an empty file"));
+  EXPECT_TRUE(contains(error_of("This is not\n"), "begins with 'This is not'"));
+  EXPECT_TRUE(contains(error_of("1,440,1\n"), "begins with '1,440,1'"));
+  EXPECT_TRUE(contains(error_of(std::string("1 440 1\n\0\0", 10)), "expected MIDI"));
+  EXPECT_TRUE(contains(error_of("\x1b[2J"), "\\x1b"));
+}
+
+TEST(Notes, AreReadFromAFile) {
+  const auto folder = std::filesystem::temp_directory_path() / "minet_score_notes_test";
+  std::filesystem::create_directories(folder);
+  save_file(folder / "a.mid", header(0, 1, 96) + track(kTwoNotes));
+  EXPECT_EQ(read_notes(folder / "a.mid").notes.size(), 2u);
+  EXPECT_EQ(read_midi(folder / "a.mid").tracks.size(), 1u);
+  EXPECT_TRUE(contains(input_error([&] { read_notes(folder / "b.mid"); }), "b.mid"));
+  EXPECT_NE(input_error([&] { read_notes(folder); }), "");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(OneVoice, KeepsTheHighestOfAChordAndCutsAtTheNextOnset) {
+  const NoteList list =
+      parse_notes("onset_s,duration_s,pitch\n0,4,50\n1,1,60\n1,2,67\n1,1,64\n2,0.5,62\n2.5,1,62\n",
+                  "notes.csv", {.monophonic = true});
+  const std::vector<Note> expected = {{0, 1, 50}, {1, 1, 67}, {2, 0.5, 62}, {2.5, 1, 62}};
+  EXPECT_EQ(list.notes, expected);
+  ASSERT_EQ(list.repairs.size(), 2u) << lines(list.repairs);
+  EXPECT_EQ(list.repairs[0],
+            "one voice: 2 notes dropped that began together with a higher or longer one");
+  EXPECT_EQ(list.repairs[1], "one voice: 2 notes cut where the next began");
+}
+
+TEST(OneVoice, LeavesAMelodyAsItIs) {
+  NoteList list;
+  for (int i = 0; i < 1000; ++i) list.notes.push_back({i * 0.1, 0.1, 60 + i % 12});
+  const std::vector<Note> before = list.notes;
+  make_monophonic(list);
+  EXPECT_TRUE(list.repairs.empty()) << lines(list.repairs);
+  ASSERT_EQ(list.notes.size(), before.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_NEAR(list.notes[i].duration_s, before[i].duration_s, 1e-12);
+    if (i > 0) {
+      EXPECT_GE(list.notes[i].onset_s, list.notes[i - 1].end_s() - 1e-12);
+    }
+  }
+  make_monophonic(list);
+  EXPECT_TRUE(list.repairs.empty());
+}
+
+}  // namespace
