@@ -1,0 +1,55 @@
+// AdamW over named parameters (Loshchilov and Hutter, https://arxiv.org/abs/1711.05101), as
+// torch.optim.AdamW computes it, through LibTorch's fused kernel. Unlike torch::optim its state has
+// names, so that a checkpoint can be compared with the model before it is loaded.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "minet/config/train_config.hpp"
+
+namespace minet::training {
+
+struct NamedParameter {
+  std::string name;
+  at::Tensor tensor;    // a leaf that requires a gradient
+  bool decays = false;  // weight decay applies
+};
+
+class AdamW {
+ public:
+  AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& stage);
+
+  void zero_grad();
+  // Scales the gradients to a total norm of at most `max_norm`; returns the norm before that. A
+  // norm that is not finite leaves the gradients as they are. Parameters without a gradient count
+  // as 0.
+  double clip_gradients(double max_norm);
+  void step(double learning_rate);
+
+  const std::vector<NamedParameter>& parameters() const { return parameters_; }
+
+  // State under "<prefix><name>.mean", ".square" and "<prefix>step".
+  void save_state(std::map<std::string, at::Tensor>& tensors, const std::string& prefix) const;
+  void load_state(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix);
+
+ private:
+  struct Group {
+    double decay = 0;
+    std::vector<at::Tensor> parameters, means, squares, steps;
+  };
+  Group& group_of(const NamedParameter& parameter) { return groups_[parameter.decays ? 1 : 0]; }
+
+  std::vector<NamedParameter> parameters_;
+  std::vector<at::Tensor> means_, squares_, steps_;  // by parameter; shared with the groups
+  Group groups_[2];                                  // without and with weight decay
+  double beta1_, beta2_;
+};
+
+// lr * warm-up * cosine, for step s counted from 0 (docs/architecture.md, "Optimiser").
+double learning_rate(const config::StageConfig& stage, std::int64_t step);
+
+}  // namespace minet::training

@@ -1,0 +1,42 @@
+// All that going on needs, in one safetensors file, so that one rename publishes it.
+//
+// Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
+// (vqvae.quantizer.counts and sums), the optimisers' (optimizer.vqvae.*, optimizer.prior.*).
+// Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
+// There is no generator state: batch order, dropout, codebook start and revival are functions of
+// (seed, step).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "minet/models/model.hpp"
+#include "minet/training/run_folder.hpp"
+#include "minet/training/steps.hpp"
+
+namespace minet::training {
+
+struct TrainState {
+  models::Model& model;
+  VqVaeStep& vqvae_step;
+  PriorStep& prior_step;
+  Stage stage = Stage::vqvae;  // vqvae or prior
+  std::int64_t step = 0;       // of this stage: the next to run
+};
+
+// What bit-exact resuming depends on besides the files.
+struct RunEnvironment {
+  int threads = 1;
+  std::string device, capability, torch, corpus_hash;
+};
+
+// checkpoint.safetensors (the old one kept as .prev), then model.safetensors derived from it.
+void save_checkpoint(const RunFolder& run, const TrainState& state,
+                     const RunEnvironment& environment);
+
+// Loads the newest checkpoint that verifies into `state`; says which was skipped and why. Another
+// configuration (but for run.*) or another corpus is an InputError; another environment is a
+// warning.
+void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment);
+
+}  // namespace minet::training

@@ -1,0 +1,63 @@
+// The folder of a training run.
+//
+//   config.yaml                   resolved, loadable as it is
+//   run.json                      argv, seed, versions, threads, device, processor, corpus hash
+//   checkpoint.safetensors        all that going on needs, weights included: one rename publishes
+//   it checkpoint.prev.safetensors   the one before model.safetensors             the weights
+//   alone, derived from the checkpoint, for generating metrics.jsonl                 one JSON
+//   object a logged step codes/                        each track's codes, between the stages (can
+//   be made again) tensorboard/  log.txt
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "minet/core/files.hpp"
+
+namespace minet::training {
+
+enum class Stage { all, vqvae, prior };
+std::string to_string(Stage stage);
+Stage parse_stage(const std::string& name);  // InputError
+
+class RunFolder {
+ public:
+  // New run: InputError if the folder exists and holds anything. Otherwise an existing one: with
+  // nothing to go on from, a fresh start. Holds the folder's lock while it lives.
+  RunFolder(std::filesystem::path root, bool resume);
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path config() const { return root_ / "config.yaml"; }
+  std::filesystem::path run_json() const { return root_ / "run.json"; }
+  std::filesystem::path checkpoint() const { return root_ / "checkpoint.safetensors"; }
+  std::filesystem::path model() const { return root_ / "model.safetensors"; }
+  std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path codes() const { return root_ / "codes"; }
+  std::filesystem::path tensorboard() const { return root_ / "tensorboard"; }
+  std::filesystem::path log() const { return root_ / "log.txt"; }
+
+  bool has_checkpoint() const;
+
+ private:
+  std::filesystem::path root_;
+  std::unique_ptr<FolderLock> lock_;
+};
+
+// Drops the lines of metrics.jsonl past (stage, step), and a torn last line.
+void truncate_metrics(const std::filesystem::path& path, Stage stage, std::int64_t step);
+
+// Appends lines; best effort: a full disk warns once and never stops a run.
+class MetricsLog {
+ public:
+  explicit MetricsLog(const std::filesystem::path& path);
+  void append(const std::string& json_object);
+
+ private:
+  std::ofstream stream_;
+  bool warned_ = false;
+};
+
+}  // namespace minet::training

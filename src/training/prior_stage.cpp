@@ -1,0 +1,132 @@
+// Stage 2: body encoder, prior and content transformer, jointly (paper sections 3.2 and 3.3).
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "minet/core/log.hpp"
+#include "minet/core/random.hpp"
+#include "minet/core/text.hpp"
+#include "minet/training/code_cache.hpp"
+#include "training/session.hpp"
+
+namespace minet::training {
+namespace {
+
+// 1 for each clip of a track with notes. In training, `drop` of them are hidden: by position, so
+// that a resumed run hides the same.
+at::Tensor presence(const TrackStore& store, const std::vector<Clip>& clips) {
+  at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    if (store.tracks()[static_cast<std::size_t>(clips[i].track)].has_notes) {
+      present.mutable_data_ptr<float>()[i] = 1;
+    }
+  }
+  return present;
+}
+
+PriorBatch make_batch(const Session& session, const TrackStore& store, const CodeCache& codes,
+                      const std::vector<Clip>& clips) {
+  PriorBatch batch;
+  batch.codes = codes.clips(clips, session.config.clip_frames()).to(session.device);
+  batch.pose = store.poses(clips).to(session.device);
+  if (session.config.content.enabled) {
+    batch.notes = store.notes(clips).to(session.device);
+    batch.notes_present = presence(store, clips);
+  }
+  return batch;
+}
+
+PriorBatch training_batch(const Session& session, const CodeCache& codes, std::int64_t step) {
+  const std::int64_t clips = session.config.prior_training.batch;
+  PriorBatch batch =
+      make_batch(session, session.train_tracks, codes, session.order.batch(step, clips, "prior"));
+  if (batch.notes.defined()) {
+    float* present = batch.notes_present.mutable_data_ptr<float>();
+    for (std::int64_t i = 0; i < clips; ++i) {
+      Random random(derive_seed(session.config.run.seed, "drop notes",
+                                static_cast<std::uint64_t>(step * clips + i)));
+      if (random.uniform() < session.config.content.drop) present[i] = 0;
+    }
+    batch.notes_present = batch.notes_present.to(session.device);
+  }
+  return batch;
+}
+
+// Mean over the clips of the test split, nats a code.
+double test_nll(Session& session, const CodeCache& codes, const std::vector<Clip>& clips,
+                bool notes) {
+  double sum = 0;
+  for (std::size_t first = 0; first < clips.size(); first += 8) {
+    const std::vector<Clip> some(
+        clips.begin() + static_cast<std::ptrdiff_t>(first),
+        clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
+    PriorBatch batch = make_batch(session, session.test_tracks, codes, some);
+    if (notes) {
+      batch.notes_present = batch.notes_present.to(session.device);
+    } else {
+      batch.notes = batch.notes_present = at::Tensor();
+    }
+    const at::Tensor logits = prior_logits(session.model, batch);
+    sum += torch::nn::functional::cross_entropy(logits.flatten(0, 1), batch.codes.flatten())
+               .item<double>() *
+           static_cast<double>(some.size());
+  }
+  return sum / static_cast<double>(clips.size());
+}
+
+void validate(Session& session, const CodeCache& codes) {
+  const std::vector<Clip> clips =
+      even_clips(session.test_tracks.frames(), session.config.clip_frames(),
+                 session.config.run.evaluate_clips);
+  if (clips.empty()) return;
+  at::NoGradGuard no_grad;
+  session.model.eval();
+  const double without = test_nll(session, codes, clips, false);
+  std::vector<Metric> numbers{{"test_nll", without}};
+  std::string line = text("step ", session.state.step, ": test NLL ", without, " nats a code");
+  if (session.config.content.enabled) {
+    const double with = test_nll(session, codes, clips, true);
+    numbers.emplace_back("test_nll_notes", with);
+    line += text(", with notes ", with);
+  }
+  log_metrics(session, numbers);
+  log::info(line);
+}
+
+}  // namespace
+
+void train_prior(Session& session) {
+  const config::TrainConfig& config = session.config;
+  const config::StageConfig& stage = config.prior_training;
+  TrainState& state = session.state;
+  if (state.step >= stage.steps) return;
+  const CodeCache train_codes(session.model, session.train_tracks, session.run.codes());
+  const CodeCache test_codes(session.model, session.test_tracks, session.run.codes());
+  if (state.step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
+    session.model.prior->initialise_embedding(session.model.vqvae->quantizer->codes);
+  }
+  SaveSchedule saves(session);
+  Progress progress("prior", stage.steps, "steps", state.step);
+  while (state.step < stage.steps) {
+    const PriorBatch batch = training_batch(session, train_codes, state.step);
+    const PriorReport report = state.prior_step.run(batch, state.step);
+    check_health(session, report.loss, report.gradient_norm,
+                 session.order.batch(state.step, stage.batch, "prior"));
+    ++state.step;
+    session.model.prior_trained = true;
+    const bool last = state.step == stage.steps;
+    if (is_due(state.step, config.run.log_every, last)) {
+      log_metrics(session, {{"loss", report.loss},
+                            {"gradient_norm", report.gradient_norm},
+                            {"learning_rate", report.learning_rate}});
+      progress.update(state.step, text("loss ", report.loss));
+    } else {
+      progress.update(state.step);
+    }
+    if (is_due(state.step, config.run.evaluate_every, last)) validate(session, test_codes);
+    saves.after_step(last);
+  }
+  progress.finish();
+}
+
+}  // namespace minet::training

@@ -1,0 +1,99 @@
+#include "minet/training/run_folder.hpp"
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::training {
+namespace fs = std::filesystem;
+
+std::string to_string(Stage stage) {
+  switch (stage) {
+    case Stage::vqvae:
+      return "vqvae";
+    case Stage::prior:
+      return "prior";
+    default:
+      return "all";
+  }
+}
+
+Stage parse_stage(const std::string& name) {
+  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior}) {
+    if (name == to_string(stage)) return stage;
+  }
+  throw InputError(text("--stage: expected all, vqvae or prior, got '", printable(name), "'"));
+}
+
+namespace {
+
+bool holds_anything(const fs::path& folder) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename() != ".lock") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {
+  std::error_code error;
+  if (fs::exists(root_) && !fs::is_directory(root_)) {
+    throw InputError(
+        text(root_.string(), ": expected a folder for the run, got a file; choose another --run"));
+  }
+  if (fs::exists(root_) && holds_anything(root_)) {
+    if (!resume) {
+      throw InputError(text(root_.string(),
+                            ": expected a new folder for the run, but it holds files; go on with "
+                            "--resume or choose another --run"));
+    }
+    if (!has_checkpoint() && !fs::exists(run_json())) {
+      throw InputError(
+          text(root_.string(),
+               ": expected a run to go on with, but there is no checkpoint.safetensors; "
+               "choose another --run"));
+    }
+  }
+  fs::create_directories(root_, error);
+  if (error) {
+    throw InputError(text(root_.string(), ": the run folder cannot be made (", error.message(),
+                          "); choose another --run"));
+  }
+  lock_ = std::make_unique<FolderLock>(root_);
+  remove_stale_temporaries(root_);
+}
+
+bool RunFolder::has_checkpoint() const {
+  return fs::exists(checkpoint()) || fs::exists(previous_path(checkpoint()));
+}
+
+void truncate_metrics(const fs::path& path, Stage stage, std::int64_t step) {
+  if (!fs::exists(path)) return;
+  std::istringstream lines(read_file(path, std::uint64_t{1} << 32));
+  std::string kept, line;
+  while (std::getline(lines, line)) {
+    const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!entry.is_object() || !entry.contains("stage") || !entry.contains("step")) continue;
+    const bool later_stage = stage == Stage::vqvae && entry["stage"] == "prior";
+    const bool later_step = entry["stage"] == to_string(stage) && entry["step"] > step;
+    if (!later_stage && !later_step) kept += line + "\n";
+  }
+  save_file(path, kept);
+}
+
+MetricsLog::MetricsLog(const fs::path& path) : stream_(path, std::ios::app) {}
+
+void MetricsLog::append(const std::string& json_object) {
+  stream_ << json_object << '\n' << std::flush;
+  if (!stream_ && !warned_) {
+    log::warning("metrics.jsonl cannot be written; training goes on without it");
+    warned_ = true;
+  }
+}
+
+}  // namespace minet::training

@@ -1,0 +1,75 @@
+#include "training/session.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::training {
+
+void log_metrics(Session& session, const std::vector<Metric>& numbers) {
+  nlohmann::ordered_json line;
+  const std::string stage = to_string(session.state.stage);
+  line["stage"] = stage;
+  line["step"] = session.state.step;
+  // Both stages on one axis: the prior's steps follow the VQ-VAE's.
+  const std::int64_t step =
+      session.state.step +
+      (session.state.stage == Stage::prior ? session.config.vqvae_training.steps : 0);
+  for (const auto& [name, value] : numbers) {
+    line[name] = value;
+    session.events.scalar(stage + "/" + name, step, value);
+  }
+  session.events.flush();
+  session.metrics.append(line.dump());
+}
+
+void check_health(const Session& session, double loss, double gradient_norm,
+                  const std::vector<Clip>& clips) {
+  if (std::isfinite(loss) && std::isfinite(gradient_norm)) return;
+  std::vector<std::string> names;
+  for (const Clip& clip : clips) {
+    names.push_back(text(session.train_tracks.tracks()[static_cast<std::size_t>(clip.track)].id,
+                         "@", clip.first_frame));
+  }
+  throw WorkError(
+      text("step ", session.state.step, " of stage ", to_string(session.state.stage),
+           ": expected finite numbers, got loss ", loss, " and gradient norm ", gradient_norm,
+           " on clips ", join(names, ", "), "; the last good state is ",
+           session.run.has_checkpoint() ? session.run.checkpoint().string() : "the start",
+           "; lower the learning rate, or look at these clips"));
+}
+
+SaveSchedule::SaveSchedule(Session& session)
+    : session_(session), saved_(std::chrono::steady_clock::now()) {}
+
+void SaveSchedule::save() {
+  const auto began = std::chrono::steady_clock::now();
+  save_checkpoint(session_.run, session_.state, session_.environment);
+  saved_ = std::chrono::steady_clock::now();
+  log::debug(text("saved step ", session_.state.step, " in ",
+                  std::chrono::duration<double>(saved_ - began).count(), " s"));
+}
+
+void SaveSchedule::after_step(bool last) {
+  const double minutes =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() / 60;
+  const bool due = is_due(session_.state.step, session_.config.run.save_every, last) ||
+                   minutes >= session_.config.run.save_minutes;
+  const int signal = stop_signal();
+  if (due || signal != 0) save();
+  if (signal != 0) {
+    throw Interrupted(text("stopped at step ", session_.state.step, " of stage ",
+                           to_string(session_.state.stage), "; go on with --resume"),
+                      signal);
+  }
+}
+
+bool is_due(std::int64_t done, std::int64_t every, bool last) {
+  return last || (every > 0 && done % every == 0);
+}
+
+}  // namespace minet::training

@@ -1,0 +1,121 @@
+#include "minet/training/steps.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/random.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::training {
+namespace {
+
+// Matrices and kernels decay; biases, norms, embeddings and start tokens do not.
+void add_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
+                    const std::string& prefix) {
+  for (const auto& parameter : module.named_parameters()) {
+    const bool decays = parameter.value().dim() >= 2 && !parameter.key().starts_with("embedding");
+    into.push_back({prefix + parameter.key(), parameter.value(), decays});
+  }
+}
+
+std::vector<NamedParameter> vqvae_parameters(const models::Model& model) {
+  std::vector<NamedParameter> parameters;
+  add_parameters(parameters, *model.vqvae, "vqvae.");
+  return parameters;
+}
+
+std::vector<NamedParameter> prior_parameters(const models::Model& model) {
+  std::vector<NamedParameter> parameters;
+  add_parameters(parameters, *model.body, "body.");
+  add_parameters(parameters, *model.prior, "prior.");
+  if (model.config.content.enabled) add_parameters(parameters, *model.content, "content.");
+  return parameters;
+}
+
+// LibTorch's dropout draws from the default generator; seeding it by the step makes each step a
+// pure function of the weights, the batch and the step, so that no generator state has to be saved.
+void seed_dropout(const config::TrainConfig& config, std::int64_t step) {
+  torch::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
+}
+
+}  // namespace
+
+VqVaeStep::VqVaeStep(models::Model& model, const config::TrainConfig& config)
+    : model_(model), config_(config), optimiser_(vqvae_parameters(model), config.vqvae_training) {}
+
+void VqVaeStep::start_codebook(const at::Tensor& vectors) {
+  model_.vqvae->quantizer->initialise(
+      vectors, {.seed = derive_seed(config_.run.seed, "codebook"),
+                .tokens_per_batch = config_.vqvae_training.batch * config_.clip_frames()});
+}
+
+VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
+  const config::VqVaeConfig& vqvae = config_.vqvae;
+  const bool quantise = step >= vqvae.plain_steps;
+  model_.vqvae->train();
+  optimiser_.zero_grad();
+  const models::VqVaeOutput output = model_.vqvae->forward(spectrogram, quantise);
+  at::Tensor loss = output.reconstruction_loss;
+  if (quantise) loss = loss + vqvae.beta * output.commitment_loss;
+  loss.backward();
+
+  VqVaeReport report;
+  report.loss = loss.item<double>();
+  report.reconstruction = output.reconstruction_loss.item<double>();
+  report.learning_rate = learning_rate(config_.vqvae_training, step);
+  report.gradient_norm = optimiser_.clip_gradients(config_.vqvae_training.clip_norm);
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
+  optimiser_.step(report.learning_rate);
+  if (quantise) {
+    report.codes = output.codes;
+    report.commitment = output.commitment_loss.item<double>();
+    at::NoGradGuard no_grad;
+    // [B, D, T] -> [B * T, D]: the vectors that this step's codes were chosen for.
+    const at::Tensor vectors =
+        output.encoded.detach().transpose(1, 2).reshape({-1, vqvae.code_width});
+    auto& quantizer = model_.vqvae->quantizer;
+    quantizer->update(vectors, output.codes.reshape({-1}));
+    if (vqvae.revive_every > 0 && (step + 1) % vqvae.revive_every == 0) {
+      report.revived = quantizer->revive(
+          vectors, {.seed = derive_seed(config_.run.seed, "revive"), .step = step});
+    }
+  }
+  return report;
+}
+
+PriorStep::PriorStep(models::Model& model, const config::TrainConfig& config)
+    : model_(model), config_(config), optimiser_(prior_parameters(model), config.prior_training) {}
+
+at::Tensor prior_logits(models::Model& model, const PriorBatch& batch) {
+  const at::Tensor body = model.body->forward(batch.pose);  // [B, H]
+  models::ContentInput content;
+  if (model.config.content.enabled && batch.notes.defined()) {
+    content.memory = model.content->forward(batch.notes, body);  // [B, T, W]
+    content.present = batch.notes_present;
+  }
+  return model.prior->forward(batch.codes, body, content);
+}
+
+PriorReport PriorStep::run(const PriorBatch& batch, std::int64_t step) {
+  model_.body->train();
+  model_.prior->train();
+  if (config_.content.enabled) model_.content->train();
+  seed_dropout(config_, step);
+  optimiser_.zero_grad();
+  const at::Tensor logits = prior_logits(model_, batch);  // [B, T, K]
+  const at::Tensor loss =
+      torch::nn::functional::cross_entropy(logits.flatten(0, 1), batch.codes.flatten());
+  loss.backward();
+
+  PriorReport report;
+  report.loss = loss.item<double>();
+  report.learning_rate = learning_rate(config_.prior_training, step);
+  report.gradient_norm = optimiser_.clip_gradients(config_.prior_training.clip_norm);
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
+  optimiser_.step(report.learning_rate);
+  return report;
+}
+
+}  // namespace minet::training
