@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/terminal.hpp"
+#include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::log {
@@ -96,6 +97,10 @@ Level level() {
 void open_file(const std::filesystem::path& path) {
   std::shared_ptr<spdlog::sinks::sink> file;
   try {
+    std::error_code error;  // spdlog would make missing folders
+    if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error)) {
+      throw InputError("no folder");
+    }
     file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string(), /*truncate=*/false);
     file->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
   } catch (const std::exception&) {

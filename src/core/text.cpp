@@ -87,7 +87,12 @@ bool disturbs_a_terminal(std::uint32_t c) {
 std::string to_text(double value) {
   if (value == 0) return std::signbit(value) ? "-0" : "0";
   std::array<char, 64> buffer;
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  const double size = std::abs(value);
+  const bool plain = size >= 1e-5 && size < 1e15;  // 0.0003 and 100000, not 3e-04 and 1e+05
+  const auto [end, error] =
+      plain ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                            std::chars_format::fixed)
+            : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   return error == std::errc() ? std::string(buffer.data(), end) : std::string("nan");
 }
 

@@ -18,7 +18,8 @@ std::string text(const Parts&... parts) {
   return std::move(stream).str();
 }
 
-// Shortest decimal form that reads back to the same double, independent of the locale.
+// The fewest digits that read back to the same double, independent of the locale; with an exponent
+// only below 1e-5 and from 1e15 on.
 std::string to_text(double value);
 
 // Whole-string conversions, independent of the locale; nullopt if anything is left over, out of

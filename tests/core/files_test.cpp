@@ -1,0 +1,367 @@
+// Files that appear whole or not at all: every call of a save fails in turn.
+#include "minet/core/files.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "minet/core/errors.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace minet;
+using minet::testing::slurp;
+using minet::testing::spill;
+using minet::testing::TempFolder;
+
+namespace {
+
+// The system's calls, of which number `at` (from 1) fails: once, or with all after it. Removing is
+// never refused here: it is how a failed save cleans up, and has a test of its own.
+class FailingOps : public FileOps {
+ public:
+  FailingOps(int at, int error, bool for_good) : at_(at), error_(error), for_good_(for_good) {}
+  bool reached() const { return count_ >= at_; }
+
+  int open_exclusive(const std::filesystem::path& path) override {
+    return fails() ? -error_ : FileOps::open_exclusive(path);
+  }
+  std::ptrdiff_t write(int fd, const void* data, std::size_t size) override {
+    if (fails()) return -error_;
+    return FileOps::write(fd, data, std::min<std::size_t>(size, 100000));  // short writes, too
+  }
+  int sync(int fd) override {
+    ++syncs;
+    return fails() ? -error_ : FileOps::sync(fd);
+  }
+  int close(int fd) override {
+    const int result = FileOps::close(fd);  // the system closes even where it reports an error
+    return fails() ? -error_ : result;
+  }
+  int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return fails() ? -error_ : FileOps::link(from, to);
+  }
+  int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return fails() ? -error_ : FileOps::rename(from, to);
+  }
+  int sync_folder(const std::filesystem::path& folder) override {
+    return fails() ? -error_ : FileOps::sync_folder(folder);
+  }
+  int syncs = 0;
+
+ private:
+  bool fails() {
+    ++count_;
+    return count_ == at_ || (for_good_ && count_ > at_);
+  }
+  int at_;
+  int error_;
+  bool for_good_;
+  int count_ = 0;
+};
+
+std::string content(char letter) {
+  return std::string(600000, letter) + letter + "end";
+}
+
+}  // namespace
+
+TEST(SaveFile, ReplacesWhole) {
+  TempFolder folder;
+  save_file(folder / "a.bin", content('1'));
+  save_file(folder / "a.bin", content('2'));
+  EXPECT_EQ(slurp(folder / "a.bin"), content('2'));
+  save_file(folder / "empty", std::string_view());
+  EXPECT_EQ(slurp(folder / "empty"), "");
+  EXPECT_EQ(folder.names(), (std::set<std::string>{"a.bin", "empty"}));
+}
+
+TEST(SaveFile, KeepsThePreviousOne) {
+  TempFolder folder;
+  const auto target = folder / "model.safetensors";
+  for (const char letter : {'1', '2', '3'}) {
+    save_file(target, content(letter), {.keep_previous = true});
+  }
+  EXPECT_EQ(slurp(target), content('3'));
+  EXPECT_EQ(slurp(previous_path(target)), content('2'));
+  EXPECT_EQ(previous_path("a/model.safetensors"), "a/model.prev.safetensors");
+  EXPECT_EQ(previous_path("log"), "log.prev");
+  EXPECT_EQ(folder.names(), (std::set<std::string>{"model.safetensors", "model.prev.safetensors"}));
+}
+
+TEST(SaveFile, SurvivesAFaultAtEveryCall) {
+  int faults = 0;
+  for (const int error : {ENOSPC, EIO, EDQUOT}) {
+    for (const bool for_good : {false, true}) {
+      for (const bool keep : {false, true}) {
+        for (int at = 1;; ++at) {
+          TempFolder folder;
+          const auto target = folder / "a.bin";
+          save_file(target, content('0'));
+          save_file(target, content('1'), {.keep_previous = keep});
+          FailingOps ops(at, error, for_good);
+          bool failed = false;
+          try {
+            save_file(target, content('2'), {.keep_previous = keep, .ops = &ops});
+          } catch (const WorkError& caught) {
+            failed = true;
+            EXPECT_NE(std::string(caught.what()).find("a.bin"), std::string::npos);
+          }
+          ASSERT_LE(ops.syncs, 1) << "an fsync must never be repeated";
+          const std::string now = slurp(target);
+          if (!ops.reached()) {
+            EXPECT_FALSE(failed);
+            EXPECT_EQ(now, content('2'));
+            break;
+          }
+          ++faults;
+          ASSERT_TRUE(failed) << "call " << at;
+          ASSERT_TRUE(now == content('1') || now == content('2')) << "call " << at;
+          if (keep) {
+            const std::string kept = slurp(previous_path(target));
+            ASSERT_TRUE(kept == content('0') || kept == content('1')) << "call " << at;
+          }
+          ASSERT_EQ(folder.names().size(), keep ? 2u : 1u) << "call " << at;
+          save_file(target, content('3'));  // and the next save works
+          ASSERT_EQ(slurp(target), content('3'));
+        }
+      }
+    }
+  }
+  EXPECT_GT(faults, 100);
+  RecordProperty("faults", faults);
+}
+
+TEST(SaveFile, GoesOnAfterAnInterruptedWrite) {
+  TempFolder folder;
+  for (int at = 2; at < 6; ++at) {
+    FailingOps ops(at, EINTR, false);
+    save_file(folder / "a.bin", content('1'), {.ops = &ops});
+    EXPECT_EQ(slurp(folder / "a.bin"), content('1'));
+  }
+}
+
+TEST(SaveFile, CopiesThePreviousOneWhereThereAreNoHardLinks) {
+  struct NoLinks : FileOps {
+    int link(const std::filesystem::path&, const std::filesystem::path&) override { return -EPERM; }
+  } ops;
+  TempFolder folder;
+  save_file(folder / "a.bin", content('1'));
+  save_file(folder / "a.bin", content('2'), {.keep_previous = true, .ops = &ops});
+  EXPECT_EQ(slurp(folder / "a.bin"), content('2'));
+  EXPECT_EQ(slurp(folder / "a.prev.bin"), content('1'));
+  EXPECT_EQ(folder.names().size(), 2u);
+}
+
+TEST(SaveFile, AsksForFreeSpaceFirst) {
+  struct Full : FileOps {
+    std::uint64_t free_bytes(const std::filesystem::path&) override { return 1000; }
+    int open_exclusive(const std::filesystem::path&) override {
+      ADD_FAILURE() << "opened";
+      return -EIO;
+    }
+  } ops;
+  TempFolder folder;
+  EXPECT_THROW(save_file(folder / "a", content('1'), {.ops = &ops}), WorkError);
+  EXPECT_THROW(FileWriter(folder / "a", {.expected_bytes = 950, .ops = &ops}), WorkError);
+  EXPECT_TRUE(folder.names().empty());
+}
+
+TEST(SaveFile, ATemporaryThatCouldNotBeRemovedIsStale) {
+  struct Stubborn : FailingOps {
+    Stubborn() : FailingOps(2, ENOSPC, false) {}
+    int remove(const std::filesystem::path&) override { return -EIO; }
+  } ops;
+  TempFolder folder;
+  EXPECT_THROW(save_file(folder / "a", "text", {.ops = &ops}), WorkError);
+  EXPECT_EQ(folder.names().size(), 1u);
+  remove_stale_temporaries(folder.path());
+  EXPECT_TRUE(folder.names().empty());
+}
+
+TEST(SaveFile, AFileSizeLimitIsAnOrdinaryError) {
+  TempFolder folder;
+  save_file(folder / "a", "old");
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      save_file(folder / "a", content('1'));
+    } catch (const WorkError&) {
+      _exit(42);
+    }
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+  EXPECT_EQ(slurp(folder / "a"), "old");
+  EXPECT_EQ(folder.names().size(), 1u);
+}
+
+TEST(SaveFile, RefusesWhatIsNoFileName) {
+  TempFolder folder;
+  std::filesystem::create_directory(folder / "sub");
+  EXPECT_THROW(save_file(folder / "sub", "x"), InputError);
+  EXPECT_THROW(save_file(folder / "missing/a", "x"), InputError);
+  EXPECT_THROW(save_file(folder.path() / "", "x"), InputError);
+  EXPECT_THROW(save_file("/dev/full", "x"), InputError);
+}
+
+TEST(FileWriter, LeavesNothingWithoutCommit) {
+  TempFolder folder;
+  spill(folder / "a", "old");
+  {
+    FileWriter writer(folder / "a");
+    writer.write(content('1'));
+    EXPECT_EQ(folder.names().size(), 2u);
+  }
+  EXPECT_EQ(slurp(folder / "a"), "old");
+  EXPECT_EQ(folder.names().size(), 1u);
+}
+
+TEST(FileWriter, JoinsPiecesOfAnySize) {
+  TempFolder folder;
+  std::string all;
+  FileWriter writer(folder / "a");
+  for (const std::size_t size : {0, 1, 100000, 262143, 1, 262144, 700000, 3}) {
+    const std::string piece(size, static_cast<char>('a' + all.size() % 26));
+    writer.write(std::as_bytes(std::span(piece)));
+    all += piece;
+  }
+  writer.commit();
+  EXPECT_EQ(slurp(folder / "a"), all);
+  EXPECT_THROW(writer.write("more"), WorkError);
+  EXPECT_THROW(writer.commit(), WorkError);
+}
+
+TEST(FolderWriter, AppearsOnlyAtCommit) {
+  TempFolder folder;
+  {
+    FolderWriter writer(folder / "out/");
+    spill(writer.path() / "a", "1");
+    EXPECT_FALSE(std::filesystem::exists(folder / "out"));
+  }
+  EXPECT_TRUE(folder.names().empty());
+  FolderWriter writer(folder / "out");
+  std::filesystem::create_directory(writer.path() / "sub");
+  spill(writer.path() / "sub" / "a", "1");
+  writer.commit();
+  EXPECT_EQ(slurp(folder / "out/sub/a"), "1");
+  EXPECT_EQ(folder.names().size(), 1u);
+}
+
+TEST(FolderWriter, ReplacesOnlyWhenTold) {
+  TempFolder folder;
+  std::filesystem::create_directory(folder / "out");
+  spill(folder / "out/old", "1");
+  EXPECT_THROW(FolderWriter(folder / "out"), InputError);
+  FolderWriter writer(folder / "out", true);
+  spill(writer.path() / "new", "2");
+  EXPECT_EQ(slurp(folder / "out/old"), "1");
+  writer.commit();
+  EXPECT_EQ(slurp(folder / "out/new"), "2");
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/old"));
+  EXPECT_EQ(folder.names().size(), 1u);
+}
+
+TEST(FolderWriter, RefusesBadTargets) {
+  TempFolder folder;
+  spill(folder / "file", "1");
+  EXPECT_THROW(FolderWriter(folder / "file", true), InputError);
+  EXPECT_THROW(FolderWriter(folder / "missing/out"), InputError);
+  EXPECT_THROW(FolderWriter("", true), InputError);
+  EXPECT_THROW(FolderWriter("/", true), InputError);
+  EXPECT_THROW(FolderWriter(std::filesystem::current_path(), true), InputError);
+  EXPECT_THROW(FolderWriter(std::filesystem::current_path().parent_path(), true), InputError);
+  FolderWriter late(folder / "late");
+  std::filesystem::create_directory(folder / "late");
+  EXPECT_THROW(late.commit(), InputError);
+}
+
+TEST(Temporaries, OnlyThoseOfDeadProcessesGo) {
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  waitpid(dead, nullptr, 0);
+  TempFolder folder;
+  const std::string gone = std::to_string(dead);
+  spill(folder / (".a.bin." + gone + "-3.partial"), "x");
+  std::filesystem::create_directory(folder / ("out.partial-" + gone + "-1"));
+  spill(folder / ("out.partial-" + gone + "-1/a"), "x");
+  std::set<std::string> stays;
+  for (const std::string& name :
+       {std::string(".a.bin.1-1.partial"), std::string("a.partial"), std::string(".a.partial"),
+        std::string("out.partial-1-1"), std::string("out.partial-"), "notes." + gone + "-3.partial",
+        ".a." + gone + ".partial", ".a." + gone + "-.partial"}) {
+    spill(folder / name, "x");
+    stays.insert(name);
+  }
+  FileWriter ours(folder / "ours");
+  remove_stale_temporaries(folder.path());
+  auto left = folder.names();
+  EXPECT_EQ(left.size(), stays.size() + 1);
+  for (const auto& name : stays) EXPECT_TRUE(left.contains(name)) << name;
+  remove_stale_temporaries(folder / "missing");
+}
+
+TEST(SafeChild, TakesPlainNamesOnly) {
+  for (const char* good : {"a", "AZPwFCD7eo4", "-x_1.b-2", "a..b", "01_Jupiter_vn.wav"}) {
+    EXPECT_EQ(safe_child("/root", good), std::filesystem::path("/root") / good);
+  }
+  for (const std::string& bad :
+       {std::string("../x"), std::string(".x"), std::string("a/b"), std::string(),
+        std::string("a\0b", 3), std::string(".."), std::string("."), std::string("/etc"),
+        std::string("a b"), std::string("a\\b"), std::string("a\n"), std::string("é"),
+        std::string(129, 'a')}) {
+    EXPECT_FALSE(is_safe_name(bad)) << bad;
+    EXPECT_THROW(safe_child("/root", bad), InputError) << bad;
+  }
+  EXPECT_TRUE(is_safe_name(std::string(128, 'a')));
+}
+
+TEST(RefuseOverwrite, NamesTheWayOut) {
+  TempFolder folder;
+  refuse_overwrite(folder / "a", false);
+  spill(folder / "a", "1");
+  refuse_overwrite(folder / "a", true);
+  try {
+    refuse_overwrite(folder / "a", false);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("--force"), std::string::npos);
+  }
+  std::filesystem::create_symlink(folder / "nowhere", folder / "link");
+  EXPECT_THROW(refuse_overwrite(folder / "link", false), InputError);
+}
+
+TEST(ReadFile, ReadsWholeWithinItsLimit) {
+  TempFolder folder;
+  const std::string bytes = content('\0');
+  spill(folder / "a", bytes);
+  EXPECT_EQ(read_file(folder / "a", bytes.size()), bytes);
+  EXPECT_THROW(read_file(folder / "a", bytes.size() - 1), InputError);
+  EXPECT_THROW(read_file(folder / "missing", 10), InputError);
+  EXPECT_THROW(read_file(folder.path(), 10), InputError);
+  spill(folder / "empty", "");
+  EXPECT_EQ(read_file(folder / "empty", 0), "");
+  mkfifo((folder / "pipe").c_str(), 0600);
+  EXPECT_THROW(read_file(folder / "pipe", 10), InputError);  // and does not hang
+  EXPECT_THROW(read_file("/proc/self/maps", 10), InputError);
+  EXPECT_FALSE(read_file("/proc/self/status", 1 << 20).empty());
+}
+
+TEST(FolderLock, AdmitsOneHolder) {
+  TempFolder folder;
+  {
+    FolderLock lock(folder.path());
+    EXPECT_THROW(FolderLock(folder.path()), InputError);
+  }
+  FolderLock again(folder.path());
+  EXPECT_THROW(FolderLock(folder / "missing"), InputError);
+}
