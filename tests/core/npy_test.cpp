@@ -162,7 +162,7 @@ TEST(Npy, FlippedBytesNeverCrash) {
   const std::string good = raw_npy(dictionary("<f4", "(2, 2)"), bytes_of<float>({1, 2, 3, 4}));
   Random random(2);
   int read = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 500; ++round) {
     std::string bytes = good;
     for (std::uint64_t i = 0; i <= random.below(3); ++i) {
       bytes[random.below(bytes.size())] = static_cast<char>(random.below(256));
@@ -174,5 +174,5 @@ TEST(Npy, FlippedBytesNeverCrash) {
     }
   }
   EXPECT_GT(read, 0);
-  EXPECT_LT(read, 2000);
+  EXPECT_LT(read, 500);
 }
