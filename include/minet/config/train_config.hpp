@@ -21,17 +21,23 @@ struct SpectrogramConfig {
   std::int64_t bins = 1024;          // F = n_fft / 2: the Nyquist bin is dropped
   LogScale scale = LogScale::decibel;
   double floor_db = -80;  // under the corpus maximum
+
+  bool operator==(const SpectrogramConfig&) const = default;
 };
 
 struct PoseConfig {
   double fps = 25;              // pose frames a second, after resampling
   double gap_confidence = 0.2;  // at or below: a gap
+
+  bool operator==(const PoseConfig&) const = default;
 };
 
 struct DataConfig {
   double clip_seconds = 4;             // T = clip_seconds * sample_rate / hop frames
   std::int64_t audio_cache_mb = 2048;  // decoded sound kept in memory; the rest is read per clip
   double silence_db = -60;             // clips whose RMS is under this are drawn again
+
+  bool operator==(const DataConfig&) const = default;
 };
 
 struct VqVaeConfig {
@@ -48,11 +54,15 @@ struct VqVaeConfig {
   std::int64_t kmeans_vectors = 24000;  // encoder vectors that start the codebook
   double revive_threshold = 0.25;       // times tokens / K
   std::int64_t revive_every = 20;       // steps; 0 = never
+
+  bool operator==(const VqVaeConfig&) const = default;
 };
 
 struct BodyConfig {
   std::int64_t hidden = 32;  // a direction; H = 2 * hidden
   std::int64_t layers = 3;
+
+  bool operator==(const BodyConfig&) const = default;
 };
 
 struct PriorConfig {
@@ -63,6 +73,8 @@ struct PriorConfig {
   std::int64_t context = 250;  // steps that a step sees, itself included
   EmbeddingInit embedding = EmbeddingInit::codebook;
   PriorHead head = PriorHead::linear;
+
+  bool operator==(const PriorConfig&) const = default;
 };
 
 struct ContentConfig {
@@ -73,6 +85,8 @@ struct ContentConfig {
   Alignment alignment = Alignment::cross_attention;
   double drop = 0.1;  // share of training clips whose notes are hidden, so that one model plays
                       // with and without
+
+  bool operator==(const ContentConfig&) const = default;
 };
 
 struct StageConfig {
@@ -85,6 +99,8 @@ struct StageConfig {
   std::int64_t warmup_steps = 0;
   double final_rate = 0.05;  // of learning_rate, at the end of the cosine
   double clip_norm = 1.0;
+
+  bool operator==(const StageConfig&) const = default;
 };
 
 struct RunConfig {
@@ -94,6 +110,8 @@ struct RunConfig {
   double save_minutes = 10;           // and at least this often
   std::int64_t evaluate_every = 500;  // steps; validation on the test split
   std::int64_t evaluate_clips = 32;
+
+  bool operator==(const RunConfig&) const = default;
 };
 
 struct TrainConfig {
@@ -127,6 +145,8 @@ struct TrainConfig {
   double frame_rate() const {                                                   // codes a second
     return static_cast<double>(spectrogram.sample_rate) / static_cast<double>(spectrogram.hop);
   }
+
+  bool operator==(const TrainConfig&) const = default;
 };
 
 }  // namespace minet::config

@@ -1,0 +1,73 @@
+// The door of the config room: YAML text -> TrainConfig and back, checked and explained.
+//
+//   auto config = minet::config::load_train_config("configs/tiny.yaml", {"run.seed=7"});
+//
+// Precedence, weakest first:
+//   1. the structs' defaults (the paper preset)
+//   2. the files of the `include:` key, in the order written (a path or a list of paths, relative
+//      to the file that names them; an included file may include others, up to 8 deep, no cycles)
+//   3. the file itself
+//   4. overrides "section.key=value" in the order given (`--set`), the value parsed as YAML
+// Lists replace, they do not append. A file needs only the keys that it changes; `{}` changes none.
+//
+// The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML
+// anchors, aliases, tags and further documents are errors, and so are combinations that do not fit
+// together. All problems of all files come in one InputError, each as
+// `file:line:column: section.key: what is wrong`. Files are hostile until read: at most 1 MiB, 32
+// levels, 10,000 YAML events.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "minet/config/train_config.hpp"
+
+namespace minet::config {
+
+// A file and what it includes, then the overrides.
+TrainConfig load_train_config(const std::filesystem::path& path,
+                              const std::vector<std::string>& overrides = {});
+
+// The same for text from elsewhere, such as the configuration that came with a model; `name` stands
+// for the file in messages. `include:` is refused here: such text must not reach for other files.
+TrainConfig parse_train_config(std::string_view yaml, std::string name,
+                               const std::vector<std::string>& overrides = {});
+
+// InputError listing every value out of range and every combination that does not fit together; for
+// a configuration built in code. The two functions above have done it.
+void validate(const TrainConfig& config);
+
+// What is legal but known to go wrong, a sentence each; for the log. Usually empty.
+std::vector<std::string> advice(const TrainConfig& config);
+
+// Every key with its value. Reading it gives an equal configuration, bit for bit.
+std::string to_yaml(const TrainConfig& config);
+
+// Each key that differs, "vqvae.channels: 128, not 512": the value in `config`, then in `other`.
+std::vector<std::string> differences(const TrainConfig& config, const TrainConfig& other);
+
+// A table for people: key, value, origin (paper, inferred, ours; or what a changed value was
+// before), meaning.
+std::string explain(const TrainConfig& config);
+
+// docs/configuration.md.
+std::string documentation_markdown();
+
+// The words that stand for enum values in YAML and in other files.
+std::string_view to_string(LogScale value);
+std::string_view to_string(EmbeddingInit value);
+std::string_view to_string(PriorHead value);
+std::string_view to_string(Alignment value);
+
+// The way back; nullopt for another word. For the four enums above.
+template <class Enum>
+std::optional<Enum> from_string(std::string_view word);
+extern template std::optional<LogScale> from_string<LogScale>(std::string_view);
+extern template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
+extern template std::optional<PriorHead> from_string<PriorHead>(std::string_view);
+extern template std::optional<Alignment> from_string<Alignment>(std::string_view);
+
+}  // namespace minet::config

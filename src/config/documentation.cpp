@@ -1,0 +1,96 @@
+// explain() and docs/configuration.md, from the rows of listing.hpp and the rules of rules.hpp.
+#include <algorithm>
+#include <array>
+
+#include "config/listing.hpp"
+#include "config/rules.hpp"
+#include "minet/config/config.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::config {
+namespace {
+
+constexpr std::string_view kPreamble = R"(# Configuration
+
+*Generated from `src/config/fields.hpp`; a test compares it and says how to write it anew.*
+
+`mi_train CONFIG.yaml` takes one YAML file. `configs/paper.yaml` has every key with its meaning, `configs/tiny.yaml`
+trains in minutes on two processor cores. A file needs only the keys that it changes.
+
+Precedence, weakest first: the defaults below (the paper preset) · the files of `include:`, in order · the file
+itself · `--set section.key=value`, in order. `include:` is a path, or a list of paths, relative to the file that
+names it. Lists replace, they do not append.
+
+The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML anchors, aliases, tags
+and further documents are errors, and all problems are reported at once with line and column. Numbers are decimal
+(`010` is refused), truth is `true` or `false`.
+
+**Origin** of a default:
+
+| origin | meaning |
+|---|---|
+| paper | stated in the paper, arXiv 2012.03478 |
+| inferred | follows from the paper by arithmetic, or from a work that it builds on |
+| ours | not in the paper: chosen here |
+
+`mi_train --explain` prints the same table with a configuration's own values.
+)";
+
+std::string padded(std::string_view cell, std::size_t width) {
+  std::string result(cell);
+  result.resize(std::max(width, result.size()), ' ');
+  return result;
+}
+
+// "paper"; for a changed value what it was, so that nothing is called the paper's that is not.
+std::string provenance(const Row& row, const Row& preset) {
+  if (row.value == preset.value) return origin_text(row.origin);
+  return text("changed (", origin_text(row.origin), ": ", preset.value, ")");
+}
+
+}  // namespace
+
+std::string explain(const TrainConfig& config) {
+  const Listing listing = list(config);
+  const auto presets = list(TrainConfig{}).rows;
+  std::vector<std::array<std::string, 4>> lines{{"key", "value", "origin", "meaning"}};
+  for (std::size_t i = 0; i < listing.rows.size(); ++i) {
+    const Row& row = listing.rows[i];
+    lines.push_back({row.path(), row.value, provenance(row, presets[i]), row.doc});
+  }
+  std::array<std::size_t, 3> widths{};
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::string table;
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < widths.size(); ++i) table += padded(line[i], widths[i] + 2);
+    table += line.back() + "\n";
+  }
+  table +=
+      "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from a work that it "
+      "builds on; ours: not in the paper; changed: another value than the paper preset's\n";
+  return table;
+}
+
+std::string documentation_markdown() {
+  const Listing listing = list(TrainConfig{});
+  std::string page(kPreamble);
+  for (const SectionText& section : listing.sections) {
+    page +=
+        text("\n## ", section.name, "\n", section.doc,
+             "\n\n| key | default | legal values | origin | meaning |\n|---|---|---|---|---|\n");
+    for (const Row& row : listing.rows) {
+      if (row.section != section.name) continue;
+      page += text("| `", row.key, "` | `", row.value, "` | ", row.legal, " | ",
+                   origin_text(row.origin), " | ", row.doc, " |\n");
+    }
+  }
+  page += "\n## Rules between values\nA configuration is refused unless\n\n";
+  for (const Rule& rule : rules()) page += text("- ", rule.doc, "\n");
+  page += "\nAdvised, with a warning otherwise:\n\n";
+  for (const Rule& rule : advice_rules()) page += text("- ", rule.doc, "\n");
+  return page;
+}
+
+}  // namespace minet::config

@@ -1,0 +1,43 @@
+// Enum values <-> words, by the tables of enums.hpp.
+#include "config/enums.hpp"
+
+namespace minet::config {
+namespace {
+
+template <class Enum>
+std::string_view word_of(Enum value) {
+  for (const auto& entry : EnumWords<Enum>::words) {
+    if (entry.value == value) return entry.word;
+  }
+  return "?";  // only a value that no enumerator has
+}
+
+}  // namespace
+
+std::string_view to_string(LogScale value) {
+  return word_of(value);
+}
+std::string_view to_string(EmbeddingInit value) {
+  return word_of(value);
+}
+std::string_view to_string(PriorHead value) {
+  return word_of(value);
+}
+std::string_view to_string(Alignment value) {
+  return word_of(value);
+}
+
+template <class Enum>
+std::optional<Enum> from_string(std::string_view word) {
+  for (const auto& entry : EnumWords<Enum>::words) {
+    if (entry.word == word) return entry.value;
+  }
+  return std::nullopt;
+}
+
+template std::optional<LogScale> from_string<LogScale>(std::string_view);
+template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
+template std::optional<PriorHead> from_string<PriorHead>(std::string_view);
+template std::optional<Alignment> from_string<Alignment>(std::string_view);
+
+}  // namespace minet::config

@@ -1,0 +1,46 @@
+// The words of each enum, once: reader, dumper and documentation use this table.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "minet/config/config.hpp"
+
+namespace minet::config {
+
+template <class Enum>
+struct Word {
+  Enum value;
+  std::string_view word;
+};
+
+template <class Enum>
+struct EnumWords;
+
+template <>
+struct EnumWords<LogScale> {
+  static constexpr std::array<Word<LogScale>, 2> words{
+      {{LogScale::decibel, "decibel"}, {LogScale::log1p, "log1p"}}};
+};
+
+template <>
+struct EnumWords<EmbeddingInit> {
+  static constexpr std::array<Word<EmbeddingInit>, 2> words{
+      {{EmbeddingInit::codebook, "codebook"}, {EmbeddingInit::random, "random"}}};
+};
+
+template <>
+struct EnumWords<PriorHead> {
+  static constexpr std::array<Word<PriorHead>, 2> words{
+      {{PriorHead::linear, "linear"}, {PriorHead::tied, "tied"}}};
+};
+
+template <>
+struct EnumWords<Alignment> {
+  static constexpr std::array<Word<Alignment>, 3> words{
+      {{Alignment::cross_attention, "cross_attention"},
+       {Alignment::added, "added"},
+       {Alignment::both, "both"}}};
+};
+
+}  // namespace minet::config

@@ -1,0 +1,181 @@
+// Every configuration key, once: name, member, legal values, origin, meaning.
+//
+// A visitor has two member templates, `field(key, member, check, origin, doc)` and
+// `section(key, struct, doc)`; reader, range checker and lister (dump, differences, documentation)
+// all walk these functions. A new key is one line here and one member in train_config.hpp.
+// Upper bounds are not advice: they keep products of sizes far from overflow.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "config/checks.hpp"
+#include "minet/config/train_config.hpp"
+
+namespace minet::config {
+
+// `Config` is `Struct`, const or not: one function serves readers and writers.
+template <class Config, class Struct>
+concept Of = std::same_as<std::remove_const_t<Config>, Struct>;
+
+template <class Visitor, Of<SpectrogramConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("sample_rate", c.sample_rate, whole(4000, 192000), Origin::paper,
+              "Hz; the corpus must have this rate");
+  visit.field("n_fft", c.n_fft, whole(16, 65536), Origin::inferred,
+              "samples of a Hann window and its transform; 1024 bins need 2048");
+  visit.field("hop", c.hop, whole(1, 65536), Origin::paper,
+              "samples between frames; at 16 kHz, 256 give 62.5 frames a second");
+  visit.field("bins", c.bins, whole(8, 32768), Origin::paper,
+              "frequency bins F of a frame; n_fft / 2, because the Nyquist bin is dropped");
+  visit.field("scale", c.scale, choice(), Origin::ours,
+              "the paper says only log-magnitude. decibel: dB with a floor; log1p: ln(1 + "
+              "magnitude), which follows pitch better and loses quiet detail");
+  visit.field("floor_db", c.floor_db, closed(-200, -1), Origin::ours,
+              "dB; decibel scale: what is further under the corpus maximum is lifted to this");
+}
+
+template <class Visitor, Of<PoseConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("fps", c.fps, closed(1, 240), Origin::inferred,
+              "pose frames a second after resampling; the rate of the Solos data set");
+  visit.field("gap_confidence", c.gap_confidence, below(0, 1), Origin::inferred,
+              "a joint at or below this confidence is a gap and is filled in; Solos' own value");
+}
+
+template <class Visitor, Of<DataConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("clip_seconds", c.clip_seconds, above(0, 600), Origin::paper,
+              "s; length of the random training clips; 4 s are 250 frames and codes");
+  visit.field("audio_cache_mb", c.audio_cache_mb, whole(0, 1048576), Origin::ours,
+              "MiB of decoded sound kept in memory; the rest is read clip by clip");
+  visit.field("silence_db", c.silence_db, closed(-200, 0), Origin::ours,
+              "dB of full scale; clips whose RMS is under this are drawn again");
+}
+
+template <class Visitor, Of<VqVaeConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("channels", c.channels, whole(1, 16384), Origin::paper,
+              "C, channels inside encoder and decoder");
+  visit.field("bands", c.bands, ListCheck{1, 16, whole(1, 1024)}, Origin::inferred,
+              "N of each multi-band residual block of the encoder, first to last; the decoder "
+              "mirrors them. The paper has four blocks, more bands early and fewer later; the "
+              "numbers are PerformanceNet's. [1, 1, 1, 1] is the ablation without bands");
+  visit.field("residual_blocks", c.residual_blocks, whole(0, 64), Origin::paper,
+              "plain residual blocks after the multi-band ones");
+  visit.field("codes", c.codes, whole(2, 65536), Origin::paper, "K, size of the codebook");
+  visit.field("code_width", c.code_width, whole(1, 4096), Origin::paper, "D, numbers in a code");
+  visit.field("beta", c.beta, closed(0, 100), Origin::ours,
+              "weight of the commitment loss; the paper has it without a value. The spectrogram "
+              "has unit variance, so that it is free of scale");
+  visit.field("ema_decay", c.ema_decay, open(0, 1), Origin::ours,
+              "of the codebook's moving averages; the paper has them without a value");
+  visit.field("laplace", c.laplace, above(0, 1), Origin::ours,
+              "smoothing of the code counts, so that no count is zero");
+  visit.field(
+      "plain_steps", c.plain_steps, whole(0, 1000000000), Origin::ours,
+      "steps as a plain autoencoder before k-means makes the codebook; with none, four fifths of "
+      "the codes stayed unused in our trials, with 100 a quarter");
+  visit.field("kmeans_vectors", c.kmeans_vectors, whole(2, 10000000), Origin::ours,
+              "encoder vectors that k-means starts the codebook from");
+  visit.field("revive_threshold", c.revive_threshold, closed(0, 1), Origin::ours,
+              "a code used less than this times the mean use (frames of a batch / K) is replaced "
+              "by an encoder vector");
+  visit.field("revive_every", c.revive_every, whole(0, 1000000000), Origin::ours,
+              "steps between revivals; 0 = never");
+}
+
+template <class Visitor, Of<BodyConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("hidden", c.hidden, whole(1, 4096), Origin::paper,
+              "hidden width in each direction of the GRU; the body vector has H = 2 * hidden");
+  visit.field("layers", c.layers, whole(1, 16), Origin::paper, "bidirectional GRU layers");
+}
+
+template <class Visitor, Of<PriorConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("layers", c.layers, whole(1, 96), Origin::paper, "transformer blocks");
+  visit.field("heads", c.heads, whole(1, 128), Origin::paper,
+              "attention heads; the width is W = code_width + H, 128 in the paper");
+  visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
+              "width of the feed-forward layers; four times W, as in GPT-1");
+  visit.field("dropout", c.dropout, below(0, 1), Origin::inferred,
+              "share of activations dropped in training; as in GPT-1");
+  visit.field("context", c.context, whole(2, 1000000), Origin::ours,
+              "steps that a step sees, itself included; the frames of a clip, so that pieces of "
+              "any length sound as the training clips did");
+  visit.field("embedding", c.embedding, choice(), Origin::ours,
+              "where the code embeddings start. codebook: the VQ-VAE's codes; random: N(0, 0.02)");
+  visit.field("head", c.head, choice(), Origin::ours,
+              "how W becomes K logits. linear: a matrix of its own; tied: through the embeddings");
+}
+
+template <class Visitor, Of<ContentConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("enabled", c.enabled, choice(), Origin::paper,
+              "true: the model can be given notes; false: it only sees the body (the paper trains "
+              "both)");
+  visit.field("layers", c.layers, whole(1, 96), Origin::paper,
+              "transformer blocks of the note encoder");
+  visit.field("heads", c.heads, whole(1, 128), Origin::inferred, "attention heads; as the prior");
+  visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
+              "width of the feed-forward layers; as the prior");
+  visit.field("alignment", c.alignment, choice(), Origin::paper,
+              "how notes reach the prior. cross_attention: as in the paper; added: the note of a "
+              "step is added to the prior's input at that step, which learns faster; both");
+  visit.field("drop", c.drop, below(0, 1), Origin::ours,
+              "share of training clips whose notes are hidden, so that one model plays with and "
+              "without notes");
+}
+
+template <class Visitor, Of<StageConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("steps", c.steps, whole(1, 1000000000), Origin::ours, "optimiser steps");
+  visit.field("batch", c.batch, whole(1, 65536), Origin::ours, "clips in a step");
+  visit.field("learning_rate", c.learning_rate, above(0, 1), Origin::ours,
+              "AdamW's rate after the warm-up");
+  visit.field("weight_decay", c.weight_decay, closed(0, 10), Origin::ours,
+              "AdamW's decay, on matrices only");
+  visit.field("beta1", c.beta1, below(0, 1), Origin::ours, "AdamW's decay of the gradient mean");
+  visit.field("beta2", c.beta2, below(0, 1), Origin::ours, "AdamW's decay of the gradient square");
+  visit.field("warmup_steps", c.warmup_steps, whole(0, 1000000000), Origin::ours,
+              "steps in which the rate rises from near zero, in a line");
+  visit.field("final_rate", c.final_rate, closed(0, 1), Origin::ours,
+              "times learning_rate: where the cosine ends at the last step; 1 = no cosine");
+  visit.field("clip_norm", c.clip_norm, above(0, 1000000), Origin::ours,
+              "largest total norm of the gradients; larger ones are scaled down to it");
+}
+
+template <class Visitor, Of<RunConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("seed", c.seed, any_seed(), Origin::ours,
+              "weights, order, clips, dropout and codebook all follow from it");
+  visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
+              "steps between lines of metrics.jsonl");
+  visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,
+              "steps between checkpoints");
+  visit.field("save_minutes", c.save_minutes, above(0, 100000), Origin::ours,
+              "minutes after which a checkpoint is written in any case");
+  visit.field("evaluate_every", c.evaluate_every, whole(1, 1000000000), Origin::ours,
+              "steps between evaluations on the test split");
+  visit.field("evaluate_clips", c.evaluate_clips, whole(1, 1000000), Origin::ours,
+              "clips in such an evaluation");
+}
+
+template <class Visitor, Of<TrainConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.section("spectrogram", c.spectrogram, "Sound to spectrogram and back.");
+  visit.section("pose", c.pose, "Keypoints of the player, 47 joints a frame.");
+  visit.section("data", c.data, "What training clips are.");
+  visit.section("vqvae", c.vqvae, "The VQ-VAE: spectrogram frames to codes and back.");
+  visit.section("body", c.body, "The body encoder: keypoints to one vector.");
+  visit.section("prior", c.prior, "The prior: body (and notes) to codes.");
+  visit.section("content", c.content, "The content transformer: notes for the prior.");
+  visit.section("vqvae_training", c.vqvae_training, "First stage: the VQ-VAE.");
+  visit.section("prior_training", c.prior_training,
+                "Second stage: body encoder, prior and content together, on the first stage's "
+                "codes.");
+  visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
+}
+
+}  // namespace minet::config
