@@ -1,0 +1,128 @@
+// What the four programs share: common flags, and the one place where errors become exit codes.
+//   0 done · 1 failed at work · 2 wrong use or bad input · 128 + signal stopped
+// LibTorch's own exceptions stay out: programs that use it hand in an ErrorReader for them.
+#pragma once
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <new>
+#include <optional>
+#include <string>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/progress.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+
+namespace minet::app {
+
+struct CommonOptions {
+  bool quiet = false;
+  std::string log_level = "info";
+};
+
+// The sentence for an exception that another library throws; nullopt: not one of its own.
+using ErrorReader = std::function<std::optional<std::string>(const std::exception&)>;
+
+struct Program {
+  std::string name;
+  std::string summary;
+  std::string example;  // ends the help text
+  ErrorReader read_error = {};
+};
+
+// One sentence on one line (a list of problems keeps its lines), safe on any terminal.
+inline int fail(const Program& program, const std::string& message, int exit_code) {
+  std::string out = program.name + ": ";
+  const std::vector<std::string> lines = split(message, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    out += (i > 0 ? "\n" : "") + printable(lines[i]);
+  }
+  if (lines.size() == 1 && !out.ends_with('.')) out += '.';
+  out += '\n';
+  std::fwrite(out.data(), 1, out.size(), stderr);
+  return exit_code;
+}
+
+// Ends the process as the signal would have, now that the work is saved and cleaned up.
+inline int stop(const Program& program, const Interrupted& stopped) {
+  const int exit_code = fail(program, stopped.what(), stopped.exit_code());
+  std::fflush(nullptr);
+  ::signal(stopped.signal(), SIG_DFL);
+  ::raise(stopped.signal());
+  return exit_code;  // where the signal is blocked
+}
+
+inline int report_current_exception(const Program& program) {
+  try {
+    throw;
+  } catch (const Interrupted& stopped) {
+    return stop(program, stopped);
+  } catch (const Error& error) {
+    return fail(program, error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return fail(program, "there is not enough memory for this", 1);
+  } catch (const std::exception& error) {
+    if (program.read_error) {
+      if (const auto sentence = program.read_error(error)) return fail(program, *sentence, 1);
+    }
+    return fail(program, text("failed unexpectedly: ", error.what()), 1);
+  } catch (...) {
+    return fail(program, "failed unexpectedly, without a reason given", 1);
+  }
+}
+
+inline void set_up(CLI::App& app, const Program& program, CommonOptions& common) {
+  app.description(program.summary);
+  app.footer("Example:\n  " + program.example);
+  app.set_version_flag("--version", program.name + " " + version());
+  app.add_flag("-q,--quiet", common.quiet, "No progress and no notes: errors only");
+  app.add_option("--log-level", common.log_level, "debug, info, warning, error or off")
+      ->default_str(common.log_level);
+}
+
+inline void apply(const CommonOptions& common) {
+  const auto level = log::parse_level(common.log_level);
+  if (!level) {
+    throw InputError(text("--log-level should be debug, info, warning, error or off, not '",
+                          common.log_level, "'"));
+  }
+  log::set_level(common.quiet ? std::max(*level, log::Level::error) : *level);
+  Progress::set_quiet(common.quiet);
+}
+
+// Parses, sets up and calls `work`, which returns the exit code. Nothing escapes from here.
+inline int run(CLI::App& app, const Program& program, const CommonOptions& common, int argc,
+               char** argv, const std::function<int()>& work) {
+  try {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) {
+        app.exit(error);  // --help and --version print here
+      } else {
+        const std::string message = join(split(error.what(), '\n'), " ");
+        return fail(program, text(message, "; see ", program.name, " --help"), 2);
+      }
+      std::cout.flush();
+      return std::cout ? 0 : fail(program, "cannot write to standard output", 1);
+    }
+    apply(common);
+    install_stop_handlers();
+    const int exit_code = work();
+    std::cout.flush();
+    if (!std::cout) throw WorkError("cannot write to standard output");
+    return exit_code;
+  } catch (...) {
+    return report_current_exception(program);
+  }
+}
+
+}  // namespace minet::app

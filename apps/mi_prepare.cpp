@@ -1,0 +1,209 @@
+// mi_prepare: from recordings and keypoints to a prepared corpus, and single files on the way.
+// One function a subcommand: options in, one library call, a report out.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app_main.hpp"
+#include "minet/core/files.hpp"
+#include "minet/corpus/check.hpp"
+#include "minet/corpus/prepare.hpp"
+#include "minet/pose/draw.hpp"
+#include "minet/pose/prepare.hpp"
+#include "minet/score/notes.hpp"
+
+namespace minet::app {
+namespace {
+
+struct Session {
+  CommonOptions common;
+  std::function<int()> chosen;  // the subcommand that the arguments named
+};
+
+// A report goes to stdout, so that it can be kept; --quiet leaves it out.
+void print(const Session& session, const std::string& report) {
+  if (!session.common.quiet) std::cout << report;
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* summary, const char* example,
+                      const char* explanation = "") {
+  CLI::App* command = app.add_subcommand(name, summary);
+  command->footer(text(explanation, "Example:\n  ", example));
+  command->fallthrough();  // --quiet and --log-level work on either side of the name
+  return command;
+}
+
+void add_folder(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<corpus::PrepareFolderOptions>();
+  CLI::App* command = add_command(
+      app, "folder", "Make a corpus of your own recordings",
+      "mi_prepare folder --table tracks.csv --out corpus",
+      "tracks.csv has a row for each track, with paths relative to it:\n"
+      "  audio,pose,notes,instrument,group\n"
+      "  take1.wav,take1_json,take1.mid,vn,monday\n"
+      "Further columns, all optional: id, split (train or test), fps, person, pose_format.\n\n");
+  command->add_option("--table", options->table, "CSV file with a row for each track")->required();
+  command->add_option("--out", options->out, "Folder to make")->required();
+  command
+      ->add_option("--test-share", options->test_share,
+                   "Share of the tracks kept for testing, by whole groups")
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of the split")->capture_default_str();
+  command->add_option("--threads", options->threads, "Tracks at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command->add_flag("--keep-level", options->keep_level, "Leave the loudness as it is");
+  command->add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
+  command->add_flag("--force", options->force, "Replace an existing corpus");
+  command->callback([&session, options] {
+    session.chosen = [&session, options] {
+      const corpus::PrepareReport report = corpus::prepare_folder(*options);
+      for (const std::string& warning : report.warnings) log::warning(printable(warning));
+      print(session, corpus::describe(report));
+      return 0;
+    };
+  });
+}
+
+struct PoseOptions {
+  std::filesystem::path input, out, preview;
+  std::string format = "auto";
+  std::optional<int> person;
+  std::optional<double> fps;
+  bool force = false;
+};
+
+int convert_pose(const Session& session, const PoseOptions& options) {
+  refuse_overwrite(options.out, options.force);
+  if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
+  pose::PreparePoseOptions prepare;
+  prepare.read = {.format = pose::parse_pose_format(options.format),
+                  .person = options.person,
+                  .order = pose::PersonOrder::left_to_right,
+                  .fps = options.fps,
+                  .first_frame = {},
+                  .rows = {}};
+  pose::GapReport gaps;
+  const pose::PoseSequence pose = pose::prepare_pose(options.input, prepare, &gaps);
+  pose::save_pose_npy(options.out, pose);
+  if (!options.preview.empty()) {
+    const std::string title = options.input.filename().string();
+    save_file(options.preview, pose::draw_svg(pose, {.title = title}));
+  }
+  print(session, gaps.text());
+  print(session, text(printable(options.out.string()), ": ", pose.frames, " frames at ",
+                      to_text(pose.fps), " fps, ", human_duration(pose.seconds()), "\n"));
+  return 0;
+}
+
+void add_pose(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<PoseOptions>();
+  CLI::App* command =
+      add_command(app, "pose", "Convert keypoints to the 47 joints, and report the gaps",
+                  "mi_prepare pose openpose_json/ -o player.npy --fps 29.97 --preview player.svg");
+  command->add_option("input", options->input, "Keypoint file, or OpenPose's folder")->required();
+  command->add_option("-o,--out", options->out, "File to make: float32 [frames, 47, 3] at 25 fps")
+      ->required();
+  command
+      ->add_option("--format", options->format, "One of " + join(pose::pose_format_names(), ", "))
+      ->capture_default_str();
+  command
+      ->add_option("--person", options->person,
+                   "Which of several people, from 0, left to right; default: the largest")
+      ->check(CLI::Range(0, 999));
+  command->add_option("--fps", options->fps, "Frames a second of the input; default: 25");
+  command->add_option("--preview", options->preview, "Also draw some frames into this SVG file");
+  command->add_flag("--force", options->force, "Replace existing files");
+  command->callback([&session, options] {
+    session.chosen = [&session, options] { return convert_pose(session, *options); };
+  });
+}
+
+struct NotesOptions {
+  std::filesystem::path input, out;
+  bool monophonic = false;
+  bool force = false;
+};
+
+int convert_notes(const Session& session, const NotesOptions& options) {
+  refuse_overwrite(options.out, options.force);
+  const score::NoteList list = score::read_notes(options.input, {.monophonic = options.monophonic});
+  save_file(options.out, score::notes_csv(list.notes));
+  double end = 0;
+  for (const score::Note& note : list.notes) end = std::max(end, note.end_s());
+  print(session, text(printable(options.out.string()), ": ", list.notes.size(), " notes, ",
+                      human_duration(end), ", read as ", list.format, "\n"));
+  for (const std::string& repair : list.repairs) {
+    print(session, "  repaired: " + printable(repair) + "\n");
+  }
+  return 0;
+}
+
+void add_notes(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<NotesOptions>();
+  CLI::App* command =
+      add_command(app, "notes", "Convert MIDI or note lists to notes.csv, and report the repairs",
+                  "mi_prepare notes prelude.mid -o prelude.csv --monophonic");
+  command->add_option("input", options->input, "MIDI file, URMP's Notes_*.txt or a notes.csv")
+      ->required();
+  command->add_option("-o,--out", options->out, "File to make: onset_s, duration_s, pitch")
+      ->required();
+  command->add_flag("--monophonic", options->monophonic,
+                    "Reduce to one voice: the latest onset wins");
+  command->add_flag("--force", options->force, "Replace an existing file");
+  command->callback([&session, options] {
+    session.chosen = [&session, options] { return convert_notes(session, *options); };
+  });
+}
+
+void add_check(CLI::App& app, Session& session) {
+  struct Options {
+    std::filesystem::path root;
+    corpus::CheckOptions check;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(app, "check", "Look through a corpus; exit code 1 if it cannot be trained on",
+                  "mi_prepare check corpus --json > check.json");
+  command->add_option("corpus", options->root, "Folder of a prepared corpus")->required();
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_option("--threads", options->check.threads, "Tracks at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command->callback([&session, options] {
+    session.chosen = [options] {
+      const corpus::CheckReport report = corpus::check(options->root, options->check);
+      std::cout << (options->json ? corpus::to_json(report) : corpus::describe(report));
+      return report.usable() ? 0 : 1;
+    };
+  });
+}
+
+int main(int argc, char** argv) {
+  const Program program{
+      .name = "mi_prepare",
+      .summary = "Makes what a model is trained on: a corpus of sound, keypoints and notes.",
+      .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus"};
+  Session session;
+  CLI::App app;
+  set_up(app, program, session.common);
+  app.require_subcommand(1);
+  add_folder(app, session);
+  add_pose(app, session);
+  add_notes(app, session);
+  add_check(app, session);
+  return run(app, program, session.common, argc, argv, [&session] { return session.chosen(); });
+}
+
+}  // namespace
+}  // namespace minet::app
+
+int main(int argc, char** argv) {
+  return minet::app::main(argc, argv);
+}
