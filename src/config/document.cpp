@@ -111,10 +111,6 @@ class TreeBuilder : public YAML::EventHandler {
                        " levels of nesting; this is no "
                        "configuration")}};
     }
-    if (expects_key()) {
-      throw Stop{{position_of(mark), path(),
-                  "expected a key, got a list or a mapping; quote it if it is text"}};
-    }
     frames_.push_back(Frame{leaf(mark, kind), kind, std::nullopt});
     refuse_next_ = false;
   }
@@ -123,10 +119,6 @@ class TreeBuilder : public YAML::EventHandler {
     Node node = std::move(frames_.back().node);
     frames_.pop_back();
     put(std::move(node));
-  }
-
-  bool expects_key() const {
-    return !frames_.empty() && frames_.back().kind == Node::Kind::mapping && !frames_.back().key;
   }
 
   // A finished node goes where the parser is: the root, a list, a key, or a key's value.
@@ -149,15 +141,20 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void take_key(Frame& frame, Node node) {
+    if (node.kind == Node::Kind::sequence || node.kind == Node::Kind::mapping) {
+      document_.problems.push_back(
+          {node.position, path(),
+           "expected a key, got a list or a mapping; quote it if it is text"});
+      node.kind = Node::Kind::refused;
+    }
     if (node.kind == Node::Kind::null) node.text = "null";
-    const auto& entries = frame.node.entries;
-    const auto first = std::find_if(entries.begin(), entries.end(),
-                                    [&](const Entry& entry) { return entry.key == node.text; });
-    frame.key_is_refused = first != entries.end() || node.kind == Node::Kind::refused;
-    if (first != entries.end()) {
+    frame.key_is_refused = node.kind == Node::Kind::refused;
+    for (const Entry& entry : frame.node.entries) {
+      if (entry.key != node.text || frame.key_is_refused) continue;
       document_.problems.push_back({node.position, key_path(path(), node.text),
-                                    text("duplicate key; it stands in line ", first->position.line,
+                                    text("duplicate key; it stands in line ", entry.position.line,
                                          " already, so remove one")});
+      frame.key_is_refused = true;
     }
     frame.key = Entry{node.text, node.position, {}};
   }

@@ -1,0 +1,66 @@
+// What the config tests share: messages of errors, and a folder of small files.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "minet/config/config.hpp"
+#include "minet/core/errors.hpp"
+
+namespace minet::config {
+
+inline std::filesystem::path source_folder() {
+  return MINET_SOURCE_DIR;
+}
+
+// The message of the InputError that `call` throws; "no error" if it throws none.
+template <class Call>
+std::string error_of(const Call& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+inline std::string error_of_yaml(std::string_view yaml,
+                                 const std::vector<std::string>& overrides = {}) {
+  return error_of([&] { parse_train_config(yaml, "t.yaml", overrides); });
+}
+
+inline std::string error_of_file(const std::filesystem::path& path) {
+  return error_of([&] { load_train_config(path); });
+}
+
+// A folder of its own for each test, gone afterwards.
+class FolderTest : public testing::Test {
+ protected:
+  FolderTest() {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder = std::filesystem::temp_directory_path() /
+             ("minet_config_" + std::string(info->name()) + "_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+  }
+  ~FolderTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+  }
+
+  std::filesystem::path write(const std::string& name, std::string_view content) const {
+    const auto path = folder / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  std::filesystem::path folder;
+};
+
+}  // namespace minet::config
