@@ -1,0 +1,201 @@
+// The prior: whole sequences, and one cached step at a time.
+#include "minet/models/prior.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "models/checks.hpp"
+#include "models/initialise.hpp"
+
+namespace minet::models {
+namespace {
+
+constexpr std::int64_t kRotaryRows = 256;  // positions computed at once while stepping
+
+bool is_cross(const config::TrainConfig& config) {
+  return config.content.enabled && config.content.alignment != config::Alignment::added;
+}
+
+bool is_added(const config::TrainConfig& config) {
+  return config.content.enabled && config.content.alignment != config::Alignment::cross_attention;
+}
+
+std::int64_t head_width(const config::TrainConfig& config) {
+  return config.prior_width() / config.prior.heads;
+}
+
+void check_codes(const at::Tensor& codes, std::int64_t count) {
+  require(codes.scalar_type() == at::kLong, "the prior expected codes of type int64, got ",
+          codes.scalar_type());
+  if (!codes.is_cpu() || codes.numel() == 0) return;  // on a GPU the look would wait for it
+  const std::int64_t low = codes.min().item<std::int64_t>(),
+                     high = codes.max().item<std::int64_t>();
+  require(low >= 0 && high < count, "the prior expected codes from 0 to ", count - 1,
+          ", got some from ", low, " to ", high);
+}
+
+at::Tensor broadcastable(const at::Tensor& present, const at::TensorOptions& options) {
+  return present.defined() ? present.to(options).view({-1, 1, 1}) : at::Tensor();  // [B, 1, 1]
+}
+
+}  // namespace
+
+PriorImpl::PriorImpl(const config::TrainConfig& given)
+    : config(given), cross_(is_cross(given)), added_(is_added(given)) {
+  const std::int64_t codes = config.vqvae.codes, width = config.prior_width();
+  embedding_ = register_module("embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(
+                                                codes, config.vqvae.code_width)));
+  start_ = register_parameter("start", at::zeros({config.vqvae.code_width}));
+  blocks_ = register_module("blocks", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < config.prior.layers; ++i) {
+    blocks_->push_back(Block(BlockConfig{.width = width,
+                                         .heads = config.prior.heads,
+                                         .ffn = config.prior.ffn,
+                                         .layers = config.prior.layers,
+                                         .dropout = config.prior.dropout,
+                                         .band = {.context = config.prior.context, .causal = true},
+                                         .cross = cross_}));
+  }
+  norm_out_ = register_module("norm_out",
+                              torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5)));
+  if (config.prior.head == config::PriorHead::linear) {
+    head_ = register_module("head",
+                            torch::nn::Linear(torch::nn::LinearOptions(width, codes).bias(false)));
+  } else {
+    to_code_ = register_module(
+        "to_code", torch::nn::Linear(torch::nn::LinearOptions(width, config.vqvae.code_width)));
+    head_bias_ = register_parameter("head_bias", at::zeros({codes}));
+  }
+}
+
+void PriorImpl::check_content(const ContentInput& content, std::int64_t batch,
+                              std::int64_t steps) const {
+  const at::Tensor& memory = content.memory;
+  if (!memory.defined()) return;
+  require(config.content.enabled,
+          "this prior was made without notes (content.enabled is false), but notes were given");
+  require(memory.dim() == 3 && memory.size(0) == batch && (steps < 0 || memory.size(1) == steps) &&
+              memory.size(2) == config.prior_width(),
+          "the prior expected content [", batch, ", ", steps < 0 ? "T" : text(steps), ", ",
+          config.prior_width(), "], got ", memory.sizes());
+  require(!content.present.defined() ||
+              (content.present.dim() == 1 && content.present.size(0) == batch),
+          "the prior expected `present` [", batch, "], one 0 or 1 a clip, got ",
+          content.present.defined() ? text(content.present.sizes()) : std::string());
+}
+
+at::Tensor PriorImpl::logits(const at::Tensor& x) {
+  const at::Tensor y = norm_out_->forward(x);  // [..., W]
+  if (!head_.is_empty()) return head_->forward(y);
+  return at::linear(to_code_->forward(y), embedding_->weight, head_bias_);  // [..., K]
+}
+
+at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
+                              const ContentInput& content) {
+  require(codes.dim() == 2 && codes.size(1) >= 1, "the prior expected codes [B, T], got ",
+          codes.sizes());
+  check_codes(codes, config.vqvae.codes);
+  const std::int64_t batch = codes.size(0), steps = codes.size(1);
+  require(body.size(-1) == config.body_width() && body.size(0) == batch &&
+              (body.dim() == 2 || (body.dim() == 3 && body.size(1) == steps)),
+          "the prior expected the body vector [", batch, ", ", config.body_width(), "] or [", batch,
+          ", ", steps, ", ", config.body_width(), "], got ", body.sizes());
+  check_content(content, batch, steps);
+
+  const at::Tensor before = embedding_->forward(codes.narrow(1, 0, steps - 1));  // [B, T - 1, D]
+  const at::Tensor code = at::cat({start_.expand({batch, 1, -1}), before}, 1);   // [B, T, D]
+  const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
+  at::Tensor x = at::cat({code, h}, 2);  // [B, T, W]
+  const CrossInput cross{content.memory, broadcastable(content.present, x.options())};
+  if (added_ && cross.memory.defined()) {
+    x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
+  }
+  x = at::dropout(x, config.prior.dropout, is_training());
+  const RotaryTable rotary =
+      make_rotary({.count = steps, .head_width = head_width(config)}, x.options());
+  for (const auto& module : *blocks_) {
+    x = module->as<BlockImpl>()->forward(x, rotary, cross);  // [B, T, W]
+  }
+  return logits(x);  // [B, T, K]
+}
+
+PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
+  const at::NoGradGuard no_grad;
+  require(batch >= 1, "expected a batch of at least 1, got ", batch);
+  check_content(content, batch, -1);
+  const auto options = start_.options().requires_grad(false);
+  PriorCache cache;
+  cache.batch = batch;
+  RotaryTable rotary;
+  if (content.memory.defined()) {
+    cache.steps = content.memory.size(1);
+    cache.present = broadcastable(content.present, options);
+    if (added_) {
+      cache.added = cache.present.defined() ? content.memory * cache.present : content.memory;
+    }
+    rotary = make_rotary({.count = cache.steps, .head_width = head_width(config)}, options);
+  }
+  for (const auto& module : *blocks_) {
+    cache.blocks.push_back(module->as<BlockImpl>()->start(batch, content.memory, rotary));
+  }
+  return cache;
+}
+
+at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t batch = cache.batch, position = cache.position;
+  require(cache.blocks.size() == blocks_->size(),
+          "the cache is not this prior's; call start first");
+  require(body.dim() == 2 && body.size(0) == batch && body.size(1) == config.body_width(),
+          "a step of the prior expected the body vector [", batch, ", ", config.body_width(),
+          "], got ", body.sizes());
+  require(previous.defined() == (position > 0),
+          position > 0 ? "a step of the prior expected the code drawn last, got none"
+                       : "the first step of the prior has no code before it, but one was given");
+  require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end after ",
+          cache.steps, " steps; give notes for the whole length");
+  at::Tensor code;  // [B, D]
+  if (position == 0) {
+    code = start_.expand({batch, -1});
+  } else {
+    require(previous.dim() == 1 && previous.size(0) == batch,
+            "a step of the prior expected the codes drawn last [", batch, "], got ",
+            previous.sizes());
+    check_codes(previous, config.vqvae.codes);
+    code = embedding_->forward(previous);
+  }
+  at::Tensor x = at::cat({code, body}, 1).unsqueeze(1);  // [B, 1, W]
+  if (cache.added.defined()) x = x + cache.added.narrow(1, position, 1);
+  if (position >= cache.rotary.first + cache.rotary.size()) {
+    cache.rotary = make_rotary(
+        {.first = position, .count = kRotaryRows, .head_width = head_width(config)}, x.options());
+  }
+  const RotaryTable rotary = cache.rotary.slice(position);
+  for (std::size_t i = 0; i < cache.blocks.size(); ++i) {
+    x = blocks_[i]->as<BlockImpl>()->step(x, rotary, cache.blocks[i], position, cache.present);
+  }
+  ++cache.position;
+  return logits(x.squeeze(1));  // [B, K]
+}
+
+void PriorImpl::initialise_embedding(const at::Tensor& codes) {
+  const at::NoGradGuard no_grad;
+  require(codes.sizes() == embedding_->weight.sizes(), "the prior's embedding expected codes ",
+          embedding_->weight.sizes(), ", got ", codes.sizes());
+  embedding_->weight.copy_(codes);
+}
+
+void PriorImpl::initialise(at::Generator generator) {
+  draw_normal(embedding_->weight, kTransformerDeviation, generator);
+  draw_normal(start_, kTransformerDeviation, generator);
+  for (const auto& module : *blocks_) module->as<BlockImpl>()->initialise(generator);
+  if (!head_.is_empty()) {
+    draw_linear(head_, kTransformerDeviation, generator);
+  } else {
+    draw_linear(to_code_, kTransformerDeviation, generator);
+  }
+}
+
+}  // namespace minet::models
