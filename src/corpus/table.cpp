@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "index.hpp"
 #include "minet/core/csv.hpp"
@@ -22,16 +21,12 @@ const std::vector<std::string> kColumns = {"audio", "pose", "notes", "instrument
                                            "split", "fps",  "id",    "person",     "pose_format"};
 
 void check_header(const CsvTable& table) {
-  std::set<std::string> seen;
   for (const std::string& name : table.header) {
     if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end()) {
       const auto near = nearest_name(name, kColumns);
       throw InputError(text(table.name, " has a column '", name, "', which is not known",
                             near ? " (" + *near + "?)" : "", "; the columns are ",
                             join(kColumns, ", ")));
-    }
-    if (!seen.insert(name).second) {
-      throw InputError(text(table.name, " has two columns named ", name, "; remove one"));
     }
   }
   for (const char* name : {"audio", "pose"}) {

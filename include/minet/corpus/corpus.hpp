@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "minet/audio/sound.hpp"
@@ -42,7 +43,10 @@ class Corpus {
   // hash is not computed here (that reads every file): `check` does it.
   static Corpus open(const std::filesystem::path& root);
 
-  const std::vector<Track>& tracks() const { return tracks_; }
+  const std::vector<Track>& tracks() const& { return tracks_; }
+  std::vector<Track> tracks() && {
+    return std::move(tracks_);
+  }  // for (… : Corpus::open(p).tracks())
   std::vector<Track> tracks_of(std::string_view split) const;
   const std::string& hash() const { return hash_; }
   const std::string& source() const { return source_; }  // the importer: "folder"

@@ -1,0 +1,40 @@
+// The pool: every index once, and errors come back.
+#include "corpus/parallel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include "minet/core/progress.hpp"
+
+namespace minet::corpus {
+namespace {
+
+TEST(ForEachTrack, CallsEveryIndexOnce) {
+  Progress::set_quiet(true);
+  for (const int threads : {0, 1, 3, 64}) {
+    std::vector<std::atomic<int>> calls(50);
+    for_each_track({.count = 50, .threads = threads, .label = "test"},
+                   [&](std::int64_t i) { ++calls[static_cast<std::size_t>(i)]; });
+    for (const auto& count : calls) EXPECT_EQ(count, 1);
+  }
+  for_each_track({.count = 0, .threads = 4, .label = "test"}, [](std::int64_t) { FAIL(); });
+}
+
+TEST(ForEachTrack, AnExceptionStopsTheRestAndComesBack) {
+  Progress::set_quiet(true);
+  std::atomic<int> calls = 0;
+  const auto run = [&] {
+    for_each_track({.count = 10000, .threads = 4, .label = "test"}, [&](std::int64_t i) {
+      ++calls;
+      if (i == 5) throw std::runtime_error("track 5");
+    });
+  };
+  EXPECT_THROW(run(), std::runtime_error);
+  EXPECT_LT(calls, 10000);
+}
+
+}  // namespace
+}  // namespace minet::corpus
