@@ -1,0 +1,154 @@
+// Inverse kinematics, hands and the camera; see body.hpp.
+#include "orchestra/body.hpp"
+
+#include <algorithm>
+#include <numbers>
+
+namespace minet::orchestra {
+namespace {
+
+constexpr double kDegree = std::numbers::pi / 180;
+
+// Where the elbow is, and the wrist itself if it has to be pulled within reach.
+Vec3 bend_arm(Vec3 shoulder, Vec3& wrist, double upper, double lower, Vec3 push) {
+  Vec3 way = wrist - shoulder;
+  const double reach = 0.985 * (upper + lower), least = std::abs(upper - lower) + 0.03;
+  const double distance = std::clamp(norm(way), least, reach);
+  way = unit(way);
+  wrist = shoulder + distance * way;
+  const double along = (upper * upper - lower * lower + distance * distance) / (2 * distance);
+  const double aside = std::sqrt(std::max(0.0, upper * upper - along * along));
+  const Vec3 out = unit(push - dot(push, way) * way);
+  return shoulder + along * way + aside * out;
+}
+
+struct HandMotion {
+  const double* press;  // five fingers from the thumb
+  double press_scale = 1, curl = 30, scale = 1;
+  double rock = 0;  // degrees, of the finger tips: vibrato
+};
+
+// Finger joints 1..20 of a hand, four for each finger from the thumb.
+void shape_hand(Vec3 wrist, const Hold& hold, bool right, const HandMotion& motion, Vec3* joints) {
+  const Vec3 d = unit(hold.fingers);
+  const Vec3 n = unit(hold.palm - dot(hold.palm, d) * d);
+  const Vec3 thumb_side = right ? cross(n, d) : cross(d, n);
+  static constexpr double kAside[5] = {0.030, 0.026, 0.006, -0.014, -0.033};  // m
+  static constexpr double kKnuckle[5] = {0.030, 0.092, 0.094, 0.088, 0.078};
+  static constexpr double kBones[5][3] = {{0.040, 0.032, 0.026},
+                                          {0.042, 0.025, 0.020},
+                                          {0.046, 0.028, 0.021},
+                                          {0.043, 0.026, 0.021},
+                                          {0.034, 0.020, 0.018}};
+  for (int finger = 0; finger < 5; ++finger) {
+    const bool thumb = finger == 0;
+    Vec3 at = wrist + motion.scale * (kKnuckle[finger] * d + kAside[finger] * thumb_side);
+    const double pressed = motion.press[finger] * motion.press_scale;
+    double angle = (thumb ? 12 : 0.6 * motion.curl) + (thumb ? 14 : 24) * pressed + motion.rock;
+    const Vec3 forward = thumb ? unit(d + 0.9 * thumb_side + 0.3 * n) : d;
+    *joints++ = at;
+    for (int bone = 0; bone < 3; ++bone) {
+      const Vec3 way = std::cos(angle * kDegree) * forward + std::sin(angle * kDegree) * n;
+      at = at + motion.scale * kBones[finger][bone] * way;
+      *joints++ = at;
+      angle += (thumb ? 10 : motion.curl) + 4 * pressed;
+    }
+  }
+}
+
+// Turned about an axis through `centre`: roll about z, lean about x, turn about y (radians, small
+// enough that their order does not matter to the eye).
+Vec3 turned(Vec3 p, Vec3 centre, double roll, double lean, double turn) {
+  Vec3 v = p - centre;
+  v = {std::cos(roll) * v.x - std::sin(roll) * v.y, std::sin(roll) * v.x + std::cos(roll) * v.y,
+       v.z};
+  v = {v.x, std::cos(lean) * v.y - std::sin(lean) * v.z,
+       std::sin(lean) * v.y + std::cos(lean) * v.z};
+  v = {std::cos(turn) * v.x + std::sin(turn) * v.z, v.y,
+       -std::sin(turn) * v.x + std::cos(turn) * v.z};
+  return centre + v;
+}
+
+}  // namespace
+
+Player make_player(const Posture& posture, std::uint64_t seed) {
+  Random random(derive_seed(seed, "player"));
+  const auto near = [&](double mean, double spread) {  // two spreads at the most
+    return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
+  };
+  const auto offset = [&] {
+    const double x = near(0, 0.012), y = near(0, 0.014), z = near(0, 0.012);
+    return Vec3{x, y, z};
+  };
+  Player player;
+  player.shoulder = near(0.19, 0.010);
+  player.upper_arm = near(0.29, 0.010);
+  player.forearm = near(0.26, 0.008);
+  player.hand = near(1.0, 0.04);
+  player.right_offset = offset();
+  player.left_offset = offset();
+  player.curl_offset = near(0, 4);
+  player.sway = random.uniform(0.6, 1.6);
+  player.press = random.uniform(0.85, 1.3);
+  player.facing = near(posture.facing, 5);
+  player.camera_pitch = near(4, 2.5);
+  player.pixels_per_metre = random.uniform(400, 560);
+  player.camera_m = random.uniform(3, 6);
+  player.neck_x = near(960, 90);
+  player.neck_y = near(400, 30);
+  return player;
+}
+
+Joints shape_body(const Posture& posture, const Player& player, const Pose& pose) {
+  Joints joints;
+  const double lift = 0.016 * pose.breath;  // the chest rises, the shoulders with it
+  const Vec3 neck{0, 0.5 * lift, 0};
+  const Vec3 right_shoulder{-player.shoulder, -0.02 + lift, 0};
+  const Vec3 left_shoulder{player.shoulder, -0.02 + lift, 0};
+
+  const Vec3 held = pose.height * posture.raise + Vec3{0, 0.4 * lift - 0.008 * pose.nod, 0};
+  Vec3 right = posture.right.wrist + player.right_offset + held + pose.bow * posture.bow +
+               pose.string * posture.crossing + pose.slide * posture.slide;
+  Vec3 left = posture.left.wrist + player.left_offset + held + pose.stop * posture.neck +
+              pose.vibrato * Vec3{0.004, 0.003, 0.003};
+  joints[pose::kNeck] = neck;
+  joints[pose::kRightShoulder] = right_shoulder;
+  joints[pose::kLeftShoulder] = left_shoulder;
+  joints[pose::kRightElbow] =
+      bend_arm(right_shoulder, right, player.upper_arm, player.forearm, posture.right.elbow);
+  joints[pose::kLeftElbow] =
+      bend_arm(left_shoulder, left, player.upper_arm, player.forearm, posture.left.elbow);
+  joints[pose::kRightWrist] = right;
+  joints[pose::kLeftWrist] = left;
+
+  HandMotion motion{.press = pose.press.data(),
+                    .press_scale = player.press,
+                    .curl = posture.right.curl + player.curl_offset,
+                    .scale = player.hand};
+  shape_hand(right, posture.right, true, motion, &joints[pose::kRightHand]);
+  motion.press = pose.press.data() + 5;
+  motion.curl = posture.left.curl + player.curl_offset;
+  motion.rock = 5 * pose.vibrato;
+  shape_hand(left, posture.left, false, motion, &joints[pose::kLeftHand]);
+
+  const double sway = player.sway * posture.energy * kDegree;
+  const Vec3 hips{0, -0.5, 0};
+  for (Vec3& joint : joints) {
+    joint = turned(joint, hips, 1.6 * sway * pose.roll,
+                   sway * (1.2 * pose.lean + 0.9 * pose.nod) + 0.02, 2.0 * sway * pose.turn);
+  }
+  return joints;
+}
+
+std::array<Pixel, pose::kJoints> photograph(const Player& player, const Joints& joints) {
+  std::array<Pixel, pose::kJoints> pixels;
+  for (std::size_t j = 0; j < joints.size(); ++j) {
+    const Vec3 seen =
+        turned(joints[j], {}, 0, player.camera_pitch * kDegree, -player.facing * kDegree);
+    const double scale = player.pixels_per_metre * player.camera_m / (player.camera_m - seen.z);
+    pixels[j] = {player.neck_x + scale * seen.x, player.neck_y - scale * seen.y};
+  }
+  return pixels;
+}
+
+}  // namespace minet::orchestra
