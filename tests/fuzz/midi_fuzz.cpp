@@ -2,8 +2,8 @@
 // read as MIDI is written and read back the same, and note indices come out for any notes.
 //
 // Build: clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc
-//   tests/fuzz/midi_fuzz.cpp src/score/*.cpp src/core/{text,csv,files,file_ops,file_writer,
-//   temporaries,random}.cpp   (and what these need of core)
+//   tests/fuzz/midi_fuzz.cpp src/score/*.cpp
+//   src/core/{text,csv,files,file_ops,file_writer,temporaries}.cpp -o midi_fuzz
 // Run: ./midi_fuzz -max_len=4096 -timeout=5 -rss_limit_mb=512 CORPUS_FOLDER
 #include <cstddef>
 #include <cstdint>

@@ -2,6 +2,7 @@
 #include "minet/score/notes.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -119,7 +120,8 @@ TEST(Notes, TheContentDecidesTheFormat) {
 }
 
 TEST(Notes, AreReadFromAFile) {
-  const auto folder = std::filesystem::temp_directory_path() / "minet_score_notes_test";
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("minet_score_notes_test." + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   save_file(folder / "a.mid", header(0, 1, 96) + track(kTwoNotes));
   EXPECT_EQ(read_notes(folder / "a.mid").notes.size(), 2u);
