@@ -137,7 +137,7 @@ std::string dots(const PoseSequence& pose, std::int64_t frame, const View& view,
   std::string result;
   for (int joint = 0; joint < kJoints; ++joint) {
     const float* at = pose.joint(frame, joint);
-    const bool gap = static_cast<double>(at[2]) <= gap_confidence;
+    const bool gap = at[2] <= static_cast<float>(gap_confidence);
     if (is_hand(joint) && !gap) {
       continue;  // seen finger joints are the ends of their bones
     }

@@ -40,6 +40,7 @@ GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
     throw InputError(text("The confidence of a gap must be at least 0 and under 1, but is ",
                           to_text(confidence_threshold), "."));
   }
+  const auto threshold = static_cast<float>(confidence_threshold);  // as Solos: 0.2F is a gap
   GapReport report;
   report.format = pose.format;
   report.frames = pose.frames();
@@ -55,7 +56,7 @@ GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
     bool seen = false;
     for (std::int64_t frame = 0; frame < pose.frames(); ++frame) {
       const float* at = pose.joint(frame, joint);
-      const bool gap = static_cast<double>(at[2]) <= confidence_threshold;
+      const bool gap = at[2] <= threshold;
       gaps += gap ? 1 : 0;
       run = gap ? run + 1 : 0;
       longest = std::max(longest, run);

@@ -18,10 +18,8 @@ namespace {
 // What counts as a gap when filling. A filled source keeps its positions whatever their confidence.
 struct Rule {
   bool filled;
-  double threshold;
-  bool good(const float* joint) const {
-    return filled ? !is_absent(joint) : static_cast<double>(joint[2]) > threshold;
-  }
+  float threshold;
+  bool good(const float* joint) const { return filled ? !is_absent(joint) : joint[2] > threshold; }
   // Whether the joint counts in the mean.
   bool seen(const float* joint) const { return filled ? !is_absent(joint) : joint[2] > 0; }
 };
@@ -121,7 +119,7 @@ bool neck_seen(const RawPose& pose, const Rule& rule) {
 
 GapReport fill_gaps(RawPose& pose, double confidence_threshold) {
   GapReport report = find_gaps(pose, confidence_threshold);
-  const Rule rule{pose.filled, confidence_threshold};
+  const Rule rule{pose.filled, static_cast<float>(confidence_threshold)};
   if (!neck_seen(pose, rule)) {
     throw InputError(text("No frame shows the neck, from which all other joints hang, in ",
                           pose.frames(), " frames of ", pose.format,

@@ -22,7 +22,7 @@ struct FrameFile {
   fs::path path;
 };
 
-std::vector<fs::path> json_files(const fs::path& folder) {
+std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   std::vector<fs::path> all, named;  // named: as OpenPose names them, which wins
   std::error_code error;
   fs::directory_iterator files(folder, error);
@@ -38,7 +38,7 @@ std::vector<fs::path> json_files(const fs::path& folder) {
                             ", got more; split the recording."));
     }
     all.push_back(files->path());
-    if (files->path().stem().string().ends_with(kSuffix)) {
+    if (files->path().stem().string().ends_with(kSuffix) && frame_number(files->path())) {
       named.push_back(files->path());
     }
   }
@@ -50,7 +50,13 @@ std::vector<fs::path> json_files(const fs::path& folder) {
         text("Expected OpenPose files NAME_<frame>_keypoints.json in ", shown(folder),
              ", got no .json file; give the folder that OpenPose's --write_json wrote."));
   }
-  return named.empty() ? all : named;
+  if (named.empty() || named.size() == all.size()) {
+    return all;
+  }
+  pose.notes.push_back(
+      text(all.size() - named.size(),
+           " .json files that are not named NAME_<frame>_keypoints are left out."));
+  return named;
 }
 
 std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> paths) {
@@ -159,7 +165,7 @@ RawPose read_openpose(const fs::path& path, const ReadPoseOptions& options) {
   std::error_code ignored;
   const bool folder = fs::is_directory(path, ignored);
   std::vector<FrameFile> files =
-      folder ? numbered(path, json_files(path)) : std::vector<FrameFile>{{0, path}};
+      folder ? numbered(path, json_files(path, pose)) : std::vector<FrameFile>{{0, path}};
   const std::int64_t start = folder ? choose_start(files, options, path, pose) : 0;
   check_span(files, start, path);
 

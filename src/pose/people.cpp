@@ -35,7 +35,7 @@ double body_size(const Person& person) {
 
 bool has_hands(const Person& person) {
   for (int joint = kRightHand; joint < kJoints; ++joint) {
-    if (person.joint(joint)[2] > kGapConfidence) {
+    if (person.joint(joint)[2] > static_cast<float>(kGapConfidence)) {
       return true;
     }
   }

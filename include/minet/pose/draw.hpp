@@ -9,7 +9,7 @@
 namespace minet::pose {
 
 struct DrawOptions {
-  std::string title;           // any text; escaped
+  std::string title = {};      // any text; escaped
   std::int64_t pictures = 6;   // frames side by side, evenly spaced over the sequence
   double picture_width = 150;  // SVG units
   double picture_height = 170;

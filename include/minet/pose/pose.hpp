@@ -20,7 +20,7 @@ inline constexpr double kMaxCoordinate = 1e6;          // beyond: the joint coun
 struct PoseSequence {
   double fps = 25;
   std::int64_t frames = 0;
-  std::vector<float> data;  // [frames, 47, 3]
+  std::vector<float> data = {};  // [frames, 47, 3]
 
   double seconds() const { return static_cast<double>(frames) / fps; }
   float* joint(std::int64_t frame, int joint);  // x, y, confidence

@@ -21,7 +21,7 @@ inline constexpr std::int64_t kPoseWidth = 2 * kJoints;  // 94: x, y by joint
 PoseSequence resample(const RawPose& pose, double fps = kPoseFps);
 
 struct PreparePoseOptions {
-  ReadPoseOptions read;
+  ReadPoseOptions read = {};
   double fps = kPoseFps;                   // of the result
   double gap_confidence = kGapConfidence;  // at or below: a gap
 };

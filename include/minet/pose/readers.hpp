@@ -37,13 +37,14 @@ struct ReadPoseOptions {
   PoseFormat format = PoseFormat::automatic;
   // OpenPose with several people: which one, from 0. Unset: the largest one with hands in the first
   // frame with anybody, followed by nearest neck and shoulders.
-  std::optional<int> person;
+  std::optional<int> person = std::nullopt;
   PersonOrder order = PersonOrder::listed;
-  std::optional<double> fps;  // frames a second; unset: 25, and OpenPose notes the assumption
+  std::optional<double> fps =
+      std::nullopt;  // frames a second; unset: 25, and OpenPose notes the assumption
   // OpenPose: the frame number at time 0. Unset: the first file's.
-  std::optional<std::int64_t> first_frame;
+  std::optional<std::int64_t> first_frame = std::nullopt;
   // Solos and npy: only the rows [start, stop), as skeleton_dict.json gives them for a video.
-  std::optional<std::pair<std::int64_t, std::int64_t>> rows;
+  std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
 };
 
 // InputError in one sentence for whatever is wrong with the files, and where nobody is seen at all.

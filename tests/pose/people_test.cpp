@@ -1,0 +1,103 @@
+// Several people in OpenPose files: who is followed.
+#include <gtest/gtest.h>
+
+#include "minet/pose/readers.hpp"
+#include "pose/pose_fixtures.hpp"
+
+namespace minet::pose {
+namespace {
+
+using People = PoseFolder;
+
+constexpr MadePerson kSmall{.x = 100, .scale = 5};
+constexpr MadePerson kLarge{.x = 600, .scale = 20};
+constexpr MadePerson kLargestNoHands{.x = 1200, .scale = 40, .hands = false};
+
+float neck_x(const RawPose& pose, std::int64_t frame) {
+  return pose.joint(frame, kNeck)[0];
+}
+
+TEST_F(People, TheLargestWithHandsIsFollowedWhenTheOrderChanges) {
+  MadePerson moved = kLarge;
+  for (int i = 0; i < 6; ++i) {
+    moved.x = kLarge.x + 4 * i;
+    write(std::to_string(i) + "_keypoints.json",
+          i % 2 == 0 ? frame_json({kSmall, moved, kLargestNoHands})
+                     : frame_json({kLargestNoHands, moved, kSmall}));
+  }
+  const RawPose pose = read_pose(folder());
+  EXPECT_EQ(pose.multi_person_frames, 6);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FLOAT_EQ(neck_x(pose, i), 620.0F + 4.0F * static_cast<float>(i));
+  }
+}
+
+TEST_F(People, NobodyElseIsTakenWhileThePlayerIsAway) {
+  for (int i = 0; i < 6; ++i) {
+    write(std::to_string(i) + "_keypoints.json",
+          i == 2 || i == 3 ? frame_json({kSmall}) : frame_json({kSmall, kLarge}));
+  }
+  const RawPose pose = read_pose(folder());
+  EXPECT_EQ(pose.empty_frames, 2);
+  EXPECT_EQ(pose.joint(2, kNeck)[2], 0);
+  EXPECT_EQ(pose.joint(3, kNeck)[2], 0);
+  EXPECT_FLOAT_EQ(neck_x(pose, 4), 620);
+}
+
+TEST_F(People, APersonWithoutNeckAndShouldersIsFollowedByTheArms) {
+  write("0_keypoints.json", frame_json({kSmall, kLarge}));
+  std::string body = "0,0,0, 0,0,0, 0,0,0";  // nose, neck, right shoulder
+  for (int i = 3; i < 25; ++i) {
+    body += i == 5 ? ",0,0,0" : text(",", 600 + 20 * i, ",", 50 + 20 * i, ",1");
+  }
+  write("1_keypoints.json",
+        "{\"people\":[" + person_json(kSmall) + ",{\"pose_keypoints_2d\":[" + body + "]}]}");
+  const RawPose pose = read_pose(folder());
+  EXPECT_FLOAT_EQ(pose.joint(1, kRightElbow)[0], 660);
+}
+
+TEST_F(People, AnIndexMeansTheListedPersonOfEveryFile) {
+  write("0_keypoints.json", frame_json({kSmall, kLarge}));
+  write("1_keypoints.json", frame_json({kLarge, kSmall}));
+  write("2_keypoints.json", frame_json({kLarge}));
+  const RawPose pose = read_pose(folder(), {.person = 1});
+  EXPECT_FLOAT_EQ(neck_x(pose, 0), 620);
+  EXPECT_FLOAT_EQ(neck_x(pose, 1), 105);
+  EXPECT_EQ(pose.joint(2, kNeck)[2], 0);
+  EXPECT_EQ(pose.empty_frames, 1);
+}
+
+TEST_F(People, ListedIndicesCountPeopleOfZerosToo) {
+  const MadePerson zeros{.x = 0, .y = 0, .scale = 0, .confidence = 0};
+  write("0_keypoints.json", frame_json({zeros, kSmall}));
+  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 1}), 0), 105);
+}
+
+TEST_F(People, LeftToRightCountsWhereMostPeopleAreSeenAndFollowsBothWays) {
+  const MadePerson third{.x = 1500, .scale = 10};
+  write("0_keypoints.json", frame_json({kLarge, kSmall}));
+  write("1_keypoints.json", frame_json({third, kLarge, kSmall}));
+  write("2_keypoints.json", frame_json({kSmall, third, kLarge}));
+  for (const auto& [person, x] : {std::pair(0, 105.0F), {1, 620.0F}, {2, 1510.0F}}) {
+    const RawPose pose =
+        read_pose(folder(), {.person = person, .order = PersonOrder::left_to_right});
+    if (person == 2) {
+      EXPECT_EQ(pose.joint(0, kNeck)[2], 0);
+    } else {
+      EXPECT_FLOAT_EQ(neck_x(pose, 0), x);
+    }
+    EXPECT_FLOAT_EQ(neck_x(pose, 1), x);
+    EXPECT_FLOAT_EQ(neck_x(pose, 2), x);
+  }
+}
+
+TEST_F(People, APersonBeyondThoseSeenIsRefused) {
+  write("0_keypoints.json", frame_json({kSmall, kLarge}));
+  for (const int person : {2, -1}) {
+    const std::string message = input_error([&] { read_pose(folder(), {.person = person}); });
+    EXPECT_NE(message.find("at most 2 people"), std::string::npos) << message;
+  }
+}
+
+}  // namespace
+}  // namespace minet::pose

@@ -1,0 +1,123 @@
+// Helpers of the pose tests: a folder that goes away, made OpenPose files, and where real data lie.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+#include "minet/pose/pose.hpp"
+
+namespace minet::pose {
+
+class PoseFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::temp_directory_path() /
+              ("minet_pose_" + std::to_string(getpid()) + "_" + test->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path write(const std::string& name, const std::string& content) const {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+    return folder_ / name;
+  }
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// A made person: all joints are at (x, y) plus 10 times the point's index, unless told otherwise.
+struct MadePerson {
+  double x = 100, y = 50;
+  double scale = 10;
+  int body_points = 25;
+  bool hands = true;
+  double confidence = 0.9;
+};
+
+inline std::string numbers_json(double x, double y, double scale, int points, double confidence) {
+  std::string result;
+  for (int i = 0; i < points; ++i) {
+    result += text(i > 0 ? "," : "", x + scale * i, ",", y + scale * i, ",", confidence);
+  }
+  return text("[", result, "]");
+}
+
+inline std::string person_json(const MadePerson& p) {
+  const auto hand = [&](double shift) {
+    return p.hands ? numbers_json(p.x + shift, p.y, p.scale, 21, p.confidence) : "[]";
+  };
+  return "{\"person_id\":[-1],\"pose_keypoints_2d\":" +
+         numbers_json(p.x, p.y, p.scale, p.body_points, p.confidence) +
+         ",\"face_keypoints_2d\":[],\"hand_left_keypoints_2d\":" + hand(1000) +
+         ",\"hand_right_keypoints_2d\":" + hand(2000) + ",\"pose_keypoints_3d\":[]}";
+}
+
+inline std::string frame_json(const std::vector<MadePerson>& people) {
+  std::string list;
+  for (const MadePerson& person : people) {
+    list += text(list.empty() ? "" : ",", person_json(person));
+  }
+  return text("{\"version\":1.3,\"people\":[", list, "]}");
+}
+
+// The message of the InputError that `call` must throw: one sentence in one line.
+inline std::string input_error(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    EXPECT_TRUE(message.ends_with('.')) << message;
+    return message;
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "expected an InputError, got: " << error.what();
+    return "";
+  }
+  ADD_FAILURE() << "expected an InputError, got none";
+  return "";
+}
+
+// A sequence as read, at `fps`, all joints at 0, 0 with the given confidence.
+inline RawPose made_raw(std::int64_t frames, float confidence = 1, double fps = 25) {
+  RawPose pose;
+  pose.format = "made";
+  pose.data.assign(static_cast<std::size_t>(frames) * kJoints * kJointValues, 0.0F);
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    pose.times.push_back(static_cast<double>(frame) / fps);
+    for (int joint = 0; joint < kJoints; ++joint) {
+      pose.joint(frame, joint)[2] = confidence;
+    }
+  }
+  return pose;
+}
+
+inline void set(float* joint, double x, double y, double confidence) {
+  joint[0] = static_cast<float>(x);
+  joint[1] = static_cast<float>(y);
+  joint[2] = static_cast<float>(confidence);
+}
+
+// The folder of real recordings that is not part of the repository, if this machine has it.
+inline std::optional<std::filesystem::path> shared_data() {
+  const char* from_environment = std::getenv("MINET_SHARED_DATA");
+  const std::filesystem::path path =
+      from_environment != nullptr
+          ? std::filesystem::path(from_environment)
+          : std::filesystem::path(MINET_SOURCE_DIR).parent_path() / "shared" / "data";
+  return std::filesystem::is_directory(path) ? std::optional(path) : std::nullopt;
+}
+
+}  // namespace minet::pose
