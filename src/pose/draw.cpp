@@ -13,7 +13,7 @@
 namespace minet::pose {
 namespace {
 
-constexpr double kMargin = 8;  // around each skeleton
+constexpr double kMargin = 13;  // around each skeleton
 constexpr double kTitleHeight = 30;
 constexpr double kLabelHeight = 22;
 constexpr double kLegendHeight = 24;
@@ -77,6 +77,7 @@ bool is_hand(int joint) {
 // stray joint does not shrink everything.
 struct View {
   double left = 0, top = 0, scale = 1, shift_x = 0, shift_y = 0;
+  double height = 0;  // of the picture: no more than is needed
   double x(const float* joint) const { return (joint[0] - left) * scale + shift_x; }
   double y(const float* joint) const { return (joint[1] - top) * scale + shift_y; }
 };
@@ -107,7 +108,8 @@ View make_view(const PoseSequence& pose, const DrawOptions& options) {
     view.scale = 1;
   }
   view.shift_x = kMargin + (width - (right - left) * view.scale) / 2;
-  view.shift_y = kMargin + (height - (bottom - top) * view.scale) / 2;
+  view.shift_y = kMargin;
+  view.height = (bottom - top) * view.scale + 2 * kMargin;
   return view;
 }
 
@@ -162,7 +164,7 @@ std::string legend(double y) {
                              Entry{kMiddle, "gap, filled in", true}}) {
     result += text("<circle cx=\"", coordinate(x), "\" cy=\"", coordinate(y - 4), "\" r=\"3.5\" ",
                    entry.hollow ? "stroke-width=\"1.4\" stroke" : "fill", "=\"", entry.colour,
-                   "\"/>\n", label(x + 9, y, "start", entry.name));
+                   "\"/>\n", label(x + 9, y, "start", entry.name, text(" fill=\"", kText, "\"")));
     x += 24 + 7.0 * static_cast<double>(std::string_view(entry.name).size());
   }
   return result;
@@ -182,8 +184,8 @@ std::string draw_svg(const PoseSequence& pose, const DrawOptions& options) {
   const View view = make_view(pose, options);
   const double title_height = options.title.empty() ? 0 : kTitleHeight;
   const double width = std::max(options.picture_width * static_cast<double>(pictures), 260.0);
-  const double labels_y = title_height + options.picture_height + 14;
-  const double height = title_height + options.picture_height + kLabelHeight + kLegendHeight;
+  const double labels_y = title_height + view.height + 14;
+  const double height = title_height + view.height + kLabelHeight + kLegendHeight;
 
   std::string svg =
       text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", coordinate(width), " ",

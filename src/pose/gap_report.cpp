@@ -140,7 +140,7 @@ std::string GapReport::text() const {
       }
       names.insert(names.end(), own.begin(), own.end());
     }
-    result += text("  never seen (drawn on the parent joint): ", join(names, ", "), "\n");
+    result += text("  never seen (placed on the parent joint): ", join(names, ", "), "\n");
   }
   result += frames_line(absent_frames, frames, "no file");
   result += frames_line(empty_frames, frames, "the player is not seen");

@@ -243,7 +243,7 @@ TEST(GapReport, TellsAPersonWhatWasMissing) {
             "  left arm      0.0 %      0.00 s\n"
             "  right hand    0.0 %      0.00 s\n"
             "  left hand   100.0 %      0.40 s\n"
-            "  never seen (drawn on the parent joint): right_elbow, left hand\n"
+            "  never seen (placed on the parent joint): right_elbow, left hand\n"
             "  2 of 10 frames: no file\n"
             "  1 of 10 frames: the player is not seen\n"
             "  3 of 10 frames: more than one person\n"

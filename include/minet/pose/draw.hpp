@@ -9,10 +9,10 @@
 namespace minet::pose {
 
 struct DrawOptions {
-  std::string title = {};      // any text; escaped
-  std::int64_t pictures = 6;   // frames side by side, evenly spaced over the sequence
-  double picture_width = 150;  // SVG units
-  double picture_height = 170;
+  std::string title = {};       // any text; escaped
+  std::int64_t pictures = 6;    // frames side by side, evenly spaced over the sequence
+  double picture_width = 150;   // SVG units
+  double picture_height = 170;  // at most
   double gap_confidence = 0.2;  // joints at or below are drawn hollow
 };
 
