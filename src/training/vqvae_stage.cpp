@@ -6,6 +6,7 @@
 #include "minet/audio/inversion.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/spectrograms.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -60,12 +61,8 @@ at::Tensor codebook_vectors(Session& session) {
 }
 
 audio::Sound inverted(const Session& session, const at::Tensor& standardised /* [F, T] */) {
-  const at::Tensor rows = standardised.t().to(at::kCPU).contiguous();  // [T, F]
-  const float* values = rows.const_data_ptr<float>();
-  audio::Spectrogram magnitudes{
-      .frames = rows.size(0), .bins = rows.size(1), .values = {values, values + rows.numel()}};
-  audio::to_linear(session.model.scale, magnitudes.values);
-  return audio::invert(magnitudes, session.config.spectrogram, {.iterations = 16});
+  return audio::invert(models::to_magnitudes(session.model.scale, standardised),
+                       session.config.spectrogram, {.iterations = 16});
 }
 
 void validate(Session& session) {

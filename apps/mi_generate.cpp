@@ -1,0 +1,86 @@
+// mi_generate: keypoints, and notes if given, to sound.
+#include <iostream>
+
+#include "minet/generation/generate.hpp"
+#include "torch_main.hpp"
+
+using namespace minet;
+
+int main(int argc, char** argv) {
+  const app::Program program{
+      .name = "mi_generate",
+      .summary = "Plays: makes the sound of the instrument that the keypoints show.",
+      .example = "mi_generate --model runs/first --pose player.npy --notes tune.mid -o tune.wav",
+      .read_error = app::read_torch_error};
+  app::CommonOptions common;
+  app::ComputeOptions compute{.device = "cpu"};
+  CLI::App cli;
+  app::set_up(cli, program, common);
+  app::add_compute_options(cli, compute);
+
+  generation::GenerateOptions options;
+  std::optional<std::string> model, pose, from, notes, video;
+  std::string format = "auto";
+  cli.add_option("--model", model, "Run folder, or folder with model.safetensors");
+  cli.add_option("--pose", pose, "Keypoints: OpenPose folder, Solos array or .npy");
+  cli.add_option("--notes", notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
+  cli.add_option("--video", video,
+                 "Video that also gets the new sound, beside the wav (needs ffmpeg)");
+  cli.add_option("-o,--output", options.output,
+                 "Sound to write (.wav); a .json beside it says how it was made")
+      ->required();
+  cli.add_option("--seconds", options.seconds, "Length; default: as long as the keypoints");
+  cli.add_option("--seed", options.sampling.seed, "Seed of the drawing")->default_str("0");
+  cli.add_option("--count", options.count, "Pieces to draw at once: OUT-1.wav, OUT-2.wav, ...")
+      ->default_str("1");
+  cli.add_option("--temperature", options.sampling.temperature,
+                 "Above 1: bolder; below: safer; 0: most probable")
+      ->default_str("1");
+  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most probable codes; 0: all")
+      ->default_str("0");
+  cli.add_option("--top-p", options.sampling.top_p,
+                 "Draw from the fewest codes that hold this probability")
+      ->default_str("1");
+  cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+      ->default_str("32")
+      ->check(CLI::Range(1, 10000));
+  cli.add_option("--format", format, "Of the keypoints: " + join(pose::pose_format_names(), ", "))
+      ->default_str(format);
+  cli.add_option("--person", options.read_pose.person,
+                 "Which person, from 0, where several were seen");
+  cli.add_option("--fps", options.read_pose.fps,
+                 "Frames a second of the keypoints, where the file does not say");
+  cli.add_option("--from", from, "Make the sound of this .json again (only with --model, -o)");
+  cli.add_flag("--force", options.force, "Overwrite the output");
+
+  return app::run(cli, program, common, argc, argv, [&] {
+    generation::GenerateReport report;
+    if (from) {
+      if (pose || notes || video)
+        throw InputError(
+            "--from: expected no --pose, --notes or --video beside it; leave them out");
+      report = generation::repeat({.sidecar = *from,
+                                   .model = model,
+                                   .output = options.output,
+                                   .device = compute.device,
+                                   .threads = compute.threads,
+                                   .force = options.force});
+    } else {
+      if (!model)
+        throw InputError("--model: expected a run folder, got none; see mi_generate --help");
+      if (!pose) throw InputError("--pose: expected keypoints, got none; see mi_generate --help");
+      options.model = *model;
+      options.pose = *pose;
+      options.notes = notes;
+      options.video = video;
+      options.read_pose.format = pose::parse_pose_format(format);
+      options.device = compute.device;
+      options.threads = compute.threads;
+      report = generation::generate(options);
+    }
+    if (!common.quiet) {
+      for (const auto& file : report.files) std::cout << file.string() << '\n';
+    }
+    return 0;
+  });
+}

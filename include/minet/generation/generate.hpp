@@ -1,0 +1,55 @@
+// The whole of mi_generate: keypoints (and notes) -> wav and its sidecar.
+//
+// OUT.json, the sidecar: what made the sound, enough to make it again: model (path, SHA-256 of
+// its file), inputs, options, seed, codes, threads, device, processor capability, versions.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "minet/audio/inversion.hpp"
+#include "minet/generation/sampling.hpp"
+#include "minet/pose/prepare.hpp"
+
+namespace minet::generation {
+
+struct GenerateOptions {
+  std::filesystem::path model;  // run folder, or folder with model.safetensors
+  std::filesystem::path pose;   // any keypoint file or folder
+  pose::ReadPoseOptions read_pose;
+  std::optional<std::filesystem::path> notes;  // MIDI, URMP notes or notes.csv
+  std::optional<std::filesystem::path>
+      video;                      // copied with the new sound to OUTPUT with its extension
+  std::filesystem::path output;   // .wav
+  std::optional<double> seconds;  // default: as long as the pose
+  std::int64_t count = 1;         // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
+  SamplingOptions sampling;
+  std::int64_t iterations = 32;  // of phase reconstruction
+  std::string device = "cpu";
+  int threads = 0;
+  bool force = false;  // overwrite outputs
+};
+
+struct GenerateReport {
+  std::vector<std::filesystem::path> files;  // written, in order
+  double seconds = 0;                        // of sound, each piece
+};
+
+GenerateReport generate(const GenerateOptions& options);
+
+// Makes the sound of a sidecar again. With the same machine, threads and model file it is the same
+// bit for bit; a difference in these is said. `model` overrides the sidecar's path.
+struct RepeatOptions {
+  std::filesystem::path sidecar;
+  std::optional<std::filesystem::path> model;
+  std::filesystem::path output;
+  std::string device = "cpu";
+  int threads = 0;  // 0: the sidecar's
+  bool force = false;
+};
+GenerateReport repeat(const RepeatOptions& options);
+
+}  // namespace minet::generation

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what minet needs on Debian 12 (as root or with sudo) and builds the release preset.
+# Running it again only does what is missing.
+#
+#   scripts/setup.sh [--no-build] [--cuda] [--cpu]
+#
+#   --cuda / --cpu   the full torch wheel set, or the small one that a machine without an NVIDIA GPU
+#                    needs (default: by whether an NVIDIA driver is there)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=yes
+wheels=$([ -e /proc/driver/nvidia/version ] && echo cuda || echo cpu)
+for argument in "$@"; do
+  case $argument in
+    --no-build) build=no ;;
+    --cuda) wheels=cuda ;;
+    --cpu) wheels=cpu ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+  esac
+done
+
+packages=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
+  libsndfile1-dev libfftw3-dev libsoxr-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
+  nlohmann-json3-dev libssl-dev libgtest-dev libbenchmark-dev
+  ffmpeg fluidsynth fluid-soundfont-gm
+)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing Debian packages: ${missing[*]}"
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup.sh: these Debian packages are missing, and neither root nor sudo is at hand: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# The small set is what LibTorch's CPU part loads: 1.3 GB on disk instead of 4.7 GB (docs/architecture.md).
+marker=.venv/torch-2.11.0-$wheels
+if [ ! -e "$marker" ]; then
+  echo "Installing torch 2.11.0 ($wheels) into .venv"
+  [ -x .venv/bin/pip ] || python3 -m venv .venv
+  if [ "$wheels" = cuda ]; then
+    .venv/bin/pip install --quiet torch==2.11.0
+  else
+    .venv/bin/pip install --quiet --no-deps torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85
+  fi
+  touch "$marker"
+fi
+
+if [ "$build" = yes ]; then
+  cmake --preset release >/dev/null
+  cmake --build --preset release
+  echo "Ready: the programs are in build/release/bin/"
+fi

@@ -1,0 +1,25 @@
+// Reading and writing OUT.json (see minet/generation/generate.hpp).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace minet::generation {
+
+struct Sidecar {
+  std::string model, model_sha256;
+  std::string version, torch, device, capability;
+  int threads = 1;
+  std::int64_t iterations = 32;
+  std::uint64_t inversion_seed = 0;
+  std::vector<std::int64_t> codes;
+  nlohmann::ordered_json inputs;  // pose, notes, seconds, seed, sampling: for people and scripts
+};
+
+std::string to_json(const Sidecar& sidecar);
+Sidecar read_sidecar(const std::filesystem::path& path);  // InputError
+
+}  // namespace minet::generation
