@@ -80,6 +80,7 @@ inline int report_current_exception(const Program& program) {
 }
 
 inline void set_up(CLI::App& app, const Program& program, CommonOptions& common) {
+  app.name(program.name);
   app.description(program.summary);
   app.footer("Example:\n  " + program.example);
   app.set_version_flag("--version", program.name + " " + version());

@@ -13,6 +13,7 @@
 #include "minet/core/files.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/prepare.hpp"
+#include "minet/orchestra/orchestra.hpp"
 #include "minet/pose/draw.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
@@ -36,6 +37,38 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* summary, cons
   command->footer(text(explanation, "Example:\n  ", example));
   command->fallthrough();  // --quiet and --log-level work on either side of the name
   return command;
+}
+
+void add_orchestra(CLI::App& app, Session& session) {
+  struct Options {
+    orchestra::OrchestraOptions make;
+    std::string sound = "auto";
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      app, "orchestra", "Make a synthetic orchestra: players, their movements and their sound",
+      "mi_prepare orchestra --out players --tracks 26 --seconds 60 && \\\n"
+      "  mi_prepare folder --table players/tracks.csv --out corpus");
+  command->add_option("--out", options->make.out, "Folder to make")->required();
+  command->add_option("--tracks", options->make.tracks, "Players; instruments take turns")
+      ->capture_default_str();
+  command->add_option("--seconds", options->make.seconds, "Length of a track")
+      ->capture_default_str();
+  command->add_option("--seed", options->make.seed, "Seed of everything")->capture_default_str();
+  command->add_option("--sound", options->sound, "auto, fluidsynth or additive")
+      ->capture_default_str();
+  command->add_flag("--force", options->make.force, "Replace an existing folder");
+  command->callback([&session, options] {
+    session.chosen = [&session, options] {
+      options->make.sound = orchestra::parse_sound_source(options->sound);
+      const orchestra::OrchestraReport report = orchestra::make_orchestra(options->make);
+      print(session,
+            text(printable(options->make.out.string()), ": ", report.tracks, " synthetic tracks, ",
+                 report.test_tracks, " for testing, ", human_duration(report.seconds), ", ",
+                 report.notes, " notes\n", report.why, "\n"));
+      return 0;
+    };
+  });
 }
 
 void add_folder(CLI::App& app, Session& session) {
@@ -193,12 +226,18 @@ int main(int argc, char** argv) {
   Session session;
   CLI::App app;
   set_up(app, program, session.common);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none at all gets a sentence of our own
+  add_orchestra(app, session);
   add_folder(app, session);
   add_pose(app, session);
   add_notes(app, session);
   add_check(app, session);
-  return run(app, program, session.common, argc, argv, [&session] { return session.chosen(); });
+  return run(app, program, session.common, argc, argv, [&session] {
+    if (!session.chosen) {
+      throw InputError("expected orchestra, folder, pose, notes or check; see mi_prepare --help");
+    }
+    return session.chosen();
+  });
 }
 
 }  // namespace

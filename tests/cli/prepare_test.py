@@ -1,0 +1,485 @@
+#!/usr/bin/env python3
+"""mi_prepare from outside: exit codes, one sentence on stderr, whole output or none.
+
+Usage: prepare_test.py MI_PREPARE [unittest arguments]. Standard library only. Real data is used in
+place from MINET_SHARED_DATA, or from ../shared/data beside the source folder; without it those tests
+are skipped.
+"""
+import array
+import csv
+import hashlib
+import json
+import math
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = None
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+JOINTS = 47
+
+
+def shared_data():
+    named = os.environ.get("MINET_SHARED_DATA")
+    folder = pathlib.Path(named) if named else SOURCE.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def write_wav(path, seconds, rate=16000, amplitude=0.3, hz=440.0):
+    samples = array.array("h", (
+        int(32767 * amplitude * math.sin(2 * math.pi * hz * i / rate))
+        for i in range(int(seconds * rate))))
+    data = samples.tobytes()
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1,
+                         rate, rate * 2, 2, 16, b"data", len(data))
+    path.write_bytes(header + data)
+
+
+def write_npy(path, shape, value=0.5):
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }" % (
+        ", ".join(map(str, shape)) + ("," if len(shape) == 1 else ""))
+    header += " " * (63 - (len(header) + 10) % 64) + "\n"
+    count = math.prod(shape)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() +
+                     array.array("f", [value + (i * 7919 % 101) for i in range(count)]).tobytes())
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="minet-cli-")
+        self.addCleanup(holder.cleanup)
+        self.folder = pathlib.Path(holder.name)
+
+    def run_program(self, *arguments, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=120, check=False, **options)
+
+    def names(self):
+        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
+
+    def assert_fails(self, *arguments, code=2, says=(), **options):
+        """One line on stderr that says what is wrong; nothing appears, vanishes or changes."""
+        before = {name: self.stamp(name) for name in self.names()}
+        result = self.run_program(*arguments, "--quiet", **options)
+        self.assertEqual(result.returncode, code, result.stderr)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertTrue(lines[0].startswith("mi_prepare: "), lines[0])
+        self.assertTrue(lines[0].endswith("."), lines[0])
+        self.assertEqual(result.stdout, "")
+        for part in says:
+            self.assertIn(part, lines[0])
+        self.assertEqual({name: self.stamp(name) for name in self.names()}, before)
+        return lines[0]
+
+    def assert_works(self, *arguments, **options):
+        result = self.run_program(*arguments, **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([n for n in self.names() if "partial" in n], [])
+        return result
+
+    def stamp(self, name):
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
+
+    def recording(self, name, seconds=5.0, hz=440.0):
+        write_wav(self.folder / f"{name}.wav", seconds, hz=hz)
+        write_npy(self.folder / f"{name}.npy", (int(seconds * 25), JOINTS, 3))
+
+    def table(self, *rows, header="audio,pose"):
+        path = self.folder / "tracks.csv"
+        path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+        return path
+
+    def two_tracks(self):
+        self.recording("one")
+        self.recording("two", 6, 330)
+        return self.table("one.wav,one.npy", "two.wav,two.npy")
+
+    @property
+    def out(self):
+        return self.folder / "corpus"
+
+
+class Usage(Case):
+    def test_help_ends_with_an_example(self):
+        for command in ([], ["orchestra"], ["folder"], ["pose"], ["notes"], ["check"]):
+            result = self.assert_works(*command, "--help")
+            last = result.stdout.rstrip().split("Example:\n")
+            self.assertEqual(len(last), 2, result.stdout)
+            self.assertTrue(last[1].startswith("  mi_prepare"), result.stdout)
+            self.assertEqual(result.stderr, "")
+
+    def test_help_lists_what_exists(self):
+        listing = self.assert_works("--help").stdout
+        for command in ("orchestra", "folder", "pose", "notes", "check"):
+            self.assertIn(f"\n  {command} ", listing)
+        for command in ("urmp", "solos"):
+            self.assertNotIn(command, listing)
+
+    def test_version(self):
+        self.assertRegex(self.assert_works("--version").stdout, r"^mi_prepare \d+\.\d+\.\d+\n$")
+
+    def test_no_or_unknown_subcommand(self):
+        self.assert_fails(says=["orchestra, folder, pose, notes or check", "--help"])
+        self.assert_fails("flder", says=["flder"])
+
+    def test_unknown_and_missing_options(self):
+        self.assert_fails("folder", "--tabel", "x", says=["--help"])
+        self.assert_fails("folder", "--table", "x", says=["--out"])
+        self.assert_fails("folder", "--table", "x", "--out", self.out, "--seed", "many",
+                          says=["seed"])
+        self.assert_fails("check", self.folder, "--log-level", "loud", says=["loud"])
+
+    def test_a_full_standard_output_is_an_error(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        self.two_tracks()
+        self.assert_works("folder", "--table", self.folder / "tracks.csv", "--out", self.out)
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, "--quiet", "check", str(self.out)], stdout=full,
+                                    stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "mi_prepare: cannot write to standard output.\n")
+
+
+class Folder(Case):
+    def fails(self, *rows, code=2, says=(), header="audio,pose"):
+        return self.assert_fails("folder", "--table", self.table(*rows, header=header), "--out",
+                                 self.out, code=code, says=says)
+
+    def test_makes_a_corpus_whose_hash_python_finds_too(self):
+        table = self.two_tracks()
+        (self.folder / "one.csv").write_text("onset_s,duration_s,pitch\n0.5,1,69\n")
+        table.write_text("audio,pose,notes,instrument\none.wav,one.npy,one.csv,vn\n"
+                         "two.wav,two.npy,,\n")
+        result = self.assert_works("folder", "--table", table, "--out", self.out)
+        self.assertIn("train 1 track", result.stdout)
+        with open(self.out / "tracks.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["id"] for row in rows], ["one", "two"])
+        self.assertEqual(sorted(row["split"] for row in rows), ["test", "train"])
+        self.assertEqual([row["notes"] for row in rows], ["1", "0"])
+        self.assertEqual([row["instrument"] for row in rows], ["vn", ""])
+        names = ["tracks.csv"]
+        for row in rows:
+            names += [f"{row['id']}/audio.flac", f"{row['id']}/pose.npy"]
+            names += [f"{row['id']}/notes.csv"] if row["notes"] == "1" else []
+            self.assertEqual((self.out / row["id"] / "audio.flac").read_bytes()[:4], b"fLaC")
+            size = (self.out / row["id"] / "pose.npy").stat().st_size
+            self.assertEqual(size % 64, int(row["frames"]) * JOINTS * 3 * 4 % 64)
+        found = sorted(str(p.relative_to(self.out)) for p in self.out.rglob("*") if p.is_file())
+        self.assertEqual(found, sorted(names + ["corpus.yaml"]))
+        listing = "".join(
+            f"{hashlib.sha256((self.out / name).read_bytes()).hexdigest()}  {name}\n"
+            for name in names)
+        self.assertIn("hash: " + hashlib.sha256(listing.encode()).hexdigest(),
+                      (self.out / "corpus.yaml").read_text())
+        self.assert_works("check", self.out)
+
+    def test_paths_are_relative_to_the_table(self):
+        self.two_tracks()
+        self.assert_works("folder", "--table", "tracks.csv", "--out", "corpus", cwd=self.folder)
+        self.assertTrue((self.out / "corpus.yaml").is_file())
+
+    def test_wrong_paths(self):
+        self.assert_fails("folder", "--table", self.folder / "no.csv", "--out", self.out,
+                          says=["no.csv"])
+        self.assert_fails("folder", "--table", self.folder, "--out", self.out, says=["folder"])
+        self.recording("one")
+        self.fails("gone.wav,one.npy", says=["line 2", "gone.wav"])
+        self.fails("one.wav,gone.npy", says=["line 2", "gone.npy"])
+        table = self.table("one.wav,one.npy")
+        self.assert_fails("folder", "--table", table, "--out", self.folder / "no" / "such",
+                          says=["no/such"])
+
+    def test_empty_folder_as_pose(self):
+        self.recording("one")
+        (self.folder / "empty").mkdir()
+        self.fails("one.wav,empty", says=["line 2", "empty"])
+
+    def test_folder_as_audio(self):
+        self.recording("one")
+        (self.folder / "dir.wav").mkdir()
+        self.fails("dir.wav,one.npy", says=["line 2", "dir.wav"])
+
+    def test_not_audio(self):
+        self.recording("one")
+        (self.folder / "words.wav").write_text("RIFF these are words and not a sound file")
+        (self.folder / "words.txt").write_text("these are words and not a sound file")
+        self.fails("words.wav,one.npy", says=["line 2", "words.wav"])
+        self.fails("words.txt,one.npy", says=["line 2", "words.txt"])
+
+    def test_zero_byte_files(self):
+        self.recording("one")
+        for name in ("zero.wav", "zero.npy", "zero.mid"):
+            (self.folder / name).write_bytes(b"")
+        self.fails("zero.wav,one.npy", says=["line 2", "zero.wav"])
+        self.fails("one.wav,zero.npy", says=["line 2", "zero.npy"])
+        self.fails("one.wav,one.npy,zero.mid", header="audio,pose,notes",
+                   says=["line 2", "zero.mid"])
+        (self.folder / "tracks.csv").write_bytes(b"")
+        self.assert_fails("folder", "--table", self.folder / "tracks.csv", "--out", self.out,
+                          says=["tracks.csv"])
+
+    def test_wrong_joint_count(self):
+        self.recording("one")
+        write_npy(self.folder / "wrong.npy", (125, 25, 3))
+        self.fails("one.wav,wrong.npy", says=["line 2", "wrong.npy", "47", "25"])
+        folder = self.folder / "json"
+        folder.mkdir()
+        for i in range(3):
+            (folder / f"{i:012d}_keypoints.json").write_text(json.dumps(
+                {"people": [{"pose_keypoints_2d": [1.0] * 51}]}))
+        self.fails("one.wav,json", says=["line 2", "75", "51"])
+
+    def test_silence(self):
+        self.recording("one")
+        write_wav(self.folder / "silent.wav", 5, amplitude=0)
+        self.fails("silent.wav,one.npy", says=["line 2", "silent.wav", "-70 dBFS"])
+
+    def test_silent_video(self):
+        """A film without a sound track, and one whose sound is silence."""
+        if not shutil.which("ffmpeg"):
+            self.skipTest("no ffmpeg here")
+        self.recording("one")
+        for name, sound in (("mute.mp4", []),
+                            ("silent.mp4", ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"])):
+            subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i",
+                            "color=size=64x64:rate=25", *sound, "-t", "5", "-pix_fmt", "yuv420p",
+                            str(self.folder / name)], check=True, timeout=60)
+            self.fails(f"{name},one.npy", says=["line 2", name])
+
+    def test_under_one_clip(self):
+        self.recording("short", 3.96)
+        self.fails("short.wav,short.npy", says=["line 2", "4 s", "3.96 s"])
+
+    def test_a_typing_error_in_the_header(self):
+        self.recording("one")
+        self.fails("one.wav,one.npy,a", header="audio,pose,gruop", says=["gruop", "group"])
+
+    def test_a_group_on_both_sides(self):
+        self.recording("one")
+        self.recording("two")
+        self.fails("one.wav,one.npy,g,train", "two.wav,two.npy,g,test",
+                   header="audio,pose,group,split", says=["line 3", "group g"])
+
+    def test_several_problems_come_at_once(self):
+        self.recording("one")
+        table = self.table("gone.wav,one.npy", "one.wav,one.npy", "one.wav,gone.npy")
+        result = self.run_program("folder", "--quiet", "--table", table, "--out", self.out)
+        self.assertEqual(result.returncode, 2)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertIn("2 of 3 rows", lines[0])
+        self.assertIn("line 2", lines[1])
+        self.assertIn("line 4", lines[2])
+        self.assertFalse(self.out.exists())
+        result = self.assert_works("folder", "--table", table, "--out", self.out, "--skip-bad")
+        self.assertIn("left out 2:", result.stdout)
+
+    def test_names_with_escapes_stay_harmless(self):
+        self.recording("one")
+        message = self.fails("\x1b[31mgone.wav,one.npy")
+        self.assertNotIn("\x1b", message)
+
+    def test_existing_output(self):
+        table = self.two_tracks()
+        command = ("folder", "--table", table, "--out", self.out)
+        self.assert_works(*command)
+        self.assert_fails(*command, says=["exists", "--force"])
+        self.assert_works(*command, "--force")
+        foreign = self.folder / "foreign"
+        foreign.mkdir()
+        (foreign / "letter.txt").write_text("mine")
+        self.assert_fails("folder", "--table", table, "--out", foreign, "--force", says=["corpus"])
+
+    def test_a_disk_without_room(self):
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small disk needs root")
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(disk)],
+                                 stderr=subprocess.PIPE, text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("mounting is not allowed here: " + mounted.stderr.strip())
+        self.addCleanup(subprocess.run, ["umount", str(disk)], check=False)
+        table = self.two_tracks()
+        self.recording("long", 60)
+        table.write_text("audio,pose\none.wav,one.npy\nlong.wav,long.npy\n")
+        self.assert_fails("folder", "--table", table, "--out", disk / "corpus", code=1)
+        self.assertEqual(list(disk.iterdir()), [])
+        self.assert_fails("pose", self.folder / "long.npy", "-o", disk / "long.npy", code=1)
+        self.assertEqual(list(disk.iterdir()), [])
+
+    def stop(self, number):
+        write_wav(self.folder / "long.wav", 20, rate=48000)
+        write_npy(self.folder / "long.npy", (500, JOINTS, 3))
+        table = self.table(*["long.wav,long.npy"] * 300)
+        before = self.names()
+        process = subprocess.Popen(
+            [PROGRAM, "folder", "--quiet", "--threads", "2", "--table", str(table), "--out",
+             str(self.out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not list(self.folder.glob("corpus.partial-*/*/pose.npy")):
+            self.assertIsNone(process.poll(), "it ended before it could be stopped")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -number)  # a shell says 128 + number
+        self.assertEqual(len(errors.splitlines()), 1, errors)
+        self.assertIn("stopped at track", errors)
+        self.assertIn("of 300", errors)
+        self.assertEqual(self.names(), before)
+
+    def test_sigterm_leaves_no_partial_folder(self):
+        self.stop(signal.SIGTERM)
+
+    def test_ctrl_c_leaves_no_partial_folder(self):
+        self.stop(signal.SIGINT)
+
+
+class Check(Case):
+    def setUp(self):
+        super().setUp()
+        self.assert_works("folder", "--table", self.two_tracks(), "--out", self.out)
+
+    def test_prints_one_json_object(self):
+        found = json.loads(self.assert_works("check", self.out, "--json", "--quiet").stdout)
+        self.assertTrue(found["usable"])
+        self.assertEqual(found["splits"]["train"]["tracks"], 1)
+        self.assertEqual(found["splits"]["test"]["tracks"], 1)
+
+    def test_an_unusable_corpus_has_exit_code_1(self):
+        (self.out / "one" / "pose.npy").unlink()
+        result = self.run_program("check", self.out)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("one/pose.npy is missing", result.stdout)
+        self.assertTrue(result.stdout.endswith("not usable\n"))
+        self.assertFalse(json.loads(self.run_program("check", self.out, "--json").stdout)["usable"])
+
+    def test_not_a_corpus(self):
+        self.assert_fails("check", self.folder / "gone", says=["gone", "mi_prepare folder"])
+        self.assert_fails("check", self.folder / "one.wav", says=["that is a file"])
+        (self.folder / "empty").mkdir()
+        self.assert_fails("check", self.folder / "empty", says=["corpus.yaml"])
+
+    def test_a_corpus_of_another_version(self):
+        path = self.out / "corpus.yaml"
+        path.write_text(path.read_text().replace("format_version: 1", "format_version: 7"))
+        self.assert_fails("check", self.out, says=["version 7", "version 1", "prepare it again"])
+
+
+class Pose(Case):
+    def test_wrong_input(self):
+        target = self.folder / "out.npy"
+        self.assert_fails("pose", self.folder / "gone.npy", "-o", target, says=["gone.npy"])
+        (self.folder / "empty").mkdir()
+        self.assert_fails("pose", self.folder / "empty", "-o", target, says=["empty"])
+        (self.folder / "zero.npy").write_bytes(b"")
+        self.assert_fails("pose", self.folder / "zero.npy", "-o", target, says=["zero.npy"])
+        write_npy(self.folder / "wrong.npy", (10, 46, 3))
+        self.assert_fails("pose", self.folder / "wrong.npy", "-o", target, says=["47", "46"])
+        write_npy(self.folder / "good.npy", (10, JOINTS, 3))
+        good = self.folder / "good.npy"
+        self.assert_fails("pose", good, "-o", target, "--format", "bvh", says=["bvh", "openpose"])
+        self.assert_fails("pose", good, "-o", target, "--person", "-1", says=["person"])
+        self.assert_fails("pose", good, "-o", target, "--fps", "0", says=["0"])
+        self.assert_fails("pose", good, "-o", self.folder / "no" / "out.npy", says=["no/out.npy"])
+
+    def test_overwrites_only_when_forced(self):
+        write_npy(self.folder / "in.npy", (50, JOINTS, 3))
+        target, preview = self.folder / "out.npy", self.folder / "out.svg"
+        command = ("pose", self.folder / "in.npy", "-o", target)
+        self.assertIn("50 frames", self.assert_works(*command).stdout)
+        self.assert_fails(*command, says=["out.npy", "--force"])
+        self.assert_works(*command, "--force", "--preview", preview)
+        self.assertTrue(preview.read_text().startswith("<svg"))
+        target.unlink()
+        self.assert_fails(*command, "--preview", preview, says=["out.svg", "--force"])
+
+    def test_real_openpose_folder(self):
+        data = shared_data()
+        if data is None:
+            self.skipTest("no shared data: set MINET_SHARED_DATA to its folder")
+        result = self.assert_works("pose", data / "openpose" / "psl_word_good_1564405243", "-o",
+                                   self.folder / "out.npy", "--preview", self.folder / "out.svg")
+        self.assertIn("left hand   100.0 %", result.stdout)
+        self.assertIn("14 of 129 frames", result.stdout)
+
+
+class Notes(Case):
+    def test_wrong_input(self):
+        target = self.folder / "out.csv"
+        self.assert_fails("notes", self.folder / "gone.mid", "-o", target, says=["gone.mid"])
+        self.assert_fails("notes", self.folder, "-o", target, says=["folder"])
+        (self.folder / "zero.mid").write_bytes(b"")
+        self.assert_fails("notes", self.folder / "zero.mid", "-o", target, says=["zero.mid"])
+        (self.folder / "bad.csv").write_text("onset_s,duration_s,pitch\n0,1,69\nsoon,1,70\n")
+        self.assert_fails("notes", self.folder / "bad.csv", "-o", target, says=["line 3"])
+
+    def test_reduces_to_one_voice(self):
+        source, target = self.folder / "in.csv", self.folder / "out.csv"
+        source.write_text("onset_s,duration_s,pitch\n0,2,60\n1,1,64\n")
+        self.assert_works("notes", source, "-o", target)
+        self.assertEqual(target.read_text(), "onset_s,duration_s,pitch\n0,2,60\n1,1,64\n")
+        self.assert_fails("notes", source, "-o", target, says=["out.csv", "--force"])
+        result = self.assert_works("notes", source, "-o", target, "--monophonic", "--force")
+        self.assertIn("repaired: ", result.stdout)
+        self.assertEqual(target.read_text(), "onset_s,duration_s,pitch\n0,1,60\n1,1,64\n")
+
+
+class Orchestra(Case):
+    def test_players_become_a_corpus(self):
+        players = self.folder / "players"
+        result = self.assert_works("orchestra", "--out", players, "--tracks", 13, "--seconds", 5,
+                                   "--sound", "additive")
+        self.assertIn("13 synthetic tracks", result.stdout)
+        self.assert_fails("orchestra", "--out", players, "--tracks", 13, "--seconds", 5,
+                          says=["--force"])
+        self.assert_works("folder", "--table", players / "tracks.csv", "--out", self.out)
+        found = json.loads(self.assert_works("check", self.out, "--json").stdout)
+        self.assertTrue(found["usable"], found["problems"])
+        self.assertEqual(sum(split["tracks"] for split in found["splits"].values()), 13)
+        self.assertEqual(sum(s["tracks_with_notes"] for s in found["splits"].values()), 13)
+
+    def test_wrong_options(self):
+        self.assert_fails("orchestra", "--out", self.out, "--sound", "loud", says=["loud"])
+        self.assert_fails("orchestra", "--out", self.out, "--tracks", 0, says=["0"])
+        self.assert_fails("orchestra", "--out", self.out, "--seconds", -1, says=["-1"])
+
+
+class RealCorpus(Case):
+    def test_real_phrases_with_real_keypoints(self):
+        data = shared_data()
+        if data is None:
+            self.skipTest("no shared data: set MINET_SHARED_DATA to its folder")
+        # No recording here comes with its own player's keypoints: the pairs are arbitrary.
+        sax = data / "solos" / "skeleton_OqH9szlahwU_f0000-0899.npy"
+        rows = [f"{path},{sax},solos," for path in sorted((data / "audio/gcompris").glob("*.ogg"))]
+        cello = next((data / "audio/sms-tools").glob("*cello*.wav"))
+        rows += [f"{cello},{data / 'openpose/psl_word_good_1564405243'},openpose,25"]
+        self.assertGreaterEqual(len(rows), 8)
+        self.assert_works("folder", "--out", self.out, "--table",
+                          self.table(*rows, header="audio,pose,pose_format,fps"))
+        found = json.loads(self.assert_works("check", self.out, "--json").stdout)
+        self.assertTrue(found["usable"], found["problems"])
+        self.assertEqual(sum(split["tracks"] for split in found["splits"].values()), len(rows))
+        self.assertGreater(found["splits"]["train"]["seconds"], 30)
+        self.assertEqual(found["longest_drift_s"], 0)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    PROGRAM = os.path.abspath(sys.argv[1])
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
