@@ -9,8 +9,11 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "minet/config/config.hpp"
 #include "minet/models/safetensors.hpp"
@@ -58,12 +61,14 @@ class Golden {
 };
 
 inline std::string index_of(std::int64_t flat, at::IntArrayRef shape) {
-  std::string text;
+  std::vector<std::int64_t> index(shape.size());
   for (std::size_t i = shape.size(); i-- > 0;) {
-    text = std::to_string(flat % shape[i]) + (text.empty() ? "" : ", ") + text;
+    index[i] = flat % shape[i];
     flat /= shape[i];
   }
-  return "[" + text + "]";
+  std::ostringstream text;
+  text << at::IntArrayRef(index);
+  return text.str();
 }
 
 // Every entry within `tolerance` times the golden's largest entry (whole numbers: equal).
