@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "index.hpp"
@@ -214,6 +215,22 @@ void set_splits(const BuildJob& job, const PrepareFolderOptions& options,
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i].track.split = splits[i];
 }
 
+// The same recording on both sides, where the user's own groups or splits put it.
+void warn_of_leaks(const BuildJob& job, const std::vector<std::size_t>& good,
+                   const std::vector<IndexEntry>& entries, std::vector<std::string>& warnings) {
+  std::map<std::filesystem::path, std::size_t> first_with;  // audio file -> place in `good`
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    const TrackSource& source = job.tracks[good[i]];
+    std::error_code ignored;
+    const auto file = std::filesystem::weakly_canonical(source.audio, ignored);
+    const std::size_t first = first_with.emplace(file, i).first->second;
+    if (entries[first].track.split == entries[i].track.split) continue;
+    warnings.push_back(row_text(
+        {source.line, text(source.audio.string(), " is also in line ", job.tracks[good[first]].line,
+                           ", but in the other split: give both rows one group")}));
+  }
+}
+
 void count(PrepareReport& report, const Track& track) {
   const bool test = track.split == "test";
   (test ? report.test_tracks : report.train_tracks) += 1;
@@ -261,6 +278,7 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
     hash_lines.push_back(std::move(built[i].hash_lines));
   }
   set_splits(job, options, good, index.entries);
+  warn_of_leaks(job, good, index.entries, report.warnings);
   for (const IndexEntry& entry : index.entries) count(report, entry.track);
   if (report.test_tracks == 0) {
     report.warnings.push_back(

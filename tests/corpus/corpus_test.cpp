@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "corpus/helpers.hpp"
+#include "minet/core/random.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/instruments.hpp"
 #include "minet/corpus/prepare.hpp"
@@ -105,6 +106,43 @@ TEST_F(OpenCorpus, FurtherColumnsAreFine) {
   }
   write_text(root_ / "tracks.csv", content);
   EXPECT_EQ(Corpus::open(root_).tracks().size(), 2U);
+}
+
+TEST_F(OpenCorpus, AnyDamageToTheIndexIsAnInputErrorAtWorst) {
+  Random random(1);
+  int refused = 0;
+  constexpr int kRounds = 600;
+  for (const char* file : {"corpus.yaml", "tracks.csv"}) {
+    const std::string whole = read_text(root_ / file);
+    for (int round = 0; round < kRounds; ++round) {
+      std::string content = whole;
+      for (std::uint64_t edit = random.below(3) + 1; edit > 0; --edit) {
+        const auto at = static_cast<std::size_t>(random.below(content.size()));
+        switch (random.below(4)) {
+          case 0:
+            content[at] = static_cast<char>(random.below(256));
+            break;
+          case 1:
+            content.insert(at, 1, "\n,:[{&*!|\"'%9-\0"[random.below(15)]);
+            break;
+          case 2:
+            content.erase(at, random.below(20));
+            break;
+          default:
+            content.insert(at, content.substr(at / 2, random.below(40)));
+        }
+        if (content.empty()) content.assign(1, 'x');
+      }
+      write_text(root_ / file, content);
+      try {
+        Corpus::open(root_);
+      } catch (const InputError&) {
+        ++refused;
+      }
+    }
+    write_text(root_ / file, whole);
+  }
+  EXPECT_GT(refused, kRounds / 2);  // the damage does reach the reader
 }
 
 TEST_F(OpenCorpus, LabelsDoNotReachTheTracks) {

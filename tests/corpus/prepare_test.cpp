@@ -258,6 +258,16 @@ TEST_F(PrepareFolder, RefusesAnImpossibleShare) {
   EXPECT_CONTAINS(error(), "test share");
 }
 
+TEST_F(PrepareFolder, WarnsOfOneRecordingInBothSplits) {
+  write_table(
+      "audio,pose,group,split\ntake0.wav,take0.npy,a,train\n./take0.wav,take1.npy,b,test\n"
+      "take1.wav,take1.npy,c,train\n");
+  const PrepareReport report = prepare_folder(options_);
+  ASSERT_EQ(report.warnings.size(), 2U);  // and that its second pose is longer
+  EXPECT_CONTAINS(report.warnings[1], "line 3: ");
+  EXPECT_CONTAINS(report.warnings[1], "is also in line 2, but in the other split");
+}
+
 TEST_F(PrepareFolder, SaysWhenThereIsNoTestSplit) {
   write_table("audio,pose,group\ntake0.wav,take0.npy,a\ntake1.wav,take1.npy,a\n");
   const PrepareReport report = prepare_folder(options_);
