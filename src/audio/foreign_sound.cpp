@@ -55,7 +55,7 @@ ForeignSound::ForeignSound(const fs::path& path) {
   }
   folder_ = make_private_folder();
   try {
-    const fs::path copy = folder_ / "sound.w64";  // like WAV, without its limit of 4 GiB
+    const fs::path copy = folder_ / "sound.caf";  // unlike WAV without a limit of 4 GiB
     const ProcessResult result =
         run_process({*ffmpeg,
                      "-nostdin",
@@ -76,7 +76,7 @@ ForeignSound::ForeignSound(const fs::path& path) {
                      "-c:a",
                      "pcm_f32le",
                      "-f",
-                     "w64",
+                     "caf",
                      "file:" + copy.string()},
                     3600);
     if (result.exit_code != 0) {
