@@ -175,6 +175,7 @@ TEST(FillGaps, AFilledSourceKeepsPositionsOfLowConfidence) {
   EXPECT_TRUE(report.filled_by_source);
 }
 
+// Made by make_golden.py beside this file.
 TEST(FillGaps, AgreesWithTheGoldenFiles) {
   const std::filesystem::path golden =
       std::filesystem::path(MINET_SOURCE_DIR) / "tests" / "pose" / "golden";
