@@ -15,7 +15,7 @@ namespace minet::audio {
 
 struct StftShape {
   std::int64_t n_fft = 2048;  // samples, even, 16 to 65536
-  std::int64_t hop = 256;     // samples, 1 to n_fft / 2
+  std::int64_t hop = 256;     // samples, 1 to n_fft / 4
 };
 
 class Fourier;  // src/audio/fourier.hpp
