@@ -49,9 +49,12 @@ std::map<std::string, at::Tensor> model_tensors(const Model& model);
 TensorFile model_state(const Model& model);
 // Copies tensors, scale and flags into `model`. InputError lists every missing or unknown name and
 // every wrong shape or dtype at once, and then the model is unchanged; `where` names the file. Only
-// tensors under vqvae., body., prior. and content. are looked at, so a training checkpoint may hold
-// more.
+// names under vqvae., body., prior. and content. are looked at, so a training checkpoint may hold
+// more; the codebook's counts, sums and started are loaded where they are there.
 void load_model_state(Model& model, const TensorFile& file, const std::string& where);
+// The tensors alone, without metadata.
+void load_model_tensors(Model& model, const std::map<std::string, at::Tensor>& tensors,
+                        const std::string& where);
 
 // `path`: a run folder, a folder with model.safetensors, or the file. On the CPU, in eval mode.
 Model load_model(const std::filesystem::path& path);

@@ -34,7 +34,7 @@ struct TensorFile {
 struct TensorEntry {
   std::string name;
   at::ScalarType dtype = at::kFloat;
-  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> shape = {};
   std::uint64_t begin = 0, end = 0;
 };
 struct TensorHeader {

@@ -1,0 +1,10 @@
+// A model without first weights: for loading, which would overwrite them.
+#pragma once
+
+#include "minet/models/model.hpp"
+
+namespace minet::models {
+
+Model build_model(const config::TrainConfig& config);
+
+}  // namespace minet::models

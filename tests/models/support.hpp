@@ -1,0 +1,86 @@
+// Small models and comparisons for the tests of the room.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <functional>
+#include <string>
+
+#include "minet/core/errors.hpp"
+#include "minet/models/model.hpp"
+
+namespace minet::models {
+
+// 12 channels of everything small, the paper's shape otherwise.
+inline config::TrainConfig small_config() {
+  config::TrainConfig config;
+  config.spectrogram.n_fft = 64;
+  config.spectrogram.bins = 32;
+  config.spectrogram.hop = 8;
+  config.vqvae.channels = 16;
+  config.vqvae.bands = {8, 4, 2};
+  config.vqvae.residual_blocks = 1;
+  config.vqvae.codes = 24;
+  config.vqvae.code_width = 8;
+  config.vqvae.kmeans_vectors = 64;
+  config.body.hidden = 4;
+  config.body.layers = 2;
+  config.prior.heads = 2;
+  config.prior.ffn = 24;
+  config.prior.context = 12;
+  config.content.heads = 4;
+  config.content.ffn = 20;
+  return config;
+}
+
+inline at::Tensor random_tensor(at::IntArrayRef shape, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  return at::empty(shape).normal_(0, 1, generator);
+}
+
+inline at::Tensor random_ints(at::IntArrayRef shape, std::int64_t bound, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  return at::empty(shape, at::kLong).random_(0, bound, generator);
+}
+
+inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {
+  EXPECT_EQ(a.sizes(), b.sizes());
+  if (a.sizes() != b.sizes()) return 1e30;
+  return (a - b).abs().max().item<double>();
+}
+
+// First weights of the transformers are so small that outputs hardly move; tests about who sees
+// whom want them larger. Biases stay away from zero too.
+inline void enlarge(torch::nn::Module& module, std::uint64_t seed) {
+  const at::NoGradGuard no_grad;
+  for (auto& item : module.named_parameters()) {
+    const at::Tensor noise = random_tensor(item.value().sizes(), seed++);
+    const bool vector = item.value().dim() < 2;
+    item.value().add_(noise, vector ? 0.1 : 0.25);
+  }
+}
+
+// The message of the InputError that `work` throws; a failure if it throws none.
+inline std::string input_error(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const InputError& error) {
+    return error.what();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "expected an InputError, got: " << error.what();
+    return "";
+  }
+  ADD_FAILURE() << "expected an InputError, got none";
+  return "";
+}
+
+inline void expect_gradient_everywhere(const torch::nn::Module& module) {
+  for (const auto& item : module.named_parameters()) {
+    EXPECT_TRUE(item.value().grad().defined()) << item.key();
+    if (!item.value().grad().defined()) continue;
+    EXPECT_GT(item.value().grad().abs().sum().item<double>(), 0) << item.key();
+  }
+}
+
+}  // namespace minet::models
