@@ -114,14 +114,14 @@ TEST(Fingering, MatchesKnownOnes) {
         pitch);
   };
   using Press = std::array<double, kFingers>;
-  // Trumpet in B flat, sounding pitches: open B flat, A with the second valve, E with 1 2 3.
+  // Trumpet in B flat, sounding pitches: B flat open, A with the second valve, B with all three.
   EXPECT_EQ(of("tpt", 58).press, (Press{0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(of("tpt", 57).press, (Press{0, 0, 1, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(of("tpt", 59).press, (Press{0, 1, 1, 1, 0, 0, 0, 0, 0, 0}));
-  // Horn in F, valves under the left hand: B flat below middle C is the open F's fourth, valve 1.
+  // Horn in F, valves under the left hand: F open, G two semitones under the A, so valve 1.
   EXPECT_EQ(of("hn", 53).press, Press{});
-  EXPECT_EQ(of("hn", 55).press, (Press{0, 0, 0, 0, 0, 0, 1, 0, 0, 0}) /* G: valve 1 */);
-  // Trombone: B flat closed, A second position, B natural seventh.
+  EXPECT_EQ(of("hn", 55).press, (Press{0, 0, 0, 0, 0, 0, 1, 0, 0, 0}));
+  // Trombone: B flat closed, A in second position, the low B in seventh.
   EXPECT_EQ(of("tbn", 58).slide, 0);
   EXPECT_EQ(of("tbn", 57).slide, 1);
   EXPECT_EQ(of("tbn", 47).slide, 6);
