@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Cross", config::Alignment::cross_attention, config::PriorHead::linear, true},
         Case{"Added", config::Alignment::added, config::PriorHead::tied, true},
         Case{"Both", config::Alignment::both, config::PriorHead::tied, true}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST_P(PriorTest, GivesLogitsForEveryStep) {
   const at::Tensor codes = random_ints({3, 10}, 24, 1);
@@ -75,8 +75,6 @@ TEST_P(PriorTest, AGradientReachesEveryParameter) {
   expect_gradient_everywhere(*prior);
   expect_gradient_everywhere(*model.body);
   if (GetParam().content) {
-    const at::Tensor seen = at::arange(129);
-    (void)seen;
     expect_gradient_everywhere(*model.content);
   }
 }

@@ -94,8 +94,8 @@ TORCH_MODULE(CrossAttention);
 
 // What a block's cross-attention looks at; nothing if `memory` is undefined.
 struct CrossInput {
-  at::Tensor memory;   // [B, T, W]
-  at::Tensor present;  // [B, 1, 1] 0/1 in the weights' type, or undefined: all present
+  at::Tensor memory = {};   // [B, T, W]
+  at::Tensor present = {};  // [B, 1, 1] 0/1 in the weights' type, or undefined: all present
 };
 
 // What one block keeps between cached steps.

@@ -22,8 +22,8 @@ namespace minet::models {
 // The notes, as the content transformer gives them. Without a memory the prior plays without notes,
 // which is what `present` = 0 does for single clips.
 struct ContentInput {
-  at::Tensor memory;   // [B, T, W]
-  at::Tensor present;  // [B] 0/1, or undefined: all present
+  at::Tensor memory = {};   // [B, T, W]
+  at::Tensor present = {};  // [B] 0/1, or undefined: all present
 };
 
 // What cached sampling keeps: bounded by `context` and the length of the notes, not by the length
