@@ -1,0 +1,41 @@
+// What a VQ-VAE must beat: frame-wise PCA and k-means with as many codes, fitted in seconds
+// without any training (why: docs/architecture.md names no metric without its trivial baseline).
+// The k-means is the codebook's own. Letters: M frames, F bins, D width, K codes.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/training/clips.hpp"
+
+namespace minet::evaluation {
+
+struct FramePca {
+  at::Tensor mean;   // [F]
+  at::Tensor basis;  // [F, D], orthonormal columns
+
+  at::Tensor project(const at::Tensor& frames) const;   // [M, F] -> [M, D]
+  at::Tensor restore(const at::Tensor& vectors) const;  // [M, D] -> [M, F]
+};
+// The `width` directions of largest variance (at most F).
+FramePca fit_pca(const at::Tensor& frames /* [M, F] */, std::int64_t width);
+
+struct FrameCodebook {
+  FramePca pca;
+  at::Tensor codes;  // [K, D]
+
+  at::Tensor encode(const at::Tensor& frames) const;  // [M, F] -> [M] int64
+  at::Tensor decode(const at::Tensor& codes) const;   // [M] -> [M, F]
+};
+// k-means on the projected frames; fewer codes where there are fewer frames.
+FrameCodebook fit_codebook(const FramePca& pca, const at::Tensor& frames, std::int64_t codes,
+                           std::uint64_t seed);
+
+// Up to `count` standardised frames of the tracks, [M, F]: all of them where there are no more
+// (whole clips), else a quarter of the frames of clips that lie at random places.
+at::Tensor random_frames(const training::TrackStore& tracks, const audio::SpectrogramScale& scale,
+                         std::int64_t clip_frames, std::int64_t count, std::uint64_t seed);
+
+}  // namespace minet::evaluation

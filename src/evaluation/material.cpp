@@ -1,0 +1,155 @@
+#include "evaluation/material.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/progress.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+#include "minet/models/device.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+constexpr std::int64_t kMaxClips = 1'000'000;
+constexpr std::size_t kBatch = 8;  // clips
+
+// Before anything is loaded.
+const EvalOptions& checked(const EvalOptions& options) {
+  if (options.clips < 0 || options.clips > kMaxClips) {
+    throw InputError(
+        text("--clips: expected 0 (the whole split) to ", kMaxClips, ", got ", options.clips));
+  }
+  if (options.baseline_frames < 1) {
+    throw InputError(
+        text("baseline_frames: expected at least 1 training frame, got ", options.baseline_frames));
+  }
+  models::use_threads(options.threads);
+  return options;
+}
+
+corpus::Corpus open_corpus(const EvalOptions& options) {
+  corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
+  std::map<std::string, int> counts;
+  for (const corpus::Track& track : corpus.tracks()) ++counts[track.split];
+  std::vector<std::string> splits;
+  for (const auto& [split, count] : counts) splits.push_back(text(split, " (", count, ")"));
+  for (const std::string& needed : {options.split, std::string("train")}) {
+    if (counts.contains(needed)) continue;
+    throw InputError(text(options.corpus.string(), ": expected tracks in split '",
+                          printable(needed), "'",
+                          needed == options.split ? "" : ", which fits the baselines",
+                          ", but the corpus has ", join(splits, ", "),
+                          needed == options.split ? "; choose one with --split"
+                                                  : "; prepare it with training tracks"));
+  }
+  return corpus;
+}
+
+models::Model load(const EvalOptions& options, const at::Device& device) {
+  models::Model model = models::load_model(options.model);
+  const std::string name = options.model.string();
+  if (!model.vqvae->quantizer->is_started()) {
+    throw InputError(text(name,
+                          ": expected a model with a trained codebook, but its codebook has not "
+                          "started; go on with mi_train --resume past vqvae.plain_steps"));
+  }
+  if (options.metric == Metric::nll && !model.prior_trained) {
+    throw InputError(text(name,
+                          ": expected a model with a trained prior for nll, but only its VQ-VAE "
+                          "is; go on with mi_train --stage prior --resume"));
+  }
+  model.to(device);
+  model.eval();
+  return model;
+}
+
+std::vector<training::Clip> clips_of(const EvalOptions& options, const training::TrackStore& tracks,
+                                     const config::TrainConfig& config) {
+  std::vector<training::Clip> clips =
+      choose_clips(tracks.frames(), config.clip_frames(), options.clips);
+  if (clips.empty()) {
+    throw InputError(text(options.corpus.string(), ": expected a track of at least ",
+                          config.data.clip_seconds, " s in split '", options.split,
+                          "', but all are shorter; prepare longer recordings"));
+  }
+  return clips;
+}
+
+}  // namespace
+
+Material::Material(const EvalOptions& given)
+    : options(checked(given)),
+      corpus(open_corpus(options)),
+      device(models::select_device(options.device)),
+      model(load(options, device)),
+      tracks(corpus, options.split, model.config),
+      train_tracks(corpus, "train", model.config),
+      clips(clips_of(options, tracks, model.config)) {}
+
+std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                         std::int64_t clip_frames, std::int64_t count) {
+  std::vector<training::Clip> chosen;
+  if (count == 0) {
+    for (std::size_t track = 0; track < track_frames.size(); ++track) {
+      for (std::int64_t first = 0; first + clip_frames <= track_frames[track];
+           first += clip_frames) {
+        chosen.push_back({.track = static_cast<std::int64_t>(track), .first_frame = first});
+      }
+    }
+    return chosen;
+  }
+  // A short track has fewer different clips than asked for: none counts twice.
+  std::set<std::pair<std::int64_t, std::int64_t>> seen;
+  for (const training::Clip& clip : training::even_clips(track_frames, clip_frames, count)) {
+    if (seen.emplace(clip.track, clip.first_frame).second) chosen.push_back(clip);
+  }
+  return chosen;
+}
+
+void for_each_batch(
+    const std::string& label, const std::vector<training::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action) {
+  Progress progress(label, static_cast<std::int64_t>(clips.size()), "clips");
+  for (std::size_t first = 0; first < clips.size(); first += kBatch) {
+    throw_if_stopped("stopped while evaluating; nothing was written");
+    const std::size_t last = std::min(first + kBatch, clips.size());
+    action(first, {clips.begin() + static_cast<std::ptrdiff_t>(first),
+                   clips.begin() + static_cast<std::ptrdiff_t>(last)});
+    progress.update(static_cast<std::int64_t>(last));
+  }
+  progress.finish();
+}
+
+nlohmann::ordered_json begin_json(const Material& material) {
+  const EvalOptions& options = material.options;
+  nlohmann::ordered_json json;
+  json["metric"] = to_string(options.metric);
+  json["model"] = options.model.string();
+  json["corpus"] = options.corpus.string();
+  json["corpus_hash"] = material.corpus.hash();
+  json["split"] = options.split;
+  json["seed"] = options.seed;
+  json["version"] = version();
+  json["clips"] = material.clips.size();
+  json["seconds"] = material.seconds();
+  return json;
+}
+
+std::string dump(const nlohmann::ordered_json& json) {
+  // A path that is not UTF-8 is no reason to lose the figures.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string headline(const Material& material) {
+  const EvalOptions& options = material.options;
+  return text(to_string(options.metric), " of ", options.model.string(), " on ",
+              material.clips.size(), " clips (", human_duration(material.seconds()), ") of split '",
+              options.split, "' of ", options.corpus.string());
+}
+
+}  // namespace minet::evaluation

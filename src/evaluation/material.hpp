@@ -1,0 +1,56 @@
+// What both metrics start from: the model, the corpus's tracks and the clips to measure on.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "minet/corpus/corpus.hpp"
+#include "minet/evaluation/evaluate.hpp"
+#include "minet/models/model.hpp"
+#include "minet/training/clips.hpp"
+
+namespace minet::evaluation {
+
+// The track stores look into `corpus`, so this stays where it was made.
+class Material {
+ public:
+  explicit Material(const EvalOptions& options);
+  Material(const Material&) = delete;
+  Material& operator=(const Material&) = delete;
+
+  std::int64_t clip_frames() const { return model.config.clip_frames(); }  // T
+  double clip_seconds() const {
+    return static_cast<double>(clip_frames()) / model.config.frame_rate();
+  }
+  double seconds() const { return static_cast<double>(clips.size()) * clip_seconds(); }
+
+  const EvalOptions options;
+  const corpus::Corpus corpus;
+  const at::Device device;
+  models::Model model;
+  const training::TrackStore tracks;        // of the split
+  const training::TrackStore train_tracks;  // for the baselines
+  const std::vector<training::Clip> clips;  // of `tracks`
+};
+
+// Different clips spread evenly over the tracks, or with `count` 0 all of them end to end (what is
+// left of a track after its last whole clip is not measured).
+std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                         std::int64_t clip_frames, std::int64_t count);
+
+// `action` on up to 8 clips at a time, with progress; honours a stop between them.
+void for_each_batch(
+    const std::string& label, const std::vector<training::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action);
+
+// The keys that every metric has.
+nlohmann::ordered_json begin_json(const Material& material);
+std::string dump(const nlohmann::ordered_json& json);
+std::string headline(const Material& material);  // "nll of 64 clips (256 s) of split 'test' of X"
+
+}  // namespace minet::evaluation

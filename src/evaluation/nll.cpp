@@ -1,0 +1,238 @@
+// How well the prior foretells the codes of recordings that it has not seen (paper section 4: test
+// NLL), with the true codes before each, on clips as in training.
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "evaluation/code_models.hpp"
+#include "evaluation/metrics.hpp"
+#include "evaluation/table.hpp"
+#include "minet/core/progress.hpp"
+#include "minet/core/random.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+#include "minet/training/steps.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+using training::Clip;
+
+// Whole tracks, as training encodes them. Not from the run's cache: the corpus may be another.
+std::vector<at::Tensor> encode_tracks(Material& material, const training::TrackStore& store,
+                                      const std::string& label) {
+  const auto count = static_cast<std::int64_t>(store.tracks().size());
+  Progress progress(label, count, "tracks");
+  std::vector<at::Tensor> codes;  // by track: [T] int64
+  for (std::int64_t track = 0; track < count; ++track) {
+    throw_if_stopped("stopped while evaluating; nothing was written");
+    const at::Tensor spectrogram =
+        store.track_spectrogram(track, material.model.scale).to(material.device);
+    codes.push_back(material.model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU));
+    progress.update(track + 1);
+  }
+  progress.finish();
+  return codes;
+}
+
+CodeSequence sequence_of(const at::Tensor& codes /* [T] */) {
+  const at::Tensor whole = codes.contiguous();
+  const std::int64_t* values = whole.const_data_ptr<std::int64_t>();
+  return {values, values + whole.numel()};
+}
+
+bool has_notes(const Material& material, const Clip& clip) {
+  return material.tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+}
+
+// For each clip one of another track, drawn evenly; empty where all are of one track.
+std::vector<Clip> clips_of_other_tracks(const std::vector<Clip>& clips, std::uint64_t seed) {
+  Random random(derive_seed(seed, "shuffled poses"));
+  std::vector<Clip> result;
+  for (const Clip& clip : clips) {
+    std::vector<Clip> others;
+    for (const Clip& other : clips) {
+      if (other.track != clip.track) others.push_back(other);
+    }
+    if (others.empty()) return {};
+    result.push_back(others[random.below(others.size())]);
+  }
+  return result;
+}
+
+struct Mean {
+  double value = 0, standard_error = 0;  // over clips
+};
+
+Mean mean_of(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  Mean mean;
+  for (const double value : values) mean.value += value / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean.value) * (value - mean.value);
+  if (values.size() > 1) mean.standard_error = std::sqrt(squares / (count - 1) / count);
+  return mean;
+}
+
+// One condition of the prior: with notes or without.
+struct PriorFigures {
+  std::string key, name;
+  Mean nll;
+  bool shuffled = false;  // whether the two below were measured
+  Mean shuffled_pose = {}, pose_gain = {};
+};
+
+class PriorEvaluation {
+ public:
+  PriorEvaluation(Material& material, const std::vector<at::Tensor>& codes)
+      : material_(material),
+        codes_(codes),
+        others_(clips_of_other_tracks(material.clips, material.options.seed)) {}
+
+  PriorFigures figures(std::string key, std::string name, bool notes) {
+    const std::vector<double> own = clip_nlls(name, material_.clips, notes);
+    PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = mean_of(own)};
+    result.shuffled = !others_.empty();
+    if (!result.shuffled) return result;
+    const std::vector<double> other =
+        clip_nlls(text(result.name, ", another's body"), others_, notes);
+    std::vector<double> gains;
+    for (std::size_t i = 0; i < own.size(); ++i) gains.push_back(other[i] - own[i]);
+    result.shuffled_pose = mean_of(other);
+    result.pose_gain = mean_of(gains);
+    return result;
+  }
+
+ private:
+  // Nats a code of each clip, with the bodies of `bodies`.
+  std::vector<double> clip_nlls(const std::string& label, const std::vector<Clip>& bodies,
+                                bool notes) {
+    const at::NoGradGuard no_grad;
+    std::vector<double> result;
+    for_each_batch(label, material_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
+      const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
+      training::PriorBatch batch = batch_of(some, notes);
+      batch.pose = material_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
+                       .to(material_.device);
+      const at::Tensor logits = training::prior_logits(material_.model, batch);  // [B, T, K]
+      const at::Tensor losses =
+          torch::nn::functional::cross_entropy(
+              logits.flatten(0, 1), batch.codes.flatten(),
+              torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone))
+              .view({batch.codes.size(0), -1})
+              .mean(at::IntArrayRef{1}, false, at::kDouble)
+              .to(at::kCPU);  // [B]
+      const double* values = losses.const_data_ptr<double>();
+      result.insert(result.end(), values, values + losses.numel());
+    });
+    return result;
+  }
+
+  training::PriorBatch batch_of(const std::vector<Clip>& clips, bool notes) const {
+    training::PriorBatch batch;
+    std::vector<at::Tensor> rows;
+    for (const Clip& clip : clips) {
+      rows.push_back(codes_[static_cast<std::size_t>(clip.track)].narrow(0, clip.first_frame,
+                                                                         material_.clip_frames()));
+    }
+    batch.codes = at::stack(rows).to(material_.device);
+    if (!notes) return batch;
+    batch.notes = material_.tracks.notes(clips).to(material_.device);
+    at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      present.mutable_data_ptr<float>()[i] = has_notes(material_, clips[i]) ? 1 : 0;
+    }
+    batch.notes_present = present.to(material_.device);
+    return batch;
+  }
+
+  Material& material_;
+  const std::vector<at::Tensor>& codes_;
+  const std::vector<Clip> others_;
+};
+
+// Why there is no figure with notes; empty where there is one.
+std::string no_notes_reason(const Material& material, std::int64_t clips_with_notes) {
+  if (!material.model.config.content.enabled)
+    return "the model was trained without notes (content.enabled)";
+  if (clips_with_notes == 0) return "no track of the split has notes";
+  return {};
+}
+
+}  // namespace
+
+EvalResult prior_nll(Material& material) {
+  const config::TrainConfig& config = material.model.config;
+  const double to_bits_per_second = config.frame_rate() / std::numbers::ln2;
+  std::int64_t clips_with_notes = 0;
+  for (const Clip& clip : material.clips) clips_with_notes += has_notes(material, clip) ? 1 : 0;
+
+  const std::vector<at::Tensor> codes =
+      encode_tracks(material, material.tracks, text("encoding ", material.options.split));
+  std::vector<CodeSequence> train, test;
+  for (const at::Tensor& track :
+       material.options.split == "train"
+           ? codes
+           : encode_tracks(material, material.train_tracks, "encoding train, for the baselines")) {
+    train.push_back(sequence_of(track));
+  }
+  for (const Clip& clip : material.clips) {
+    test.push_back(sequence_of(codes[static_cast<std::size_t>(clip.track)].narrow(
+        0, clip.first_frame, material.clip_frames())));
+  }
+  const CodeBaselines baselines = code_baselines(train, test, config.vqvae.codes);
+
+  PriorEvaluation evaluation(material, codes);
+  std::vector<PriorFigures> all{evaluation.figures("nll", "prior, without notes", false)};
+  const std::string no_notes = no_notes_reason(material, clips_with_notes);
+  if (no_notes.empty()) {
+    all.push_back(evaluation.figures("nll_notes", "prior, with notes", true));
+  }
+
+  nlohmann::ordered_json json = begin_json(material);
+  std::vector<std::vector<std::string>> rows{{"", "nats a code", "bits a second"}};
+  const auto add_row = [&](const std::string& name, double nats) {
+    rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});
+  };
+  for (const PriorFigures& one : all) {
+    json[one.key + "_nats"] = one.nll.value;
+    json[one.key + "_standard_error"] = one.nll.standard_error;
+    json[one.key + "_bits_per_second"] = one.nll.value * to_bits_per_second;
+    add_row(one.name, one.nll.value);
+    if (!one.shuffled) continue;
+    json[one.key + "_shuffled_pose_nats"] = one.shuffled_pose.value;
+    json[one.key + "_pose_gain_nats"] = one.pose_gain.value;
+    json[one.key + "_pose_gain_standard_error"] = one.pose_gain.standard_error;
+    add_row("  with another track's body", one.shuffled_pose.value);
+  }
+  json["repeat_share"] = repeat_share(test);
+  json["codes"] = config.vqvae.codes;
+  json["clips_with_notes"] = clips_with_notes;
+  const auto add_baseline = [&](const std::string& name, double nats) {
+    json["baselines"][name]["nll_nats"] = nats;
+    json["baselines"][name]["bits_per_second"] = nats * to_bits_per_second;
+    add_row(name, nats);
+  };
+  add_baseline("uniform", baselines.uniform_nats);
+  add_baseline("unigram", baselines.unigram_nats);
+  add_baseline("bigram", baselines.bigram_nats);
+  json["baselines"]["unigram"]["epsilon"] = baselines.epsilon;
+  json["baselines"]["bigram"]["strength"] = baselines.strength;
+
+  std::string notes = "\nLower is better. ";
+  for (const PriorFigures& one : all) {
+    if (!one.shuffled) continue;
+    notes += text("The right body saves ", figure(one.pose_gain.value), " +- ",
+                  figure(one.pose_gain.standard_error), " nats (", one.name, ").\n");
+  }
+  if (!all.front().shuffled) {
+    notes += "All clips are of one track, so none was given another's body.\n";
+  }
+  if (!no_notes.empty()) notes += text("No figure with notes: ", no_notes, ".\n");
+  notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
+  return {.json = dump(json), .report = text(headline(material), "\n\n", table(rows), notes)};
+}
+
+}  // namespace minet::evaluation

@@ -1,0 +1,15 @@
+// Tables and figures for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace minet::evaluation {
+
+// Three significant digits without an exponent: "0.0123", "4.69", "323".
+std::string figure(double value);
+
+// The first column to the left, the others to the right, two spaces between; a line for each row.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace minet::evaluation

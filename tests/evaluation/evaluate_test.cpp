@@ -1,0 +1,302 @@
+// The whole of mi_eval on a small corpus with a small random model.
+#include "minet/evaluation/evaluate.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "evaluation/material.hpp"
+#include "evaluation/support.hpp"
+#include "evaluation/table.hpp"
+#include "minet/audio/sound.hpp"
+#include "minet/score/notes.hpp"
+#include "support/temp_folder.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+// One corpus and one model for all tests of this file.
+class Evaluate : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    torch::set_num_threads(1);
+    folder_ = new testing::TempFolder;
+    corpus_ = make_corpus(folder_->path(), {});
+    save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static EvalOptions options(Metric metric) {
+    return {.metric = metric,
+            .model = folder_->path() / "model",
+            .corpus = corpus_,
+            .clips = 5,
+            .device = "cpu",
+            .threads = 1,
+            .baseline_frames = 1000,
+            .invert_iterations = 2};
+  }
+  static Json run(const EvalOptions& options) { return Json::parse(evaluate(options).json); }
+  static fs::path variant(const std::string& name, const models::Model& model) {
+    save_model(model, folder_->path() / name);
+    return folder_->path() / name;
+  }
+
+  static testing::TempFolder* folder_;
+  static fs::path corpus_;
+};
+testing::TempFolder* Evaluate::folder_ = nullptr;
+fs::path Evaluate::corpus_;
+
+TEST_F(Evaluate, ReconstructionHasEveryKeyAndItsBaselines) {
+  const EvalResult result = evaluate(options(Metric::reconstruction));
+  const Json json = Json::parse(result.json);
+  for (const char* key : {"metric", "model", "corpus", "split", "seed", "version", "l2",
+                          "spectral_convergence_db", "log_spectral_distance_db", "codes_used",
+                          "perplexity", "clips", "frames", "baseline_frames"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json["metric"], "reconstruction");
+  EXPECT_EQ(json["split"], "test");
+  EXPECT_EQ(json["clips"], 5);
+  EXPECT_EQ(json["frames"], 5 * 250);
+  EXPECT_GT(json["codes_used"], 1);
+  EXPECT_LE(json["perplexity"], json["codes_used"]);
+  const Json& baselines = json["baselines"];
+  const double kmeans = baselines["pca_kmeans"]["l2"], pca = baselines["pca"]["l2"],
+               mean = baselines["bin_mean"]["l2"];
+  EXPECT_LT(pca, kmeans);
+  EXPECT_LT(kmeans, mean);
+  EXPECT_LT(kmeans, json["l2"]) << "random weights cannot beat k-means";
+  EXPECT_LE(baselines["pca_kmeans"]["codes_used"], 64);
+  EXPECT_FALSE(baselines["pca"].contains("codes_used"));
+  EXPECT_CONTAINS(result.report, "this model");
+  EXPECT_CONTAINS(result.report, "k-means codes");
+  EXPECT_CONTAINS(result.report, "not better than k-means");
+}
+
+TEST_F(Evaluate, TheFigureIsTheTrainingsLoss) {
+  const models::Model model = models::load_model(folder_->path() / "model");
+  const corpus::Corpus corpus = corpus::Corpus::open(corpus_);
+  const training::TrackStore tracks(corpus, "test", model.config);
+  const auto clips = training::even_clips(tracks.frames(), 250, 5);
+  const at::NoGradGuard no_grad;
+  const auto output = models::VqVae(model.vqvae)->forward(tracks.spectrograms(clips, model.scale));
+  EXPECT_NEAR(run(options(Metric::reconstruction))["l2"], output.reconstruction_loss.item<double>(),
+              1e-5);
+}
+
+TEST_F(Evaluate, TheSameSeedGivesTheSameFigures) {
+  for (const Metric metric : {Metric::reconstruction, Metric::nll}) {
+    EvalOptions first = options(metric);
+    const std::string json = evaluate(first).json;
+    EXPECT_EQ(json, evaluate(first).json) << to_string(metric);
+    first.seed = 2;
+    const Json other = Json::parse(evaluate(first).json), same = Json::parse(json);
+    if (metric == Metric::reconstruction) {
+      EXPECT_EQ(other["l2"], same["l2"]);
+      EXPECT_NE(other["baselines"]["pca_kmeans"]["l2"], same["baselines"]["pca_kmeans"]["l2"]);
+    } else {
+      EXPECT_EQ(other["nll_nats"], same["nll_nats"]);
+      EXPECT_NE(other["nll_shuffled_pose_nats"], same["nll_shuffled_pose_nats"]);
+    }
+  }
+}
+
+TEST_F(Evaluate, NllHasEveryKeyAndItsBaselines) {
+  const EvalResult result = evaluate(options(Metric::nll));
+  const Json json = Json::parse(result.json);
+  for (const char* key :
+       {"metric", "model", "corpus", "split", "seed", "version", "nll_nats", "nll_bits_per_second",
+        "nll_notes_nats", "nll_shuffled_pose_nats", "nll_pose_gain_nats",
+        "nll_notes_shuffled_pose_nats", "repeat_share", "clips_with_notes"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  // Random weights know nothing: close to uniform.
+  EXPECT_NEAR(json["nll_nats"], std::log(64), 0.5);
+  EXPECT_NE(json["nll_nats"], json["nll_notes_nats"]);
+  EXPECT_NEAR(json["nll_bits_per_second"], json["nll_nats"].get<double>() / std::log(2) * 62.5,
+              1e-9);
+  EXPECT_EQ(json["clips_with_notes"], 5);
+  const Json& baselines = json["baselines"];
+  EXPECT_DOUBLE_EQ(baselines["uniform"]["nll_nats"], std::log(64));
+  EXPECT_LT(baselines["bigram"]["nll_nats"], baselines["unigram"]["nll_nats"]);
+  EXPECT_LT(baselines["unigram"]["nll_nats"], baselines["uniform"]["nll_nats"]);
+  EXPECT_CONTAINS(result.report, "bigram");
+  EXPECT_CONTAINS(result.report, "with notes");
+  EXPECT_CONTAINS(result.report, "another track's body");
+}
+
+TEST_F(Evaluate, AUniformPriorHasTheUniformNll) {
+  models::Model model = models::load_model(folder_->path() / "model");
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& item : model.prior->named_parameters()) {
+      if (item.key().starts_with("head")) item.value().zero_();
+    }
+  }
+  EvalOptions flat = options(Metric::nll);
+  flat.model = variant("flat", model);
+  const Json json = run(flat);
+  EXPECT_NEAR(json["nll_nats"], std::log(64), 1e-5);
+  EXPECT_NEAR(json["nll_notes_nats"], std::log(64), 1e-5);
+}
+
+TEST_F(Evaluate, ABlindBodyEncoderMakesNoDifferenceBetweenBodies) {
+  models::Model model = models::load_model(folder_->path() / "model");
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& parameter : model.body->parameters()) parameter.zero_();
+  }
+  EvalOptions blind = options(Metric::nll);
+  blind.model = variant("blind", model);
+  const Json json = run(blind);
+  EXPECT_EQ(json["nll_nats"], json["nll_shuffled_pose_nats"]);
+  EXPECT_EQ(json["nll_notes_nats"], json["nll_notes_shuffled_pose_nats"]);
+  EXPECT_EQ(json["nll_pose_gain_nats"], 0);
+  const Json seeing = run(options(Metric::nll));
+  EXPECT_NE(seeing["nll_nats"], seeing["nll_shuffled_pose_nats"]);
+}
+
+TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
+  EvalOptions bare = options(Metric::nll);
+  bare.model = variant("bare", make_model_for(corpus_, small_config(false)));
+  const EvalResult result = evaluate(bare);
+  EXPECT_FALSE(Json::parse(result.json).contains("nll_notes_nats"));
+  EXPECT_CONTAINS(result.report, "trained without notes");
+}
+
+TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
+  const testing::TempFolder folder;
+  EvalOptions poor = options(Metric::nll);
+  poor.corpus = make_corpus(folder.path(), {.train_tracks = 1, .test_tracks = 1, .notes = false});
+  const EvalResult result = evaluate(poor);
+  const Json json = Json::parse(result.json);
+  EXPECT_TRUE(json.contains("nll_nats"));
+  EXPECT_FALSE(json.contains("nll_notes_nats"));
+  EXPECT_FALSE(json.contains("nll_shuffled_pose_nats"));
+  EXPECT_CONTAINS(result.report, "no track of the split has notes");
+  EXPECT_CONTAINS(result.report, "of one track");
+}
+
+TEST_F(Evaluate, AnySplitAndTheWholeOfItCanBeMeasured) {
+  EvalOptions all = options(Metric::reconstruction);
+  all.clips = 0;
+  all.split = "train";
+  EXPECT_EQ(run(all)["clips"], 4 * 2);  // 9 s tracks, 4 s clips
+  all.metric = Metric::nll;
+  EXPECT_EQ(run(all)["clips"], 4 * 2);
+}
+
+TEST_F(Evaluate, SoundExamplesAreWrittenForEachClip) {
+  EvalOptions with_sound = options(Metric::reconstruction);
+  with_sound.clips = 3;
+  with_sound.sound = folder_->path() / "sound";
+  evaluate(with_sound);
+  int wavs = 0, notes = 0;
+  for (const auto& entry : fs::directory_iterator(*with_sound.sound)) {
+    if (entry.path().extension() == ".wav") {
+      ++wavs;
+      EXPECT_EQ(audio::sound_info(entry.path()).samples, 64000) << entry.path();
+    } else {
+      ++notes;
+      // The clip starts at 2.496 s of its track, in the note from 2 s to 2.45 s or after it.
+      const auto list = score::read_notes(entry.path());
+      ASSERT_GE(list.notes.size(), 7u);
+      for (const score::Note& note : list.notes) {
+        EXPECT_GE(note.onset_s, 0);
+        EXPECT_LE(note.end_s(), 4.0 + 1e-9);
+      }
+    }
+  }
+  EXPECT_EQ(wavs, 3 * 3);
+  EXPECT_EQ(notes, 3);
+  EXPECT_TRUE(fs::exists(*with_sound.sound / "track4-2496-reconstruction.wav"));
+  // The recording itself is the slice of the track.
+  const audio::Sound real = audio::read_sound(*with_sound.sound / "track4-2496-real.wav");
+  const audio::Sound track = audio::read_sound(corpus_ / "track4" / "audio.flac");
+  for (std::size_t i = 0; i < real.samples.size(); i += 997) {
+    ASSERT_NEAR(real.samples[i], track.samples[2496 * 16 + i], 1e-4) << i;
+  }
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(with_sound); }), "exists");
+  with_sound.force = true;
+  evaluate(with_sound);
+}
+
+TEST_F(Evaluate, WrongInputIsSaidInASentence) {
+  EvalOptions wrong = options(Metric::nll);
+  wrong.split = "valid";
+  const std::string message = input_error_of([&] { evaluate(wrong); });
+  EXPECT_CONTAINS(message, "'valid'");
+  EXPECT_CONTAINS(message, "test (3), train (4)");
+
+  wrong = options(Metric::nll);
+  models::Model model = models::load_model(wrong.model);
+  model.prior_trained = false;
+  wrong.model = variant("no-prior", model);
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "--stage prior");
+  wrong.metric = Metric::reconstruction;
+  EXPECT_TRUE(run(wrong).contains("l2")) << "the VQ-VAE alone can be measured";
+
+  model.vqvae->quantizer->set_started(false);
+  wrong.model = variant("no-codebook", model);
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "codebook");
+
+  wrong = options(Metric::nll);
+  wrong.sound = folder_->path() / "elsewhere";
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "reconstruction only");
+  wrong = options(Metric::nll);
+  wrong.clips = -1;
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "--clips");
+  wrong = options(Metric::nll);
+  wrong.model = folder_->path() / "nowhere";
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "no such model");
+  wrong = options(Metric::nll);
+  wrong.corpus = folder_->path();
+  EXPECT_THROW(evaluate(wrong), InputError);
+}
+
+TEST_F(Evaluate, ACorpusWithoutTrainingTracksCannotFitTheBaselines) {
+  const testing::TempFolder folder;
+  EvalOptions alone = options(Metric::reconstruction);
+  alone.corpus = make_corpus(folder.path(), {.train_tracks = 0, .test_tracks = 2});
+  EXPECT_CONTAINS(input_error_of([&] { evaluate(alone); }), "fits the baselines");
+}
+
+TEST(ParseMetric, AWrongNameListsTheOnesThereAre) {
+  EXPECT_EQ(parse_metric("nll"), Metric::nll);
+  EXPECT_EQ(parse_metric("reconstruction"), Metric::reconstruction);
+  const std::string message = input_error_of([] { parse_metric("reconstuction"); });
+  EXPECT_CONTAINS(message, "reconstruction or nll");
+  EXPECT_CONTAINS(message, "did you mean reconstruction?");
+}
+
+TEST(ChooseClips, NoneCountsTwice) {
+  EXPECT_EQ(choose_clips({250, 250}, 250, 64).size(), 2u);
+  EXPECT_EQ(choose_clips({1000}, 250, 64).size(), 64u);
+  EXPECT_TRUE(choose_clips({249}, 250, 64).empty());
+  const auto all = choose_clips({600, 100, 250}, 250, 0);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[1].first_frame, 250);
+  EXPECT_EQ(all[2].track, 2);
+}
+
+TEST(Figure, HasThreeSignificantDigits) {
+  EXPECT_EQ(figure(0.25249), "0.252");
+  EXPECT_EQ(figure(4.6949), "4.69");
+  EXPECT_EQ(figure(-17.04), "-17.0");
+  EXPECT_EQ(figure(323.4), "323");
+  EXPECT_EQ(figure(1234.5), "1234");
+  EXPECT_EQ(figure(0), "0.00");
+}
+
+}  // namespace
+}  // namespace minet::evaluation

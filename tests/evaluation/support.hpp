@@ -1,0 +1,49 @@
+// A small corpus of tones and moving players, and a small model with random weights, for the tests
+// of this room.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "minet/config/train_config.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/models/model.hpp"
+
+namespace minet::evaluation {
+
+struct SmallCorpus {
+  int train_tracks = 4, test_tracks = 3;
+  double seconds = 9;
+  bool notes = true;
+};
+// Prepares FOLDER/corpus from recordings in FOLDER/source; returns its path. Each track plays its
+// own scale of tones of half a second.
+std::filesystem::path make_corpus(const std::filesystem::path& folder, const SmallCorpus& options);
+
+// 64 codes of width 16, 128 bins, 4 s clips of 250 frames.
+config::TrainConfig small_config(bool content = true);
+
+// Random weights, a scale fitted to the corpus and a codebook started on its encoder vectors.
+models::Model make_model_for(const std::filesystem::path& corpus,
+                             const config::TrainConfig& config);
+void save_model(const models::Model& model, const std::filesystem::path& folder);
+
+// What an InputError says; fails the test where none is thrown.
+template <class Action>
+std::string input_error_of(const Action& action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no InputError";
+  return {};
+}
+
+}  // namespace minet::evaluation
+
+#define EXPECT_CONTAINS(whole, part) \
+  EXPECT_NE(std::string(whole).find(part), std::string::npos) << "in: " << (whole)
