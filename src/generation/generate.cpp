@@ -130,7 +130,9 @@ Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
           .torch = TORCH_VERSION,
           .device = device.str(),
           .capability = at::get_cpu_capability(),
-          .threads = at::get_num_threads()};
+          .threads = at::get_num_threads(),
+          .codes = {},
+          .inputs = {}};
 }
 
 void say_difference(const char* what, const std::string& before, const std::string& now) {

@@ -1,95 +1,22 @@
 #!/usr/bin/env python3
 """mi_prepare from outside: exit codes, one sentence on stderr, whole output or none.
 
-Usage: prepare_test.py MI_PREPARE [unittest arguments]. Standard library only. Real data is used in
-place from MINET_SHARED_DATA, or from ../shared/data beside the source folder; without it those tests
-are skipped.
+Usage: prepare_test.py MI_PREPARE [unittest arguments]
 """
-import array
 import csv
 import hashlib
 import json
-import math
 import os
-import pathlib
 import shutil
 import signal
-import struct
 import subprocess
-import sys
-import tempfile
 import time
-import unittest
 
-PROGRAM = None
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-JOINTS = 47
+import support
+from support import JOINTS, shared_data, write_npy, write_wav
 
 
-def shared_data():
-    named = os.environ.get("MINET_SHARED_DATA")
-    folder = pathlib.Path(named) if named else SOURCE.parent / "shared" / "data"
-    return folder if folder.is_dir() else None
-
-
-def write_wav(path, seconds, rate=16000, amplitude=0.3, hz=440.0):
-    samples = array.array("h", (
-        int(32767 * amplitude * math.sin(2 * math.pi * hz * i / rate))
-        for i in range(int(seconds * rate))))
-    data = samples.tobytes()
-    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1,
-                         rate, rate * 2, 2, 16, b"data", len(data))
-    path.write_bytes(header + data)
-
-
-def write_npy(path, shape, value=0.5):
-    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }" % (
-        ", ".join(map(str, shape)) + ("," if len(shape) == 1 else ""))
-    header += " " * (63 - (len(header) + 10) % 64) + "\n"
-    count = math.prod(shape)
-    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() +
-                     array.array("f", [value + (i * 7919 % 101) for i in range(count)]).tobytes())
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory(prefix="minet-cli-")
-        self.addCleanup(holder.cleanup)
-        self.folder = pathlib.Path(holder.name)
-
-    def run_program(self, *arguments, **options):
-        return subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=120, check=False, **options)
-
-    def names(self):
-        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
-
-    def assert_fails(self, *arguments, code=2, says=(), **options):
-        """One line on stderr that says what is wrong; nothing appears, vanishes or changes."""
-        before = {name: self.stamp(name) for name in self.names()}
-        result = self.run_program(*arguments, "--quiet", **options)
-        self.assertEqual(result.returncode, code, result.stderr)
-        lines = result.stderr.splitlines()
-        self.assertEqual(len(lines), 1, result.stderr)
-        self.assertTrue(lines[0].startswith("mi_prepare: "), lines[0])
-        self.assertTrue(lines[0].endswith("."), lines[0])
-        self.assertEqual(result.stdout, "")
-        for part in says:
-            self.assertIn(part, lines[0])
-        self.assertEqual({name: self.stamp(name) for name in self.names()}, before)
-        return lines[0]
-
-    def assert_works(self, *arguments, **options):
-        result = self.run_program(*arguments, **options)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual([n for n in self.names() if "partial" in n], [])
-        return result
-
-    def stamp(self, name):
-        path = self.folder / name
-        return path.read_bytes() if path.is_file() else None
-
+class Case(support.Case):
     def recording(self, name, seconds=5.0, hz=440.0):
         write_wav(self.folder / f"{name}.wav", seconds, hz=hz)
         write_npy(self.folder / f"{name}.npy", (int(seconds * 25), JOINTS, 3))
@@ -145,7 +72,7 @@ class Usage(Case):
         self.two_tracks()
         self.assert_works("folder", "--table", self.folder / "tracks.csv", "--out", self.out)
         with open("/dev/full", "wb") as full:
-            result = subprocess.run([PROGRAM, "--quiet", "check", str(self.out)], stdout=full,
+            result = subprocess.run([self.program, "--quiet", "check", str(self.out)], stdout=full,
                                     stderr=subprocess.PIPE, text=True, timeout=60, check=False)
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr, "mi_prepare: cannot write to standard output.\n")
@@ -326,7 +253,7 @@ class Folder(Case):
         table = self.table(*["long.wav,long.npy"] * 300)
         before = self.names()
         process = subprocess.Popen(
-            [PROGRAM, "folder", "--quiet", "--threads", "2", "--table", str(table), "--out",
+            [self.program, "folder", "--quiet", "--threads", "2", "--table", str(table), "--out",
              str(self.out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 60
         while not list(self.folder.glob("corpus.partial-*/*/pose.npy")):
@@ -479,7 +406,4 @@ class RealCorpus(Case):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    PROGRAM = os.path.abspath(sys.argv[1])
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
+    support.main(["mi_prepare"], __doc__)

@@ -1,0 +1,374 @@
+#!/usr/bin/env python3
+"""mi_train, mi_generate and mi_eval from outside: resuming after a kill, secrecy of labels, repeats, bad input.
+
+Usage: train_test.py MI_TRAIN MI_GENERATE MI_EVAL MI_PREPARE [unittest arguments]
+"""
+import csv
+import hashlib
+import json
+import pathlib
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+import support
+from support import JOINTS, SOURCE, write_npy
+
+# A model of seconds: four tracks of 8 s in clips of 1 s, 4 a batch: an epoch has 8 steps.
+SMALL = {
+    "spectrogram.n_fft": 1024, "spectrogram.bins": 512, "data.clip_seconds": 1,
+    "vqvae.channels": 16, "vqvae.bands": "[4, 2, 2, 1]", "vqvae.codes": 32, "vqvae.plain_steps": 4,
+    "vqvae.kmeans_vectors": 300, "vqvae.revive_every": 3, "vqvae_training.steps": 20,
+    "vqvae_training.batch": 4, "vqvae_training.warmup_steps": 2, "prior_training.steps": 12,
+    "prior_training.batch": 4, "prior_training.warmup_steps": 2, "run.log_every": 1,
+    "run.evaluate_every": 1, "run.evaluate_clips": 2,
+}
+
+
+def settings(**changes):
+    values = SMALL | {key.replace("__", "."): value for key, value in changes.items()}
+    return [argument for key, value in values.items() for argument in ("--set", f"{key}={value}")]
+
+
+def read_rows(table):
+    with table.open() as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(table, rows):
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_safetensors(path):
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8:8 + length]), bytearray(data[8 + length:])
+
+
+def write_safetensors(path, header, data):
+    header["__metadata__"]["sha256"] = hashlib.sha256(data).hexdigest()
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+class Case(support.Case):
+    """The corpus is made once for all tests."""
+
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory(prefix="minet-train-")
+        cls.addClassCleanup(holder.cleanup)
+        shared = pathlib.Path(holder.name)
+        cls.corpus = shared / "corpus"
+        cls.config = SOURCE / "configs/tiny.yaml"
+        players = shared / "players"
+        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "5", "--seconds", "8",
+                        "--sound", "additive"], check=True)
+        table = players / "tracks.csv"
+        rows = read_rows(table)
+        for i, row in enumerate(rows):
+            row["split"] = "test" if i == 4 else "train"
+        write_rows(table, rows)
+        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", table, "--out", cls.corpus], check=True)
+
+    def arguments(self, run, *more, corpus=None, **changes):
+        return [self.mi_train, str(self.config), "--corpus", str(corpus or self.corpus), "--run", str(run),
+                "--threads", "1", "--quiet", *settings(**changes), *more]
+
+    def train(self, run, *more, **changes):
+        result = subprocess.run(self.arguments(run, *more, **changes), stderr=subprocess.PIPE, text=True, timeout=300)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return self.hashes(run)
+
+    def hashes(self, run):
+        return {name: hashlib.sha256((run / name).read_bytes()).hexdigest()
+                for name in ("model.safetensors", "checkpoint.safetensors")}
+
+    def stop_at(self, run, stage, step, how, *more, **changes):
+        """Starts a run and sends `how` once its log shows the step."""
+        process = subprocess.Popen(self.arguments(run, *more, **changes), stderr=subprocess.PIPE, text=True)
+        log = run / "metrics.jsonl"
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if log.exists():
+                lines = [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+                if any(line["stage"] == stage and line["step"] >= step for line in lines):
+                    break
+            time.sleep(0.002)
+        self.assertIsNone(process.poll(), "the run ended before it could be stopped")
+        process.send_signal(how)
+        error = process.communicate()[1]
+        return process.returncode, error
+
+
+class Resume(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        holder = tempfile.TemporaryDirectory(prefix="minet-whole-")
+        cls.addClassCleanup(holder.cleanup)
+        cls.whole = pathlib.Path(holder.name) / "run"
+        subprocess.run(cls.arguments(cls, cls.whole), check=True)
+
+    def expected(self):
+        return self.hashes(self.whole)
+
+    def metrics(self, run):
+        return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+    def check_kill(self, stage, step, save_every):
+        run = self.folder / "run"
+        code, _ = self.stop_at(run, stage, step, signal.SIGKILL, run__save_every=save_every)
+        self.assertEqual(code, -signal.SIGKILL)
+        self.assertNotEqual(self.hashes(run), self.expected())
+        self.assertEqual(self.train(run, "--resume"), self.expected())
+        self.assertEqual(self.metrics(run), self.metrics(self.whole))
+
+    def test_killed_before_the_codebook_starts(self):
+        self.check_kill("vqvae", 3, 2)
+
+    def test_killed_in_mid_epoch(self):
+        self.check_kill("vqvae", 6, 5)
+
+    def test_killed_at_an_epoch_edge(self):
+        self.check_kill("vqvae", 9, 8)
+
+    def test_killed_in_the_second_epoch(self):
+        self.check_kill("vqvae", 14, 13)
+
+    def test_killed_between_the_stages(self):
+        self.check_kill("prior", 1, 20)
+
+    def test_killed_in_the_prior(self):
+        self.check_kill("prior", 6, 5)
+
+    def test_resumed_twice_and_from_the_older_checkpoint(self):
+        run = self.folder / "run"
+        self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)
+        (run / "checkpoint.safetensors").write_bytes(b"torn")
+        self.stop_at(run, "prior", 4, signal.SIGKILL, "--resume", run__save_every=2)
+        self.assertEqual(self.train(run, "--resume"), self.expected())
+
+    def test_a_stop_signal_saves_and_says_how_to_go_on(self):
+        run = self.folder / "run"
+        code, error = self.stop_at(run, "vqvae", 7, signal.SIGTERM)
+        self.assertEqual(code, -signal.SIGTERM)
+        self.assertRegex(error, r"stopped at step \d+ of stage vqvae; go on with --resume")
+        self.assertEqual(self.train(run, "--resume"), self.expected())
+
+    def test_a_lost_optimiser_state_changes_the_result(self):
+        """The comparison can fail: without Adam's means the same steps lead elsewhere."""
+        run = self.folder / "run"
+        self.stop_at(run, "vqvae", 14, signal.SIGKILL, run__save_every=13)
+        path = run / "checkpoint.safetensors"
+        header, data = read_safetensors(path)
+        for name, entry in header.items():
+            if name.startswith("optimizer.vqvae.") and name.endswith(".mean"):
+                begin, end = entry["data_offsets"]
+                data[begin:end] = bytes(end - begin)
+        write_safetensors(path, header, data)
+        self.assertNotEqual(self.train(run, "--resume")["model.safetensors"], self.expected()["model.safetensors"])
+
+    def test_stages_one_by_one_give_the_same(self):
+        run = self.folder / "run"
+        self.train(run, "--stage", "vqvae")
+        self.assertEqual(self.train(run, "--stage", "prior", "--resume"), self.expected())
+
+    def test_another_seed_gives_other_weights(self):
+        self.assertNotEqual(self.train(self.folder / "run", run__seed=2), self.expected())
+
+    def test_shuffled_instrument_labels_change_nothing(self):
+        corpus = self.folder / "corpus"
+        shutil.copytree(self.corpus, corpus)
+        table = corpus / "tracks.csv"
+        rows = read_rows(table)
+        labels = [row["instrument"] for row in rows]
+        shuffled = labels[1:] + labels[:1]
+        self.assertNotEqual(labels, shuffled)
+        for row, label in zip(rows, shuffled):
+            row["instrument"] = label
+        write_rows(table, rows)
+        found = self.train(self.folder / "run", corpus=corpus)
+        self.assertEqual(found["model.safetensors"], self.expected()["model.safetensors"])
+
+    # What follows uses the finished run.
+
+    def test_the_run_folder_is_complete(self):
+        names = {path.name for path in self.whole.iterdir()}
+        for name in ("config.yaml", "run.json", "checkpoint.safetensors", "checkpoint.prev.safetensors",
+                     "model.safetensors", "metrics.jsonl", "codes", "tensorboard", "log.txt"):
+            self.assertIn(name, names)
+        again = self.run_program(self.whole / "config.yaml", "--explain")
+        self.assertEqual(again.returncode, 0, again.stderr)
+
+    def generate(self, *more, **options):
+        pose = next(self.corpus.glob("*/pose.npy"))
+        return ["--model", self.whole, "--pose", pose, "--threads", 1, *more]
+
+    def test_generated_sound_repeats_from_its_sidecar(self):
+        notes = next(self.corpus.glob("*/notes.csv"))
+        for extra in ([], ["--notes", notes]):
+            self.assert_works(*self.generate("-o", self.folder / "a.wav", "--seconds", 3, "--seed", 5, "--force", *extra),
+                              program=self.mi_generate)
+            self.assert_works("--from", self.folder / "a.json", "-o", self.folder / "b.wav", "--force",
+                              program=self.mi_generate)
+            self.assertEqual(self.stamp("a.wav"), self.stamp("b.wav"))
+            self.assert_works(*self.generate("-o", self.folder / "c.wav", "--seconds", 3, "--seed", 6, "--force", *extra),
+                              program=self.mi_generate)
+            self.assertNotEqual(self.stamp("a.wav"), self.stamp("c.wav"))
+            codes = json.loads(self.stamp("a.json"))["codes"]
+            self.assertEqual(len(codes), 188)  # 3 s of 62.5 a second, rounded
+
+    def test_several_pieces_at_once(self):
+        self.assert_works(*self.generate("-o", self.folder / "p.wav", "--seconds", 2, "--count", 3),
+                          program=self.mi_generate)
+        pieces = [self.stamp(f"p-{i}.wav") for i in (1, 2, 3)]
+        self.assertEqual(len(set(pieces)), 3)
+        self.assert_works(*self.generate("-o", self.folder / "one.wav", "--seconds", 2), program=self.mi_generate)
+        self.assertEqual(self.stamp("one.wav"), pieces[0])
+
+    def test_longer_than_a_clip_and_than_the_pose(self):
+        result = self.run_program(*self.generate("-o", self.folder / "long.wav", "--seconds", 20), program=self.mi_generate)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("the keypoints end at", result.stderr)
+        self.assertAlmostEqual(((self.folder / "long.wav").stat().st_size - 44) / 2 / 16000, 20, delta=0.02)
+
+    def test_bad_input_of_mi_generate(self):
+        out = self.folder / "x.wav"
+        pose = next(self.corpus.glob("*/pose.npy"))
+        fails = lambda *arguments, **more: self.assert_fails(*arguments, program=self.mi_generate, **more)
+        fails("--model", self.folder / "none", "--pose", pose, "-o", out, says=["none"])
+        fails("--model", self.whole, "--pose", self.folder / "none", "-o", out, says=["none"])
+        fails("--model", self.whole, "--pose", pose, "-o", self.folder / "x.mp3", says=[".wav"])
+        fails("--model", self.whole, "--pose", pose, "-o", self.folder / "no/x.wav", says=["folder"])
+        fails("--model", self.whole, "--pose", pose, "-o", out, "--seconds", 0, says=["--seconds"])
+        fails("--model", self.whole, "--pose", pose, "-o", out, "--temperature", -1, says=["--temperature"])
+        fails("--model", self.whole, "--pose", pose, "-o", out, "--notes", pose, says=["pose.npy"])
+        fails("--model", self.whole, "--pose", pose, "-o", out, "--device", "cuda:9", says=["--device"])
+        write_npy(self.folder / "joints.npy", (100, JOINTS - 1, 3))
+        fails("--model", self.whole, "--pose", self.folder / "joints.npy", "-o", out, says=["47"])
+        (self.folder / "model.pt").write_bytes(b"PK\x03\x04 and more")
+        fails("--model", self.folder / "model.pt", "--pose", pose, "-o", out, says=["safetensors"])
+        out.write_bytes(b"mine")
+        fails("--model", self.whole, "--pose", pose, "-o", out, says=["--force"])
+
+    def test_a_model_of_another_shape_is_refused(self):
+        folder = self.folder / "model"
+        folder.mkdir()
+        header, data = read_safetensors(self.whole / "model.safetensors")
+        name = "vqvae.encoder.stem.weight"
+        header[name]["shape"] = header[name]["shape"][::-1]
+        write_safetensors(folder / "model.safetensors", header, data)
+        pose = next(self.corpus.glob("*/pose.npy"))
+        self.assert_fails("--model", folder, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
+                          says=[name])
+
+    def test_a_flipped_bit_in_the_weights_is_found(self):
+        folder = self.folder / "model"
+        folder.mkdir()
+        data = bytearray((self.whole / "model.safetensors").read_bytes())
+        rng = random.Random(1)
+        pose = next(self.corpus.glob("*/pose.npy"))
+        for _ in range(8):
+            flipped = bytearray(data)
+            flipped[rng.randrange(len(data) // 2, len(data))] ^= 1 << rng.randrange(8)
+            (folder / "model.safetensors").write_bytes(flipped)
+            self.assert_fails("--model", folder, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
+                              says=["model.safetensors"])
+
+    def test_evaluation_prints_one_json_object(self):
+        for metric, keys in (("reconstruction", ["l2", "spectral_convergence_db", "log_spectral_distance_db",
+                                                 "codes_used", "perplexity"]),
+                             ("nll", ["nll_nats"])):
+            out = self.folder / f"{metric}.json"
+            self.assert_works(metric, "--model", self.whole, "--corpus", self.corpus, "--clips", 3, "--json", out,
+                              program=self.mi_eval)
+            found = json.loads(out.read_text())
+            for key in keys + ["metric", "model", "corpus", "split", "seed", "version"]:
+                self.assertIn(key, found)
+            self.assert_fails(metric, "--model", self.whole, "--corpus", self.corpus, "--json", out,
+                              program=self.mi_eval, says=["--force"])
+        self.assert_fails("beauty", "--model", self.whole, "--corpus", self.corpus, program=self.mi_eval,
+                          says=["reconstruction", "nll"])
+        self.assert_fails("nll", "--model", self.whole, "--corpus", self.corpus, "--split", "dev", program=self.mi_eval,
+                          says=["dev"])
+
+    def test_changed_settings_are_refused_on_resume(self):
+        run = self.folder / "run"
+        shutil.copytree(self.whole, run)
+        before = self.hashes(run)
+        result = subprocess.run(self.arguments(run, "--resume", vqvae__channels=32), stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("vqvae.channels: 32, not 16", result.stderr)
+        self.assertEqual(self.hashes(run), before)
+
+
+class BadInput(Case):
+    def fails(self, *arguments, **options):
+        return self.assert_fails(*arguments, "--threads", 1, **options)
+
+    def test_configuration(self):
+        run = ["--corpus", self.corpus, "--run", self.folder / "run"]
+        self.fails(self.folder / "none.yaml", *run, says=["none.yaml"])
+        typo = self.folder / "typo.yaml"
+        typo.write_text("vqvae:\n  chanels: 64\n")
+        self.fails(typo, *run, says=["typo.yaml:2:3", "vqvae.chanels", "channels"])
+        self.fails(self.config, *run, "--set", "vqvae.channels=7", says=["vqvae"])
+        self.fails(self.config, *run, "--stage", "both", says=["--stage"])
+        self.fails(self.config, *run, "--device", "tpu", says=["--device"])
+        self.fails(self.config, "--run", self.folder / "run", says=["--corpus"])
+        self.fails(self.config, "--corpus", self.corpus, says=["--run"])
+
+    def test_corpus(self):
+        run = ["--run", self.folder / "run"]
+        self.fails(self.config, *run, "--corpus", self.folder / "none", says=["none"])
+        self.fails(self.config, *run, "--corpus", self.folder, says=["corpus"])
+        newer = self.folder / "newer"
+        shutil.copytree(self.corpus, newer)
+        text = (newer / "corpus.yaml").read_text()
+        (newer / "corpus.yaml").write_text(text.replace("format_version: 1", "format_version: 9"))
+        self.fails(self.config, *run, "--corpus", newer, says=["9"])
+
+    def test_run_folder(self):
+        holds = self.folder / "holds"
+        holds.mkdir()
+        (holds / "thesis.tex").write_text("mine")
+        common = [self.config, "--corpus", self.corpus, "--run"]
+        self.fails(*common, holds, says=["--resume"])
+        self.fails(*common, holds, "--resume", says=["checkpoint"])
+        self.fails(*common, holds / "thesis.tex", says=["file"])
+
+    def test_both_checkpoints_damaged(self):
+        run = self.folder / "run"
+        self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)
+        for name in ("checkpoint.safetensors", "checkpoint.prev.safetensors"):
+            (run / name).write_bytes(b"torn")
+        result = subprocess.run(self.arguments(run, "--resume"), stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("start a new run", result.stderr)
+
+    def test_a_disk_without_room(self):
+        mount = self.folder / "small"
+        mount.mkdir()
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", mount], capture_output=True)
+        if made.returncode != 0:
+            self.skipTest("mounting a small disk is not allowed here")
+        try:
+            result = subprocess.run(self.arguments(mount / "run"), stderr=subprocess.PIPE, text=True)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
+            self.assertFalse(list((mount / "run").glob("*.partial*")))
+        finally:
+            subprocess.run(["umount", mount], check=True)
+
+
+if __name__ == "__main__":
+    support.main(["mi_train", "mi_generate", "mi_eval", "mi_prepare"], __doc__)
