@@ -218,7 +218,9 @@ TensorHeader parse_safetensors_header(std::string_view json, std::uint64_t data_
                                       const std::string& where) {
   TensorHeader header;
   HeaderReader reader(header);
-  const bool read = Json::sax_parse(json.begin(), json.end(), &reader);
+  // The parser takes a zero byte for the end and would not look at what follows.
+  const bool read = json.find('\0') == std::string_view::npos &&
+                    Json::sax_parse(json.begin(), json.end(), &reader);
   require(read && reader.problem.empty(), where, ": not a safetensors file that can be trusted: ",
           reader.problem.empty() ? "the header is not valid JSON" : reader.problem);
   std::sort(header.entries.begin(), header.entries.end(),

@@ -27,10 +27,7 @@ class SafetensorsTest : public ::testing::Test {
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
-  static std::string bytes_of(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  static std::string bytes_of(const fs::path& path) { return read_file(path, 1u << 20); }
   // Length, header, data.
   static std::string file(const std::string& header, std::size_t data) {
     std::string bytes(8, '\0');
