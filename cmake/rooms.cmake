@@ -1,6 +1,16 @@
 # A room is a folder of sources with its own object library, which sees the rooms above it and no other.
 # The object libraries together make the two libraries that are installed.
 
+# LibTorch's headers cost 20 s a file to parse. The precompiled one was compiled with -fPIC; a program's
+# usual -fPIE would reject it.
+function(minet_use_pch target)
+  if(MINET_PCH)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+    target_precompile_headers(${target} REUSE_FROM minet_pch)
+  endif()
+endfunction()
+
 # minet_room(NAME ROOMS above... LIBRARIES what its sources link)
 function(minet_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES" ${ARGN})
@@ -15,8 +25,6 @@ function(minet_room name)
   endforeach()
   if(ROOM_TORCH)
     target_link_libraries(minet_${name} PUBLIC LibTorch::LibTorch)
-    if(MINET_PCH)
-      target_precompile_headers(minet_${name} REUSE_FROM minet_pch)
-    endif()
+    minet_use_pch(minet_${name})
   endif()
 endfunction()

@@ -39,12 +39,20 @@ models::TensorFile read_newest(const RunFolder& run) {
                         problems, "); start a new run"));
 }
 
-void refuse_changes(const RunFolder& run, const models::TensorFile& file,
+// How often to log, save and evaluate may change; the seed may not. What only the second stage
+// reads may change until that has begun, so that several priors can be tried on one VQ-VAE.
+void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage stage,
                     const config::TrainConfig& config, const RunEnvironment& environment) {
-  const std::string saved_text = metadata_of(file, "config");
-  config::TrainConfig saved = config::parse_train_config(saved_text, "checkpoint", {});
-  saved.run = config.run;  // how often to log, save and evaluate may change; the seed may not
-  saved.run.seed = config::parse_train_config(saved_text, "checkpoint", {}).run.seed;
+  config::TrainConfig saved = config::parse_train_config(metadata_of(file, "config"), "checkpoint");
+  const std::uint64_t seed = saved.run.seed;
+  saved.run = config.run;
+  saved.run.seed = seed;
+  if (stage == Stage::vqvae) {
+    saved.body = config.body;
+    saved.prior = config.prior;
+    saved.content = config.content;
+    saved.prior_training = config.prior_training;
+  }
   std::vector<std::string> changes = config::differences(config, saved);
   const std::string corpus_hash = metadata_of(file, "corpus_hash");
   if (corpus_hash != environment.corpus_hash) {
@@ -72,6 +80,11 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
   }
 }
 
+// Only the current stage's optimiser has a state worth keeping.
+AdamW& optimiser_of(const TrainState& state) {
+  return state.stage == Stage::vqvae ? state.vqvae_step.optimiser() : state.prior_step.optimiser();
+}
+
 }  // namespace
 
 void save_checkpoint(const RunFolder& run, const TrainState& state,
@@ -80,8 +93,7 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
   models::TensorFile all = model;
   all.tensors[kCounts] = state.model.vqvae->quantizer->counts;
   all.tensors[kSums] = state.model.vqvae->quantizer->sums;
-  state.vqvae_step.optimiser().save_state(all.tensors, "optimizer.vqvae.");
-  state.prior_step.optimiser().save_state(all.tensors, "optimizer.prior.");
+  optimiser_of(state).save_state(all.tensors, "optimizer.");
   all.metadata["stage"] = to_string(state.stage);
   all.metadata["step"] = text(state.step);
   all.metadata["threads"] = text(environment.threads);
@@ -94,16 +106,25 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
 }
 
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment) {
-  const models::TensorFile file = read_newest(run);
+  models::TensorFile file = read_newest(run);
   const std::string where = run.checkpoint().string();
-  refuse_changes(run, file, state.model.config, environment);
+  const Stage stage = parse_stage(metadata_of(file, "stage"));
+  refuse_changes(run, file, stage, state.model.config, environment);
   warn_of_environment(file, environment);
   const auto step = parse_integer(metadata_of(file, "step"));
   if (!step || *step < 0) {
     throw InputError(where +
                      ": expected a training step in the metadata, got none; start a new run");
   }
-  // The file's own configuration was just compared; the caller's run.* settings stay.
+  if (stage == Stage::vqvae) {  // the rest has not been trained, and may be of another shape now
+    std::erase_if(file.tensors, [](const auto& entry) {
+      return !entry.first.starts_with("vqvae.") && !entry.first.starts_with("optimizer.");
+    });
+    for (const auto& [name, tensor] : models::model_tensors(state.model)) {
+      if (!name.starts_with("vqvae.")) file.tensors[name] = tensor;
+    }
+  }
+  // The file's own configuration was just compared; the caller's settings stay.
   const config::TrainConfig config = state.model.config;
   models::load_model_state(state.model, file, where);
   state.model.config = config;
@@ -119,10 +140,9 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
       into.copy_(found->second);
     }
   }
-  state.vqvae_step.optimiser().load_state(file.tensors, "optimizer.vqvae.");
-  state.prior_step.optimiser().load_state(file.tensors, "optimizer.prior.");
-  state.stage = parse_stage(metadata_of(file, "stage"));
+  state.stage = stage;
   state.step = *step;
+  optimiser_of(state).load_state(file.tensors, "optimizer.");
 }
 
 }  // namespace minet::training

@@ -81,11 +81,11 @@ void train(const TrainOptions& options) {
                ": expected a run with a trained VQ-VAE for --stage prior, got none; train "
                "it first with --stage vqvae, then go on with --stage prior --resume"));
     }
-    save_file(run.config(), config::to_yaml(config));
     write_run_json(run, options, environment);
     truncate_metrics(run.metrics(), Stage::vqvae, -1);
   }
 
+  save_file(run.config(), config::to_yaml(config));
   const ClipOrder order(train_tracks.energies(), config.clip_frames(), config.data.silence_db,
                         derive_seed(config.run.seed, "clips"));
   if (!going_on) model.scale = train_tracks.estimate_scale();

@@ -1,7 +1,7 @@
 // All that going on needs, in one safetensors file, so that one rename publishes it.
 //
 // Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
-// (vqvae.quantizer.counts and sums), the optimisers' (optimizer.vqvae.*, optimizer.prior.*).
+// (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*).
 // Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
 // There is no generator state: batch order, dropout, codebook start and revival are functions of
 // (seed, step).

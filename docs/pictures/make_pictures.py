@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""The pictures of README.md, from what scripts/demo.sh and scripts/real_demo.py leave behind.
+
+    python docs/pictures/make_pictures.py --demo demo --real demo-real     (needs matplotlib, librosa, soundfile)
+"""
+import argparse
+import csv
+import pathlib
+import subprocess
+
+import librosa
+import matplotlib
+import numpy as np
+import soundfile
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TOP_HZ = 4000
+
+
+def spectrogram(path, seconds=None, start=0.0):
+    sound, rate = soundfile.read(path)
+    first = int(start * rate)
+    sound = sound[first:first + int(seconds * rate) if seconds else None]
+    magnitude = np.abs(librosa.stft(sound, n_fft=2048, hop_length=256))
+    return librosa.amplitude_to_db(magnitude, ref=np.max, top_db=70), len(sound) / rate
+
+
+def show(axis, path, title, seconds=None, start=0.0, notes=None):
+    picture, length = spectrogram(path, seconds, start)
+    rows = int(TOP_HZ / 8000 * picture.shape[0])
+    axis.imshow(picture[:rows], origin="lower", aspect="auto", cmap="magma", extent=(0, length, 0, TOP_HZ / 1000),
+                interpolation="nearest")
+    for onset, end, pitch in notes or []:
+        if start <= onset < start + length:
+            hz = 440 * 2 ** ((pitch - 69) / 12) / 1000
+            axis.plot([onset - start, min(end - start, length)], [hz, hz], color="#7df9ff", linewidth=1.2)
+    axis.set_title(title, fontsize=9, loc="left")
+    axis.set_xlim(0, length)
+    axis.set_ylim(0, TOP_HZ / 1000)
+    axis.tick_params(labelsize=7)
+
+
+def read_notes(path):
+    with open(path, newline="") as file:
+        return [(float(r["onset_s"]), float(r["onset_s"]) + float(r["duration_s"]), int(r["pitch"]))
+                for r in csv.DictReader(file)]
+
+
+def save(figure, name):
+    figure.supylabel("kHz", fontsize=8)
+    figure.supxlabel("seconds", fontsize=8)
+    figure.tight_layout()
+    figure.savefig(HERE / name, dpi=110)
+    plt.close(figure)
+    print(HERE / name)
+
+
+def orchestra_picture(demo, instruments):
+    """A row an instrument: the recording, the same through codes, music made of keypoints and notes."""
+    with (demo / "corpus/tracks.csv").open() as file:
+        tracks = {row["instrument"]: row["id"] for row in csv.DictReader(file) if row["split"] == "test"}
+    names = {"vn": "violin", "fl": "flute", "tpt": "trumpet", "vc": "cello", "cl": "clarinet", "sax": "saxophone"}
+    figure, axes = plt.subplots(len(instruments), 3, figsize=(11, 2.0 * len(instruments)), sharex=True, sharey=True)
+    for row, instrument in zip(axes, instruments):
+        track = demo / "corpus" / tracks[instrument]
+        notes = read_notes(track / "notes.csv")
+        show(row[0], track / "audio.flac", f"{names[instrument]}: the synthetic player", 8)
+        show(row[1], demo / f"music/{track.name}-with-notes.wav", "made from its keypoints and notes (lines)", 8, notes=notes)
+        show(row[2], demo / f"music/{track.name}.wav", "made from its keypoints alone", 8)
+    save(figure, "orchestra.png")
+
+
+def real_picture(real):
+    figure, axes = plt.subplots(1, 3, figsize=(11, 2.4), sharey=True)
+    show(axes[0], real / "corpus/saxophone/audio.flac" if (real / "corpus/saxophone").exists() else
+         next(real.glob("corpus/*sax*/audio.flac")), "a recorded phrase of the training set (saxophone)")
+    show(axes[1], real / "saxophonist.wav", "made from a real saxophonist's unseen keypoints")
+    show(axes[2], real / "signer.wav", "made from a signer's OpenPose folder")
+    save(figure, "real.png")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--demo", type=pathlib.Path)
+    parser.add_argument("--real", type=pathlib.Path)
+    options = parser.parse_args()
+    if options.demo:
+        orchestra_picture(options.demo, ("vn", "tpt", "fl"))
+        pose = next((options.demo / "corpus").glob("*_vn_*/pose.npy"))
+        subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", pose, "-o", "/dev/null", "--preview",
+                        HERE / "violinist.svg", "--force"], check=False)
+    if options.real:
+        real_picture(options.real)
+
+
+main()
