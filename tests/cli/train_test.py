@@ -182,6 +182,18 @@ class Resume(Case):
         self.train(run, "--stage", "vqvae")
         self.assertEqual(self.train(run, "--stage", "prior", "--resume"), self.expected())
 
+    def test_another_prior_on_the_same_vqvae(self):
+        run = self.folder / "run"
+        self.train(run, "--stage", "vqvae")
+        self.train(run, "--resume", prior__head="tied", prior_training__steps=5)
+        self.assertIn("head: tied", (run / "config.yaml").read_text())
+        weights = [read_safetensors(folder / "model.safetensors") for folder in (run, self.whole)]
+        self.assertIn("prior.to_code.weight", weights[0][0])
+        name = "vqvae.decoder.head.weight"
+        begin_end = [header[name]["data_offsets"] for header, _ in weights]
+        found, expected = [data[begin:end] for (begin, end), (_, data) in zip(begin_end, weights)]
+        self.assertEqual(found, expected)
+
     def test_another_seed_gives_other_weights(self):
         self.assertNotEqual(self.train(self.folder / "run", run__seed=2), self.expected())
 
