@@ -42,13 +42,15 @@ TEST(Preset, TinyIsPaperButForWhatMakesItSmall) {
   const auto tiny = load_train_config(source_folder() / "configs/tiny.yaml");
   const std::vector<std::string> expected = {
       "vqvae.channels: 128, not 512",
+      "prior.head: tied, not linear",
       "content.alignment: both, not cross_attention",
       "vqvae_training.steps: 1300, not 100000",
       "vqvae_training.learning_rate: 0.001, not 0.0005",
       "vqvae_training.warmup_steps: 50, not 100",
       "prior_training.steps: 700, not 50000",
       "prior_training.batch: 16, not 32",
-      "prior_training.learning_rate: 0.001, not 0.0003",
+      "prior_training.learning_rate: 0.002, not 0.0003",
+      "prior_training.warmup_steps: 30, not 200",
       "run.save_every: 200, not 500",
       "run.evaluate_every: 200, not 500",
       "run.evaluate_clips: 16, not 32",
