@@ -2,7 +2,7 @@
 add_library(minet_warnings INTERFACE)
 if(MINET_DEVELOPER)
   target_compile_options(minet_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                                                  -Wunused -Wnull-dereference)
+                                                  -Wunused)
   if(MINET_WERROR)
     target_compile_options(minet_warnings INTERFACE -Werror)
   endif()

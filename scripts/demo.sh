@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on a small corpus that the project makes itself: players -> corpus -> training ->
-# music -> evaluation. About 20 minutes on two cores; --quick: about 5, with a poorer sound.
+# music -> evaluation. About 15 minutes on two cores; --quick: about 5, with a poorer sound.
 #
 #   scripts/demo.sh [--quick] [--out DIR]      default: demo/
 #
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=demo
-tracks=26 seconds=60 settings=()
+tracks=65 seconds=40 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) tracks=13 seconds=30
