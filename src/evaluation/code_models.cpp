@@ -10,7 +10,7 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::array kEpsilons = {1e-3, 1e-2, 0.1, 0.3, 1.0};
+constexpr std::array kEpsilons = {1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kStrengths = {0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0};
 constexpr std::size_t kFold = 5;
 

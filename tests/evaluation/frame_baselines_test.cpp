@@ -74,7 +74,7 @@ TEST(RandomFrames, AreTheTracksOwnAndDependOnTheSeedOnly) {
   const audio::SpectrogramScale scale = tracks.estimate_scale();
   const std::int64_t clip = config.clip_frames();
   const at::Tensor some = random_frames(tracks, scale, clip, 300, 1);
-  ASSERT_EQ(some.sizes(), (std::vector<std::int64_t>{300, 256}));
+  ASSERT_EQ(some.sizes(), (std::vector<std::int64_t>{300, 512}));
   EXPECT_TRUE(some.equal(random_frames(tracks, scale, clip, 300, 1)));
   EXPECT_FALSE(some.equal(random_frames(tracks, scale, clip, 300, 2)));
   // Each is a frame of a track.

@@ -51,8 +51,10 @@ audio::Sound play(const std::vector<score::Note>& notes, double seconds) {
 }
 
 pose::PoseSequence player(int track, std::int64_t frames) {
-  pose::PoseSequence pose{.fps = 25, .frames = frames, .data = {}};
-  pose.data.resize(static_cast<std::size_t>(frames) * pose::kJoints * 3);
+  pose::PoseSequence pose{
+      .fps = 25,
+      .frames = frames,
+      .data = std::vector<float>(static_cast<std::size_t>(frames) * pose::kJoints * 3, 0.0f)};
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     for (int joint = 0; joint < pose::kJoints; ++joint) {
       float* const values = pose.joint(frame, joint);
@@ -91,8 +93,8 @@ fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
 
 config::TrainConfig small_config(bool content) {
   config::TrainConfig config;
-  config.spectrogram.n_fft = 512;
-  config.spectrogram.bins = 256;
+  config.spectrogram.n_fft = 1024;
+  config.spectrogram.bins = 512;
   config.vqvae.channels = 32;
   config.vqvae.bands = {4, 2};
   config.vqvae.residual_blocks = 1;

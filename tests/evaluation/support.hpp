@@ -23,7 +23,7 @@ struct SmallCorpus {
 // own scale of tones of half a second.
 std::filesystem::path make_corpus(const std::filesystem::path& folder, const SmallCorpus& options);
 
-// 64 codes of width 16, 128 bins, 4 s clips of 250 frames.
+// 64 codes of width 16, 512 bins, 4 s clips of 250 frames.
 config::TrainConfig small_config(bool content = true);
 
 // Random weights, a scale fitted to the corpus and a codebook started on its encoder vectors.
