@@ -7,6 +7,7 @@ import argparse
 import csv
 import pathlib
 import subprocess
+import tempfile
 
 import librosa
 import matplotlib
@@ -91,8 +92,9 @@ def main():
     if options.demo:
         orchestra_picture(options.demo, ("vn", "tpt", "fl"))
         pose = next((options.demo / "corpus").glob("*_vn_*/pose.npy"))
-        subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", pose, "-o", "/dev/null", "--preview",
-                        HERE / "violinist.svg", "--force"], check=False)
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", pose, "-o", f"{folder}/violinist.npy",
+                            "--preview", HERE / "violinist.svg", "--force"], check=True)
     if options.real:
         real_picture(options.real)
 
