@@ -40,25 +40,29 @@ bool holds_anything(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {
-  std::error_code error;
-  if (fs::exists(root_) && !fs::is_directory(root_)) {
+void RunFolder::check(const fs::path& root, bool resume) {
+  if (!fs::exists(root)) return;
+  if (!fs::is_directory(root)) {
     throw InputError(
-        text(root_.string(), ": expected a folder for the run, got a file; choose another --run"));
+        text(root.string(), ": expected a folder for the run, got a file; choose another --run"));
   }
-  if (fs::exists(root_) && holds_anything(root_)) {
-    if (!resume) {
-      throw InputError(text(root_.string(),
-                            ": expected a new folder for the run, but it holds files; go on with "
-                            "--resume or choose another --run"));
-    }
-    if (!has_checkpoint() && !fs::exists(run_json())) {
-      throw InputError(
-          text(root_.string(),
-               ": expected a run to go on with, but there is no checkpoint.safetensors; "
-               "choose another --run"));
-    }
+  if (!holds_anything(root)) return;
+  if (!resume) {
+    throw InputError(text(root.string(),
+                          ": expected a new folder for the run, but it holds files; go on with "
+                          "--resume or choose another --run"));
   }
+  const auto has = [&](const char* name) { return fs::exists(root / name); };
+  if (!has("checkpoint.safetensors") && !has("checkpoint.prev.safetensors") && !has("run.json")) {
+    throw InputError(text(root.string(),
+                          ": expected a run to go on with, but there is no checkpoint.safetensors; "
+                          "choose another --run"));
+  }
+}
+
+RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {
+  check(root_, resume);
+  std::error_code error;
   fs::create_directories(root_, error);
   if (error) {
     throw InputError(text(root_.string(), ": the run folder cannot be made (", error.message(),

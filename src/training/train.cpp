@@ -59,6 +59,16 @@ void train(const TrainOptions& options) {
     throw InputError(text(options.corpus.string(),
                           ": expected tracks in split 'train', got none; prepare it again"));
   }
+  // All that can be refused is refused before the run folder is made.
+  RunFolder::check(options.run, options.resume);
+  if (options.stage == Stage::prior && !(options.resume && std::filesystem::exists(options.run))) {
+    throw InputError(
+        text(options.run.string(),
+             ": expected a run with a trained VQ-VAE for --stage prior, got none; train "
+             "it first with --stage vqvae, then go on with --stage prior --resume"));
+  }
+  const ClipOrder order(train_tracks.energies(), config.clip_frames(), config.data.silence_db,
+                        derive_seed(config.run.seed, "clips"));
   RunFolder run(options.run, options.resume);
   const LogFile log_file(run.log());
   models::Model model = models::make_model(config, config.run.seed);
@@ -75,19 +85,11 @@ void train(const TrainOptions& options) {
                              models::model_state(model));  // a kill may have left it behind
     log::info(text("going on at step ", state.step, " of stage ", to_string(state.stage)));
   } else {
-    if (options.stage == Stage::prior) {
-      throw InputError(
-          text(options.run.string(),
-               ": expected a run with a trained VQ-VAE for --stage prior, got none; train "
-               "it first with --stage vqvae, then go on with --stage prior --resume"));
-    }
     write_run_json(run, options, environment);
     truncate_metrics(run.metrics(), Stage::vqvae, -1);
   }
 
   save_file(run.config(), config::to_yaml(config));
-  const ClipOrder order(train_tracks.energies(), config.clip_frames(), config.data.silence_db,
-                        derive_seed(config.run.seed, "clips"));
   if (!going_on) model.scale = train_tracks.estimate_scale();
   if (test_tracks.tracks().empty())
     log::warning("no track in split 'test': nothing will be validated");

@@ -348,6 +348,8 @@ class BadInput(Case):
         text = (newer / "corpus.yaml").read_text()
         (newer / "corpus.yaml").write_text(text.replace("format_version: 1", "format_version: 9"))
         self.fails(self.config, *run, "--corpus", newer, says=["9"])
+        self.fails(self.config, *run, "--corpus", self.corpus, "--set", "data.clip_seconds=30", says=["clip"])
+        self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["--stage vqvae"])
 
     def test_run_folder(self):
         holds = self.folder / "holds"

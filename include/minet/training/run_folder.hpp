@@ -28,6 +28,8 @@ class RunFolder {
   // New run: InputError if the folder exists and holds anything. Otherwise an existing one: with
   // nothing to go on from, a fresh start. Holds the folder's lock while it lives.
   RunFolder(std::filesystem::path root, bool resume);
+  // The same refusals without making or locking anything.
+  static void check(const std::filesystem::path& root, bool resume);
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / "config.yaml"; }
