@@ -95,9 +95,10 @@ void train(const TrainOptions& options) {
     log::warning("no track in split 'test': nothing will be validated");
 
   MetricsLog metrics(run.metrics());
-  EventWriter events(
-      run.tensorboard(),
-      going_on ? state.step + (state.stage == Stage::prior ? config.vqvae_training.steps : 0) : 0);
+  // The curves go on after the restored step: what lies past it is dropped.
+  const std::int64_t done =
+      state.step + (state.stage == Stage::prior ? config.vqvae_training.steps : 0);
+  EventWriter events(run.tensorboard(), going_on ? done + 1 : 0);
   Session session{config,      run,   model,  state,   environment, train_tracks,
                   test_tracks, order, device, metrics, events};
   log::info(text(train_tracks.tracks().size(), " training tracks, ", order.clips_per_epoch(),
