@@ -1,0 +1,169 @@
+// The two optimisation steps against sense: they learn one batch, listen to their conditions, and
+// stop at a number that is none. (Against PyTorch: parity_test.cpp.)
+#include "minet/training/steps.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+
+#include "minet/core/errors.hpp"
+#include "minet/models/model.hpp"
+
+namespace minet::training {
+namespace {
+
+config::TrainConfig small_config() {
+  config::TrainConfig config;
+  config.spectrogram.n_fft = 64;
+  config.spectrogram.bins = 32;
+  config.data.clip_seconds = 0.32;  // 20 frames, 8 pose frames
+  config.vqvae.channels = 16;
+  config.vqvae.bands = {4, 2, 2, 1};
+  config.vqvae.codes = 16;
+  config.vqvae.code_width = 8;
+  config.vqvae.plain_steps = 30;
+  config.body = {.hidden = 4, .layers = 2};
+  config.prior.heads = 2;
+  config.prior.ffn = 32;
+  config.prior.dropout = 0;
+  config.prior.context = 20;
+  config.prior.head = config::PriorHead::tied;
+  config.content.heads = 2;
+  config.content.ffn = 32;
+  config.content.alignment = config::Alignment::both;
+  config.vqvae_training = {.steps = 200, .batch = 4, .learning_rate = 5e-3, .warmup_steps = 5};
+  config.prior_training = {.steps = 200, .batch = 4, .learning_rate = 1e-2, .warmup_steps = 5};
+  return config;
+}
+
+class StepsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    at::set_num_threads(1);
+    torch::manual_seed(0);
+  }
+
+  // Few kinds of frames, so that sixteen codes can hold them.
+  at::Tensor spectrogram() const {
+    const at::Tensor kinds = at::randn({6, 32});
+    return kinds.index_select(0, at::randint(6, {4 * 20}, at::kLong))
+        .view({4, 20, 32})
+        .transpose(1, 2)
+        .contiguous();
+  }
+
+  // Codes that the note decides; the body says nothing.
+  PriorBatch batch() const {
+    PriorBatch batch;
+    batch.notes = at::randint(60, 68, {4, 20}, at::kLong);
+    batch.codes = batch.notes - 58;
+    batch.pose = at::randn({4, 8, 94});
+    batch.notes_present = at::ones({4});
+    return batch;
+  }
+
+  const config::TrainConfig config_ = small_config();
+};
+
+TEST_F(StepsTest, TheVqVaeLearnsOneBatchThroughItsCodebook) {
+  models::Model model = models::make_model(config_, 1);
+  VqVaeStep step(model, config_);
+  const at::Tensor input = spectrogram();
+  double first = 0, last = 0;
+  for (std::int64_t s = 0; s < 200; ++s) {
+    if (s == config_.vqvae.plain_steps) {
+      at::NoGradGuard no_grad;
+      const at::Tensor encoded = model.vqvae->encoder->forward(input);
+      step.start_codebook(encoded.transpose(1, 2).reshape({-1, 8}));
+    }
+    const VqVaeReport report = step.run(input, s);
+    if (s == 0) first = report.reconstruction;
+    last = report.reconstruction;
+    EXPECT_EQ(report.codes.defined(), s >= config_.vqvae.plain_steps);
+  }
+  EXPECT_LT(last, 0.2 * first);
+}
+
+TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
+  models::Model model = models::make_model(config_, 1);
+  PriorStep step(model, config_);
+  const PriorBatch learned = batch();
+  const double first = step.run(learned, 0).loss;
+  double last = first;
+  for (std::int64_t s = 1; s < 150; ++s) last = step.run(learned, s).loss;
+  EXPECT_NEAR(first, std::log(16), 0.5);
+  EXPECT_LT(last, 0.2 * first);
+
+  at::NoGradGuard no_grad;
+  model.eval();
+  PriorBatch other = learned;
+  other.notes = learned.notes.roll(1, 0);
+  const auto nll = [&](const PriorBatch& b) {
+    return torch::nn::functional::cross_entropy(prior_logits(model, b).flatten(0, 1),
+                                                learned.codes.flatten())
+        .item<double>();
+  };
+  EXPECT_GT(nll(other), nll(learned) + 0.5);
+}
+
+TEST_F(StepsTest, DropoutIsAFunctionOfTheStep) {
+  config::TrainConfig config = config_;
+  config.prior.dropout = 0.3;
+  const PriorBatch input = batch();
+  const auto loss_at = [&](std::int64_t step) {
+    models::Model model = models::make_model(config, 1);
+    return PriorStep(model, config).run(input, step).loss;
+  };
+  const double loss = loss_at(7);
+  at::randn({1000});  // moving the global generator changes nothing
+  EXPECT_EQ(loss_at(7), loss);
+  EXPECT_NE(loss_at(8), loss);
+}
+
+TEST_F(StepsTest, ANanIsReportedAndLeavesTheWeightsAlone) {
+  models::Model model = models::make_model(config_, 1);
+  VqVaeStep vqvae_step(model, config_);
+  at::Tensor input = spectrogram();
+  input[0][0][0] = std::nan("");
+  const at::Tensor before = model.vqvae->decoder->parameters()[0].detach().clone();
+  const VqVaeReport report = vqvae_step.run(input, 0);
+  EXPECT_FALSE(std::isfinite(report.loss) && std::isfinite(report.gradient_norm));
+  EXPECT_TRUE(at::equal(model.vqvae->decoder->parameters()[0], before));
+}
+
+TEST(LearningRate, WarmsUpAndFollowsACosine) {
+  const config::StageConfig stage{
+      .steps = 100, .learning_rate = 2, .warmup_steps = 4, .final_rate = 0.1};
+  EXPECT_NEAR(learning_rate(stage, 0), 2 * 0.25, 1e-12);
+  EXPECT_NEAR(learning_rate(stage, 50), 2 * 0.55, 1e-12);
+  EXPECT_NEAR(learning_rate(stage, 99), 2 * (0.1 + 0.9 * (1 + std::cos(M_PI * 0.99)) / 2), 1e-12);
+}
+
+TEST(AdamWTest, ClipsToATotalNormAndKeepsItsState) {
+  at::Tensor a = at::zeros({2}).requires_grad_(), b = at::zeros({1}).requires_grad_();
+  const config::StageConfig stage{.steps = 10, .learning_rate = 0.1};
+  AdamW optimiser({{"a", a}, {"b", b}}, stage);
+  a.mutable_grad() = at::tensor({3.0f, 0.0f});
+  b.mutable_grad() = at::tensor({4.0f});
+  EXPECT_NEAR(optimiser.clip_gradients(1), 5, 1e-6);
+  EXPECT_NEAR(b.grad().item<float>(), 0.8, 1e-5);
+  optimiser.step(0.1);
+  EXPECT_NEAR(b.item<float>(), -0.1, 1e-4);  // Adam's first step has the size of the rate
+
+  std::map<std::string, at::Tensor> state;
+  optimiser.save_state(state, "optimizer.");
+  at::Tensor a2 = a.detach().clone().requires_grad_(), b2 = b.detach().clone().requires_grad_();
+  AdamW other({{"a", a2}, {"b", b2}}, stage);
+  other.load_state(state, "optimizer.");
+  for (auto* gradient : {&a2, &a}) gradient->mutable_grad() = at::tensor({1.0f, 2.0f});
+  for (auto* gradient : {&b2, &b}) gradient->mutable_grad() = at::tensor({-1.0f});
+  optimiser.step(0.05);
+  other.step(0.05);
+  EXPECT_TRUE(at::equal(a, a2) && at::equal(b, b2));
+  state.erase("optimizer.b.mean");
+  EXPECT_THROW(other.load_state(state, "optimizer."), InputError);
+}
+
+}  // namespace
+}  // namespace minet::training
