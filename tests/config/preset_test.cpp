@@ -44,7 +44,6 @@ TEST(Preset, TinyIsPaperButForWhatMakesItSmall) {
       "vqvae.channels: 128, not 512",
       "prior.head: tied, not linear",
       "content.alignment: both, not cross_attention",
-      "content.drop: 0.25, not 0.1",
       "vqvae_training.steps: 1300, not 100000",
       "vqvae_training.learning_rate: 0.001, not 0.0005",
       "vqvae_training.warmup_steps: 50, not 100",
