@@ -42,30 +42,48 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* summary, cons
 void add_orchestra(CLI::App& app, Session& session) {
   struct Options {
     orchestra::OrchestraOptions make;
-    std::string sound = "auto";
+    std::string sound = "auto", pose = "npy";
+    bool no_mix = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       app, "orchestra", "Make a synthetic orchestra: players, their movements and their sound",
-      "mi_prepare orchestra --out players --tracks 26 --seconds 60 && \\\n"
-      "  mi_prepare folder --table players/tracks.csv --out corpus");
+      "mi_prepare orchestra --out players --tracks 31 --seconds 60 && \\\n"
+      "  mi_prepare folder --table players/tracks.csv --out corpus",
+      "The folder has URMP's layout and file names; everything in it is synthetic. An interrupted\n"
+      "run goes on when the same command is given again.\n\n");
   command->add_option("--out", options->make.out, "Folder to make")->required();
-  command->add_option("--tracks", options->make.tracks, "Players; instruments take turns")
+  command
+      ->add_option("--tracks", options->make.tracks,
+                   "Parts of pieces; 16 have every instrument, 31 have it for testing too")
       ->capture_default_str();
-  command->add_option("--seconds", options->make.seconds, "Length of a track")
+  command->add_option("--seconds", options->make.seconds, "Length of a piece")
       ->capture_default_str();
   command->add_option("--seed", options->make.seed, "Seed of everything")->capture_default_str();
   command->add_option("--sound", options->sound, "auto, fluidsynth or additive")
+      ->capture_default_str();
+  command
+      ->add_option("--pose-format", options->pose,
+                   "npy: a file for each player; openpose: a folder of JSON for each piece")
+      ->capture_default_str();
+  command->add_flag("--no-mix", options->no_mix, "Leave out the mixtures of all parts");
+  command->add_option("--threads", options->make.threads, "Pieces at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->add_flag("--force", options->make.force, "Replace an existing folder");
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       options->make.sound = orchestra::parse_sound_source(options->sound);
+      options->make.pose = orchestra::parse_pose_files(options->pose);
+      options->make.mix = !options->no_mix;
       const orchestra::OrchestraReport report = orchestra::make_orchestra(options->make);
-      print(session,
-            text(printable(options->make.out.string()), ": ", report.tracks, " synthetic tracks, ",
-                 report.test_tracks, " for testing, ", human_duration(report.seconds), ", ",
-                 report.notes, " notes\n", report.why, "\n"));
+      print(session, text(printable(options->make.out.string()), ": ", report.tracks,
+                          " synthetic tracks of ", report.pieces, " pieces, ", report.test_tracks,
+                          " for testing, ", human_duration(report.seconds), ", ", report.notes,
+                          " notes\n", report.why, "\n"));
+      if (report.pieces_before > 0) {
+        print(session, text(report.pieces_before, " pieces were there from an interrupted run\n"));
+      }
       return 0;
     };
   });
