@@ -22,6 +22,7 @@ import numpy as np
 
 ORDER = ["vn", "va", "vc", "db", "fl", "ob", "cl", "bn", "sax", "tpt", "hn", "tbn", "tba"]
 FPS = 30000 / 1001
+OVERBLOWS = {"fl": (62, 12), "ob": (62, 12), "cl": (53, 19), "bn": (43, 12), "sax": (53, 12)}  # lowest, interval
 RIGHT_SHOULDER, LEFT_SHOULDER, RIGHT_WRIST, LEFT_WRIST = 1, 4, 3, 6
 RIGHT_HAND, LEFT_HAND = slice(7, 27), slice(27, 47)
 
@@ -114,10 +115,11 @@ def pitch(tracks):
     print("\nPitch from the pose: 5 nearest notes of the same player (hand shapes and places, 4 frames "
           "in a note);\n"
           "share within a semitone of the note (shuffled notes), within one if octaves are ignored "
-          "(shuffled)")
+          "(shuffled); winds: which register of a fingering (always the commoner one)")
     rng = np.random.default_rng(0)
     for code, some in by_instrument(tracks):
         totals = np.zeros(5)
+        register = np.zeros(3)
         for track in some:
             midi = 69 + 12 * np.log2(track.notes[:, 1] / 440)
             features = []
@@ -131,6 +133,16 @@ def pitch(tracks):
                                                 for w in (RIGHT_WRIST, LEFT_WRIST)]))
             features = np.array(features)
             fold = (np.arange(len(midi)) * 5) // len(midi)  # stretches: neighbours are no evidence
+            if code in OVERBLOWS:  # is it known which of two registers sounds with the same fingering?
+                base, interval = OVERBLOWS[code]
+                pitches = np.round(midi)
+                for i in range(len(midi)):
+                    same = (fold != fold[i]) & (pitches >= base) & ((pitches - pitches[i]) % interval == 0)
+                    if pitches[i] < base or len(set(pitches[same])) < 2:
+                        continue
+                    nearest = np.argmin(np.where(same, np.square(features - features[i]).sum(1), np.inf))
+                    values, counts = np.unique(pitches[same], return_counts=True)
+                    register += [pitches[nearest] == pitches[i], values[np.argmax(counts)] == pitches[i], 1]
             for which, truth in enumerate((midi, rng.permutation(midi))):
                 for k in range(5):
                     train, test = fold != k, fold == k
@@ -146,7 +158,9 @@ def pitch(tracks):
                     totals[2 * which + 1] += wrapped.sum()
             totals[4] += len(midi)
         a, b, c, d = totals[:4] / totals[4]
-        print(f"{code:>4} {a:6.3f} ({c:6.3f})   {b:6.3f} ({d:6.3f})")
+        print(f"{code:>4} {a:6.3f} ({c:6.3f})   {b:6.3f} ({d:6.3f})" +
+              (f"   register {register[0] / register[2]:.3f} ({register[1] / register[2]:.3f})"
+               if register[2] else ""))
 
 
 def tracker(tracks, most, seconds):
