@@ -12,7 +12,7 @@ out=demo
 tracks=65 seconds=40 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) tracks=13 seconds=30
+    --quick) tracks=26 seconds=30
              settings=(--set vqvae_training.steps=300 --set prior_training.steps=120) ;;
     --out) out=${2:?--out needs a folder}; shift ;;
     *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
