@@ -12,6 +12,7 @@
 #include "app_main.hpp"
 #include "minet/core/files.hpp"
 #include "minet/corpus/check.hpp"
+#include "minet/corpus/importers.hpp"
 #include "minet/corpus/prepare.hpp"
 #include "minet/orchestra/orchestra.hpp"
 #include "minet/pose/draw.hpp"
@@ -42,33 +43,68 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* summary, cons
 void add_orchestra(CLI::App& app, Session& session) {
   struct Options {
     orchestra::OrchestraOptions make;
-    std::string sound = "auto";
+    std::string sound = "auto", pose = "npy";
+    bool no_mix = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       app, "orchestra", "Make a synthetic orchestra: players, their movements and their sound",
-      "mi_prepare orchestra --out players --tracks 26 --seconds 60 && \\\n"
-      "  mi_prepare folder --table players/tracks.csv --out corpus");
+      "mi_prepare orchestra --out players --tracks 31 --seconds 60 && \\\n"
+      "  mi_prepare folder --table players/tracks.csv --out corpus",
+      "The folder has URMP's layout and file names; everything in it is synthetic. An interrupted\n"
+      "run goes on when the same command is given again.\n\n");
   command->add_option("--out", options->make.out, "Folder to make")->required();
-  command->add_option("--tracks", options->make.tracks, "Players; instruments take turns")
+  command
+      ->add_option("--tracks", options->make.tracks,
+                   "Parts of pieces; 16 have every instrument, 31 have it for testing too")
       ->capture_default_str();
-  command->add_option("--seconds", options->make.seconds, "Length of a track")
+  command->add_option("--seconds", options->make.seconds, "Length of a piece")
       ->capture_default_str();
   command->add_option("--seed", options->make.seed, "Seed of everything")->capture_default_str();
   command->add_option("--sound", options->sound, "auto, fluidsynth or additive")
+      ->capture_default_str();
+  command
+      ->add_option("--pose-format", options->pose,
+                   "npy: a file for each player; openpose: a folder of JSON for each piece")
+      ->capture_default_str();
+  command->add_flag("--no-mix", options->no_mix, "Leave out the mixtures of all parts");
+  command->add_option("--threads", options->make.threads, "Pieces at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->add_flag("--force", options->make.force, "Replace an existing folder");
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       options->make.sound = orchestra::parse_sound_source(options->sound);
+      options->make.pose = orchestra::parse_pose_files(options->pose);
+      options->make.mix = !options->no_mix;
       const orchestra::OrchestraReport report = orchestra::make_orchestra(options->make);
-      print(session,
-            text(printable(options->make.out.string()), ": ", report.tracks, " synthetic tracks, ",
-                 report.test_tracks, " for testing, ", human_duration(report.seconds), ", ",
-                 report.notes, " notes\n", report.why, "\n"));
+      print(session, text(printable(options->make.out.string()), ": ", report.tracks,
+                          " synthetic tracks of ", report.pieces, " pieces, ", report.test_tracks,
+                          " for testing, ", human_duration(report.seconds), ", ", report.notes,
+                          " notes\n", report.why, "\n"));
+      if (report.pieces_before > 0) {
+        print(session, text(report.pieces_before, " pieces were there from an interrupted run\n"));
+      }
       return 0;
     };
   });
+}
+
+template <class Options>
+void add_build_options(CLI::App& command, const std::shared_ptr<Options>& options) {
+  command.add_option("--out", options->out, "Folder to make")->required();
+  command.add_option("--seed", options->seed, "Seed of the split")->capture_default_str();
+  command.add_option("--threads", options->threads, "Tracks at a time; 0: one a processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command.add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
+  command.add_flag("--force", options->force, "Replace an existing corpus");
+}
+
+int report_corpus(const Session& session, const corpus::PrepareReport& report) {
+  for (const std::string& warning : report.warnings) log::warning(printable(warning));
+  print(session, corpus::describe(report));
+  return 0;
 }
 
 void add_folder(CLI::App& app, Session& session) {
@@ -81,24 +117,71 @@ void add_folder(CLI::App& app, Session& session) {
       "  take1.wav,take1_json,take1.mid,vn,monday\n"
       "Further columns, all optional: id, split (train or test), fps, person, pose_format.\n\n");
   command->add_option("--table", options->table, "CSV file with a row for each track")->required();
-  command->add_option("--out", options->out, "Folder to make")->required();
   command
       ->add_option("--test-share", options->test_share,
                    "Share of the tracks kept for testing, by whole groups")
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "Seed of the split")->capture_default_str();
-  command->add_option("--threads", options->threads, "Tracks at a time; 0: one a processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
   command->add_flag("--keep-level", options->keep_level, "Leave the loudness as it is");
-  command->add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
-  command->add_flag("--force", options->force, "Replace an existing corpus");
+  add_build_options(*command, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
-      const corpus::PrepareReport report = corpus::prepare_folder(*options);
-      for (const std::string& warning : report.warnings) log::warning(printable(warning));
-      print(session, corpus::describe(report));
-      return 0;
+      return report_corpus(session, corpus::prepare_folder(*options));
+    };
+  });
+}
+
+void add_urmp(CLI::App& app, Session& session) {
+  struct Options : corpus::PrepareUrmpOptions {
+    std::string notes_name = "performed";
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      app, "urmp", "Make a corpus of URMP, or of anything in its layout",
+      "mi_prepare urmp --root URMP/Dataset --pose keypoints --out corpus",
+      "Keypoints are looked up by piece and part, in folders named like the pieces:\n"
+      "  01_Jupiter_vn_vc/Pose_1_vn_01_Jupiter.npy   one player's, or a folder of OpenPose files\n"
+      "  01_Jupiter_vn_vc/openpose/*_keypoints.json  all players, left to right = part order\n"
+      "One part of each instrument is kept for testing, and no composition is on both sides.\n\n");
+  command->add_option("--root", options->root, "URMP's folder of pieces")->required();
+  command->add_option("--pose", options->pose, "Folder with keypoints; may be the same")
+      ->required();
+  command
+      ->add_option("--notes", options->notes_name,
+                   "performed (Notes_*.txt), score (Sco_*.mid, not aligned) or none")
+      ->capture_default_str();
+  command->add_option("--fps", options->fps,
+                      "Frames a second of the keypoints; default: 30000/1001");
+  add_build_options(*command, options);
+  command->callback([&session, options] {
+    session.chosen = [&session, options] {
+      options->notes = corpus::parse_urmp_notes(options->notes_name);
+      return report_corpus(session, corpus::prepare_urmp(*options));
+    };
+  });
+}
+
+void add_solos(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<corpus::PrepareSolosOptions>();
+  CLI::App* command = add_command(
+      app, "solos", "Make a corpus of Solos",
+      "mi_prepare solos --root Solos --audio sounds --out corpus",
+      "ROOT has solos_ids.json, solos_timestamps.json, skeleton_dict.json and skeleton.npy;\n"
+      "the sounds are named <video id>.<any extension>. What is missing is left out and told.\n\n");
+  command->add_option("--root", options->root, "Solos' folder")->required();
+  command->add_option("--audio", options->audio, "Folder with the videos' sound")->required();
+  command->add_option("--skeleton", options->skeleton, "The array; default: ROOT/skeleton.npy");
+  command
+      ->add_option("--first-row", options->first_row,
+                   "Row of Solos' whole array with which an excerpt begins")
+      ->capture_default_str();
+  command->add_option("--videos", options->videos, "Only these ids, with commas between")
+      ->delimiter(',');
+  command->add_option("--test-share", options->test_share, "Share of the videos kept for testing")
+      ->capture_default_str();
+  add_build_options(*command, options);
+  command->callback([&session, options] {
+    session.chosen = [&session, options] {
+      return report_corpus(session, corpus::prepare_solos(*options));
     };
   });
 }
@@ -108,6 +191,7 @@ struct PoseOptions {
   std::string format = "auto";
   std::optional<int> person;
   std::optional<double> fps;
+  std::optional<std::filesystem::path> names;
   bool force = false;
 };
 
@@ -120,6 +204,7 @@ int convert_pose(const Session& session, const PoseOptions& options) {
                   .order = pose::PersonOrder::left_to_right,
                   .fps = options.fps,
                   .first_frame = {},
+                  .names = options.names,
                   .rows = {}};
   pose::GapReport gaps;
   const pose::PoseSequence pose = pose::prepare_pose(options.input, prepare, &gaps);
@@ -139,7 +224,10 @@ void add_pose(CLI::App& app, Session& session) {
   CLI::App* command =
       add_command(app, "pose", "Convert keypoints to the 47 joints, and report the gaps",
                   "mi_prepare pose openpose_json/ -o player.npy --fps 29.97 --preview player.svg");
-  command->add_option("input", options->input, "Keypoint file, or OpenPose's folder")->required();
+  command
+      ->add_option("input", options->input,
+                   "Keypoint file, or OpenPose's folder (docs/keypoints.md)")
+      ->required();
   command->add_option("-o,--out", options->out, "File to make: float32 [frames, 47, 3] at 25 fps")
       ->required();
   command
@@ -147,9 +235,13 @@ void add_pose(CLI::App& app, Session& session) {
       ->capture_default_str();
   command
       ->add_option("--person", options->person,
-                   "Which of several people, from 0, left to right; default: the largest")
+                   "Which of several people, from 0, left to right, or the tracker's number; "
+                   "default: who is seen longest and largest")
       ->check(CLI::Range(0, 999));
-  command->add_option("--fps", options->fps, "Frames a second of the input; default: 25");
+  command->add_option("--fps", options->fps,
+                      "Frames a second of the input; default: its own times, else 25");
+  command->add_option("--names", options->names,
+                      "DeepLabCut: CSV file bodypart,joint for names that are not recognised");
   command->add_option("--preview", options->preview, "Also draw some frames into this SVG file");
   command->add_flag("--force", options->force, "Replace existing files");
   command->callback([&session, options] {
@@ -228,13 +320,16 @@ int main(int argc, char** argv) {
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);  // none at all gets a sentence of our own
   add_orchestra(app, session);
+  add_urmp(app, session);
+  add_solos(app, session);
   add_folder(app, session);
   add_pose(app, session);
   add_notes(app, session);
   add_check(app, session);
   return run(app, program, session.common, argc, argv, [&session] {
     if (!session.chosen) {
-      throw InputError("expected orchestra, folder, pose, notes or check; see mi_prepare --help");
+      throw InputError(
+          "expected orchestra, urmp, solos, folder, pose, notes or check; see mi_prepare --help");
     }
     return session.chosen();
   });

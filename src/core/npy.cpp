@@ -296,6 +296,10 @@ bool is_npy(const std::filesystem::path& path) {
   return file.gcount() == sizeof start && std::string_view(start, sizeof start) == kMagic;
 }
 
+std::vector<std::int64_t> npy_shape(const std::filesystem::path& path) {
+  return NpyFile(path).header().shape;
+}
+
 FloatArray read_npy_float(const std::filesystem::path& path) {
   return read_npy<float>(path);
 }

@@ -17,6 +17,7 @@
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
 #include "parallel.hpp"
+#include "score_part.hpp"
 #include "split.hpp"
 
 namespace minet::corpus {
@@ -83,7 +84,8 @@ double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sou
 
 std::vector<score::Note> read_track_notes(const TrackSource& source, double seconds,
                                           std::vector<std::string>& warnings) {
-  score::NoteList list = score::read_notes(source.notes);
+  score::NoteList list = source.score_part ? read_score_part(source.notes, *source.score_part)
+                                           : score::read_notes(source.notes);
   for (const std::string& repair : list.repairs) {
     warnings.push_back(text(source.notes.string(), ": ", repair));
   }
@@ -143,16 +145,18 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
 }
 
 std::string row_text(const RowProblem& problem) {
-  return text("line ", problem.line, ": ", problem.message);
+  return text(problem.place.empty() ? text("line ", problem.line) : problem.place, ": ",
+              problem.message);
 }
 
 [[noreturn]] void throw_problems(const BuildJob& job, const std::vector<RowProblem>& problems) {
   if (problems.size() == 1) {
-    throw InputError(text(job.table, " ", row_text(problems.front())));
+    throw InputError(
+        text(job.table, problems.front().place.empty() ? " " : ", ", row_text(problems.front())));
   }
   std::string message =
-      text(problems.size(), " of ", job.tracks.size() + job.problems.size(), " rows of ", job.table,
-           " cannot be used; mend them, or leave them out with --skip-bad:");
+      text(problems.size(), " of ", job.tracks.size() + job.problems.size(), " ", job.unit, " of ",
+           job.table, " cannot be used; mend them, or leave them out with --skip-bad:");
   for (const RowProblem& problem : problems) message += "\n  " + row_text(problem);
   throw InputError(message);
 }
@@ -225,9 +229,13 @@ void warn_of_leaks(const BuildJob& job, const std::vector<std::size_t>& good,
     const auto file = std::filesystem::weakly_canonical(source.audio, ignored);
     const std::size_t first = first_with.emplace(file, i).first->second;
     if (entries[first].track.split == entries[i].track.split) continue;
-    warnings.push_back(row_text(
-        {source.line, text(source.audio.string(), " is also in line ", job.tracks[good[first]].line,
-                           ", but in the other split: give both rows one group")}));
+    const TrackSource& other = job.tracks[good[first]];
+    warnings.push_back(
+        row_text({source.line,
+                  text(source.audio.string(), " is also in ",
+                       other.place.empty() ? text("line ", other.line) : other.place,
+                       ", but in the other split: give both ", job.unit, " one group"),
+                  source.place}));
   }
 }
 
@@ -248,6 +256,9 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
     throw InputError(text("a clip should be longer than 0 s, not ", options.clip_seconds));
   }
   check_output(job, options);
+  if (job.check_first && !options.skip_bad && !job.problems.empty()) {
+    throw_problems(job, job.problems);
+  }
   FolderWriter folder(options.out, options.force);
   std::vector<BuiltTrack> built = build_tracks(job, options, folder.path());
 
@@ -255,7 +266,7 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
   std::vector<std::size_t> good;
   for (std::size_t i = 0; i < built.size(); ++i) {
     if (built[i].problem) {
-      problems.push_back({job.tracks[i].line, *built[i].problem});
+      problems.push_back({job.tracks[i].line, *built[i].problem, job.tracks[i].place});
     } else {
       good.push_back(i);
     }
@@ -266,13 +277,15 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
 
   PrepareReport report;
   report.out = options.out;
+  report.notes = job.notes;
+  report.warnings = job.warnings;
   for (const RowProblem& problem : problems) report.skipped.push_back(row_text(problem));
   Index index;
   index.source = job.importer;
   std::vector<std::string> hash_lines;
   for (const std::size_t i : good) {
     for (const std::string& warning : built[i].warnings) {
-      report.warnings.push_back(row_text({job.tracks[i].line, warning}));
+      report.warnings.push_back(row_text({job.tracks[i].line, warning, job.tracks[i].place}));
     }
     index.entries.push_back(std::move(built[i].entry));
     hash_lines.push_back(std::move(built[i].hash_lines));

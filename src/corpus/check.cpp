@@ -255,6 +255,13 @@ CheckReport check(const std::filesystem::path& root, const CheckOptions& options
   for (const char* split : {"train", "test"}) {
     report.splits.push_back(summarise(split, index, facts));
   }
+  std::map<std::string, InstrumentSummary> by_instrument;
+  for (const IndexEntry& entry : index.entries) {
+    InstrumentSummary& sum = by_instrument[entry.instrument];
+    sum.instrument = entry.instrument;
+    (entry.track.split == "test" ? sum.test_seconds : sum.train_seconds) += entry.track.seconds;
+  }
+  for (const auto& [name, sum] : by_instrument) report.instruments.push_back(sum);
   if (report.splits[0].tracks == 0) report.problems.push_back("there is no track to train on");
   if (report.splits[1].tracks == 0) report.warnings.push_back("there is no test split");
   return report;

@@ -31,6 +31,11 @@ std::string describe(const CheckReport& report) {
         << " %" << std::setw(7) << std::setprecision(2) << split.clipped_share * 100 << " %"
         << std::setw(6) << std::setprecision(1) << split.gap_share * 100 << " %\n";
   }
+  for (const InstrumentSummary& sum : report.instruments) {
+    out << "  " << (sum.instrument.empty() ? "no label" : printable(sum.instrument)) << ": train "
+        << human_duration(sum.train_seconds) << ", test " << human_duration(sum.test_seconds)
+        << "\n";
+  }
   out << "audio and pose differ by at most " << std::setprecision(3) << report.longest_drift_s
       << " s\n";
   if (!report.joints_never_seen.empty()) {
@@ -57,6 +62,10 @@ std::string to_json(const CheckReport& report) {
                                    {"silent_share", split.silent_share},
                                    {"clipped_share", split.clipped_share},
                                    {"gap_share", split.gap_share}};
+  }
+  for (const InstrumentSummary& sum : report.instruments) {
+    json["instruments"][sum.instrument] = {{"train_seconds", sum.train_seconds},
+                                           {"test_seconds", sum.test_seconds}};
   }
   json["longest_drift_s"] = report.longest_drift_s;
   json["joints_never_seen"] = report.joints_never_seen;

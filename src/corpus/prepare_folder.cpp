@@ -23,6 +23,7 @@ std::string describe(const PrepareReport& report) {
       text(report.out.string(), ": train ", side(report.train_tracks, report.train_seconds),
            "; test ", side(report.test_tracks, report.test_seconds), "; notes for ",
            report.tracks_with_notes, "\n");
+  for (const std::string& note : report.notes) out += printable(note) + "\n";
   if (!report.skipped.empty()) {
     out += text("left out ", report.skipped.size(), ":\n");
     for (const std::string& line : report.skipped) out += "  " + line + "\n";

@@ -1,10 +1,33 @@
 #include "generation/sidecar.hpp"
 
+#include <limits>
+
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::generation {
+namespace {
+
+constexpr int kMaxDepth = 8;
+constexpr std::int64_t kMaxValues = 2'000'000;  // codes of twice the longest sound
+
+struct BadNumber {
+  std::string what;
+};
+
+// nlohmann converts fractions, booleans and huge numbers to integers without a word.
+std::int64_t integer(const nlohmann::json& value, std::int64_t lowest, std::int64_t highest) {
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(highest)
+                        : value.is_number_integer() && value.get<std::int64_t>() <= highest;
+  if (!fits || value.get<std::int64_t>() < lowest) {
+    throw BadNumber{text("an entry that is no whole number from ", lowest, " to ", highest)};
+  }
+  return value.get<std::int64_t>();
+}
+
+}  // namespace
 
 std::string to_json(const Sidecar& sidecar) {
   nlohmann::ordered_json json;
@@ -19,7 +42,8 @@ std::string to_json(const Sidecar& sidecar) {
   json["threads"] = sidecar.threads;
   json["capability"] = sidecar.capability;
   json["codes"] = sidecar.codes;
-  return json.dump() + "\n";
+  // Paths may be no UTF-8: such bytes are replaced.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Sidecar read_sidecar(const std::filesystem::path& path) {
@@ -29,30 +53,39 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
                            ": expected the .json that mi_generate wrote beside a wav, got ", got,
                            "; give --from that file"));
   };
-  // Untrusted: depth is bounded before anything walks the tree.
+  // Untrusted: depth and size are bounded while the tree grows.
+  std::int64_t values = 0;
   const auto limit = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > 8) throw broken("one nested too deeply");
+    if (depth > kMaxDepth) throw broken("one nested too deeply");
+    if (++values > kMaxValues) throw broken("one with too many entries");
     return true;
   };
   const nlohmann::json json = nlohmann::json::parse(content, limit, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.value("format", "") != "minet sound")
+  if (!json.is_object() || !json.contains("format") || json["format"] != "minet sound")
     throw broken("something else");
   try {
     Sidecar sidecar;
     json.at("version").get_to(sidecar.version);
     json.at("model").get_to(sidecar.model);
     json.at("model_sha256").get_to(sidecar.model_sha256);
-    json.at("inversion").at("iterations").get_to(sidecar.iterations);
-    json.at("inversion").at("seed").get_to(sidecar.inversion_seed);
+    const nlohmann::json& inversion = json.at("inversion");
+    sidecar.iterations = integer(inversion.at("iterations"), 0, 100'000);
+    if (!inversion.at("seed").is_number_unsigned()) throw broken("a seed that is none");
+    inversion.at("seed").get_to(sidecar.inversion_seed);
     json.at("torch").get_to(sidecar.torch);
     json.at("device").get_to(sidecar.device);
-    json.at("threads").get_to(sidecar.threads);
+    sidecar.threads = static_cast<int>(integer(json.at("threads"), 1, 1024));
     json.at("capability").get_to(sidecar.capability);
-    json.at("codes").get_to(sidecar.codes);
+    if (!json.at("codes").is_array()) throw broken("codes that are no list");
+    for (const nlohmann::json& code : json["codes"]) {
+      sidecar.codes.push_back(integer(code, 0, std::numeric_limits<std::int32_t>::max()));
+    }
     sidecar.inputs = json.at("inputs");
     return sidecar;
+  } catch (const BadNumber& error) {
+    throw broken(error.what);
   } catch (const nlohmann::json::exception& error) {
-    throw broken(text("one with a missing or wrong entry (", error.what(), ")"));
+    throw broken(text("one with a missing or wrong entry (", printable(error.what()), ")"));
   }
 }
 

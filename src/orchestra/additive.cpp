@@ -309,8 +309,12 @@ double smooth(double x) {
 
 class Voice {
  public:
-  Voice(const Timbre& timbre, std::uint64_t seed, std::vector<float>& out)
-      : timbre_(timbre), random_(seed), noise_(timbre.noise_hz, timbre.noise_q, seed), out_(out) {}
+  Voice(const Timbre& timbre, std::uint64_t seed, std::vector<float>& out, PitchCurve* curve)
+      : timbre_(timbre),
+        random_(seed),
+        noise_(timbre.noise_hz, timbre.noise_q, seed),
+        out_(out),
+        curve_(curve) {}
 
   void play(const TuneNote& note) {
     auto found = tables_.find(note.pitch);
@@ -344,6 +348,8 @@ class Voice {
       const double shape = rise * fall * settle * swell * (1 + timbre_.tremolo * depth * wave);
       const double cents = timbre_.vibrato_cents * depth * wave - 12 * (1 - rise);
       const double hz = base * std::exp2(cents / 1200);
+      if (curve_ != nullptr && t <= note.duration_s)
+        curve_->set(note.onset_s + t, static_cast<double>(kBlock) / kSampleRate, hz);
       const auto step = static_cast<std::uint32_t>(hz / kSampleRate * 4294967296.0);
       const auto gain_to = static_cast<float>(level * shape);
       const auto bright_to = static_cast<float>(std::clamp(loudness * shape, 0.0, 1.0));
@@ -376,15 +382,25 @@ class Voice {
   Random random_;
   Noise noise_;
   std::vector<float>& out_;
+  PitchCurve* curve_;
   std::map<int, Tables> tables_;
 };
 
 }  // namespace
 
+PitchCurve::PitchCurve(double seconds)
+    : hz(static_cast<std::size_t>(std::ceil(seconds / kHop_s))) {}
+
+void PitchCurve::set(double end_s, double length_s, double value) {
+  const double frame = std::floor(end_s / kHop_s);
+  if (frame < 0 || frame >= static_cast<double>(hz.size())) return;
+  if (frame * kHop_s > end_s - length_s) hz[static_cast<std::size_t>(frame)] = value;
+}
+
 std::vector<float> synthesise(const Instrument& instrument, const Tune& tune, double seconds,
-                              std::uint64_t seed) {
+                              std::uint64_t seed, PitchCurve* curve) {
   std::vector<float> samples(static_cast<std::size_t>(std::llround(seconds * kSampleRate)));
-  Voice voice(timbre_of(instrument.code), derive_seed(seed, "additive"), samples);
+  Voice voice(timbre_of(instrument.code), derive_seed(seed, "additive"), samples, curve);
   for (const TuneNote& note : tune.notes) voice.play(note);
   return samples;
 }

@@ -77,21 +77,21 @@ Player make_player(const Posture& posture, std::uint64_t seed) {
     return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
   };
   const auto offset = [&] {
-    const double x = near(0, 0.012), y = near(0, 0.014), z = near(0, 0.012);
+    const double x = near(0, 0.020), y = near(0, 0.026), z = near(0, 0.020);
     return Vec3{x, y, z};
   };
   Player player;
-  player.shoulder = near(0.19, 0.010);
-  player.upper_arm = near(0.29, 0.010);
+  player.shoulder = near(0.19, 0.014);
+  player.upper_arm = near(0.29, 0.013);
   player.forearm = near(0.26, 0.008);
   player.hand = near(1.0, 0.04);
   player.right_offset = offset();
   player.left_offset = offset();
-  player.curl_offset = near(0, 4);
+  player.curl_offset = near(0, 6);
   player.sway = random.uniform(0.6, 1.6);
   player.press = random.uniform(0.85, 1.3);
-  player.facing = near(posture.facing, 5);
-  player.camera_pitch = near(4, 2.5);
+  player.facing = near(posture.facing, 11);
+  player.camera_pitch = near(4, 4);
   player.pixels_per_metre = random.uniform(400, 560);
   player.camera_m = random.uniform(3, 6);
   player.neck_x = near(960, 90);

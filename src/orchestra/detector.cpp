@@ -1,7 +1,7 @@
 // Noise in pixels (slow and fast), confidences that fall with speed and towards finger tips, and
 // runs of frames in which a hand, a finger or an arm is not found at all. Sizes after what Solos'
-// sample and real OpenPose output show: most gaps are in the hands. Left out: swapped hands, and
-// wrong people.
+// sample and real OpenPose output show: most gaps are in the hands. Now and then a hand is found in
+// a wrong place for a few frames, or both hands change places. Left out: wrong people.
 #include "orchestra/detector.hpp"
 
 #include <algorithm>
@@ -26,6 +26,31 @@ void lose(Random& random, std::vector<std::array<bool, pose::kJoints>>& missing,
   }
 }
 
+// A hand that is seen where it is not, in pixels away from where it is.
+struct Mistake {
+  double x = 0, y = 0;
+  bool swapped = false;  // the other hand's joints
+};
+
+std::vector<std::array<Mistake, 2>> mistakes(Random& random, std::size_t frames) {
+  constexpr double kEvery_s = 18, kSwapEvery_s = 40;  // a hand; both hands
+  std::vector<std::array<Mistake, 2>> found(frames);
+  for (const std::size_t hand : {0u, 1u}) {
+    for (std::size_t i = 0; i < frames; ++i) {
+      if (random.uniform() >= 1 / (kEvery_s * kFps)) continue;
+      const double x = 60 * random.normal(), y = 60 * random.normal();
+      const std::size_t end = std::min(frames, i + 1 + random.below(3));
+      for (; i < end; ++i) found[i][hand] = {x, y, false};
+    }
+  }
+  for (std::size_t i = 0; i < frames; ++i) {
+    if (random.uniform() >= 1 / (kSwapEvery_s * kFps)) continue;
+    const std::size_t end = std::min(frames, i + 1 + random.below(3));
+    for (; i < end; ++i) found[i][0].swapped = found[i][1].swapped = true;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<float> detect(const Posture& posture, const Frames& frames, std::uint64_t seed) {
@@ -41,6 +66,8 @@ std::vector<float> detect(const Posture& posture, const Frames& frames, std::uin
     lose(random, missing, arm, 1, 45, 6);
   }
 
+  const auto wrong = mistakes(random, frames.size());
+
   std::vector<float> out(frames.size() * pose::kJoints * pose::kJointValues);
   std::array<double, pose::kJoints> wander_x{}, wander_y{}, mood{};
   float* value = out.data();
@@ -53,14 +80,19 @@ std::vector<float> detect(const Posture& posture, const Frames& frames, std::uin
       wander_y[j] = 0.9 * wander_y[j] + (in_hand ? 0.40 : 0.25) * random.normal();
       mood[j] = 0.93 * mood[j] + 0.02 * random.normal();
       const double fast = in_hand ? 0.7 : 0.5;
-      const double x = frames[i][j].x + wander_x[j] + fast * random.normal();
-      const double y = frames[i][j].y + wander_y[j] + fast * random.normal();
+      const Mistake mistake = in_hand ? wrong[i][j < pose::kLeftHand ? 0 : 1] : Mistake{};
+      const std::size_t shown = !mistake.swapped      ? j
+                                : j < pose::kLeftHand ? j + pose::kHandJoints
+                                                      : j - pose::kHandJoints;
+      const double x = frames[i][shown].x + mistake.x + wander_x[j] + fast * random.normal();
+      const double y = frames[i][shown].y + mistake.y + wander_y[j] + fast * random.normal();
       const Pixel& before = frames[i > 0 ? i - 1 : 0][j];
       const double speed = std::hypot(frames[i][j].x - before.x, frames[i][j].y - before.y);
       double confidence = in_hand ? 0.78 - 0.18 * tip : 0.88;
       confidence -= 0.012 * std::min(20.0, speed);
       if (in_hand) confidence *= j < pose::kLeftHand ? posture.right.seen : posture.left.seen;
       confidence = std::clamp(confidence + mood[j] + 0.02 * random.normal(), 0.05, 0.98);
+      if (mistake.x != 0) confidence *= 0.7;
       const bool outside = x < 0 || y < 0 || x >= kPictureWidth || y >= kPictureHeight;
       if (missing[i][j] || outside) continue;  // stays 0, 0, 0
       value[0] = static_cast<float>(x);

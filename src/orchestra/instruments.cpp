@@ -71,7 +71,8 @@ Fingering woodwind(const Instrument& instrument, int pitch) {
   }
   held.press[kLeftLittle] = holes.left_little ? 1 : 0;
   held.press[kRightLittle] = holes.right_little ? 1 : 0;
-  held.press[kLeftThumb] = std::min(1.0, 0.6 * registers);
+  // The flute overblows by breath alone; the others have a register key, behind the instrument.
+  held.press[kLeftThumb] = instrument.code == "fl" ? 0 : std::min(0.2, 0.2 * registers);
   return held;
 }
 

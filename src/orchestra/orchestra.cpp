@@ -1,30 +1,31 @@
-// Makes the folder: one composition for each track, instruments taking turns.
+// Makes the folder: pieces in parallel, each renamed into OUT.unfinished when it is whole, and the
+// whole renamed at the end.
 #include "minet/orchestra/orchestra.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <optional>
+#include <thread>
 
-#include "minet/audio/sound.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
-#include "minet/core/npy.hpp"
 #include "minet/core/progress.hpp"
-#include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
-#include "minet/score/midi.hpp"
-#include "orchestra/body.hpp"
 #include "orchestra/detector.hpp"
-#include "orchestra/sound.hpp"
-#include "orchestra/tune.hpp"
+#include "orchestra/ensemble.hpp"
 
 namespace minet::orchestra {
 namespace {
 
-constexpr int kMostTracks = 10000;
+namespace fs = std::filesystem;
+
+constexpr int kMostTracks = 10000, kMostThreads = 1024;
 constexpr double kLeastSeconds = 5, kMostSeconds = 3600;
+constexpr std::uint64_t kMostReadmeBytes = 1 << 16;
 
 void check(const OrchestraOptions& options) {
   if (options.tracks < 1 || options.tracks > kMostTracks) {
@@ -34,109 +35,170 @@ void check(const OrchestraOptions& options) {
     throw InputError(text("expected ", kLeastSeconds, " to ", kMostSeconds,
                           " seconds a track, got ", to_text(options.seconds), "."));
   }
-}
-
-std::string notes_text(const Tune& tune) {
-  std::string out;
-  for (const TuneNote& note : tune.notes) {
-    const auto rounded = [](double value, double steps) {
-      return to_text(std::round(value * steps) / steps);
-    };
-    out += text(rounded(note.onset_s, 1e4), '\t', rounded(hz_of(note), 1e3), '\t',
-                rounded(note.duration_s, 1e4), '\n');
+  if (options.threads < 0 || options.threads > kMostThreads) {
+    throw InputError(text("expected 0 to ", kMostThreads, " threads, got ", options.threads, "."));
   }
-  return out;
 }
 
-std::string score_midi(const Instrument& instrument, const Tune& tune) {
-  constexpr int kTicks = 480;  // a quarter note
-  score::MidiFile file;
-  file.format = 1;
-  file.division.ticks_per_quarter = kTicks;
-  score::MidiTrack track;
-  track.events.push_back(
-      score::midi_tempo(0, static_cast<int>(std::lround(60e6 / tune.beats_per_minute))));
-  track.events.push_back(score::midi_program(0, 0, instrument.program));
-  for (const TuneNote& note : tune.notes) {
-    const auto tick = [&](double beat) {
-      return static_cast<std::int64_t>(std::llround(beat * kTicks));
-    };
-    track.events.push_back(score::midi_note_on(tick(note.beat), 0, note.pitch, note.velocity));
-    track.events.push_back(score::midi_note_off(tick(note.beat + note.beats), 0, note.pitch));
-    track.end_tick = tick(note.beat + note.beats);
-  }
-  file.tracks.push_back(std::move(track));
-  return score::midi_bytes(file);
+// What decides the bytes.
+std::string readme(const OrchestraOptions& options, const std::optional<Sampler>& sampler) {
+  return text(
+      "A synthetic orchestra, made by mi_prepare orchestra: no person played or moved here.\n",
+      "Names and formats are those of the data set URMP; the music, the sound and the keypoints "
+      "are "
+      "not from it.\n\n",
+      "tracks: ", options.tracks, "\nseconds: ", to_text(options.seconds), "\nseed: ", options.seed,
+      "\nsound: ",
+      sampler ? "fluidsynth with " + printable(sampler->bank.filename().string()) : "additive",
+      "\nkeypoints: ", options.pose == PoseFiles::npy ? "npy" : "openpose",
+      "\nmixtures: ", options.mix ? "yes" : "no", "\n");
 }
 
-FloatArray keypoints(const Instrument& instrument, const Tune& tune, double seconds,
-                     std::uint64_t seed) {
-  const Posture& posture = posture_of(instrument.code);
-  const Player player = make_player(posture, seed);
-  std::vector<double> times(static_cast<std::size_t>(std::ceil(seconds * kFps)));
-  for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<double>(i) / kFps;
-  std::vector<std::array<Pixel, pose::kJoints>> frames;
-  frames.reserve(times.size());
-  for (const Pose& pose : move(instrument, tune, times, seed)) {
-    frames.push_back(photograph(player, shape_body(posture, player, pose)));
-  }
-  return {{static_cast<std::int64_t>(frames.size()), pose::kJoints, pose::kJointValues},
-          detect(posture, frames, seed)};
-}
-
-class Maker {
+// OUT.unfinished: new, or an interrupted run's with the same options.
+class Workshop {
  public:
-  Maker(const OrchestraOptions& options, std::optional<Sampler> sampler)
-      : options_(options), sampler_(std::move(sampler)), folder_(options.out, options.force) {}
-
-  void make(int index, OrchestraReport& report) {
-    const auto& all = instruments();
-    const Instrument& instrument = all[static_cast<std::size_t>(index) % all.size()];
-    // Everything about a track comes from its index, so that more tracks never change the first.
-    const std::uint64_t seed =
-        derive_seed(options_.seed, "orchestra", static_cast<std::uint64_t>(index));
-    Tune tune = compose(instrument, options_.seconds, seed);
-    std::vector<float> samples =
-        sampler_ ? play_samples(*sampler_, instrument, tune, options_.seconds, folder_.path())
-                 : synthesise(instrument, tune, options_.seconds, seed);
-    record(samples, seed);
-
-    const std::string number = text(index + 1 < 10 ? "0" : "", index + 1);
-    const std::string piece = number + "_" + tune.title;
-    const std::string folder = piece + "_" + instrument.code;
-    const std::string part = "_1_" + instrument.code + "_" + piece;
-    const auto at = safe_child(folder_.path(), folder);
-    std::filesystem::create_directory(at);
-    audio::save_wav(at / ("AuSep" + part + ".wav"), {kSampleRate, std::move(samples)});
-    save_file(at / ("Notes" + part + ".txt"), notes_text(tune));
-    save_file(at / ("Sco_" + folder + ".mid"), score_midi(instrument, tune));
-    save_npy(at / ("Pose" + part + ".npy"), keypoints(instrument, tune, options_.seconds, seed));
-
-    // The last of several tracks of an instrument is for testing.
-    const int kinds = static_cast<int>(all.size());
-    const bool test = index >= kinds && index + kinds >= options_.tracks;
-    table_ += csv_line({folder + "/AuSep" + part + ".wav", folder + "/Pose" + part + ".npy",
-                        folder + "/Notes" + part + ".txt", instrument.code, piece,
-                        test ? "test" : "train", to_text(kFps)});
-    ++report.tracks;
-    ++report.tracks_of[instrument.code];
-    report.test_tracks += test;
-    report.seconds += options_.seconds;
-    report.notes += static_cast<std::int64_t>(tune.notes.size());
+  Workshop(const OrchestraOptions& options, const std::string& readme)
+      : out_(options.out.has_filename() ? options.out : options.out.parent_path()),
+        path_(out_.string() + ".unfinished") {
+    if (out_.empty() || out_.filename() == "." || out_.filename() == "..") {
+      throw InputError(text("expected the name of a folder to make, got \"",
+                            printable(options.out.string()), "\"."));
+    }
+    refuse_overwrite(out_, options.force);
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(out_, error)) && !fs::is_directory(out_, error)) {
+      throw InputError(text(printable(out_.string()),
+                            " is not a folder, so it cannot be replaced by one; choose another "
+                            "name."));
+    }
+    const fs::path parent = out_.has_parent_path() ? out_.parent_path() : fs::path(".");
+    if (!fs::is_directory(parent, error)) {
+      throw InputError(
+          text("the folder of ", printable(out_.string()), " does not exist; make it first."));
+    }
+    if (!fs::exists(path_, error) && !fs::create_directory(path_, error)) {
+      throw WorkError(text("cannot make ", printable(path_.string()), ": ", error.message(), "."));
+    }
+    lock_.emplace(path_);
+    const fs::path mark = path_ / "README.txt";
+    if (fs::exists(mark, error) && read_file(mark, kMostReadmeBytes) != readme) {
+      if (!options.force) {
+        throw InputError(
+            text(printable(path_.string()),
+                 " holds an unfinished orchestra with other options; repeat those (its "
+                 "README.txt has them), remove it, or use --force to begin anew."));
+      }
+      for (const auto& entry : fs::directory_iterator(path_)) {
+        if (entry.path().filename() != ".lock") fs::remove_all(entry.path());
+      }
+    }
+    save_file(mark, readme);
   }
 
-  void finish() {
-    save_file(folder_.path() / "tracks.csv",
-              csv_line({"audio", "pose", "notes", "instrument", "group", "split", "fps"}) + table_);
-    folder_.commit();
+  const fs::path& path() const { return path_; }
+
+  // Nobody but us has OUT.unfinished, so what is there is complete.
+  void finish(const std::string& table) {
+    save_file(path_ / "tracks.csv", table);
+    lock_.reset();
+    std::error_code error;
+    fs::remove(path_ / ".lock", error);
+    const fs::path old = out_.string() + ".replaced";
+    const bool replaces = fs::exists(out_, error);
+    if (replaces) {
+      fs::remove_all(old, error);
+      fs::rename(out_, old, error);
+      if (error) fail(error);
+    }
+    fs::rename(path_, out_, error);
+    if (error) {
+      std::error_code ignored;
+      if (replaces) fs::rename(old, out_, ignored);
+      fail(error);
+    }
+    if (replaces) fs::remove_all(old, error);
+    const fs::path parent = out_.has_parent_path() ? out_.parent_path() : fs::path(".");
+    FileOps::system().sync_folder(parent);
   }
 
  private:
-  const OrchestraOptions& options_;
-  std::optional<Sampler> sampler_;
-  FolderWriter folder_;
-  std::string table_;
+  [[noreturn]] void fail(const std::error_code& error) const {
+    throw WorkError(text("cannot rename ", printable(path_.string()), " to ",
+                         printable(out_.string()), ": ", error.message(), "."));
+  }
+
+  fs::path out_, path_;
+  std::optional<FolderLock> lock_;
 };
+
+struct Made {
+  std::int64_t notes = 0;
+  bool before = false;
+  std::string rows;
+};
+
+std::string rows_of(const Piece& piece, const std::vector<PlayedPart>& parts,
+                    const OrchestraOptions& options) {
+  std::string rows;
+  const std::string folder = piece.name() + "/";
+  const bool npy = options.pose == PoseFiles::npy;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const std::string& name = parts[p].name;
+    std::vector<std::string> cells = {
+        folder + "AuSep_" + name + ".wav",
+        npy ? folder + "Pose_" + name + ".npy" : folder + "Pose_" + piece.name(),
+        folder + "Notes_" + name + ".txt",
+        parts[p].instrument->code,
+        piece.group(),
+        piece.test ? "test" : "train",
+        to_text(kFps)};
+    if (!npy) cells.insert(cells.end(), {text(p), "openpose"});
+    rows += csv_line(cells);
+  }
+  return rows;
+}
+
+std::string header_of(const OrchestraOptions& options) {
+  std::vector<std::string> cells = {"audio", "pose",  "notes", "instrument",
+                                    "group", "split", "fps"};
+  if (options.pose == PoseFiles::openpose) cells.insert(cells.end(), {"person", "pose_format"});
+  return csv_line(cells);
+}
+
+// work(i) for every index on several threads; stops at the first error, or when asked to.
+template <class Work>
+void in_parallel(std::size_t count, int threads, const Work& work) {
+  std::atomic<std::size_t> next{0}, done{0};
+  std::atomic<bool> failed{false};
+  std::mutex mutex;  // guards `error`
+  std::exception_ptr error;
+  const auto run = [&] {
+    while (!failed && stop_signal() == 0) {
+      const std::size_t index = next++;
+      if (index >= count) return;
+      try {
+        work(index);
+        ++done;
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        failed = true;
+      }
+    }
+  };
+  const std::size_t wanted = threads > 0 ? static_cast<std::size_t>(threads)
+                                         : std::max(1u, std::thread::hardware_concurrency());
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < std::min(wanted, count); ++i) others.emplace_back(run);
+    run();
+  }
+  if (error) std::rethrow_exception(error);
+  if (done < count) {
+    throw_if_stopped(text("piece ", done.load(), " of ", count,
+                          "; go on with the same command: finished pieces are kept"));
+  }
+}
 
 }  // namespace
 
@@ -154,6 +216,13 @@ SoundSource parse_sound_source(const std::string& name) {
       text("expected the sound auto, fluidsynth or additive, got \"", printable(name), "\"."));
 }
 
+PoseFiles parse_pose_files(const std::string& name) {
+  if (name == "npy") return PoseFiles::npy;
+  if (name == "openpose") return PoseFiles::openpose;
+  throw InputError(
+      text("expected the keypoints as npy or openpose, got \"", printable(name), "\"."));
+}
+
 OrchestraReport make_orchestra(const OrchestraOptions& options) {
   check(options);
   OrchestraReport report;
@@ -168,14 +237,42 @@ OrchestraReport make_orchestra(const OrchestraOptions& options) {
   report.why = sampler ? text("sampled sound: fluidsynth with ", printable(sampler->bank.string()))
                        : text("built-in additive sound: ", reason);
 
-  Maker maker(options, std::move(sampler));
+  const std::vector<Piece> pieces = choose_pieces(options.tracks);
+  Workshop workshop(options, readme(options, sampler));
   Progress progress("orchestra", options.tracks, "tracks");
-  for (int index = 0; index < options.tracks; ++index) {
-    throw_if_stopped(text("track ", index + 1, "; nothing was written, start again"));
-    maker.make(index, report);
-    progress.update(index + 1);
+  std::mutex mutex;  // guards the progress line and `done`
+  std::int64_t done = 0;
+  std::vector<Made> made(pieces.size());
+  in_parallel(pieces.size(), options.threads, [&](std::size_t index) {
+    const Piece& piece = pieces[index];
+    std::vector<PlayedPart> parts = rehearse(piece, options);
+    for (const PlayedPart& part : parts)
+      made[index].notes += static_cast<std::int64_t>(part.tune.notes.size());
+    made[index].rows = rows_of(piece, parts, options);
+    const auto at = safe_child(workshop.path(), piece.name());
+    made[index].before = fs::exists(at);
+    if (!made[index].before) {
+      FolderWriter folder(at);
+      make_piece(piece, parts, options, sampler, folder.path());
+      folder.commit();
+    }
+    const std::lock_guard lock(mutex);
+    done += piece.parts;
+    progress.update(done);
+  });
+
+  std::string table = header_of(options);
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    table += made[i].rows;
+    ++report.pieces;
+    report.pieces_before += made[i].before;
+    report.notes += made[i].notes;
+    report.tracks += pieces[i].parts;
+    if (pieces[i].test) report.test_tracks += pieces[i].parts;
+    report.seconds += options.seconds * pieces[i].parts;
+    for (const std::string& code : pieces[i].made()) ++report.tracks_of[code];
   }
-  maker.finish();
+  workshop.finish(table);
   progress.finish();
   return report;
 }

@@ -14,10 +14,20 @@ namespace minet::orchestra {
 
 inline constexpr int kSampleRate = 48000;  // Hz, as URMP's
 
+// What sounds, every 10 ms, in Hz; 0 where nothing does.
+struct PitchCurve {
+  static constexpr double kHop_s = 0.01;
+  explicit PitchCurve(double seconds);
+  // The pitch of the stretch of `length_s` that ends at `end_s`; at most one frame lies in it.
+  void set(double end_s, double length_s, double value);
+  std::vector<double> hz;
+};
+
 // Additive synthesis: band-limited wavetables of the instrument's harmonics, soft and loud, with
-// envelope, vibrato, and bow or breath noise. Dry. Peak about 1.
+// envelope, vibrato, and bow or breath noise. Dry. Peak about 1. Fills
+// `curve` where given, vibrato included.
 std::vector<float> synthesise(const Instrument& instrument, const Tune& tune, double seconds,
-                              std::uint64_t seed);
+                              std::uint64_t seed, PitchCurve* curve = nullptr);
 
 // Where the sampled instruments are.
 struct Sampler {

@@ -1,13 +1,14 @@
-// Tunes: a seeded tonal melody, and how it is performed.
+// Tunes: a seeded tonal composition in several parts, and how each part is performed.
 //
-// Phrases of 6 to 14 notes on a major or minor scale, built on a rhythmic motif, ending on a note
-// of the tonic chord, with a rest after each; phrases wander through the whole range. The
-// performance has a swaying tempo, uneven onsets, phrase dynamics, slurs and an intonation of its
-// own. Left out: harmony, modulation, ornaments.
+// A composition has a key, a metre, a tempo and phrases in pairs: the second answers the first with
+// the same rhythm and steps, the first ends on the dominant and the second on the tonic. One chord
+// a bar carries all parts: a melody, inner voices and a bass, each written for the range and the
+// habits of the instrument that plays it. The performance has a swaying tempo that slows down where
+// phrases end (the same for all players), and each player's own uneven onsets, lengths, slurs,
+// dynamics, vibrato and intonation. Left out: modulation, ornaments, counterpoint, double stops.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "orchestra/instruments.hpp"
@@ -26,12 +27,40 @@ struct TuneNote {
 };
 
 struct Tune {
-  std::string title;
   double beats_per_minute = 100;
   std::vector<TuneNote> notes;
 };
 
-// Ends at least 0.25 s before `seconds`.
+// What all parts of a composition share.
+struct Composition {
+  std::uint64_t seed = 0;
+  double seconds = 0;
+  int tonic = 0;  // pitch class
+  bool minor = false;
+  double beats_per_minute = 100;
+  int beats_per_bar = 4;
+  int phrase_bars = 2;
+  double start_s = 1, sway = 0;  // when the first bar begins; phase of the tempo's sway
+  std::vector<int> chords;       // of each bar: the root as a step of the scale, 0..6
+  std::vector<double> loud;      // of each phrase: velocity
+  std::vector<double> rests;     // at the end of each phrase, beats
+
+  double beat_s() const { return 60 / beats_per_minute; }
+  double seconds_at(double beat) const;  // as performed
+};
+Composition compose(double seconds, std::uint64_t seed);
+
+enum class Role { melody, inner, bass };
+struct Part {
+  int index = 0;  // from 0; parts of the same index have the same rhythm and contour
+  Role role = Role::melody;
+};
+
+// Ends at least 0.25 s before the composition's seconds.
+Tune play_part(const Composition& composition, const Instrument& instrument, Part part,
+               std::uint64_t player_seed);
+
+// A tune for one player alone.
 Tune compose(const Instrument& instrument, double seconds, std::uint64_t seed);
 
 double hz_of(const TuneNote& note);

@@ -1,5 +1,6 @@
 // Keypoint arrays: Solos' raw memory map (float32, no header, though it is called skeleton.npy),
-// Solos' true .npy, both [frames, (x, y, confidence), joint], and our own .npy [frames, joint, 3].
+// Solos' true .npy, both [frames, (x, y, confidence), joint], our own .npy [frames, joint, 3], and
+// Foley-Music's 65 points (github:chuangg/Foley-Music), [frames, 3, 65, people] or [frames, 65, 3].
 #include <algorithm>
 #include <bit>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "minet/core/npy.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
+#include "pose/recording.hpp"
 
 namespace minet::pose {
 namespace {
@@ -108,34 +110,86 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return result + ")";
 }
 
+void refuse_person(const fs::path& path, const ReadPoseOptions& options) {
+  if (options.person || options.first_frame) {
+    throw InputError(
+        text("A person or first frame can be chosen in files that list people only, but ",
+             shown(path), " is an array; leave it out or choose rows."));
+  }
+}
+
+constexpr double kFoleyMusicFps = 22;  // its configuration's
+
+bool is_foley_music(const std::vector<std::int64_t>& shape) {
+  const std::int64_t points = layout(LayoutId::foley_music).points;
+  return (shape.size() == 3 && ((shape[1] == kJointValues && shape[2] == points) ||
+                                (shape[1] == points && shape[2] == kJointValues))) ||
+         (shape.size() == 4 && shape[1] == kJointValues && shape[2] == points && shape[3] >= 1 &&
+          shape[3] <= 100);
+}
+
+RawPose read_foley_music(const FloatArray& array, const fs::path& path,
+                         const ReadPoseOptions& options) {
+  const Layout& found = layout(LayoutId::foley_music);
+  const auto points = static_cast<std::size_t>(found.points);
+  const std::size_t people = array.shape.size() == 4 ? static_cast<std::size_t>(array.shape[3]) : 1;
+  const bool point_last = array.shape[1] == kJointValues;  // [frames, 3, points(, people)]
+  const Rows rows = choose_rows(array.shape[0], options, path);
+  RawPose pose;
+  pose.format = found.name;
+  RecordingBuilder frames("Foley-Music's arrays", path);
+  std::vector<double> numbers(points * kJointValues);
+  for (std::int64_t row = rows.start; row < rows.stop; ++row) {
+    const float* values =
+        array.values.data() + static_cast<std::size_t>(row) * points * kJointValues * people;
+    for (std::size_t who = 0; who < people; ++who) {
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t point = i / kJointValues, axis = i % kJointValues;
+        numbers[i] = values[(point_last ? axis * points + point : i) * people + who];
+      }
+      frames.add(row - rows.start, to_person(found, numbers, pose.bad_numbers));
+    }
+  }
+  Recording recording = frames.finish(options, pose);
+  recording.fps = kFoleyMusicFps;
+  assemble(recording, options, path, pose);
+  return pose;
+}
+
 }  // namespace
 
 RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
-  if (options.person || options.first_frame) {
-    throw InputError(text("A person or first frame can be chosen in OpenPose files only, but ",
-                          shown(path), " is an array; leave it out or choose rows."));
-  }
   if (!is_npy(path)) {
-    if (options.format == PoseFormat::npy) {
+    if (options.format == PoseFormat::npy || options.format == PoseFormat::foley_music) {
       throw InputError(text("Expected an NPY file, got none by its first bytes, in ", shown(path),
                             "; for Solos' raw array choose the format solos."));
     }
+    refuse_person(path, options);
     return read_memory_map(path, options);
   }
   const FloatArray array = read_npy_float(path);
   const auto is_shape = [&](std::int64_t a, std::int64_t b) {
     return array.shape.size() == 3 && array.shape[1] == a && array.shape[2] == b;
   };
-  const bool solos = is_shape(kJointValues, kJoints) && options.format != PoseFormat::npy;
-  const bool own = is_shape(kJoints, kJointValues) && options.format != PoseFormat::solos;
+  if (is_foley_music(array.shape) &&
+      (options.format == PoseFormat::automatic || options.format == PoseFormat::foley_music)) {
+    return read_foley_music(array, path, options);
+  }
+  const bool solos = options.format != PoseFormat::foley_music && is_shape(kJointValues, kJoints) &&
+                     options.format != PoseFormat::npy;
+  const bool own = options.format != PoseFormat::foley_music && is_shape(kJoints, kJointValues) &&
+                   options.format != PoseFormat::solos;
   if (!solos && !own) {
     const std::string expected = options.format == PoseFormat::solos ? "(frames, 3, 47)"
-                                 : options.format == PoseFormat::npy
-                                     ? "(frames, 47, 3)"
-                                     : "(frames, 47, 3) or Solos' (frames, 3, 47)";
+                                 : options.format == PoseFormat::npy ? "(frames, 47, 3)"
+                                 : options.format == PoseFormat::foley_music
+                                     ? "(frames, 3, 65, people) or (frames, 65, 3)"
+                                     : "(frames, 47, 3), Solos' (frames, 3, 47) or Foley-Music's "
+                                       "(frames, 3, 65, people)";
     throw InputError(text("Expected keypoints of shape ", expected, " in ", shown(path), ", got ",
                           shape_text(array.shape), "; convert them to the 47 joints first."));
   }
+  refuse_person(path, options);
   const Rows rows = choose_rows(array.shape[0], options, path);
   RawPose pose = convert(array.values.data() + static_cast<std::size_t>(rows.start) * kFrameValues,
                          rows.count(), solos, options, path);

@@ -2,12 +2,15 @@
 // numbers without a file become frames in which everything is absent.
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <string>
 #include <system_error>
 
+#include "minet/core/csv.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
-#include "pose/people.hpp"
+#include "pose/openpose_json.hpp"
+#include "pose/recording.hpp"
 
 namespace minet::pose {
 namespace {
@@ -16,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kExtension = ".json";
 constexpr std::string_view kSuffix = "_keypoints";
+constexpr const char* kTimesFile = "times.csv";
 
 struct FrameFile {
   std::int64_t number = 0;
@@ -110,27 +114,31 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
   return start;
 }
 
-void check_span(const std::vector<FrameFile>& files, std::int64_t start, const fs::path& folder) {
-  const std::int64_t last = files.back().number;
-  // Numbers fit in 18 digits, so nothing here overflows. Sparse: two recordings in one folder, or
-  // a time stamp instead of a frame number; it would cost memory for nothing.
-  const std::int64_t span = last - start + 1;
-  constexpr std::int64_t kAlwaysFine = 20'000;
-  if (span > kMaxFrames ||
-      (span > kAlwaysFine && span / 100 > static_cast<std::int64_t>(files.size()))) {
-    throw InputError(text("Expected consecutive frame numbers in ", shown(folder), ", got ",
-                          files.size(), " files from ", start, " to ", last,
-                          "; keep one recording's OpenPose files in a folder alone."));
+// The folder's times.csv (frame,time_s), which scripts/extract_keypoints.py writes because a
+// video's frames need not be evenly spaced. Empty if there is none.
+std::map<std::int64_t, double> read_times(const fs::path& folder) {
+  std::map<std::int64_t, double> times;
+  const fs::path path = folder / kTimesFile;
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) {
+    return times;
   }
-}
-
-bool anybody(const Person& person) {
-  for (int joint = 0; joint < kJoints; ++joint) {
-    if (person.seen(joint)) {
-      return true;
+  const CsvTable table = read_csv(path);
+  const std::size_t frame = table.column("frame"), time = table.column("time_s");
+  for (const CsvRow& row : table.rows) {
+    const std::optional<long long> number = parse_integer(row.cells[frame]);
+    const std::optional<double> seconds = parse_double(row.cells[time]);
+    if (!number || *number < 0 || !seconds || !(*seconds >= 0 && *seconds < 1e6) ||
+        (!times.empty() &&
+         (times.rbegin()->first >= *number || times.rbegin()->second >= *seconds))) {
+      throw InputError(text("Expected rising frame numbers and times in seconds, got ",
+                            printable(row.cells[frame]), " and ", printable(row.cells[time]),
+                            " in line ", row.line, " of ", shown(path),
+                            "; extract the keypoints again or remove the file."));
     }
+    times.emplace(*number, *seconds);
   }
-  return false;
+  return times;
 }
 
 }  // namespace
@@ -167,57 +175,32 @@ RawPose read_openpose(const fs::path& path, const ReadPoseOptions& options) {
   std::vector<FrameFile> files =
       folder ? numbered(path, json_files(path, pose)) : std::vector<FrameFile>{{0, path}};
   const std::int64_t start = folder ? choose_start(files, options, path, pose) : 0;
-  check_span(files, start, path);
+  check_span(files.size(), start, files.back().number, path);
 
-  std::vector<std::vector<Person>> people;
-  std::vector<std::int64_t> numbers;
-  people.reserve(files.size());
-  numbers.reserve(files.size());
-  const bool by_index = options.person && options.order == PersonOrder::listed;
-  bool body25 = false, coco = false, seen = false;
+  Recording recording;
+  recording.what = "OpenPose's files";
+  recording.start = start;
+  recording.people.reserve(files.size());
+  recording.numbers.reserve(files.size());
+  const bool body25b = options.format == PoseFormat::openpose25b;
+  bool body25 = false, coco = false;
   for (const FrameFile& file : files) {
-    OpenPoseFrame frame = read_openpose_frame(file.path);
-    if (!by_index) {
-      // A person without one joint is nobody: some writers put zeros where nobody is.
-      std::erase_if(frame.people, [](const Person& person) { return !anybody(person); });
-    }
+    OpenPoseFrame frame = read_openpose_frame(file.path, body25b);
     body25 |= frame.body25;
     coco |= frame.coco;
-    seen |= std::any_of(frame.people.begin(), frame.people.end(), anybody);
     pose.bad_numbers += frame.bad_numbers;
-    pose.multi_person_frames += frame.people.size() > 1 ? 1 : 0;
-    numbers.push_back(file.number);
-    people.push_back(std::move(frame.people));
+    recording.numbers.push_back(file.number);
+    recording.people.push_back(std::move(frame.people));
   }
-  if (!seen) {
-    throw InputError(text("Expected a person in ", shown(path), ", got nobody in any of its ",
-                          files.size(), files.size() == 1 ? " frame" : " frames",
-                          "; check the video that OpenPose was run on."));
+  pose.format = body25b          ? "OpenPose BODY_25B"
+                : body25 && coco ? "OpenPose BODY_25 and COCO-18"
+                : coco           ? "OpenPose COCO-18"
+                                 : "OpenPose BODY_25";
+  if (folder && !options.fps) {
+    recording.times = read_times(path);
   }
-  const std::vector<int> chosen = choose_person(people, numbers, options, path);
-
-  const std::int64_t frames = files.back().number - start + 1;
-  const double fps = options.fps.value_or(25);
-  if (!options.fps && folder) {
-    pose.notes.push_back("25 frames a second are assumed, as OpenPose's files do not say.");
-  }
-  pose.format = body25 && coco ? "OpenPose BODY_25 and COCO-18"
-                : coco         ? "OpenPose COCO-18"
-                               : "OpenPose BODY_25";
-  pose.absent_frames = frames - static_cast<std::int64_t>(files.size());
-  pose.data.assign(static_cast<std::size_t>(frames) * kFrameValues, 0.0F);
-  pose.times.resize(static_cast<std::size_t>(frames));
-  for (std::size_t i = 0; i < pose.times.size(); ++i) {
-    pose.times[i] = static_cast<double>(i) / fps;
-  }
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (chosen[i] < 0 || !anybody(people[i][static_cast<std::size_t>(chosen[i])])) {
-      ++pose.empty_frames;
-      continue;
-    }
-    const Person& person = people[i][static_cast<std::size_t>(chosen[i])];
-    std::copy(person.points.begin(), person.points.end(), pose.joint(numbers[i] - start, 0));
-  }
+  recording.note_rate = folder;
+  assemble(recording, options, path, pose);
   return pose;
 }
 

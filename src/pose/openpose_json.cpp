@@ -1,10 +1,11 @@
 // OpenPose JSON, versions 0.1 to 1.3: {"people": [{"pose_keypoints_2d": [x0, y0, c0, x1, ...],
 // "hand_left_keypoints_2d": [...], "hand_right_keypoints_2d": [...]}]}; 0.1 has the same names
-// without "_2d". BODY_25 and COCO-18 agree on the indices that are used (1 to 7).
+// without "_2d". Which point is which joint: layouts.cpp.
 // Read by nlohmann's SAX interface: limits are checked on the way, and everything that isn't needed
 // (face, 3-D, ids) is skipped without being stored.
 #include "pose/openpose_json.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -21,8 +22,6 @@ constexpr std::uint64_t kMaxFrameBytes = 1U << 20;
 constexpr int kMaxDepth = 16;
 constexpr std::size_t kMaxPeople = 100;
 constexpr std::size_t kHandNumbers = 63;
-constexpr std::size_t kBody25Numbers = 75;
-constexpr std::size_t kCocoNumbers = 54;
 
 enum Part { kBody, kLeft, kRight, kParts };
 constexpr std::array<std::string_view, kParts> kPartNames = {
@@ -182,47 +181,48 @@ class Handler {
   std::optional<std::size_t> part_;
 };
 
-void put_points(const std::vector<double>& numbers, std::size_t first, int count, int to,
-                OpenPoseFrame& frame) {
-  for (int i = 0; i < count; ++i) {
-    const std::size_t from = (first + static_cast<std::size_t>(i)) * kJointValues;
-    float* joint =
-        frame.people.back().points.data() + static_cast<std::size_t>(to + i) * kJointValues;
-    if (!put_joint(joint, numbers[from], numbers[from + 1], numbers[from + 2])) {
-      ++frame.bad_numbers;
+// The layout of a body by its count of numbers; nullptr: none. BODY_25B has as many as BODY_25, so
+// only its name tells it.
+const Layout* body_layout(std::size_t numbers, bool body25b) {
+  for (const LayoutId id : {body25b ? LayoutId::body25b : LayoutId::body25, LayoutId::coco18}) {
+    if (numbers == static_cast<std::size_t>(layout(id).body_points) * kJointValues) {
+      return body25b && id == LayoutId::coco18 ? nullptr : &layout(id);
     }
   }
+  return nullptr;
 }
 
-// The paper's 47 out of the body's points 1 to 7 and each hand's 1 to 20: the wrists are the
-// body's.
-std::string convert(const RawPerson& raw, OpenPoseFrame& frame) {
-  frame.people.emplace_back();
+// Why it cannot be read, or nothing.
+std::string convert(const RawPerson& raw, bool body25b, OpenPoseFrame& frame) {
   const std::vector<double>& body = raw.numbers[kBody];
-  if (!body.empty()) {
-    if (body.size() != kBody25Numbers && body.size() != kCocoNumbers) {
-      return text("expected 75 numbers (BODY_25) or 54 (COCO-18) as \"pose_keypoints\", got ",
-                  body.size());
-    }
-    (body.size() == kBody25Numbers ? frame.body25 : frame.coco) = true;
-    put_points(body, 1, kRightHand, 0, frame);
+  const Layout* found = body.empty() ? &layout(body25b ? LayoutId::body25b : LayoutId::body25)
+                                     : body_layout(body.size(), body25b);
+  if (found == nullptr) {
+    return text("expected ",
+                body25b ? "75 numbers (BODY_25B)" : "75 numbers (BODY_25) or 54 (COCO-18)",
+                " as \"pose_keypoints\", got ", body.size());
   }
-  for (const Part part : {kRight, kLeft}) {
+  if (!body.empty()) {
+    (found->id == LayoutId::coco18 ? frame.coco : frame.body25) = true;
+  }
+  std::vector<double> numbers = body;
+  numbers.resize(static_cast<std::size_t>(found->points) * kJointValues, 0.0);
+  std::size_t at = static_cast<std::size_t>(found->body_points) * kJointValues;
+  for (const Part part : {kLeft, kRight}) {
     const std::vector<double>& hand = raw.numbers[part];
-    if (hand.empty()) {
-      continue;
-    }
-    if (hand.size() != kHandNumbers) {
+    if (!hand.empty() && hand.size() != kHandNumbers) {
       return text("expected 63 numbers or none as \"", kPartNames[part], "\", got ", hand.size());
     }
-    put_points(hand, 1, kHandJoints, part == kRight ? kRightHand : kLeftHand, frame);
+    std::copy(hand.begin(), hand.end(), numbers.begin() + static_cast<std::ptrdiff_t>(at));
+    at += kHandNumbers;
   }
+  frame.people.push_back(to_person(*found, numbers, frame.bad_numbers));
   return {};
 }
 
 }  // namespace
 
-OpenPoseFrame read_openpose_frame(const std::filesystem::path& path) {
+OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25b) {
   const std::string content = read_file(path, kMaxFrameBytes);
   Handler handler;
   const bool parsed = nlohmann::json::sax_parse(content, &handler);
@@ -233,7 +233,7 @@ OpenPoseFrame read_openpose_frame(const std::filesystem::path& path) {
   OpenPoseFrame frame;
   for (const RawPerson& person : handler.people) {
     if (problem.empty()) {
-      problem = convert(person, frame);
+      problem = convert(person, body25b, frame);
     }
   }
   if (!problem.empty() || !parsed) {

@@ -1,4 +1,4 @@
-// Which of several people in OpenPose's files is the player.
+// Which of several people is the player.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,13 @@
 
 #include "minet/pose/gaps.hpp"
 #include "minet/pose/readers.hpp"
-#include "pose/openpose_json.hpp"
+#include "pose/layouts.hpp"
 
 namespace minet::pose {
 
 // Per file the index of the player among its people; -1: not there. `numbers` are the files' frame
-// numbers, rising. InputError if `options.person` is never there.
+// numbers, rising. Where people carry a tracker's ids, these are followed, and `options.person` is
+// one of them. InputError if it is never there.
 std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
                                const std::vector<std::int64_t>& numbers,
                                const ReadPoseOptions& options, const std::filesystem::path& source);

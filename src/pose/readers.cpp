@@ -1,10 +1,9 @@
 // Which reader a path goes to.
 #include "minet/pose/readers.hpp"
 
-#include <algorithm>
+#include <array>
 #include <system_error>
 
-#include "minet/core/npy.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 
@@ -17,28 +16,18 @@ struct FormatName {
   std::string_view name;
   PoseFormat format;
 };
-constexpr std::array<FormatName, 5> kFormats = {{
+constexpr std::array<FormatName, 10> kFormats = {{
     {"auto", PoseFormat::automatic},
     {"openpose", PoseFormat::openpose},
     {"openpose25b", PoseFormat::openpose25b},
+    {"wholebody", PoseFormat::wholebody},
+    {"mediapipe", PoseFormat::mediapipe},
+    {"alphapose", PoseFormat::alphapose},
+    {"deeplabcut", PoseFormat::deeplabcut},
+    {"foleymusic", PoseFormat::foley_music},
     {"solos", PoseFormat::solos},
     {"npy", PoseFormat::npy},
 }};
-
-PoseFormat recognise(const fs::path& path) {
-  std::error_code ignored;
-  const std::string extension = lower(path.extension().string());
-  if (fs::is_directory(path, ignored) || extension == ".json") {
-    return PoseFormat::openpose;
-  }
-  // Solos' raw array is called skeleton.npy, so the name counts as much as the magic bytes.
-  if (extension == ".npy" || is_npy(path)) {
-    return PoseFormat::automatic;
-  }
-  throw InputError(text("Expected keypoints in ", shown(path),
-                        " (an OpenPose folder or .json, or .npy), got an unknown kind of file; "
-                        "choose one of the formats openpose, solos and npy."));
-}
 
 }  // namespace
 
@@ -70,20 +59,30 @@ RawPose read_pose(const fs::path& path, const ReadPoseOptions& options) {
         text("Expected keypoint files at ", shown(path), ", got nothing there; check the path."));
   }
   const PoseFormat format =
-      options.format == PoseFormat::automatic ? recognise(path) : options.format;
-  if (format == PoseFormat::openpose25b) {
-    throw InputError(text("OpenPose's BODY_25B, as asked for ", shown(path),
-                          ", has other joints in other places and is not supported; run OpenPose "
-                          "with --model_pose BODY_25 or COCO."));
+      options.format == PoseFormat::automatic ? recognise_format(path) : options.format;
+  if (options.names && format != PoseFormat::deeplabcut) {
+    throw InputError(text("Names of body parts can be given for DeepLabCut's files only, but ",
+                          shown(path), " is another format; leave them out."));
   }
-  if (format == PoseFormat::openpose) {
+  if (format == PoseFormat::openpose || format == PoseFormat::openpose25b) {
     return read_openpose(path, options);
   }
   if (fs::is_directory(path, error)) {
     throw InputError(text("Expected a file of keypoints, got the folder ", shown(path),
-                          "; give the array itself, or choose the format openpose."));
+                          "; give the file itself, or choose the format openpose."));
   }
-  return read_array(path, options);
+  switch (format) {
+    case PoseFormat::wholebody:
+      return read_instances(path, options, false);
+    case PoseFormat::alphapose:
+      return read_instances(path, options, true);
+    case PoseFormat::mediapipe:
+      return read_mediapipe(path, options);
+    case PoseFormat::deeplabcut:
+      return read_deeplabcut(path, options);
+    default:
+      return read_array(path, options);
+  }
 }
 
 }  // namespace minet::pose

@@ -108,7 +108,12 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment) {
   models::TensorFile file = read_newest(run);
   const std::string where = run.checkpoint().string();
-  const Stage stage = parse_stage(metadata_of(file, "stage"));
+  const std::string stage_name = metadata_of(file, "stage");
+  if (stage_name != to_string(Stage::vqvae) && stage_name != to_string(Stage::prior)) {
+    throw InputError(text(where, ": expected stage vqvae or prior in the metadata, got '",
+                          printable(stage_name), "'; start a new run"));
+  }
+  const Stage stage = parse_stage(stage_name);
   refuse_changes(run, file, stage, state.model.config, environment);
   warn_of_environment(file, environment);
   const auto step = parse_integer(metadata_of(file, "step"));

@@ -47,7 +47,10 @@ CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::pa
         safe_child(folder, store.tracks()[static_cast<std::size_t>(track)].id + ".npy");
     if (fs::exists(path)) {
       const IntArray array = read_npy_int(path);
-      if (static_cast<std::int64_t>(array.values.size()) == frames) {
+      const bool in_range = std::all_of(
+          array.values.begin(), array.values.end(),
+          [&](std::int32_t code) { return code >= 0 && code < model.config.vqvae.codes; });
+      if (in_range && static_cast<std::int64_t>(array.values.size()) == frames) {
         codes_.push_back(torch::tensor(at::ArrayRef<std::int32_t>(array.values), at::kLong));
         progress.update(track + 1);
         continue;

@@ -31,7 +31,9 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["corpus"] = options.corpus.string();
   json["corpus_hash"] = environment.corpus_hash;
   json["started"] = static_cast<std::int64_t>(std::time(nullptr));  // Unix time, s
-  save_file(run.run_json(), json.dump(2) + "\n");
+  // Arguments may be no UTF-8: such bytes are replaced.
+  save_file(run.run_json(),
+            json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 // Closes the log file on every way out.

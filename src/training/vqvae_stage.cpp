@@ -8,40 +8,10 @@
 #include "minet/core/text.hpp"
 #include "minet/models/spectrograms.hpp"
 #include "training/session.hpp"
+#include "training/usage_monitor.hpp"
 
 namespace minet::training {
 namespace {
-
-// How the codebook is used over the last steps, and a warning while there is time to act on it.
-class UsageMonitor {
- public:
-  explicit UsageMonitor(const config::TrainConfig& config)
-      : codes_(config.vqvae.codes), histogram_(at::zeros({codes_}, at::kLong)) {}
-
-  void see(const at::Tensor& codes, std::int64_t step) {
-    histogram_ += at::bincount(codes.flatten().to(at::kCPU), {}, codes_);
-    tokens_ += codes.numel();
-    if (++steps_ % kWindow != 0) return;
-    last_ = models::usage_of_histogram(
-        {histogram_.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(codes_)});
-    if (tokens_ >= 4 * codes_ && last_.distinct * 10 < codes_) {
-      log::warning(text(
-          "step ", step, ": the codebook is collapsing: ", last_.distinct, " of ", codes_,
-          " codes used in the last ", kWindow,
-          " steps; raise vqvae.plain_steps or vqvae.revive_threshold, or lower the learning rate"));
-    }
-    histogram_.zero_();
-    tokens_ = 0;
-  }
-  const models::CodeUsage& last() const { return last_; }
-
- private:
-  static constexpr int kWindow = 100;  // steps
-  std::int64_t codes_;
-  at::Tensor histogram_;  // [K]
-  std::int64_t tokens_ = 0, steps_ = 0;
-  models::CodeUsage last_;
-};
 
 // Encoder vectors of clips drawn for this purpose alone, [M, D].
 at::Tensor codebook_vectors(Session& session) {
@@ -108,7 +78,7 @@ void train_vqvae(Session& session) {
   const config::StageConfig& stage = config.vqvae_training;
   TrainState& state = session.state;
   if (state.step >= stage.steps) return;
-  UsageMonitor usage(config);
+  UsageMonitor usage(config.vqvae.codes);
   SaveSchedule saves(session);
   auto make = [&](std::int64_t step) {
     return session.train_tracks.spectrograms(session.order.batch(step, stage.batch),

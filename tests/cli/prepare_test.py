@@ -38,7 +38,8 @@ class Case(support.Case):
 
 class Usage(Case):
     def test_help_ends_with_an_example(self):
-        for command in ([], ["orchestra"], ["folder"], ["pose"], ["notes"], ["check"]):
+        for command in ([], ["orchestra"], ["urmp"], ["solos"], ["folder"], ["pose"], ["notes"],
+                        ["check"]):
             result = self.assert_works(*command, "--help")
             last = result.stdout.rstrip().split("Example:\n")
             self.assertEqual(len(last), 2, result.stdout)
@@ -47,16 +48,15 @@ class Usage(Case):
 
     def test_help_lists_what_exists(self):
         listing = self.assert_works("--help").stdout
-        for command in ("orchestra", "folder", "pose", "notes", "check"):
+        for command in ("orchestra", "urmp", "solos", "folder", "pose", "notes", "check"):
             self.assertIn(f"\n  {command} ", listing)
-        for command in ("urmp", "solos"):
-            self.assertNotIn(command, listing)
 
     def test_version(self):
         self.assertRegex(self.assert_works("--version").stdout, r"^mi_prepare \d+\.\d+\.\d+\n$")
 
     def test_no_or_unknown_subcommand(self):
-        self.assert_fails(says=["orchestra, folder, pose, notes or check", "--help"])
+        self.assert_fails(says=["orchestra, urmp, solos, folder, pose, notes or check",
+                                "--help"])
         self.assert_fails("flder", says=["flder"])
 
     def test_unknown_and_missing_options(self):
@@ -383,6 +383,76 @@ class Orchestra(Case):
         self.assert_fails("orchestra", "--out", self.out, "--sound", "loud", says=["loud"])
         self.assert_fails("orchestra", "--out", self.out, "--tracks", 0, says=["0"])
         self.assert_fails("orchestra", "--out", self.out, "--seconds", -1, says=["-1"])
+
+
+class Urmp(Case):
+    def test_an_orchestra_is_read_as_urmp_is(self):
+        players = self.folder / "players"
+        self.assert_works("orchestra", "--out", players, "--tracks", 26, "--seconds", 5, "--sound",
+                          "additive")
+        command = ("urmp", "--root", players, "--pose", players, "--out", self.out)
+        result = self.assert_works(*command)
+        self.assertIn("performed", result.stdout)
+        self.assertIn("source: urmp, notes performed", (self.out / "corpus.yaml").read_text())
+        found = json.loads(self.assert_works("check", self.out, "--json").stdout)
+        self.assertTrue(found["usable"], found["problems"])
+        self.assertGreater(found["splits"]["test"]["tracks"], 0)
+        self.assertGreater(found["splits"]["train"]["tracks"], 0)
+        self.assert_fails(*command, says=["exists", "--force"])
+        self.assert_works(*command, "--force", "--notes", "score")
+        self.assertIn("source: urmp, notes score", (self.out / "corpus.yaml").read_text())
+
+    def test_wrong_input(self):
+        root = self.folder / "urmp"
+        self.assert_fails("urmp", "--root", root, "--pose", root, "--out", self.out, says=["urmp"])
+        root.mkdir()
+        command = ("urmp", "--root", root, "--pose", root, "--out", self.out)
+        self.assert_fails(*command, says=["01_Jupiter_vn_vc"])
+        (root / "01_Jupiter_vn").mkdir()
+        self.assert_fails(*command, says=["part 1", "AuSep_1_*", "keypoints", "Notes_1_*"])
+        self.assert_fails(*command, "--notes", "midi", says=["performed, score or none"])
+        self.assert_fails(*command, "--fps", 0, says=["fps"])
+        self.assert_fails("urmp", "--root", root, "--out", self.out, says=["--pose"])
+        recording = self.folder / "a.wav"
+        recording.write_bytes(b"RIFF")
+        self.assert_fails("urmp", "--root", recording, "--pose", root, "--out", self.out,
+                          says=["a.wav", "a file"])
+
+
+class Solos(Case):
+    def test_wrong_input(self):
+        root, sounds = self.folder / "solos", self.folder / "sounds"
+        command = ("solos", "--root", root, "--audio", sounds, "--out", self.out)
+        self.assert_fails(*command, says=["solos_ids.json"])
+        root.mkdir()
+        (root / "solos_ids.json").write_text('{"Violin": ["abc"]}')
+        (root / "skeleton_dict.json").write_text('{"abc": [0, 110], "_counter": 110}')
+        (root / "solos_timestamps.json").write_text("[")
+        self.assert_fails(*command, says=["solos_timestamps.json", "JSON"])
+        (root / "solos_timestamps.json").write_text("{}")
+        self.assert_fails(*command, says=["skeleton.npy", "--skeleton"])
+        write_npy(root / "skeleton.npy", (110, 3, JOINTS))
+        self.assert_fails(*command, says=["sounds", "nothing there"])
+        sounds.mkdir()
+        self.assert_fails(*command, says=["1 video without sound", "abc"])
+        write_wav(sounds / "abc.wav", 4.4)
+        self.assert_fails(*command, "--first-row", 5000, says=["outside the array's rows 5000"])
+        self.assert_fails(*command, "--videos", "xyz", says=["'xyz'"])
+        self.assert_fails(*command, "--test-share", 2, says=["test share"])
+        self.assert_works(*command)
+
+    def test_the_real_files_with_a_made_sound(self):
+        data = shared_data()
+        if data is None:
+            self.skipTest("no shared data: set MINET_SHARED_DATA to its folder")
+        sounds = self.folder / "sounds"
+        sounds.mkdir()
+        write_wav(sounds / "OqH9szlahwU.wav", 36)
+        result = self.assert_works(
+            "solos", "--root", data / "solos", "--audio", sounds, "--out", self.out, "--skeleton",
+            data / "solos" / "skeleton_OqH9szlahwU_f0000-0899.npy", "--first-row", 1230884)
+        self.assertIn("1 of 754 videos", result.stdout)
+        self.assertIn("753 videos outside the array's rows 1230884 to 1231784", result.stdout)
 
 
 class RealCorpus(Case):

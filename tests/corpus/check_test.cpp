@@ -54,6 +54,9 @@ TEST_F(CheckCorpus, AWholeCorpusIsUsable) {
   EXPECT_EQ(json["usable"], true);
   EXPECT_EQ(json["splits"]["train"]["tracks"], 2);
   EXPECT_EQ(json["hash"], report.hash);
+  ASSERT_EQ(report.instruments.size(), 1U);
+  EXPECT_NEAR(json["instruments"][""]["test_seconds"].get<double>(), 7, 0.1);
+  EXPECT_CONTAINS(describe(report), "no label: train ");
 }
 
 TEST_F(CheckCorpus, FindsChangedFiles) {

@@ -86,7 +86,7 @@ TEST(Tune, KeepsToRangeScaleAndOneVoice) {
         classes.insert(note.pitch % 12);
         sounding += note.duration_s;
         EXPECT_GE(note.duration_s, 0.09);
-        EXPECT_LE(note.duration_s, 1.05);
+        EXPECT_LE(note.duration_s, 1.4);
         EXPECT_GE(note.onset_s, 0);
         EXPECT_LE(note.onset_s + note.duration_s, 60 - 0.25);
         EXPECT_GE(note.velocity, 40);
@@ -130,10 +130,11 @@ TEST(Fingering, MatchesKnownOnes) {
   EXPECT_EQ(of("vn", 69).string, 2);
   EXPECT_EQ(of("vn", 71).press, (Press{0, 0, 0, 0, 0, 0, 1, 0, 0, 0}));
   EXPECT_NEAR(of("vn", 88).stop, 0.5, 1e-9);
-  // Flute: six fingers for D, three for G, the same an octave higher with the register key.
+  // Flute: six fingers for D, three for G, the same an octave higher.
   EXPECT_EQ(of("fl", 62).press, (Press{0, 1, 1, 1, 0, 0, 1, 1, 1, 0}));
   EXPECT_EQ(of("fl", 67).press, (Press{0, 0, 0, 0, 0, 0, 1, 1, 1, 0}));
-  EXPECT_GT(of("fl", 79).press[5], 0.5);
+  EXPECT_EQ(of("fl", 79).press, of("fl", 67).press);
+  EXPECT_GT(of("ob", 79).press[5], of("ob", 67).press[5]);
   // The clarinet overblows at the twelfth.
   EXPECT_EQ(of("cl", 53).press[7], of("cl", 72).press[7]);
   EXPECT_EQ(of("cl", 53).press[3], of("cl", 72).press[3]);

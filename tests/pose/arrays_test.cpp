@@ -177,8 +177,9 @@ TEST_F(Arrays, APreparedSequenceOfAnotherShapeOrWithNanIsRefused) {
 
 TEST_F(Arrays, PeopleCannotBeChosenInArrays) {
   const auto path = write_raw("s.npy", solos_values(1));
-  EXPECT_NE(input_error([&] { read_pose(path, {.person = 0}); }).find("OpenPose files only"),
-            std::string::npos);
+  EXPECT_NE(
+      input_error([&] { read_pose(path, {.person = 0}); }).find("files that list people only"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -145,16 +145,17 @@ TEST_F(RealData, SingleFilesAreReadOneByOne) {
   }
 }
 
-TEST_F(RealData, TwoPeopleAreToldApartButBody25BCannotBe) {
+TEST_F(RealData, TwoPeopleAreToldApartAndBody25BIsReadByName) {
   const std::string file = "openpose/single/two_people_BODY_25B_cam01.0000.json";
   const RawPose first = read_pose(path(file), {.person = 0});
   const RawPose second = read_pose(path(file), {.person = 1});
   EXPECT_EQ(first.multi_person_frames, 1);
   EXPECT_NE(first.data, second.data);
-  EXPECT_NE(input_error([&] {
-              read_pose(path(file), {.format = PoseFormat::openpose25b});
-            }).find("not supported"),
-            std::string::npos);
+  // By BODY_25B's order the neck is the middle of the shoulders, and the arms hang from it.
+  const RawPose named = read_pose(path(file), {.format = PoseFormat::openpose25b, .person = 0});
+  EXPECT_FLOAT_EQ(named.joint(0, kNeck)[0],
+                  (named.joint(0, kRightShoulder)[0] + named.joint(0, kLeftShoulder)[0]) / 2);
+  EXPECT_EQ(named.format, "OpenPose BODY_25B");
 }
 
 TEST_F(RealData, AFolderOfUnrelatedFilesIsRefused) {

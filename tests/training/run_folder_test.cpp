@@ -1,17 +1,15 @@
-// The order of the clips, the run folder's log, and the TensorBoard file.
+// The order of the clips and the run folder.
 #include "minet/training/run_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <set>
 
 #include "minet/core/errors.hpp"
 #include "minet/training/clips.hpp"
-#include "minet/training/event_writer.hpp"
 
 namespace minet::training {
 namespace {
@@ -50,36 +48,38 @@ TEST_F(RunFolderTest, TwoProcessesCannotShareARun) {
   EXPECT_THROW(RunFolder(folder_ / "run", true), InputError);
 }
 
-TEST_F(RunFolderTest, EventsAreRecordsWithMaskedChecksums) {
-  {
-    EventWriter events(folder_, 0);
-    events.scalar("loss", 7, 0.5);
+TEST_F(RunFolderTest, StagesHaveTheirNames) {
+  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior}) {
+    EXPECT_EQ(parse_stage(to_string(stage)), stage);
   }
-  const std::string bytes = read_file(fs::directory_iterator(folder_)->path(), 10000);
-  std::size_t at = 0;
-  std::vector<std::string> records;
-  while (at < bytes.size()) {
-    std::uint64_t length = 0;
-    std::memcpy(&length, bytes.data() + at, 8);
-    ASSERT_LE(at + 16 + length, bytes.size());
-    records.push_back(bytes.substr(at + 12, length));
-    at += 16 + length;
+  for (const std::string bad : {"", "VQVAE", "both", "prior ", "\x1b[31m"}) {
+    try {
+      parse_stage(bad);
+      ADD_FAILURE() << bad << " was taken";
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("--stage"), std::string::npos);
+      EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
+    }
   }
-  ASSERT_EQ(records.size(), 2u);
-  EXPECT_NE(records[0].find("brain.Event:2"), std::string::npos);
-  EXPECT_NE(records[1].find("loss"), std::string::npos);
-  // An independent value: the masked CRC-32C of the first record's length, 24 as eight bytes,
-  // computed bit by bit here.
-  std::uint32_t crc = 0xFFFFFFFFu;
-  for (int i = 0; i < 8; ++i) {
-    crc ^= static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0x82F63B78u & (0u - (crc & 1u)));
-  }
-  crc = ~crc;
-  const std::uint32_t masked = ((crc >> 15) | (crc << 17)) + 0xA282EAD8u;
-  std::uint32_t stored = 0;
-  std::memcpy(&stored, bytes.data() + 8, 4);
-  EXPECT_EQ(stored, masked);
+}
+
+TEST_F(RunFolderTest, LinesThatAreNoMetricsAreDropped) {
+  const fs::path path = folder_ / "metrics.jsonl";
+  std::ofstream(path) << "[1,2]\nnull\n{\"stage\":\"vqvae\"}\n{\"step\":1}\nnot json\n\n"
+                      << R"({"stage":"vqvae","step":3,"loss":null})" << '\n';
+  truncate_metrics(path, Stage::vqvae, 3);
+  EXPECT_EQ(read_file(path, 1000), "{\"stage\":\"vqvae\",\"step\":3,\"loss\":null}\n");
+  truncate_metrics(folder_ / "none.jsonl", Stage::prior, 3);
+  EXPECT_FALSE(fs::exists(folder_ / "none.jsonl"));
+}
+
+TEST_F(RunFolderTest, MetricsAreAppendedToWhatIsThere) {
+  const fs::path path = folder_ / "metrics.jsonl";
+  MetricsLog(path).append("{\"a\":1}");
+  MetricsLog(path).append("{\"b\":2}");
+  EXPECT_EQ(read_file(path, 1000), "{\"a\":1}\n{\"b\":2}\n");
+  MetricsLog nowhere(folder_ / "no" / "metrics.jsonl");  // a full disk must not stop a run either
+  EXPECT_NO_THROW(nowhere.append("{}"));
 }
 
 std::vector<std::vector<float>> energies() {

@@ -21,11 +21,17 @@ struct SplitSummary {
   double gap_share = 0;      // of joint positions
 };
 
+struct InstrumentSummary {
+  std::string instrument;  // empty: not known
+  double train_seconds = 0, test_seconds = 0;
+};
+
 struct CheckReport {
   std::filesystem::path root;
   std::string hash;    // as corpus.yaml says
   std::string source;  // the importer
   std::vector<SplitSummary> splits;
+  std::vector<InstrumentSummary> instruments;  // by name
   std::int64_t groups = 0;
   double longest_drift_s = 0;  // largest difference between a track's audio and pose lengths
   std::vector<std::string> joints_never_seen;  // in no track

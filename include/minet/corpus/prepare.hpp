@@ -39,6 +39,7 @@ struct PrepareReport {
   std::string hash;
   std::vector<std::string> skipped;   // with `skip_bad`: "line 4: ..."
   std::vector<std::string> warnings;  // "line 4: ..."
+  std::vector<std::string> notes;     // what an importer decided, a sentence each
 };
 
 // Reads, levels, cuts and writes every track of the table. InputError lists every bad line of the

@@ -1,18 +1,22 @@
-// A synthetic orchestra: 13 instruments (URMP's), seeded tunes, players whose bodies move with what
-// they play, and their sound. Everything it makes is synthetic and must be called so.
+// A synthetic orchestra: 13 instruments (URMP's), seeded pieces in several parts, players whose
+// bodies move with what they play, and their sound. Everything it makes is synthetic and must be
+// called so. What is modelled, and what not: docs/orchestra.md.
 //
-// OUT/tracks.csv                                  columns audio, pose, notes, instrument, group,
-// split, fps;
-//                                                 paths relative to OUT: the input of `mi_prepare
-//                                                 folder`
-// OUT/NN_Title_code/AuSep_1_code_NN_Title.wav     48 kHz, mono, 16 bit
-//                  /Notes_1_code_NN_Title.txt     onset s, pitch Hz, duration s: what really sounds
-//                  /Sco_NN_Title_code.mid         the score, before the player's timing
-//                  /Pose_1_code_NN_Title.npy      float32 [frames, 47, 3] = x px, y px,
-//                  confidence; 29.97
-//                                                 frames a second, 1920 x 1080, Solos' joint order
-// Names and file formats are URMP's (https://labsites.rochester.edu/air/projects/URMP.html), with
-// one part per piece. Left out: several players in one picture, and double stops.
+// OUT/tracks.csv     a row for each part: audio, pose, notes, instrument, group, split, fps (and
+//                    person, pose_format with OpenPose's files); paths relative to OUT: the input
+//                    of `mi_prepare folder`. Group: the composition.
+// OUT/README.txt     says that this is synthetic, and with which options it was made
+// OUT/NN_Title_codes/AuSep_P_code_NN_Title.wav   48 kHz, mono, 16 bit; P: the part, from 1
+//                   /AuMix_NN_Title_codes.wav    all parts
+//                   /Notes_P_code_NN_Title.txt   onset s, pitch Hz, duration s: what really sounds
+//                   /F0s_P_code_NN_Title.txt     time s, Hz (0: nothing sounds), every 10 ms
+//                   /Sco_NN_Title_codes.mid      the score, before the players' timing; a track a
+//                                                part
+//                   /Pose_P_code_NN_Title.npy    float32 [frames, 47, 3] = x px, y px, confidence;
+//                                                29.97 frames a second, 1920 x 1080, Solos' order
+//                   /Pose_NN_Title_codes/        instead, with OpenPose's files: one JSON file a
+//                                                frame, all players from left to right
+// Names and file formats are URMP's (https://labsites.rochester.edu/air/projects/URMP.html).
 #pragma once
 
 #include <cstdint>
@@ -29,33 +33,47 @@ enum class SoundSource {
   additive,    // built in
 };
 
+enum class PoseFiles {
+  npy,       // one file a player, each alone in the picture
+  openpose,  // one folder a piece, BODY_25 and hands, all players in one picture
+};
+
 struct OrchestraOptions {
-  std::filesystem::path out;  // the folder to make
-  int tracks = 26;            // instruments take turns, so 26 are two of each
-  double seconds = 60;        // a track
+  std::filesystem::path out = {};  // the folder to make
+  int tracks = 148;                // parts: 16 have every instrument, 31 have it for testing too
+  double seconds = 60;             // a piece
   std::uint64_t seed = 1;
   SoundSource sound = SoundSource::automatic;
+  PoseFiles pose = PoseFiles::npy;
+  bool mix = true;     // write AuMix files
+  int threads = 0;     // pieces at a time; 0: one a processor
   bool force = false;  // replace an existing folder
 };
 
 struct OrchestraReport {
   SoundSource sound = SoundSource::additive;  // what was used
   std::string why;                            // a sentence for people: which sound, and why that
+  int pieces = 0;
+  int pieces_before = 0;  // that an interrupted run had made already
   int tracks = 0;
   int test_tracks = 0;
-  double seconds = 0;  // of sound in all
+  double seconds = 0;  // of sound in all, mixtures not counted
   std::int64_t notes = 0;
   std::map<std::string, int> tracks_of;  // by instrument code
 };
 
-// URMP's codes in the order in which instruments take turns.
+// URMP's codes, strings first.
 std::vector<std::string> instrument_codes();
 
 // "auto", "fluidsynth" or "additive"; InputError otherwise.
 SoundSource parse_sound_source(const std::string& name);
+// "npy" or "openpose"; InputError otherwise.
+PoseFiles parse_pose_files(const std::string& name);
 
-// The same options give the same bytes (with fluidsynth: of the same version and bank), and track i
-// does not depend on how many tracks are made. The folder appears whole or not at all.
+// The same options give the same bytes at any number of threads (with fluidsynth: of the same
+// version and bank), and a part does not depend on how many tracks are made. Pieces are made in
+// OUT.unfinished, each whole or not at all; the same call goes on there after an interruption, and
+// OUT appears when all are done.
 OrchestraReport make_orchestra(const OrchestraOptions& options);
 
 }  // namespace minet::orchestra

@@ -30,15 +30,15 @@ struct PoseSequence {
 // Keypoints as they were read. An absent joint is 0, 0, 0, and so is every joint of an absent
 // frame.
 struct RawPose {
-  std::vector<double> times;  // s, rising, one a frame; the first is 0
+  std::vector<double> times;  // s, rising, one a frame; from 0 on
   std::vector<float> data;    // [frames, 47, 3]
   std::string format;         // what it was read as, for people: "OpenPose BODY_25", "Solos", ...
   // The source has filled its gaps (Solos, our own npy): a low confidence then does not mean a bad
   // position, and only absent joints (0, 0, 0) are filled.
   bool filled = false;
-  std::int64_t absent_frames = 0;        // frame numbers without a file
-  std::int64_t empty_frames = 0;         // files without a person, or without the followed one
-  std::int64_t multi_person_frames = 0;  // files with more than one person
+  std::int64_t absent_frames = 0;        // frame numbers that nothing was written for
+  std::int64_t empty_frames = 0;         // frames without a person, or without the followed one
+  std::int64_t multi_person_frames = 0;  // frames with more than one person
   std::int64_t bad_numbers = 0;          // joints dropped: NaN, infinite, or beyond kMaxCoordinate
   std::vector<std::string> notes;        // what was assumed, one sentence each
 

@@ -1,7 +1,6 @@
-// Readers of keypoint files: OpenPose JSON (a folder with one file a frame, or one file), Solos
-// arrays (raw memory map or true .npy, [frames, 3, 47]) and our own .npy ([frames, 47, 3]).
-// https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/doc/02_output.md
-// https://github.com/JuanFMontesinos/Solos
+// Readers of keypoint files: OpenPose, COCO-WholeBody (MMPose, RTMPose, COCO results), MediaPipe
+// Holistic, AlphaPose, DeepLabCut, Foley-Music, Solos and our own .npy. docs/keypoints.md describes
+// them, src/pose/layouts.cpp says which of their points are the 47 joints.
 // Nothing is filled here: see gaps.hpp.
 #pragma once
 
@@ -18,14 +17,21 @@
 namespace minet::pose {
 
 enum class PoseFormat {
-  automatic,    // a folder or .json: OpenPose; .npy by its magic bytes and shape
-  openpose,     // BODY_25 (75 numbers) or COCO-18 (54)
-  openpose25b,  // BODY_25B: refused, as its joints stand elsewhere
-  solos,
-  npy,
+  automatic,    // by extension, first bytes and content
+  openpose,     // a folder with one JSON a frame, or one file: BODY_25 (75 numbers), COCO-18 (54)
+  openpose25b,  // the same with BODY_25B's order, which has 75 numbers too and so must be said
+  wholebody,    // MMPose's or RTMPose's predictions, COCO results: 133 points, or 17 without hands
+  mediapipe,    // MediaPipe Holistic, JSON or CSV
+  alphapose,    // JSON: 136 points, or 26 or 17 without hands, or its forms open and cmu
+  deeplabcut,   // CSV, matched by the body parts' names
+  foley_music,  // .npy [frames, 3, 65(, people)] or [frames, 65, 3]
+  solos,        // raw memory map or true .npy, [frames, 3, 47]
+  npy,          // our own [frames, 47, 3]
 };
 
-std::vector<std::string> pose_format_names();  // "auto", "openpose", "openpose25b", "solos", "npy"
+// "auto", "openpose", "openpose25b", "wholebody", "mediapipe", "alphapose", "deeplabcut",
+// "foleymusic", "solos", "npy".
+std::vector<std::string> pose_format_names();
 PoseFormat parse_pose_format(std::string_view name);  // InputError lists the names
 
 enum class PersonOrder {
@@ -35,15 +41,17 @@ enum class PersonOrder {
 
 struct ReadPoseOptions {
   PoseFormat format = PoseFormat::automatic;
-  // OpenPose with several people: which one, from 0. Unset: the largest one with hands in the first
-  // frame with anybody, followed by nearest neck and shoulders.
+  // Several people: which one, from 0, or the tracker's number where the file has such. Unset: who
+  // is seen longest and largest, with hands before without.
   std::optional<int> person = std::nullopt;
   PersonOrder order = PersonOrder::listed;
-  std::optional<double> fps =
-      std::nullopt;  // frames a second; unset: 25, and OpenPose notes the assumption
-  // OpenPose: the frame number at time 0. Unset: the first file's.
+  // Frames a second. Unset: the file's own times, else 25 (Foley-Music: 22), which is noted.
+  std::optional<double> fps = std::nullopt;
+  // The frame number at time 0. Unset: the first frame's.
   std::optional<std::int64_t> first_frame = std::nullopt;
-  // Solos and npy: only the rows [start, stop), as skeleton_dict.json gives them for a video.
+  // DeepLabCut: a CSV file `bodypart,joint` for names that are not recognised.
+  std::optional<std::filesystem::path> names = std::nullopt;
+  // Arrays: only the rows [start, stop), as skeleton_dict.json gives them for a video.
   std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
 };
 

@@ -1,12 +1,14 @@
 // The folder of a training run.
 //
-//   config.yaml                   resolved, loadable as it is
-//   run.json                      argv, seed, versions, threads, device, processor, corpus hash
-//   checkpoint.safetensors        all that going on needs, weights included: one rename publishes
-//   it checkpoint.prev.safetensors   the one before model.safetensors             the weights
-//   alone, derived from the checkpoint, for generating metrics.jsonl                 one JSON
-//   object a logged step codes/                        each track's codes, between the stages (can
-//   be made again) tensorboard/  log.txt
+//   config.yaml                  resolved, loadable as it is
+//   run.json                     argv, seed, versions, threads, device, processor, corpus hash
+//   checkpoint.safetensors       all that going on needs, weights included: one rename publishes it
+//   checkpoint.prev.safetensors  the one before
+//   model.safetensors            the weights alone, derived from the checkpoint, for generating
+//   metrics.jsonl                one JSON object a logged step
+//   codes/                       each track's codes, between the stages (can be made again)
+//   tensorboard/                 event files
+//   log.txt                      what was said
 #pragma once
 
 #include <cstdint>

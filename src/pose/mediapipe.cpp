@@ -1,0 +1,272 @@
+// MediaPipe Holistic has no file of its own, so these two are ours (docs/keypoints.md), as
+// scripts/extract_keypoints.py writes them. Coordinates are MediaPipe's, from 0 to 1 of the
+// picture's width and height, which the file carries: a body must not be stretched.
+// JSON: {"format": "mediapipe-holistic", "version": 1, "width", "height", "frames": [{"frame",
+//   "time_s", "pose": [[x, y, visibility] x 33], "left_hand": [... x 21] or [], "right_hand"}]}
+// CSV: frame,time_s,width,height,part,point,x,y,confidence; one row a point; a frame without
+//   anybody has one row with the part `none`.
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <string>
+
+#include "pose/checks.hpp"
+#include "pose/formats.hpp"
+#include "pose/json_records.hpp"
+#include "pose/recording.hpp"
+
+namespace minet::pose {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kParts = 3;
+constexpr std::array<std::string_view, kParts> kPartNames = {"pose", "left_hand", "right_hand"};
+constexpr std::array<int, kParts> kPartPoints = {33, 21, 21};
+constexpr std::array<int, kParts> kPartFirst = {0, 33, 54};
+constexpr double kMaxPicture = 100'000;  // pixels
+constexpr double kMaxSeconds = 1e6;
+
+using Points = std::vector<double>;  // [75, 3]
+
+class MediapipeReader {
+ public:
+  explicit MediapipeReader(const fs::path& path) : path_(path), frames_("these files", path) {}
+
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw InputError(text("MediaPipe keypoints in ", shown(path_), " cannot be read: ", why,
+                          "; write the file as docs/keypoints.md says, for instance with "
+                          "scripts/extract_keypoints.py."));
+  }
+
+  void set_picture(std::optional<double> width, std::optional<double> height) {
+    const auto good = [](std::optional<double> side) {
+      return side && *side >= 1 && *side <= kMaxPicture;
+    };
+    if (!good(width) || !good(height)) {
+      refuse("expected the picture's width and height in pixels, got none or absurd ones");
+    }
+    if (width_ > 0 && (width_ != *width || height_ != *height)) {
+      refuse("expected one width and height throughout, got others on the way");
+    }
+    width_ = *width;
+    height_ = *height;
+  }
+
+  void set_time(std::int64_t frame, std::optional<double> time) {
+    if (!time) {
+      untimed_ = true;
+      return;
+    }
+    if (!(*time >= 0 && *time < kMaxSeconds)) {
+      refuse(text("expected a time in seconds for frame ", frame, ", got ", to_text(*time)));
+    }
+    times_[frame] = *time;
+  }
+
+  void add(std::int64_t frame, const Points& points) {
+    const Layout& holistic = layout(LayoutId::mediapipe);
+    Person person = to_person(holistic, points, pose_.bad_numbers);
+    if (frames_.frame(frame).empty()) {
+      frames_.add(frame, std::move(person));
+    } else {
+      refuse(text("expected each frame once, got frame ", frame, " twice"));
+    }
+  }
+  void empty(std::int64_t frame) { frames_.frame(frame); }
+
+  RawPose finish(const ReadPoseOptions& options) {
+    if (width_ == 0) {
+      refuse("expected the picture's width and height, got none");
+    }
+    Recording recording = frames_.finish(options, pose_);
+    for (std::vector<Person>& people : recording.people) {
+      for (Person& person : people) {
+        for (int joint = 0; joint < kJoints; ++joint) {
+          float* at = person.joint(joint);
+          const double x = at[0] * width_, y = at[1] * height_;
+          pose_.bad_numbers += put_joint(at, x, y, static_cast<double>(at[2])) ? 0 : 1;
+        }
+      }
+    }
+    if (!options.fps && !times_.empty()) {
+      check_times();
+      recording.times = std::move(times_);
+    }
+    pose_.format = layout(LayoutId::mediapipe).name;
+    assemble(recording, options, path_, pose_);
+    return std::move(pose_);
+  }
+
+ private:
+  void check_times() const {
+    if (untimed_) {
+      refuse("expected a time for every frame or for none, got some");
+    }
+    double last = -1;
+    for (const auto& [frame, time] : times_) {
+      if (time <= last) {
+        refuse(text("expected rising times, got ", to_text(time), " s for frame ", frame));
+      }
+      last = time;
+    }
+  }
+
+  const fs::path& path_;
+  RecordingBuilder frames_;
+  RawPose pose_;
+  std::map<std::int64_t, double> times_;
+  bool untimed_ = false;
+  double width_ = 0, height_ = 0;
+};
+
+void read_part(const json& frame, std::size_t part, Points& points, bool& any,
+               const MediapipeReader& reader) {
+  const auto found = frame.find(kPartNames[part]);
+  if (found == frame.end() || found->is_null() || (found->is_array() && found->empty())) {
+    return;
+  }
+  const auto count = static_cast<std::size_t>(kPartPoints[part]);
+  if (!found->is_array() || found->size() != count) {
+    reader.refuse(text("expected ", count, " points or none as \"", kPartNames[part], "\", got ",
+                       found->is_array() ? text(found->size()) : std::string("something else")));
+  }
+  any = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    const json& point = (*found)[i];
+    if (!point.is_array() || point.size() != kJointValues) {
+      reader.refuse(text("expected [x, y, confidence] for each point of \"", kPartNames[part],
+                         "\", got something else"));
+    }
+    for (std::size_t axis = 0; axis < kJointValues; ++axis) {
+      if (!point[axis].is_number() && !point[axis].is_null()) {
+        reader.refuse(text("expected numbers in \"", kPartNames[part], "\", got something else"));
+      }
+      points[(static_cast<std::size_t>(kPartFirst[part]) + i) * kJointValues + axis] =
+          point[axis].is_null() ? std::nan("") : point[axis].get<double>();
+    }
+  }
+}
+
+Points no_points() {
+  return Points(static_cast<std::size_t>(layout(LayoutId::mediapipe).points) * kJointValues, 0.0);
+}
+
+void read_json(const fs::path& path, MediapipeReader& reader) {
+  std::optional<double> width, height;
+  bool named = false;
+  read_json_records(path, "MediaPipe Holistic's landmarks", [&](JsonRecord& record) {
+    if (record.place == RecordPlace::member) {
+      const bool number = record.value.is_number();
+      if (record.key == "format") {
+        named = record.value == "mediapipe-holistic";
+      } else if (record.key == "version" && record.value != 1) {
+        reader.refuse("expected version 1, got another");
+      } else if (record.key == "width" && number) {
+        width = record.value.get<double>();
+      } else if (record.key == "height" && number) {
+        height = record.value.get<double>();
+      }
+    } else if (record.place == RecordPlace::member_item && record.key == "frames") {
+      const auto frame = record.value.find("frame");
+      if (frame == record.value.end() || !frame->is_number_integer()) {
+        reader.refuse("expected a whole number as \"frame\", got none or another");
+      }
+      const auto number = frame->get<std::int64_t>();
+      Points points = no_points();
+      bool any = false;
+      for (std::size_t part = 0; part < kParts; ++part) {
+        read_part(record.value, part, points, any, reader);
+      }
+      reader.set_time(number, number_at(record.value, "time_s"));
+      any ? reader.add(number, points) : reader.empty(number);
+    }
+    return true;
+  });
+  if (!named) {
+    reader.refuse("expected \"format\": \"mediapipe-holistic\", got another or none");
+  }
+  reader.set_picture(width, height);
+}
+
+// One line at a time: a long recording has millions.
+void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
+  constexpr std::string_view kHeader = "frame,time_s,width,height,part,point,x,y,confidence";
+  constexpr std::size_t kColumns = 9, kMaxLine = 1000;
+  std::ifstream file(path, std::ios::binary);
+  std::string line;
+  std::getline(file, line);
+  if (!file || lower(trim(line)) != kHeader) {
+    reader.refuse(text("expected the columns ", kHeader, ", got others"));
+  }
+  std::int64_t current = -1, number = 1;
+  Points points;
+  bool any = false;
+  const auto flush = [&] {
+    if (current >= 0) {
+      any ? reader.add(current, points) : reader.empty(current);
+    }
+  };
+  while (std::getline(file, line)) {
+    ++number;
+    if (trim(line).empty()) {
+      continue;
+    }
+    const std::vector<std::string> cells =
+        line.size() > kMaxLine ? std::vector<std::string>() : split(trim(line), ',');
+    if (cells.size() != kColumns) {
+      reader.refuse(
+          text("expected ", kColumns, " cells in line ", number, ", got ",
+               line.size() > kMaxLine ? std::string("a very long line") : text(cells.size())));
+    }
+    const auto frame = parse_integer(cells[0]);
+    if (!frame || *frame < current || *frame < 0) {
+      reader.refuse(
+          text("expected rising frame numbers, got ", printable(cells[0]), " in line ", number));
+    }
+    if (*frame != current) {
+      flush();
+      current = *frame;
+      points = no_points();
+      any = false;
+      const auto time = parse_double(cells[1]);
+      if (!time && !trim(cells[1]).empty()) {
+        reader.refuse(
+            text("expected a time in seconds, got ", printable(cells[1]), " in line ", number));
+      }
+      reader.set_time(current, time);
+      reader.set_picture(parse_double(cells[2]), parse_double(cells[3]));
+    }
+    if (cells[4] == "none") {
+      continue;
+    }
+    const auto name = std::find(kPartNames.begin(), kPartNames.end(), cells[4]);
+    const auto point = parse_integer(cells[5]);
+    const auto part = static_cast<std::size_t>(name - kPartNames.begin());
+    if (name == kPartNames.end() || !point || *point < 0 || *point >= kPartPoints[part]) {
+      reader.refuse(
+          text("expected a point of pose (0 to 32), left_hand or right_hand (0 to 20), "
+               "got ",
+               printable(cells[4]), " ", printable(cells[5]), " in line ", number));
+    }
+    any = true;
+    for (std::size_t axis = 0; axis < kJointValues; ++axis) {
+      points[static_cast<std::size_t>(kPartFirst[part] + *point) * kJointValues + axis] =
+          parse_double(cells[6 + axis]).value_or(std::nan(""));
+    }
+  }
+  flush();
+}
+
+}  // namespace
+
+RawPose read_mediapipe(const fs::path& path, const ReadPoseOptions& options) {
+  refuse_rows(options, path);
+  MediapipeReader reader(path);
+  lower(path.extension().string()) == ".csv" ? read_csv_lines(path, reader)
+                                             : read_json(path, reader);
+  return reader.finish(options);
+}
+
+}  // namespace minet::pose

@@ -1,0 +1,109 @@
+// Which format a path holds. JSON is told by its first telling record, CSV by its first line, so
+// that nothing is read twice.
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "minet/core/npy.hpp"
+#include "pose/checks.hpp"
+#include "pose/formats.hpp"
+#include "pose/json_records.hpp"
+
+namespace minet::pose {
+namespace {
+
+namespace fs = std::filesystem;
+
+PoseFormat by_json(const fs::path& path) {
+  // What nothing says otherwise is OpenPose's, whose reader says what is wrong.
+  PoseFormat found = PoseFormat::openpose;
+  const auto telling = [&](PoseFormat format) {
+    found = format;
+    return false;
+  };
+  try {
+    read_json_records(path, "keypoints", [&](JsonRecord& record) {
+      switch (record.place) {
+        case RecordPlace::top_list:
+          return true;
+        case RecordPlace::list_item: {
+          if (record.value.contains("instances")) {
+            return telling(PoseFormat::wholebody);
+          }
+          const auto points = record.value.find("keypoints");
+          if (!record.value.contains("image_id") || points == record.value.end() ||
+              !points->is_array()) {
+            return false;
+          }
+          // AlphaPose writes the form of COCO results; its own are 136, 26 and, as COCO, 17 points.
+          constexpr std::size_t kWholeBodyNumbers = 133 * 3;
+          return telling(points->size() == kWholeBodyNumbers ? PoseFormat::wholebody
+                                                             : PoseFormat::alphapose);
+        }
+        case RecordPlace::member_list:
+          if (record.key == "instance_info") {
+            return telling(PoseFormat::wholebody);
+          }
+          return record.key != "people";
+        case RecordPlace::member_item:
+          return true;
+        case RecordPlace::member:
+          if (record.key == "format" && record.value == "mediapipe-holistic") {
+            return telling(PoseFormat::mediapipe);
+          }
+          if (record.value.is_object() &&
+              (record.value.contains("people") || record.value.contains("bodies"))) {
+            return telling(PoseFormat::alphapose);
+          }
+          return true;
+      }
+      return true;
+    });
+  } catch (const InputError&) {
+    return PoseFormat::openpose;
+  }
+  return found;
+}
+
+PoseFormat by_csv(const fs::path& path) {
+  std::string line(200, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(line.data(), static_cast<std::streamsize>(line.size()));
+  line.resize(static_cast<std::size_t>(file.gcount()));
+  line = lower(line.substr(0, line.find_first_of("\r\n")));
+  if (line.starts_with("scorer,")) {
+    return PoseFormat::deeplabcut;
+  }
+  if (line.starts_with("frame,") && line.find(",part,") != std::string::npos) {
+    return PoseFormat::mediapipe;
+  }
+  throw InputError(text("Expected keypoints in ", shown(path),
+                        " as DeepLabCut (scorer, ...) or MediaPipe (frame,time_s, ...) write them, "
+                        "got another table; docs/keypoints.md shows both."));
+}
+
+}  // namespace
+
+PoseFormat recognise_format(const fs::path& path) {
+  std::error_code ignored;
+  const std::string extension = lower(path.extension().string());
+  if (fs::is_directory(path, ignored)) {
+    return PoseFormat::openpose;
+  }
+  if (extension == ".json") {
+    return by_json(path);
+  }
+  if (extension == ".csv") {
+    return by_csv(path);
+  }
+  // Solos' raw array is called skeleton.npy, so the name counts as much as the magic bytes.
+  if (extension == ".npy" || is_npy(path)) {
+    return PoseFormat::automatic;
+  }
+  throw InputError(text("Expected keypoints in ", shown(path),
+                        " (an OpenPose folder, .json, .csv or .npy), got an unknown kind of file; "
+                        "choose one of the formats ",
+                        join(pose_format_names(), ", "), "."));
+}
+
+}  // namespace minet::pose

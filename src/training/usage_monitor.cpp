@@ -1,0 +1,31 @@
+#include "training/usage_monitor.hpp"
+
+#include <torch/torch.h>
+
+#include "minet/core/log.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::training {
+
+UsageMonitor::UsageMonitor(std::int64_t codes)
+    : codes_(codes), histogram_(at::zeros({codes_}, at::kLong)) {}
+
+bool UsageMonitor::see(const at::Tensor& codes, std::int64_t step) {
+  histogram_ += at::bincount(codes.flatten().to(at::kCPU), {}, codes_);
+  tokens_ += codes.numel();
+  if (++steps_ % kWindow != 0) return false;
+  last_ = models::usage_of_histogram(
+      {histogram_.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(codes_)});
+  const bool collapsing = tokens_ >= 4 * codes_ && last_.distinct * 10 < codes_;
+  if (collapsing) {
+    log::warning(text(
+        "step ", step, ": the codebook is collapsing: ", last_.distinct, " of ", codes_,
+        " codes used in the last ", kWindow,
+        " steps; raise vqvae.plain_steps or vqvae.revive_threshold, or lower the learning rate"));
+  }
+  histogram_.zero_();
+  tokens_ = 0;
+  return collapsing;
+}
+
+}  // namespace minet::training
