@@ -12,7 +12,7 @@ out=demo
 tracks=65 seconds=40 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) tracks=26 seconds=30
+    --quick) tracks=31 seconds=20
              settings=(--set vqvae_training.steps=300 --set prior_training.steps=120) ;;
     --out) out=${2:?--out needs a folder}; shift ;;
     *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
@@ -40,11 +40,12 @@ run $bin/mi_train configs/tiny.yaml --corpus "$out/corpus" --run "$out/run" "${s
 
 say "Music: players that were not trained on"
 mkdir -p "$out/music"
-for id in $(python3 - "$out/corpus/tracks.csv" <<'PYTHON'
+test_tracks=$(python3 - "$out/corpus/tracks.csv" <<'PYTHON'
 import csv, sys
-print(*[row["id"] for row in csv.DictReader(open(sys.argv[1])) if row["split"] == "test"]])
+print(*[row["id"] for row in csv.DictReader(open(sys.argv[1])) if row["split"] == "test"])
 PYTHON
-); do
+)
+for id in $test_tracks; do
   run $bin/mi_generate --model "$out/run" --pose "$out/corpus/$id/pose.npy" --notes "$out/corpus/$id/notes.csv" \
     --seconds 8 --temperature 0.7 --force -o "$out/music/$id-with-notes.wav"
   run $bin/mi_generate --model "$out/run" --pose "$out/corpus/$id/pose.npy" \
