@@ -76,6 +76,7 @@ class Case(support.Case):
         rows = read_rows(table)
         for i, row in enumerate(rows):
             row["split"] = "test" if i == 4 else "train"
+            row["group"] = f"player {i}"  # parts of one piece, which would have to stay together
         write_rows(table, rows)
         subprocess.run([cls.mi_prepare, "-q", "folder", "--table", table, "--out", cls.corpus], check=True)
 
