@@ -24,10 +24,6 @@ const EvalOptions& checked(const EvalOptions& options) {
     throw InputError(
         text("--clips: expected 0 (the whole split) to ", kMaxClips, ", got ", options.clips));
   }
-  if (options.baseline_frames < 1) {
-    throw InputError(
-        text("baseline_frames: expected at least 1 training frame, got ", options.baseline_frames));
-  }
   models::use_threads(options.threads);
   return options;
 }
@@ -50,7 +46,7 @@ corpus::Corpus open_corpus(const EvalOptions& options) {
   return corpus;
 }
 
-models::Model load(const EvalOptions& options, const at::Device& device) {
+models::Model load(const EvalOptions& options, const Need& need, const at::Device& device) {
   models::Model model = models::load_model(options.model);
   const std::string name = options.model.string();
   if (!model.vqvae->quantizer->is_started()) {
@@ -58,10 +54,9 @@ models::Model load(const EvalOptions& options, const at::Device& device) {
                           ": expected a model with a trained codebook, but its codebook has not "
                           "started; go on with mi_train --resume past vqvae.plain_steps"));
   }
-  if (options.metric == Metric::nll && !model.prior_trained) {
-    throw InputError(text(name,
-                          ": expected a model with a trained prior for nll, but only its VQ-VAE "
-                          "is; go on with mi_train --stage prior --resume"));
+  if (need.prior && !model.prior_trained) {
+    throw InputError(text(name, ": expected a model with a trained prior for ", need.metric,
+                          ", but only its VQ-VAE is; go on with mi_train --stage prior --resume"));
   }
   model.to(device);
   model.eval();
@@ -82,11 +77,12 @@ std::vector<training::Clip> clips_of(const EvalOptions& options, const training:
 
 }  // namespace
 
-Material::Material(const EvalOptions& given)
-    : options(checked(given)),
+Material::Material(const EvalOptions& given, const Need& need)
+    : metric(need.metric),
+      options(checked(given)),
       corpus(open_corpus(options)),
       device(models::select_device(options.device)),
-      model(load(options, device)),
+      model(load(options, need, device)),
       tracks(corpus, options.split, model.config),
       train_tracks(corpus, "train", model.config),
       clips(clips_of(options, tracks, model.config)) {}
@@ -128,7 +124,7 @@ void for_each_batch(
 nlohmann::ordered_json begin_json(const Material& material) {
   const EvalOptions& options = material.options;
   nlohmann::ordered_json json;
-  json["metric"] = to_string(options.metric);
+  json["metric"] = material.metric;
   json["model"] = options.model.string();
   json["corpus"] = options.corpus.string();
   json["corpus_hash"] = material.corpus.hash();
@@ -147,9 +143,9 @@ std::string dump(const nlohmann::ordered_json& json) {
 
 std::string headline(const Material& material) {
   const EvalOptions& options = material.options;
-  return text(to_string(options.metric), " of ", options.model.string(), " on ",
-              material.clips.size(), " clips (", human_duration(material.seconds()), ") of split '",
-              options.split, "' of ", options.corpus.string());
+  return text(material.metric, " of ", options.model.string(), " on ", material.clips.size(),
+              " clips (", human_duration(material.seconds()), ") of split '", options.split,
+              "' of ", options.corpus.string());
 }
 
 }  // namespace minet::evaluation

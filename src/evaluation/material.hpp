@@ -1,4 +1,4 @@
-// What both metrics start from: the model, the corpus's tracks and the clips to measure on.
+// What the metrics start from: the model, the corpus's tracks and the clips to measure on.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -10,16 +10,21 @@
 #include <vector>
 
 #include "minet/corpus/corpus.hpp"
-#include "minet/evaluation/evaluate.hpp"
+#include "minet/evaluation/evaluation.hpp"
 #include "minet/models/model.hpp"
 #include "minet/training/clips.hpp"
 
 namespace minet::evaluation {
 
+struct Need {
+  std::string metric;  // its name, for messages and JSON
+  bool prior = false;  // a trained prior, not only a VQ-VAE
+};
+
 // The track stores look into `corpus`, so this stays where it was made.
 class Material {
  public:
-  explicit Material(const EvalOptions& options);
+  Material(const EvalOptions& options, const Need& need);
   Material(const Material&) = delete;
   Material& operator=(const Material&) = delete;
 
@@ -29,6 +34,7 @@ class Material {
   }
   double seconds() const { return static_cast<double>(clips.size()) * clip_seconds(); }
 
+  const std::string metric;
   const EvalOptions options;
   const corpus::Corpus corpus;
   const at::Device device;
@@ -51,6 +57,6 @@ void for_each_batch(
 // The keys that every metric has.
 nlohmann::ordered_json begin_json(const Material& material);
 std::string dump(const nlohmann::ordered_json& json);
-std::string headline(const Material& material);  // "nll of 64 clips (256 s) of split 'test' of X"
+std::string headline(const Material& material);  // "nll of X on 64 clips (256 s) of split 'test'…"
 
 }  // namespace minet::evaluation

@@ -1,5 +1,7 @@
 // How well the prior foretells the codes of recordings that it has not seen (paper section 4: test
 // NLL), with the true codes before each, on clips as in training.
+#include "minet/evaluation/nll.hpp"
+
 #include <torch/torch.h>
 
 #include <cmath>
@@ -7,7 +9,7 @@
 #include <utility>
 
 #include "evaluation/code_models.hpp"
-#include "evaluation/metrics.hpp"
+#include "evaluation/material.hpp"
 #include "evaluation/table.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
@@ -163,7 +165,8 @@ std::string no_notes_reason(const Material& material, std::int64_t clips_with_no
 
 }  // namespace
 
-EvalResult prior_nll(Material& material) {
+EvalResult evaluate_nll(const NllOptions& options) {
+  Material material(options.common, {.metric = "nll", .prior = true});
   const config::TrainConfig& config = material.model.config;
   const double to_bits_per_second = config.frame_rate() / std::numbers::ln2;
   std::int64_t clips_with_notes = 0;

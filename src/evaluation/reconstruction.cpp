@@ -1,12 +1,15 @@
 // What the VQ-VAE's codes keep of a sound (paper section 4: test L2), and what an untrained
 // frame-wise codebook of the same size keeps.
+#include "minet/evaluation/reconstruction.hpp"
+
 #include <torch/torch.h>
 
 #include <optional>
 #include <utility>
 
 #include "evaluation/frame_baselines.hpp"
-#include "evaluation/metrics.hpp"
+#include "evaluation/material.hpp"
+#include "evaluation/sound_examples.hpp"
 #include "evaluation/spectral.hpp"
 #include "evaluation/table.hpp"
 #include "minet/core/errors.hpp"
@@ -75,12 +78,12 @@ struct Baselines {
   std::int64_t frames = 0;  // that fitted it
 };
 
-Baselines fit_baselines(const Material& material) {
+Baselines fit_baselines(const Material& material, std::int64_t baseline_frames) {
   const config::TrainConfig& config = material.model.config;
   const EvalOptions& options = material.options;
   const at::Tensor frames =
       random_frames(material.train_tracks, material.model.scale, material.clip_frames(),
-                    options.baseline_frames, derive_seed(options.seed, "baseline frames"));
+                    baseline_frames, derive_seed(options.seed, "baseline frames"));
   if (frames.size(0) == 0) {
     throw InputError(text(options.corpus.string(), ": expected a track of at least ",
                           config.data.clip_seconds,
@@ -111,12 +114,17 @@ std::string report_of(const Material& material, const Baselines& baselines,
 
 }  // namespace
 
-EvalResult reconstruction(Material& material) {
+EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
   const at::NoGradGuard no_grad;
+  if (options.baseline_frames < 1) {
+    throw InputError(
+        text("baseline_frames: expected at least 1 training frame, got ", options.baseline_frames));
+  }
+  Material material(options.common, {.metric = "reconstruction"});
   models::Model& model = material.model;
   std::optional<SoundExamples> sounds;
-  if (material.options.sound) sounds.emplace(material.options);
-  const Baselines baselines = fit_baselines(material);
+  if (options.sound) sounds.emplace(options);
+  const Baselines baselines = fit_baselines(material, options.baseline_frames);
   const FrameCodebook& codebook = baselines.codebook;
   const std::int64_t width = codebook.pca.basis.size(1), clusters = codebook.codes.size(0);
 

@@ -1,11 +1,12 @@
 // Clips to listen to: as recorded, with made phases, and through the codes.
+#include "evaluation/sound_examples.hpp"
+
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "evaluation/metrics.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/random.hpp"
@@ -40,8 +41,8 @@ void quieten(audio::Sound& sound) {  // where it would clip
 
 }  // namespace
 
-SoundExamples::SoundExamples(const EvalOptions& options)
-    : folder_(options.sound.value(), options.force) {}
+SoundExamples::SoundExamples(const ReconstructionOptions& options)
+    : folder_(options.sound.value(), options.force), iterations_(options.invert_iterations) {}
 
 void SoundExamples::write(Material& material) {
   const at::NoGradGuard no_grad;
@@ -59,7 +60,7 @@ void SoundExamples::write(Material& material) {
       const auto path = [&](const char* what) { return folder_.path() / (name + what); };
       const auto row = static_cast<std::int64_t>(i);
       const audio::InversionOptions inversion{
-          .iterations = material.options.invert_iterations,
+          .iterations = iterations_,
           .seed =
               derive_seed(material.options.seed, "phases", static_cast<std::uint64_t>(clip.track),
                           static_cast<std::uint64_t>(clip.first_frame)),

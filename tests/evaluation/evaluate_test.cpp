@@ -1,6 +1,4 @@
 // The whole of mi_eval on a small corpus with a small random model.
-#include "minet/evaluation/evaluate.hpp"
-
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -11,6 +9,8 @@
 #include "evaluation/support.hpp"
 #include "evaluation/table.hpp"
 #include "minet/audio/sound.hpp"
+#include "minet/evaluation/nll.hpp"
+#include "minet/evaluation/reconstruction.hpp"
 #include "minet/score/notes.hpp"
 #include "support/temp_folder.hpp"
 
@@ -34,17 +34,21 @@ class Evaluate : public ::testing::Test {
     folder_ = nullptr;
   }
 
-  static EvalOptions options(Metric metric) {
-    return {.metric = metric,
-            .model = folder_->path() / "model",
+  static EvalOptions common() {
+    return {.model = folder_->path() / "model",
             .corpus = corpus_,
             .clips = 5,
             .device = "cpu",
-            .threads = 1,
-            .baseline_frames = 1000,
-            .invert_iterations = 2};
+            .threads = 1};
   }
-  static Json run(const EvalOptions& options) { return Json::parse(evaluate(options).json); }
+  static ReconstructionOptions reconstruction() {
+    return {.common = common(), .baseline_frames = 1000, .invert_iterations = 2};
+  }
+  static NllOptions nll() { return {.common = common()}; }
+  static Json run(const ReconstructionOptions& options) {
+    return Json::parse(evaluate_reconstruction(options).json);
+  }
+  static Json run(const NllOptions& options) { return Json::parse(evaluate_nll(options).json); }
   static fs::path variant(const std::string& name, const models::Model& model) {
     save_model(model, folder_->path() / name);
     return folder_->path() / name;
@@ -57,7 +61,7 @@ testing::TempFolder* Evaluate::folder_ = nullptr;
 fs::path Evaluate::corpus_;
 
 TEST_F(Evaluate, ReconstructionHasEveryKeyAndItsBaselines) {
-  const EvalResult result = evaluate(options(Metric::reconstruction));
+  const EvalResult result = evaluate_reconstruction(reconstruction());
   const Json json = Json::parse(result.json);
   for (const char* key : {"metric", "model", "corpus", "split", "seed", "version", "l2",
                           "spectral_convergence_db", "log_spectral_distance_db", "codes_used",
@@ -90,29 +94,31 @@ TEST_F(Evaluate, TheFigureIsTheTrainingsLoss) {
   const auto clips = training::even_clips(tracks.frames(), 250, 5);
   const at::NoGradGuard no_grad;
   const auto output = models::VqVae(model.vqvae)->forward(tracks.spectrograms(clips, model.scale));
-  EXPECT_NEAR(run(options(Metric::reconstruction))["l2"], output.reconstruction_loss.item<double>(),
-              1e-5);
+  EXPECT_NEAR(run(reconstruction())["l2"], output.reconstruction_loss.item<double>(), 1e-5);
 }
 
-TEST_F(Evaluate, TheSameSeedGivesTheSameFigures) {
-  for (const Metric metric : {Metric::reconstruction, Metric::nll}) {
-    EvalOptions first = options(metric);
-    const std::string json = evaluate(first).json;
-    EXPECT_EQ(json, evaluate(first).json) << to_string(metric);
-    first.seed = 2;
-    const Json other = Json::parse(evaluate(first).json), same = Json::parse(json);
-    if (metric == Metric::reconstruction) {
-      EXPECT_EQ(other["l2"], same["l2"]);
-      EXPECT_NE(other["baselines"]["pca_kmeans"]["l2"], same["baselines"]["pca_kmeans"]["l2"]);
-    } else {
-      EXPECT_EQ(other["nll_nats"], same["nll_nats"]);
-      EXPECT_NE(other["nll_shuffled_pose_nats"], same["nll_shuffled_pose_nats"]);
-    }
-  }
+TEST_F(Evaluate, TheSameSeedGivesTheSameReconstructionFigures) {
+  ReconstructionOptions options = reconstruction();
+  const std::string json = evaluate_reconstruction(options).json;
+  EXPECT_EQ(json, evaluate_reconstruction(options).json);
+  options.common.seed = 2;
+  const Json other = run(options), same = Json::parse(json);
+  EXPECT_EQ(other["l2"], same["l2"]);
+  EXPECT_NE(other["baselines"]["pca_kmeans"]["l2"], same["baselines"]["pca_kmeans"]["l2"]);
+}
+
+TEST_F(Evaluate, TheSameSeedGivesTheSameNllFigures) {
+  NllOptions options = nll();
+  const std::string json = evaluate_nll(options).json;
+  EXPECT_EQ(json, evaluate_nll(options).json);
+  options.common.seed = 2;
+  const Json other = run(options), same = Json::parse(json);
+  EXPECT_EQ(other["nll_nats"], same["nll_nats"]);
+  EXPECT_NE(other["nll_shuffled_pose_nats"], same["nll_shuffled_pose_nats"]);
 }
 
 TEST_F(Evaluate, NllHasEveryKeyAndItsBaselines) {
-  const EvalResult result = evaluate(options(Metric::nll));
+  const EvalResult result = evaluate_nll(nll());
   const Json json = Json::parse(result.json);
   for (const char* key :
        {"metric", "model", "corpus", "split", "seed", "version", "nll_nats", "nll_bits_per_second",
@@ -143,8 +149,8 @@ TEST_F(Evaluate, AUniformPriorHasTheUniformNll) {
       if (item.key().starts_with("head")) item.value().zero_();
     }
   }
-  EvalOptions flat = options(Metric::nll);
-  flat.model = variant("flat", model);
+  NllOptions flat = nll();
+  flat.common.model = variant("flat", model);
   const Json json = run(flat);
   EXPECT_NEAR(json["nll_nats"], std::log(64), 1e-5);
   EXPECT_NEAR(json["nll_notes_nats"], std::log(64), 1e-5);
@@ -156,29 +162,30 @@ TEST_F(Evaluate, ABlindBodyEncoderMakesNoDifferenceBetweenBodies) {
     const at::NoGradGuard no_grad;
     for (const auto& parameter : model.body->parameters()) parameter.zero_();
   }
-  EvalOptions blind = options(Metric::nll);
-  blind.model = variant("blind", model);
+  NllOptions blind = nll();
+  blind.common.model = variant("blind", model);
   const Json json = run(blind);
   EXPECT_EQ(json["nll_nats"], json["nll_shuffled_pose_nats"]);
   EXPECT_EQ(json["nll_notes_nats"], json["nll_notes_shuffled_pose_nats"]);
   EXPECT_EQ(json["nll_pose_gain_nats"], 0);
-  const Json seeing = run(options(Metric::nll));
+  const Json seeing = run(nll());
   EXPECT_NE(seeing["nll_nats"], seeing["nll_shuffled_pose_nats"]);
 }
 
 TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
-  EvalOptions bare = options(Metric::nll);
-  bare.model = variant("bare", make_model_for(corpus_, small_config(false)));
-  const EvalResult result = evaluate(bare);
+  NllOptions bare = nll();
+  bare.common.model = variant("bare", make_model_for(corpus_, small_config(false)));
+  const EvalResult result = evaluate_nll(bare);
   EXPECT_FALSE(Json::parse(result.json).contains("nll_notes_nats"));
   EXPECT_CONTAINS(result.report, "trained without notes");
 }
 
 TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
   const testing::TempFolder folder;
-  EvalOptions poor = options(Metric::nll);
-  poor.corpus = make_corpus(folder.path(), {.train_tracks = 1, .test_tracks = 1, .notes = false});
-  const EvalResult result = evaluate(poor);
+  NllOptions poor = nll();
+  poor.common.corpus =
+      make_corpus(folder.path(), {.train_tracks = 1, .test_tracks = 1, .notes = false});
+  const EvalResult result = evaluate_nll(poor);
   const Json json = Json::parse(result.json);
   EXPECT_TRUE(json.contains("nll_nats"));
   EXPECT_FALSE(json.contains("nll_notes_nats"));
@@ -188,19 +195,18 @@ TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
 }
 
 TEST_F(Evaluate, AnySplitAndTheWholeOfItCanBeMeasured) {
-  EvalOptions all = options(Metric::reconstruction);
-  all.clips = 0;
-  all.split = "train";
+  ReconstructionOptions all = reconstruction();
+  all.common.clips = 0;
+  all.common.split = "train";
   EXPECT_EQ(run(all)["clips"], 4 * 2);  // 9 s tracks, 4 s clips
-  all.metric = Metric::nll;
-  EXPECT_EQ(run(all)["clips"], 4 * 2);
+  EXPECT_EQ(run(NllOptions{.common = all.common})["clips"], 4 * 2);
 }
 
 TEST_F(Evaluate, SoundExamplesAreWrittenForEachClip) {
-  EvalOptions with_sound = options(Metric::reconstruction);
-  with_sound.clips = 3;
+  ReconstructionOptions with_sound = reconstruction();
+  with_sound.common.clips = 3;
   with_sound.sound = folder_->path() / "sound";
-  evaluate(with_sound);
+  evaluate_reconstruction(with_sound);
   int wavs = 0, notes = 0;
   for (const auto& entry : fs::directory_iterator(*with_sound.sound)) {
     if (entry.path().extension() == ".wav") {
@@ -226,57 +232,50 @@ TEST_F(Evaluate, SoundExamplesAreWrittenForEachClip) {
   for (std::size_t i = 0; i < real.samples.size(); i += 997) {
     ASSERT_NEAR(real.samples[i], track.samples[2496 * 16 + i], 1e-4) << i;
   }
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(with_sound); }), "exists");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(with_sound); }), "exists");
   with_sound.force = true;
-  evaluate(with_sound);
+  evaluate_reconstruction(with_sound);
 }
 
 TEST_F(Evaluate, WrongInputIsSaidInASentence) {
-  EvalOptions wrong = options(Metric::nll);
-  wrong.split = "valid";
-  const std::string message = input_error_of([&] { evaluate(wrong); });
+  NllOptions wrong = nll();
+  wrong.common.split = "valid";
+  const std::string message = input_error_of([&] { evaluate_nll(wrong); });
   EXPECT_CONTAINS(message, "'valid'");
   EXPECT_CONTAINS(message, "test (3), train (4)");
 
-  wrong = options(Metric::nll);
-  models::Model model = models::load_model(wrong.model);
+  wrong = nll();
+  models::Model model = models::load_model(wrong.common.model);
   model.prior_trained = false;
-  wrong.model = variant("no-prior", model);
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "--stage prior");
-  wrong.metric = Metric::reconstruction;
-  EXPECT_TRUE(run(wrong).contains("l2")) << "the VQ-VAE alone can be measured";
+  wrong.common.model = variant("no-prior", model);
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "--stage prior");
+  ReconstructionOptions other = reconstruction();
+  other.common.model = wrong.common.model;
+  EXPECT_TRUE(run(other).contains("l2")) << "the VQ-VAE alone can be measured";
 
   model.vqvae->quantizer->set_started(false);
-  wrong.model = variant("no-codebook", model);
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "codebook");
+  other.common.model = variant("no-codebook", model);
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(other); }), "codebook");
 
-  wrong = options(Metric::nll);
-  wrong.sound = folder_->path() / "elsewhere";
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "reconstruction only");
-  wrong = options(Metric::nll);
-  wrong.clips = -1;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "--clips");
-  wrong = options(Metric::nll);
-  wrong.model = folder_->path() / "nowhere";
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(wrong); }), "no such model");
-  wrong = options(Metric::nll);
-  wrong.corpus = folder_->path();
-  EXPECT_THROW(evaluate(wrong), InputError);
+  other = reconstruction();
+  other.baseline_frames = 0;
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(other); }), "baseline_frames");
+  wrong = nll();
+  wrong.common.clips = -1;
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "--clips");
+  wrong = nll();
+  wrong.common.model = folder_->path() / "nowhere";
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "no such model");
+  wrong = nll();
+  wrong.common.corpus = folder_->path();
+  EXPECT_THROW(evaluate_nll(wrong), InputError);
 }
 
 TEST_F(Evaluate, ACorpusWithoutTrainingTracksCannotFitTheBaselines) {
   const testing::TempFolder folder;
-  EvalOptions alone = options(Metric::reconstruction);
-  alone.corpus = make_corpus(folder.path(), {.train_tracks = 0, .test_tracks = 2});
-  EXPECT_CONTAINS(input_error_of([&] { evaluate(alone); }), "fits the baselines");
-}
-
-TEST(ParseMetric, AWrongNameListsTheOnesThereAre) {
-  EXPECT_EQ(parse_metric("nll"), Metric::nll);
-  EXPECT_EQ(parse_metric("reconstruction"), Metric::reconstruction);
-  const std::string message = input_error_of([] { parse_metric("reconstuction"); });
-  EXPECT_CONTAINS(message, "reconstruction or nll");
-  EXPECT_CONTAINS(message, "did you mean reconstruction?");
+  ReconstructionOptions alone = reconstruction();
+  alone.common.corpus = make_corpus(folder.path(), {.train_tracks = 0, .test_tracks = 2});
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(alone); }), "fits the baselines");
 }
 
 TEST(ChooseClips, NoneCountsTwice) {

@@ -1,0 +1,36 @@
+// The metrics of the codes: what they keep, how well they are foretold.
+#include "eval_commands.hpp"
+#include "minet/evaluation/nll.hpp"
+#include "minet/evaluation/reconstruction.hpp"
+
+namespace minet::app {
+
+void add_reconstruction(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::ReconstructionOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "reconstruction",
+       .summary = "What the codes keep of a sound, beside PCA + k-means with as many codes",
+       .example = "mi_eval reconstruction --model runs/first --corpus corpus --sound clips"},
+      evaluation::evaluate_reconstruction, [](CLI::App& command, Options& options) {
+        command.add_option("--sound", options.sound,
+                           "New folder for each clip as sound: real, inverted, reconstruction");
+        command
+            .add_option("--iterations", options.invert_iterations,
+                        "Rounds of phase reconstruction, for --sound")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 10000));
+      });
+}
+
+void add_nll(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::NllOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "nll",
+       .summary = "How well the prior foretells the codes, beside uniform, unigram and bigram",
+       .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json"},
+      evaluation::evaluate_nll, [](CLI::App&, Options&) {});
+}
+
+}  // namespace minet::app

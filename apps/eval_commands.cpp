@@ -1,0 +1,49 @@
+#include "eval_commands.hpp"
+
+namespace minet::app {
+namespace fs = std::filesystem;
+
+CLI::App* add_command(CLI::App& app, const Description& description) {
+  CLI::App* command = app.add_subcommand(description.name, description.summary);
+  command->footer(text(description.explanation, "Example:\n  ", description.example));
+  command->fallthrough();  // --quiet and --log-level work on either side of the name
+  return command;
+}
+
+void add_shared_options(CLI::App& command, evaluation::EvalOptions& options) {
+  command.add_option("--model", options.model, "Run folder, or folder with model.safetensors")
+      ->required();
+  command.add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)")->required();
+  command.add_option("--split", options.split, "Which tracks to measure on")->capture_default_str();
+  command.add_option("--clips", options.clips, "Clips, spread evenly; 0: the whole split")
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Seed of everything random")->capture_default_str();
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+}
+
+void add_json_options(CLI::App& command, JsonOutput& output) {
+  command.add_option("--json", output.path, "Also write the figures as one JSON object");
+  command.add_flag("--force", output.force, "Overwrite the outputs");
+}
+
+int deliver(const EvalSession& session, const JsonOutput& output,
+            const std::function<evaluation::EvalResult()>& evaluate) {
+  if (output.path) {
+    refuse_overwrite(*output.path, output.force);
+    const fs::path folder = output.path->has_parent_path() ? output.path->parent_path() : ".";
+    if (!fs::is_directory(folder)) {
+      throw InputError(text(folder.string(),
+                            ": expected a folder for --json, but there is none; make it first"));
+    }
+  }
+  const evaluation::EvalResult result = evaluate();
+  if (output.path) save_file(*output.path, result.json);
+  if (!session.common.quiet || !output.path) std::cout << result.report;
+  return 0;
+}
+
+}  // namespace minet::app

@@ -1,0 +1,22 @@
+// How well the prior foretells the codes (paper section 4: test NLL); beside it uniform, unigram
+// and smoothed bigram.
+#pragma once
+
+#include "minet/evaluation/evaluation.hpp"
+
+namespace minet::evaluation {
+
+struct NllOptions {
+  EvalOptions common = {};
+};
+
+// Keys, in nats a code: nll_nats (without notes) and, where the model has content and the clips
+// have notes, nll_notes_nats. For both prefixes, nll and nll_notes: _standard_error over clips,
+// _bits_per_second, _shuffled_pose_nats (each clip with the body of a clip of another track),
+// _pose_gain_nats (shuffled minus true: above 0 where the prior listens to the body) and
+// _pose_gain_standard_error. In `baselines`: uniform, unigram, bigram (formulas:
+// src/evaluation/code_models.hpp), each with nll_nats and bits_per_second. Further: repeat_share
+// (of the codes that equal the one before), clips_with_notes, codes (K).
+EvalResult evaluate_nll(const NllOptions& options);
+
+}  // namespace minet::evaluation
