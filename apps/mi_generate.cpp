@@ -46,8 +46,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 10000));
   cli.add_option("--format", format, "Of the keypoints: " + join(pose::pose_format_names(), ", "))
       ->default_str(format);
-  cli.add_option("--person", options.read_pose.person,
-                 "Which person, from 0, where several were seen");
+  cli.add_option("--person", options.read_pose.person, pose::kPersonHelp)
+      ->check(CLI::Range(0, 999));
   cli.add_option("--fps", options.read_pose.fps,
                  "Frames a second of the keypoints, where the file does not say");
   cli.add_option("--from", from, "Make the sound of this .json again (only with --model, -o)");

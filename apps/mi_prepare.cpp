@@ -201,7 +201,6 @@ int convert_pose(const Session& session, const PoseOptions& options) {
   pose::PreparePoseOptions prepare;
   prepare.read = {.format = pose::parse_pose_format(options.format),
                   .person = options.person,
-                  .order = pose::PersonOrder::left_to_right,
                   .fps = options.fps,
                   .first_frame = {},
                   .names = options.names,
@@ -233,11 +232,7 @@ void add_pose(CLI::App& app, Session& session) {
   command
       ->add_option("--format", options->format, "One of " + join(pose::pose_format_names(), ", "))
       ->capture_default_str();
-  command
-      ->add_option("--person", options->person,
-                   "Which of several people, from 0, left to right, or the tracker's number; "
-                   "default: who is seen longest and largest")
-      ->check(CLI::Range(0, 999));
+  command->add_option("--person", options->person, pose::kPersonHelp)->check(CLI::Range(0, 999));
   command->add_option("--fps", options->fps,
                       "Frames a second of the input; default: its own times, else 25");
   command->add_option("--names", options->names,

@@ -54,7 +54,6 @@ class PartFinder {
       source.pose = pose.path;
       if (!pose.whole_piece) return;
       source.pose_options.person = part_ - 1;
-      source.pose_options.order = pose::PersonOrder::left_to_right;
     });
     attempt([&] { find_notes(source); });
     return source;

@@ -107,7 +107,6 @@ class RowReader {
         throw InputError(text("person should be a number from 0, not '", person, "'"));
       }
       source.pose_options.person = static_cast<int>(*number);
-      source.pose_options.order = pose::PersonOrder::left_to_right;
     }
     const std::string format = cell("pose_format");
     if (!format.empty()) source.pose_options.format = pose::parse_pose_format(format);

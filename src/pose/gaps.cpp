@@ -122,7 +122,8 @@ GapReport fill_gaps(RawPose& pose, double confidence_threshold) {
   const Rule rule{pose.filled, static_cast<float>(confidence_threshold)};
   if (!neck_seen(pose, rule)) {
     throw InputError(text("No frame shows the neck, from which all other joints hang, in ",
-                          pose.frames(), " frames of ", pose.format,
+                          pose.frames(), pose.frames() == 1 ? " frame of " : " frames of ",
+                          pose.format,
                           " keypoints; film or crop so that the shoulders are in the picture."));
   }
   const std::vector<float> raw = pose.data;

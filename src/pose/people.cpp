@@ -263,14 +263,6 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
                           ", got at most ", most_people,
                           " people in a frame; persons count from 0, so choose a smaller number."));
   }
-  if (options.person && options.order == PersonOrder::listed) {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      if (static_cast<std::size_t>(*options.person) < files[i].size()) {
-        chosen[i] = *options.person;
-      }
-    }
-    return chosen;
-  }
   if (most_people <= 1) {  // nobody else whom it could be
     for (std::size_t i = 0; i < files.size(); ++i) {
       chosen[i] = files[i].empty() ? -1 : 0;

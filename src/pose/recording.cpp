@@ -88,14 +88,11 @@ Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose
 
 void assemble(Recording& recording, const ReadPoseOptions& options, const fs::path& path,
               RawPose& pose) {
-  const bool by_index = options.person && options.order == PersonOrder::listed;
   bool seen = false;
   for (std::vector<Person>& people : recording.people) {
-    if (!by_index) {
-      // A person without one joint is nobody: some writers put zeros where nobody is.
-      std::erase_if(people, [](const Person& person) { return !anybody(person); });
-    }
-    seen |= std::any_of(people.begin(), people.end(), anybody);
+    // A person without one joint is nobody: some writers put zeros where nobody is.
+    std::erase_if(people, [](const Person& person) { return !anybody(person); });
+    seen |= !people.empty();
     pose.multi_person_frames += people.size() > 1 ? 1 : 0;
   }
   const std::size_t read = recording.numbers.size();

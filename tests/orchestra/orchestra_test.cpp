@@ -186,7 +186,6 @@ TEST_F(Orchestra, OpenPoseFilesShowAllPlayersFromLeftToRight) {
     const auto pose =
         pose::read_pose(folder / "out" / cell[1], {.format = pose::parse_pose_format("openpose"),
                                                    .person = static_cast<int>(*person),
-                                                   .order = pose::PersonOrder::left_to_right,
                                                    .fps = 29.97,
                                                    .first_frame = {},
                                                    .rows = {}});

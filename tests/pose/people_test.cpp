@@ -56,31 +56,32 @@ TEST_F(People, APersonWithoutNeckAndShouldersIsFollowedByTheArms) {
   EXPECT_FLOAT_EQ(pose.joint(1, kRightElbow)[0], 660);
 }
 
-TEST_F(People, AnIndexMeansTheListedPersonOfEveryFile) {
-  write("0_keypoints.json", frame_json({kSmall, kLarge}));
-  write("1_keypoints.json", frame_json({kLarge, kSmall}));
+TEST_F(People, ANumberIsAPlaceAndNotAPositionInTheList) {
+  write("0_keypoints.json", frame_json({kLarge, kSmall}));
+  write("1_keypoints.json", frame_json({kSmall, kLarge}));
   write("2_keypoints.json", frame_json({kLarge}));
-  const RawPose pose = read_pose(folder(), {.person = 1});
-  EXPECT_FLOAT_EQ(neck_x(pose, 0), 620);
-  EXPECT_FLOAT_EQ(neck_x(pose, 1), 105);
-  EXPECT_EQ(pose.joint(2, kNeck)[2], 0);
-  EXPECT_EQ(pose.empty_frames, 1);
+  const RawPose left = read_pose(folder(), {.person = 0});
+  EXPECT_FLOAT_EQ(neck_x(left, 0), 105);
+  EXPECT_FLOAT_EQ(neck_x(left, 1), 105);
+  EXPECT_EQ(left.joint(2, kNeck)[2], 0);
+  EXPECT_EQ(left.empty_frames, 1);
+  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 1}), 2), 620);
 }
 
-TEST_F(People, ListedIndicesCountPeopleOfZerosToo) {
+TEST_F(People, PeopleOfZerosAreNotCounted) {
   const MadePerson zeros{.x = 0, .y = 0, .scale = 0, .confidence = 0};
   write("0_keypoints.json", frame_json({zeros, kSmall}));
-  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 1}), 0), 105);
+  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 0}), 0), 105);
+  input_error([&] { read_pose(folder(), {.person = 1}); });
 }
 
-TEST_F(People, LeftToRightCountsWhereMostPeopleAreSeenAndFollowsBothWays) {
+TEST_F(People, CountingIsWhereMostPeopleAreSeenAndFollowsBothWays) {
   const MadePerson third{.x = 1500, .scale = 10};
   write("0_keypoints.json", frame_json({kLarge, kSmall}));
   write("1_keypoints.json", frame_json({third, kLarge, kSmall}));
   write("2_keypoints.json", frame_json({kSmall, third, kLarge}));
   for (const auto& [person, x] : {std::pair(0, 105.0F), {1, 620.0F}, {2, 1510.0F}}) {
-    const RawPose pose =
-        read_pose(folder(), {.person = person, .order = PersonOrder::left_to_right});
+    const RawPose pose = read_pose(folder(), {.person = person});
     if (person == 2) {
       EXPECT_EQ(pose.joint(0, kNeck)[2], 0);
     } else {

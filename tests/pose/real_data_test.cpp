@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 #include "minet/pose/draw.hpp"
 #include "minet/pose/prepare.hpp"
@@ -152,10 +153,59 @@ TEST_F(RealData, TwoPeopleAreToldApartAndBody25BIsReadByName) {
   EXPECT_EQ(first.multi_person_frames, 1);
   EXPECT_NE(first.data, second.data);
   // By BODY_25B's order the neck is the middle of the shoulders, and the arms hang from it.
-  const RawPose named = read_pose(path(file), {.format = PoseFormat::openpose25b, .person = 0});
+  EXPECT_LT(first.joint(0, kRightShoulder)[0], second.joint(0, kRightShoulder)[0]);
+  const RawPose named = read_pose(path(file), {.format = PoseFormat::openpose25b, .person = 1});
   EXPECT_FLOAT_EQ(named.joint(0, kNeck)[0],
                   (named.joint(0, kRightShoulder)[0] + named.joint(0, kLeftShoulder)[0]) / 2);
   EXPECT_EQ(named.format, "OpenPose BODY_25B");
+}
+
+// Whatever lies there: each folder of frames as a recording, and each file by itself. What is not
+// named here as refused must go through to a file, and come back from it.
+TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
+  const std::filesystem::path out =
+      std::filesystem::temp_directory_path() / text("minet_real_pose_", getpid(), ".npy");
+  std::map<std::string, int> outcomes;
+  int frames_without_neck = 0;
+  const auto walk = [&](const std::filesystem::path& input, const std::string& refusal) {
+    const bool folder = std::filesystem::is_directory(input);
+    if (!refusal.empty()) {
+      const std::string message = input_error([&] { prepare_pose(input); });
+      EXPECT_NE(message.find(refusal), std::string::npos) << message;
+      EXPECT_NE(message.find(input.filename().string()), std::string::npos) << message;
+      ++outcomes["refused"];
+      return;
+    }
+    SCOPED_TRACE(input.string());
+    const PoseSequence pose = prepare_pose(input);
+    expect_finite(pose.data);
+    save_pose_npy(out, pose);
+    const PoseSequence again = read_pose_npy(out);
+    EXPECT_EQ(again.data, pose.data);
+    EXPECT_GT(pose.frames, folder ? 5 : 0);
+    ++outcomes[folder ? "folders" : "files"];
+  };
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path("openpose"))) {
+    const std::string name = entry.path().filename().string();
+    if (name == "single") {
+      walk(entry.path(), "one recording");
+    } else if (name == "000000000061_keypoints.json" &&
+               entry.path().parent_path().filename() == "psl_live_f0040-0110") {
+      walk(entry.path(), "got nobody");
+    } else {  // a frame by itself may lack what everything hangs from
+      const bool neck = entry.is_directory() || read_pose(entry.path()).joint(0, kNeck)[2] > 0;
+      walk(entry.path(), neck ? "" : "shows the neck");
+      frames_without_neck += neck ? 0 : 1;
+    }
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(path("solos"))) {
+    walk(entry.path(), entry.path().extension() == ".json" ? "\"people\"" : "");
+  }
+  std::filesystem::remove(out);
+  EXPECT_GE(outcomes["folders"], 4);
+  EXPECT_EQ(frames_without_neck, 1);
+  EXPECT_GE(outcomes["files"], 115 + 79 + 69 + 9 + 4 + 1);
+  EXPECT_EQ(outcomes["refused"], 6);  // also a folder of unrelated files, nobody, Solos' tables
 }
 
 TEST_F(RealData, AFolderOfUnrelatedFilesIsRefused) {

@@ -34,17 +34,12 @@ enum class PoseFormat {
 std::vector<std::string> pose_format_names();
 PoseFormat parse_pose_format(std::string_view name);  // InputError lists the names
 
-enum class PersonOrder {
-  listed,         // people[N] of every file
-  left_to_right,  // the N-th from the left where most people are seen, followed from there
-};
-
 struct ReadPoseOptions {
   PoseFormat format = PoseFormat::automatic;
-  // Several people: which one, from 0, or the tracker's number where the file has such. Unset: who
-  // is seen longest and largest, with hands before without.
+  // Several people: which one, counted from 0 and from the left in the first frame that has most of
+  // them, and followed from there; or the tracker's number where the file has such. Unset: who is
+  // seen longest and largest, with hands before without.
   std::optional<int> person = std::nullopt;
-  PersonOrder order = PersonOrder::listed;
   // Frames a second. Unset: the file's own times, else 25 (Foley-Music: 22), which is noted.
   std::optional<double> fps = std::nullopt;
   // The frame number at time 0. Unset: the first frame's.
@@ -54,6 +49,11 @@ struct ReadPoseOptions {
   // Arrays: only the rows [start, stop), as skeleton_dict.json gives them for a video.
   std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
 };
+
+// The rule above for people who use the programs.
+inline constexpr char kPersonHelp[] =
+    "Which of several people, from 0, left to right, or the tracker's number; default: who is seen "
+    "longest and largest";
 
 // InputError in one sentence for whatever is wrong with the files, and where nobody is seen at all.
 RawPose read_pose(const std::filesystem::path& path, const ReadPoseOptions& options = {});
