@@ -14,6 +14,15 @@ std::string_view word_of(Enum value) {
 
 }  // namespace
 
+std::string_view to_string(ModelKind value) {
+  return word_of(value);
+}
+std::string_view to_string(FrameLoss value) {
+  return word_of(value);
+}
+std::string_view to_string(ContentKind value) {
+  return word_of(value);
+}
 std::string_view to_string(LogScale value) {
   return word_of(value);
 }
@@ -35,6 +44,9 @@ std::optional<Enum> from_string(std::string_view word) {
   return std::nullopt;
 }
 
+template std::optional<ModelKind> from_string<ModelKind>(std::string_view);
+template std::optional<FrameLoss> from_string<FrameLoss>(std::string_view);
+template std::optional<ContentKind> from_string<ContentKind>(std::string_view);
 template std::optional<LogScale> from_string<LogScale>(std::string_view);
 template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
 template std::optional<PriorHead> from_string<PriorHead>(std::string_view);

@@ -18,6 +18,26 @@ template <class Enum>
 struct EnumWords;
 
 template <>
+struct EnumWords<ModelKind> {
+  static constexpr std::array<Word<ModelKind>, 3> words{
+      {{ModelKind::minet, "minet"},
+       {ModelKind::seq2seq, "seq2seq"},
+       {ModelKind::graph_transformer, "graph_transformer"}}};
+};
+
+template <>
+struct EnumWords<FrameLoss> {
+  static constexpr std::array<Word<FrameLoss>, 2> words{
+      {{FrameLoss::l1, "l1"}, {FrameLoss::mse, "mse"}}};
+};
+
+template <>
+struct EnumWords<ContentKind> {
+  static constexpr std::array<Word<ContentKind>, 2> words{
+      {{ContentKind::transformer, "transformer"}, {ContentKind::gru, "gru"}}};
+};
+
+template <>
 struct EnumWords<LogScale> {
   static constexpr std::array<Word<LogScale>, 2> words{
       {{LogScale::decibel, "decibel"}, {LogScale::log1p, "log1p"}}};

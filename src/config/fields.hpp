@@ -18,6 +18,17 @@ namespace minet::config {
 template <class Config, class Struct>
 concept Of = std::same_as<std::remove_const_t<Config>, Struct>;
 
+template <class Visitor, Of<ModelConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("kind", c.kind, choice(), Origin::paper,
+              "what is trained. minet: the paper's network; seq2seq, graph_transformer: its "
+              "baselines, which go from keypoints to spectrogram frames without codes");
+  visit.field(
+      "frame_loss", c.frame_loss, choice(), Origin::ours,
+      "baselines only: l1 or mse of the standardised log-spectrogram. l1, because a squared "
+      "error pays for the mean of all that a movement may sound like, and so blurs more");
+}
+
 template <class Visitor, Of<SpectrogramConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("sample_rate", c.sample_rate, whole(4000, 192000), Origin::paper,
@@ -115,17 +126,51 @@ void fields(Visitor& visit, Config& c) {
   visit.field("enabled", c.enabled, choice(), Origin::paper,
               "true: the model can be given notes; false: it only sees the body (the paper trains "
               "both)");
+  visit.field(
+      "kind", c.kind, choice(), Origin::paper,
+      "how notes are encoded. transformer: as in the paper; gru: its ablation, a GRU encoder "
+      "and a GRU decoder of width W");
   visit.field("layers", c.layers, whole(1, 96), Origin::paper,
-              "transformer blocks of the note encoder");
-  visit.field("heads", c.heads, whole(1, 128), Origin::inferred, "attention heads; as the prior");
+              "transformer blocks of the note encoder; with gru, layers of encoder and of decoder");
+  visit.field("heads", c.heads, whole(1, 128), Origin::inferred,
+              "attention heads; as the prior; gru has none");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
-              "width of the feed-forward layers; as the prior");
+              "width of the feed-forward layers; as the prior; gru has none");
   visit.field("alignment", c.alignment, choice(), Origin::paper,
               "how notes reach the prior. cross_attention: as in the paper; added: the note of a "
               "step is added to the prior's input at that step, which learns faster; both");
   visit.field("drop", c.drop, below(0, 1), Origin::ours,
               "share of training clips whose notes are hidden, so that one model plays with and "
               "without notes");
+}
+
+template <class Visitor, Of<Seq2SeqConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field(
+      "hidden", c.hidden, whole(1, 4096), Origin::ours,
+      "hidden width in each direction of the encoder's GRU; the decoder's is twice that, so "
+      "that it starts from the encoder's last state");
+  visit.field("layers", c.layers, whole(1, 16), Origin::ours,
+              "GRU layers of the encoder, and of the decoder");
+  visit.field("dropout", c.dropout, below(0, 1), Origin::ours,
+              "share of activations between GRU layers dropped in training");
+}
+
+template <class Visitor, Of<GraphTransformerConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("blocks", c.blocks, ListCheck{1, 32, whole(1, 4096)}, Origin::inferred,
+              "channels of each ST-GCN block; a block wider than the one before halves the frames; "
+              "as the reference of ST-GCN (arXiv 1801.07455)");
+  visit.field("temporal_kernel", c.temporal_kernel, whole(1, 255), Origin::inferred,
+              "frames that a block's convolution in time reaches over; as ST-GCN");
+  visit.field(
+      "width", c.width, whole(2, 16384), Origin::inferred,
+      "width of the transformer decoder; as Foley Music (arXiv 2007.10984), as are the next");
+  visit.field("layers", c.layers, whole(1, 96), Origin::inferred, "decoder blocks");
+  visit.field("heads", c.heads, whole(1, 128), Origin::inferred, "attention heads");
+  visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred, "width of the feed-forward layers");
+  visit.field("dropout", c.dropout, below(0, 1), Origin::inferred,
+              "share of activations dropped in training, in the graph network and the decoder");
 }
 
 template <class Visitor, Of<StageConfig> Config>
@@ -164,17 +209,24 @@ void fields(Visitor& visit, Config& c) {
 
 template <class Visitor, Of<TrainConfig> Config>
 void fields(Visitor& visit, Config& c) {
+  visit.section("model", c.model, "Which network is trained.");
   visit.section("spectrogram", c.spectrogram, "Sound to spectrogram and back.");
   visit.section("pose", c.pose, "Keypoints of the player, 47 joints a frame.");
   visit.section("data", c.data, "What training clips are.");
   visit.section("vqvae", c.vqvae, "The VQ-VAE: spectrogram frames to codes and back.");
   visit.section("body", c.body, "The body encoder: keypoints to one vector.");
   visit.section("prior", c.prior, "The prior: body (and notes) to codes.");
-  visit.section("content", c.content, "The content transformer: notes for the prior.");
+  visit.section("content", c.content, "The content model: notes for the prior.");
   visit.section("vqvae_training", c.vqvae_training, "First stage: the VQ-VAE.");
   visit.section("prior_training", c.prior_training,
                 "Second stage: body encoder, prior and content together, on the first stage's "
                 "codes.");
+  visit.section("seq2seq", c.seq2seq,
+                "The baseline of recurrent networks, where model.kind is seq2seq.");
+  visit.section("graph_transformer", c.graph_transformer,
+                "The baseline of a graph network and a transformer decoder, where model.kind is "
+                "graph_transformer.");
+  visit.section("baseline_training", c.baseline_training, "The only stage of a baseline.");
   visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
 }
 

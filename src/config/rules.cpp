@@ -22,9 +22,9 @@ std::string bins_problem(const Config& c) {
 
 std::string hop_problem(const Config& c) {
   const auto& s = c.spectrogram;
-  if (s.hop < s.n_fft && s.n_fft % s.hop == 0) return "";
-  return text("spectrogram.hop must divide spectrogram.n_fft (", s.n_fft, ") and be smaller, got ",
-              s.hop, "; an eighth of n_fft is usual");
+  if (s.hop <= s.n_fft / 4) return "";  // what audio::Stft accepts
+  return text("spectrogram.hop must be at most a quarter of spectrogram.n_fft (", s.n_fft,
+              "), got ", s.hop, "; an eighth of n_fft is usual");
 }
 
 std::string clip_problem(const Config& c) {
@@ -87,7 +87,25 @@ std::string prior_heads_problem(const Config& c) {
 }
 
 std::string content_heads_problem(const Config& c) {
-  return c.content.enabled ? heads_problem(c, "content", c.content.heads) : "";
+  const bool has_heads = c.content.enabled && c.content.kind == ContentKind::transformer;
+  return has_heads ? heads_problem(c, "content", c.content.heads) : "";
+}
+
+std::string decoder_heads_problem(const Config& c) {
+  const auto& g = c.graph_transformer;
+  if (g.width % g.heads == 0 && (g.width / g.heads) % 2 == 0) return "";
+  return text("graph_transformer.heads must divide graph_transformer.width (", g.width,
+              ") into even head widths, for rotary positions, got ", g.heads,
+              "; set it to a divisor of ", g.width / 2);
+}
+
+std::string kernel_problem(const Config& c) {
+  const std::int64_t kernel = c.graph_transformer.temporal_kernel;
+  if (kernel % 2 == 1) return "";
+  return text(
+      "graph_transformer.temporal_kernel must be odd, so that it reaches as far back as "
+      "ahead, got ",
+      kernel, "; set it to ", kernel + 1);
 }
 
 std::string warmup_problem(std::string_view section, const StageConfig& stage) {
@@ -102,6 +120,10 @@ std::string vqvae_warmup_problem(const Config& c) {
 
 std::string prior_warmup_problem(const Config& c) {
   return warmup_problem("prior_training", c.prior_training);
+}
+
+std::string baseline_warmup_problem(const Config& c) {
+  return warmup_problem("baseline_training", c.baseline_training);
 }
 
 std::string context_advice(const Config& c) {
@@ -125,11 +147,11 @@ std::string revival_advice(const Config& c) {
 }  // namespace
 
 std::span<const Rule> rules() {
-  static const std::array<Rule, 11> kRules{{
+  static const std::array<Rule, 14> kRules{{
       {"`spectrogram.bins` is half of `spectrogram.n_fft`",
        {"spectrogram.bins", "spectrogram.n_fft"},
        bins_problem},
-      {"`spectrogram.hop` divides `spectrogram.n_fft` and is smaller",
+      {"`spectrogram.hop` is at most a quarter of `spectrogram.n_fft`",
        {"spectrogram.hop", "spectrogram.n_fft"},
        hop_problem},
       {"`data.clip_seconds` gives at least 8 spectrogram frames and 2 pose frames",
@@ -151,8 +173,8 @@ std::span<const Rule> rules() {
       {"`prior.heads` divides W = `vqvae.code_width` + 2 * `body.hidden` into even head widths",
        {"prior.heads", "vqvae.code_width", "body.hidden"},
        prior_heads_problem},
-      {"`content.heads` too, where `content.enabled`",
-       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled"},
+      {"`content.heads` too, where `content.enabled` and `content.kind` is transformer",
+       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "content.kind"},
        content_heads_problem},
       {"`vqvae_training.warmup_steps` is at most `vqvae_training.steps`",
        {"vqvae_training.warmup_steps", "vqvae_training.steps"},
@@ -160,6 +182,15 @@ std::span<const Rule> rules() {
       {"`prior_training.warmup_steps` is at most `prior_training.steps`",
        {"prior_training.warmup_steps", "prior_training.steps"},
        prior_warmup_problem},
+      {"`graph_transformer.heads` divides `graph_transformer.width` into even head widths",
+       {"graph_transformer.heads", "graph_transformer.width"},
+       decoder_heads_problem},
+      {"`graph_transformer.temporal_kernel` is odd",
+       {"graph_transformer.temporal_kernel"},
+       kernel_problem},
+      {"`baseline_training.warmup_steps` is at most `baseline_training.steps`",
+       {"baseline_training.warmup_steps", "baseline_training.steps"},
+       baseline_warmup_problem},
   }};
   return kRules;
 }

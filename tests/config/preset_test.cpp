@@ -59,6 +59,35 @@ TEST(Preset, TinyIsPaperButForWhatMakesItSmall) {
   EXPECT_EQ(advice(tiny), std::vector<std::string>{});
 }
 
+TEST(Preset, BaselinesAndAblationsDifferFromPaperAndTinyByWhatTheyAre) {
+  const auto changes = [](const char* name, const char* base) {
+    const TrainConfig from = load_train_config(source_folder() / "configs" / base);
+    return differences(load_train_config(source_folder() / "configs" / name), from);
+  };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(changes("baselines/seq2seq.yaml", "paper.yaml"),
+            Lines{"model.kind: seq2seq, not minet"});
+  EXPECT_EQ(changes("baselines/graph_transformer.yaml", "paper.yaml"),
+            Lines{"model.kind: graph_transformer, not minet"});
+  EXPECT_EQ(changes("ablations/no_mbr.yaml", "paper.yaml"),
+            Lines{"vqvae.bands: [1, 1, 1, 1], not [16, 8, 4, 2]"});
+  EXPECT_EQ(changes("ablations/tiny-no_mbr.yaml", "tiny.yaml"),
+            Lines{"vqvae.bands: [1, 1, 1, 1], not [16, 8, 4, 2]"});
+  EXPECT_EQ(changes("ablations/gru_content.yaml", "paper.yaml"),
+            Lines{"content.kind: gru, not transformer"});
+  EXPECT_EQ(changes("ablations/tiny-gru_content.yaml", "tiny.yaml"),
+            Lines{"content.kind: gru, not transformer"});
+  for (const char* kind : {"seq2seq", "graph_transformer"}) {
+    const TrainConfig tiny =
+        load_train_config(source_folder() / "configs/baselines" / text("tiny-", kind, ".yaml"));
+    EXPECT_EQ(to_string(tiny.model.kind), kind);
+    EXPECT_EQ(tiny.baseline_training.steps, 600);
+    EXPECT_TRUE(tiny.is_baseline());
+    EXPECT_EQ(advice(tiny), Lines{});
+  }
+  EXPECT_FALSE(TrainConfig{}.is_baseline());
+}
+
 TEST(Preset, TheShapesOfThePaperFollow) {
   const TrainConfig paper;
   EXPECT_EQ(paper.clip_frames(), 250);
@@ -164,6 +193,7 @@ void expect_all_members_are_fields(const char* name) {
 
 TEST(Keys, EveryMemberOfEveryStructIsOne) {
   static_assert(members<BodyConfig>() == 2);
+  expect_all_members_are_fields<ModelConfig>("ModelConfig");
   expect_all_members_are_fields<SpectrogramConfig>("SpectrogramConfig");
   expect_all_members_are_fields<PoseConfig>("PoseConfig");
   expect_all_members_are_fields<DataConfig>("DataConfig");
@@ -171,12 +201,20 @@ TEST(Keys, EveryMemberOfEveryStructIsOne) {
   expect_all_members_are_fields<BodyConfig>("BodyConfig");
   expect_all_members_are_fields<PriorConfig>("PriorConfig");
   expect_all_members_are_fields<ContentConfig>("ContentConfig");
+  expect_all_members_are_fields<Seq2SeqConfig>("Seq2SeqConfig");
+  expect_all_members_are_fields<GraphTransformerConfig>("GraphTransformerConfig");
   expect_all_members_are_fields<StageConfig>("StageConfig");
   expect_all_members_are_fields<RunConfig>("RunConfig");
   expect_all_members_are_fields<TrainConfig>("TrainConfig");
 }
 
 TEST(Keys, EnumWordsGoBothWays) {
+  EXPECT_EQ(to_string(ModelKind::graph_transformer), "graph_transformer");
+  EXPECT_EQ(to_string(FrameLoss::mse), "mse");
+  EXPECT_EQ(to_string(ContentKind::gru), "gru");
+  EXPECT_EQ(from_string<ModelKind>("seq2seq"), ModelKind::seq2seq);
+  EXPECT_EQ(from_string<ContentKind>("transformer"), ContentKind::transformer);
+  EXPECT_EQ(from_string<FrameLoss>("l2"), std::nullopt);
   EXPECT_EQ(to_string(LogScale::decibel), "decibel");
   EXPECT_EQ(to_string(EmbeddingInit::codebook), "codebook");
   EXPECT_EQ(to_string(PriorHead::tied), "tied");
@@ -215,10 +253,12 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
       {"spectrogram: {n_fft: 1024}",
        "t.yaml:1:22: spectrogram.bins must be half of spectrogram.n_fft (1024), got 1024; set "
        "n_fft to 2048"},
-      {"spectrogram: {hop: 300}",
-       "t.yaml:1:20: spectrogram.hop must divide spectrogram.n_fft (2048) and be smaller, got 300; "
-       "an eighth of n_fft is usual"},
-      {"spectrogram: {hop: 2048}", "spectrogram.hop must divide spectrogram.n_fft (2048)"},
+      {"spectrogram: {hop: 513}",
+       "t.yaml:1:20: spectrogram.hop must be at most a quarter of spectrogram.n_fft (2048), got "
+       "513; an eighth of n_fft is usual"},
+      {"spectrogram: {n_fft: 256, bins: 128, hop: 128}",
+       "t.yaml:1:43: spectrogram.hop must be at most a quarter of spectrogram.n_fft (256), got "
+       "128"},
       {"data: {clip_seconds: 0.1}",
        "t.yaml:1:22: data.clip_seconds must give at least 8 spectrogram frames, got 6 from 0.1 s; "
        "set it to 0.128 or more"},
@@ -254,6 +294,15 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
       {"prior_training: {steps: 199}",
        "t.yaml:1:25: prior_training.warmup_steps must be at most prior_training.steps (199), got "
        "200"},
+      {"graph_transformer: {heads: 3}",
+       "t.yaml:1:28: graph_transformer.heads must divide graph_transformer.width (512) into even "
+       "head widths, for rotary positions, got 3; set it to a divisor of 256"},
+      {"graph_transformer: {temporal_kernel: 8}",
+       "t.yaml:1:38: graph_transformer.temporal_kernel must be odd, so that it reaches as far back "
+       "as ahead, got 8; set it to 9"},
+      {"baseline_training: {steps: 999}",
+       "t.yaml:1:28: baseline_training.warmup_steps must be at most baseline_training.steps (999), "
+       "got 1000"},
   };
   std::set<const Rule*> seen;
   for (const auto& [yaml, expected] : cases) {
@@ -266,7 +315,11 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
   }
   EXPECT_EQ(seen.size(), rules().size()) << "a rule has no case here";
   EXPECT_EQ(error_of_yaml("content: {heads: 3, enabled: false}"), "no error");
+  EXPECT_EQ(error_of_yaml("content: {heads: 3, kind: gru}"), "no error");
   EXPECT_EQ(error_of_yaml("prior: {heads: 64}"), "no error");
+  EXPECT_EQ(error_of_yaml("spectrogram: {hop: 512}"), "no error");
+  EXPECT_EQ(error_of_yaml("spectrogram: {hop: 300}"), "no error");  // need not divide n_fft
+  EXPECT_EQ(error_of_yaml("spectrogram: {n_fft: 16, bins: 8, hop: 4}"), "no error");
   EXPECT_EQ(error_of_yaml("data: {clip_seconds: 0.128}\nvqvae_training: {batch: 16}"), "no error");
   EXPECT_EQ(error_of_yaml("vqvae_training: {steps: 101, warmup_steps: 101}"), "no error");
 }

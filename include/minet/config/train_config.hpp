@@ -9,10 +9,24 @@
 
 namespace minet::config {
 
-enum class LogScale { decibel, log1p };  // decibel: dB with a floor; log1p: ln(1 + magnitude)
+enum class ModelKind {
+  minet,
+  seq2seq,
+  graph_transformer
+};                                            // the paper's network and its baselines
+enum class FrameLoss { l1, mse };             // of a baseline's spectrogram frames
+enum class ContentKind { transformer, gru };  // gru: the paper's ablation
+enum class LogScale { decibel, log1p };       // decibel: dB with a floor; log1p: ln(1 + magnitude)
 enum class EmbeddingInit { codebook, random };  // where the prior's code embeddings start
 enum class PriorHead { linear, tied };
 enum class Alignment { cross_attention, added, both };  // how notes reach the prior
+
+struct ModelConfig {
+  ModelKind kind = ModelKind::minet;
+  FrameLoss frame_loss = FrameLoss::l1;  // baselines only
+
+  bool operator==(const ModelConfig&) const = default;
+};
 
 struct SpectrogramConfig {
   std::int64_t sample_rate = 16000;  // Hz
@@ -79,6 +93,7 @@ struct PriorConfig {
 
 struct ContentConfig {
   bool enabled = true;
+  ContentKind kind = ContentKind::transformer;
   std::int64_t layers = 2;
   std::int64_t heads = 8;
   std::int64_t ffn = 512;
@@ -87,6 +102,27 @@ struct ContentConfig {
                       // with and without
 
   bool operator==(const ContentConfig&) const = default;
+};
+
+struct Seq2SeqConfig {
+  std::int64_t hidden = 256;  // in each direction of the encoder; the decoder has twice that
+  std::int64_t layers = 2;    // of the encoder and of the decoder
+  double dropout = 0.1;       // between the layers
+
+  bool operator==(const Seq2SeqConfig&) const = default;
+};
+
+struct GraphTransformerConfig {
+  std::vector<std::int64_t> blocks = {64,  64,  64,  64,  128,
+                                      128, 128, 256, 256, 256};  // channels of each ST-GCN block
+  std::int64_t temporal_kernel = 9;                              // frames, odd
+  std::int64_t width = 512;                                      // of the decoder
+  std::int64_t layers = 6;
+  std::int64_t heads = 8;
+  std::int64_t ffn = 1024;
+  double dropout = 0.1;
+
+  bool operator==(const GraphTransformerConfig&) const = default;
 };
 
 struct StageConfig {
@@ -115,6 +151,7 @@ struct RunConfig {
 };
 
 struct TrainConfig {
+  ModelConfig model;
   SpectrogramConfig spectrogram;
   PoseConfig pose;
   DataConfig data;
@@ -130,6 +167,13 @@ struct TrainConfig {
                              .weight_decay = 0.1,
                              .beta2 = 0.95,
                              .warmup_steps = 200};
+  Seq2SeqConfig seq2seq;
+  GraphTransformerConfig graph_transformer;
+  StageConfig baseline_training{.steps = 50000,
+                                .batch = 16,
+                                .learning_rate = 3e-4,
+                                .weight_decay = 0.01,
+                                .warmup_steps = 1000};
   RunConfig run;
 
   std::int64_t clip_frames() const {  // T
@@ -140,6 +184,7 @@ struct TrainConfig {
   std::int64_t clip_pose_frames() const {  // P
     return static_cast<std::int64_t>(data.clip_seconds * pose.fps);
   }
+  bool is_baseline() const { return model.kind != ModelKind::minet; }
   std::int64_t body_width() const { return 2 * body.hidden; }                   // H
   std::int64_t prior_width() const { return vqvae.code_width + body_width(); }  // W
   double frame_rate() const {                                                   // codes a second
