@@ -23,7 +23,7 @@ done
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libsndfile1-dev libfftw3-dev libsoxr-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
-  nlohmann-json3-dev libssl-dev libgtest-dev libbenchmark-dev
+  nlohmann-json3-dev libssl-dev libpng-dev libgtest-dev libbenchmark-dev
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 missing=()
