@@ -79,11 +79,11 @@ def yaml_text(c: Config) -> str:
         return f"{name}:\n{fields}"
 
     return (
-        # T = 0.1281 s * 4000 Hz / 32 = 16 and P = 0.1281 s * 47 = 6, rounded down
-        "spectrogram:\n  sample_rate: 4000\n  n_fft: 64\n  hop: 32\n"
+        # T = 0.0641 s * 4000 Hz / 16 = 16 and P = 0.0641 s * 94 = 6, rounded down
+        "spectrogram:\n  sample_rate: 4000\n  n_fft: 64\n  hop: 16\n"
         f"  bins: {c.bins}\n"
-        "pose:\n  fps: 47\n"
-        "data:\n  clip_seconds: 0.1281\n"
+        "pose:\n  fps: 94\n"
+        "data:\n  clip_seconds: 0.0641\n"
         f"vqvae:\n  channels: {c.channels}\n  bands: [{', '.join(map(str, c.bands))}]\n"
         f"  residual_blocks: {c.residual_blocks}\n  codes: {c.codes}\n"
         f"  code_width: {c.code_width}\n  beta: {c.beta}\n  ema_decay: {c.ema_decay}\n"
