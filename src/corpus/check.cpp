@@ -9,12 +9,14 @@
 #include <span>
 
 #include "index.hpp"
+#include "landmarks.hpp"
 #include "level.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
 #include "minet/core/text.hpp"
 #include "parallel.hpp"
+#include "same_take.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -34,6 +36,7 @@ struct TrackFacts {
   double silent_share = 0;
   double drift_s = 0;
   std::array<bool, pose::kJoints> seen{};
+  std::vector<Landmark> landmarks;
 };
 
 void look_at_audio(const std::filesystem::path& path, const Track& track, TrackFacts& facts) {
@@ -53,6 +56,7 @@ void look_at_audio(const std::filesystem::path& path, const Track& track, TrackF
   Sha256 hash;
   hash.update(std::as_bytes(std::span(sound.samples)));
   facts.sample_hash = hash.finish();
+  facts.landmarks = find_landmarks(sound.samples);
 }
 
 void look_at_pose(const std::filesystem::path& path, const Track& track, TrackFacts& facts) {
@@ -195,6 +199,41 @@ void find_leaks(const Index& index, const std::vector<TrackFacts>& facts, CheckR
   report.groups = static_cast<std::int64_t>(by_group.size());
 }
 
+// The same recording in another cut, at another level, after compression or with noise.
+void find_shared_sounds(const std::filesystem::path& root, const Index& index,
+                        std::vector<TrackFacts>& facts, const CheckOptions& options,
+                        CheckReport& report) {
+  std::vector<std::vector<Landmark>> landmarks;
+  std::vector<int> sides;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    landmarks.push_back(std::move(facts[i].landmarks));
+    sides.push_back(index.entries[i].track.split == "test");
+  }
+  const auto path_of = [&](std::size_t i) {
+    return safe_child(root, index.entries[i].track.id) / "audio.flac";
+  };
+  for (const SameTake& take :
+       find_same_takes(landmarks, sides, path_of, {.threads = options.threads})) {
+    if (facts[take.first].sample_hash == facts[take.second].sample_hash) continue;  // told before
+    const Track& first = index.entries[take.first].track;
+    const Track& second = index.entries[take.second].track;
+    const double offset = std::round(take.offset_s * 1000) / 1000;
+    std::string what = text(first.id, " and ", second.id, " hold the same recording");
+    if (offset != 0) {
+      what += text(" (", to_text(std::abs(offset)), " s ", offset > 0 ? "later" : "earlier", " in ",
+                   second.id, ")");
+    }
+    const bool leak = first.split != second.split;
+    if (leak) {
+      report.problems.push_back(text(what, ", one in ", first.split, " and one in ", second.split,
+                                     "; give both one group"));
+    } else {
+      report.warnings.push_back(what);
+    }
+    report.shared_sounds.push_back({first.id, second.id, offset, take.correlation, leak});
+  }
+}
+
 void judge_hash(const std::filesystem::path& root, const Index& index,
                 const std::vector<TrackFacts>& facts, CheckReport& report) {
   constexpr std::uint64_t kMaxTracksCsv = 256 << 20;  // bytes
@@ -250,6 +289,7 @@ CheckReport check(const std::filesystem::path& root, const CheckOptions& options
   }
   judge_hash(root, index, facts, report);
   find_leaks(index, facts, report);
+  find_shared_sounds(root, index, facts, options, report);
   judge_joints(facts, report);
   warn_of_tracks(index, facts, report.warnings);
   for (const char* split : {"train", "test"}) {

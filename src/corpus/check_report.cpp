@@ -69,6 +69,14 @@ std::string to_json(const CheckReport& report) {
   }
   json["longest_drift_s"] = report.longest_drift_s;
   json["joints_never_seen"] = report.joints_never_seen;
+  json["shared_sounds"] = nlohmann::ordered_json::array();
+  for (const SharedSound& pair : report.shared_sounds) {
+    json["shared_sounds"].push_back({{"first", pair.first},
+                                     {"second", pair.second},
+                                     {"offset_s", pair.offset_s},
+                                     {"correlation", pair.correlation},
+                                     {"leak", pair.leak}});
+  }
   json["problems"] = report.problems;
   json["warnings"] = report.warnings;
   json["version"] = version();

@@ -26,6 +26,14 @@ struct InstrumentSummary {
   double train_seconds = 0, test_seconds = 0;
 };
 
+// Two tracks with the same recording, however it was cut, levelled or compressed.
+struct SharedSound {
+  std::string first, second;  // ids
+  double offset_s = 0;        // what sounds at t in `first` sounds at t + offset in `second`
+  double correlation = 0;     // of the waveforms, 0..1
+  bool leak = false;          // one is for training, the other for testing
+};
+
 struct CheckReport {
   std::filesystem::path root;
   std::string hash;    // as corpus.yaml says
@@ -35,6 +43,7 @@ struct CheckReport {
   std::int64_t groups = 0;
   double longest_drift_s = 0;  // largest difference between a track's audio and pose lengths
   std::vector<std::string> joints_never_seen;  // in no track
+  std::vector<SharedSound> shared_sounds;      // those with equal samples not among them
   std::vector<std::string> problems;           // each makes the corpus unusable
   std::vector<std::string> warnings;
   bool usable() const { return problems.empty(); }
