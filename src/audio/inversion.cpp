@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "audio/fourier.hpp"
+#include "audio/phase_gradient.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
@@ -47,6 +48,30 @@ void correct_plain(std::int64_t bins, const float* __restrict target, float* __r
     rebuilt[2 * k + 1] = im * gain;
   }
 }
+
+class RandomPhases {
+ public:
+  explicit RandomPhases(std::uint64_t seed) : random_(derive_seed(seed, "phase")) {
+    for (int i = 0; i < kPhases; ++i) {
+      const double angle = 2 * std::numbers::pi * i / kPhases;
+      circle_.emplace_back(static_cast<float>(std::cos(angle)),
+                           static_cast<float>(std::sin(angle)));
+    }
+  }
+
+  void next(const float* magnitudes, std::int64_t bins, Complex* spectrum) {
+    std::uint64_t bits = 0;
+    for (std::int64_t k = 0; k < bins; ++k) {
+      if (k % 4 == 0) bits = random_.next();
+      spectrum[k] = magnitudes[k] * circle_[bits % kPhases];
+      bits >>= 16;
+    }
+  }
+
+ private:
+  std::vector<Complex> circle_;
+  Random random_;
+};
 
 class Inverter {
  public:
@@ -114,27 +139,30 @@ class Inverter {
     for (std::int64_t i = 0; i < size_; ++i) out[i] += real[i] * window[i];
   }
 
-  // The target with random phases.
+  // The target with its first phases.
   void start() {
-    std::vector<Complex> circle;
-    for (int i = 0; i < kPhases; ++i) {
-      const double angle = 2 * std::numbers::pi * i / kPhases;
-      circle.emplace_back(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
-    }
-    Random random(derive_seed(options_.seed, "phase"));
     Scratch scratch(piece_, size_);
-    for (std::int64_t t = 0; t < target_.frames; ++t) {
-      const float* row = target_.values.data() + t * target_.bins;
-      std::fill_n(scratch.spectrum.get(), fourier_->bins(), Complex());
-      std::uint64_t bits = 0;
-      for (std::int64_t k = 0; k < target_.bins; ++k) {
-        if (k % 4 == 0) bits = random.next();
-        scratch.spectrum[k] = row[k] * circle[bits % kPhases];
-        bits >>= 16;
+    const auto each_frame = [&](const auto& fill) {
+      for (std::int64_t t = 0; t < target_.frames; ++t) {
+        std::fill_n(scratch.spectrum.get(), fourier_->bins(), Complex());
+        fill(t, target_.values.data() + t * target_.bins);
+        const std::int64_t block = t / block_frames_;
+        synthesise(scratch, t % block_frames_, pieces_[0].data() + block * piece_);
       }
-      const std::int64_t block = t / block_frames_;
-      synthesise(scratch, t % block_frames_, pieces_[0].data() + block * piece_);
+    };
+    if (options_.start == PhaseStart::random) {
+      RandomPhases phases(options_.seed);
+      each_frame([&](std::int64_t, const float* row) {
+        phases.next(row, target_.bins, scratch.spectrum.get());
+      });
+      return;
     }
+    PhaseGradient phases(size_, hop_, target_.bins, options_.seed);
+    phases.begin(target_.values.data());
+    each_frame([&](std::int64_t t, const float* row) {
+      const float* after = t + 1 < target_.frames ? row + target_.bins : nullptr;
+      phases.next(row, after, scratch.spectrum.get());
+    });
   }
 
   // The sound that block `b`'s frames see: its own piece and what the neighbours' reach into it,

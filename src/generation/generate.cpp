@@ -255,7 +255,8 @@ GenerateReport repeat(const RepeatOptions& options) {
   model.to(device);
   const at::Tensor codes = torch::tensor(sidecar.codes, at::kLong);
   const audio::Sound sound = render(model, codes,
-                                    {.iterations = sidecar.iterations,
+                                    {.start = sidecar.phase_start,
+                                     .iterations = sidecar.iterations,
                                      .seed = sidecar.inversion_seed,
                                      .threads = at::get_num_threads()});
   audio::save_wav(options.output, sound);

@@ -9,6 +9,8 @@
 namespace minet::generation {
 namespace {
 
+constexpr const char* kGradient = "gradient";  // words of audio::PhaseStart
+constexpr const char* kRandom = "random";
 constexpr int kMaxDepth = 8;
 constexpr std::int64_t kMaxValues = 2'000'000;  // codes of twice the longest sound
 
@@ -36,7 +38,10 @@ std::string to_json(const Sidecar& sidecar) {
   json["model"] = sidecar.model;
   json["model_sha256"] = sidecar.model_sha256;
   json["inputs"] = sidecar.inputs;
-  json["inversion"] = {{"iterations", sidecar.iterations}, {"seed", sidecar.inversion_seed}};
+  json["inversion"] = {
+      {"start", sidecar.phase_start == audio::PhaseStart::gradient ? kGradient : kRandom},
+      {"iterations", sidecar.iterations},
+      {"seed", sidecar.inversion_seed}};
   json["torch"] = sidecar.torch;
   json["device"] = sidecar.device;
   json["threads"] = sidecar.threads;
@@ -69,6 +74,12 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     json.at("model").get_to(sidecar.model);
     json.at("model_sha256").get_to(sidecar.model_sha256);
     const nlohmann::json& inversion = json.at("inversion");
+    const std::string start = inversion.at("start");
+    if (start != kGradient && start != kRandom) {
+      throw broken(text("phases that start from '", printable(start), "'"));
+    }
+    sidecar.phase_start =
+        start == kGradient ? audio::PhaseStart::gradient : audio::PhaseStart::random;
     sidecar.iterations = integer(inversion.at("iterations"), 0, 100'000);
     if (!inversion.at("seed").is_number_unsigned()) throw broken("a seed that is none");
     inversion.at("seed").get_to(sidecar.inversion_seed);

@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "minet/audio/inversion.hpp"
+
 namespace minet::generation {
 
 struct Sidecar {
   std::string model, model_sha256;
   std::string version, torch, device, capability;
   int threads = 1;
-  std::int64_t iterations = 32;
+  audio::PhaseStart phase_start = audio::PhaseStart::gradient;
+  std::int64_t iterations = 0;
   std::uint64_t inversion_seed = 0;
   std::vector<std::int64_t> codes;
   nlohmann::ordered_json inputs;  // pose, notes, seconds, seed, sampling: for people and scripts

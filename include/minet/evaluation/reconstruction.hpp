@@ -18,7 +18,7 @@ struct ReconstructionOptions {
   // real magnitudes with made phases) and with reconstruction (from codes), and where there are
   // notes <track>-<start>-notes.csv (from the clip's start).
   std::optional<std::filesystem::path> sound = std::nullopt;
-  std::int64_t invert_iterations = 32;
+  std::int64_t invert_iterations = 16;
   bool force = false;  // replace an existing sound folder
 };
 

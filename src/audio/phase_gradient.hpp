@@ -1,0 +1,56 @@
+// A start for phase reconstruction that is nearly right: phases from the magnitudes alone.
+//
+// For a Gaussian window the phase's derivatives follow from those of the log-magnitude; a Hann
+// window is near enough to one. They are integrated frame by frame, louder bins first, from the
+// frame before or from a neighbouring bin: "phase gradient heap integration" in its real-time form,
+// Prusa and Soendergaard, DAFx 2016 (https://dafx.de/paper-archive/2016/dafxpapers/), after Prusa,
+// Balazs and Soendergaard, IEEE TASLP 25(5), 2017. Left out: their variants for other windows.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+#include "minet/core/random.hpp"
+
+namespace minet::audio {
+
+// Frames are given one after the other, each together with the one after it, and come back as
+// spectra of a transform whose frames start at the window's beginning.
+class PhaseGradient {
+ public:
+  PhaseGradient(std::int64_t n_fft, std::int64_t hop, std::int64_t bins, std::uint64_t seed);
+
+  // The magnitudes of the first frame, before the first call of `next`. [bins]
+  void begin(const float* magnitudes);
+  // `after`: the magnitudes of the frame after the current one, or nullptr at the end; `spectrum`
+  // [bins] gets the current frame.
+  void next(const float* magnitudes, const float* after, std::complex<float>* spectrum);
+
+ private:
+  struct Frame {
+    std::vector<float> log;    // natural logarithm, at least kQuiet under the frame's largest
+    std::vector<float> turns;  // phase / 2 pi
+    std::vector<float> along;  // turns a hop: the phase's derivative in time
+    float largest = 0;         // of log
+  };
+  void take(const float* magnitudes, Frame& frame) const;
+  void differentiate_in_time_direction(Frame& frame) const;
+  void spread();
+  void push(std::int32_t cell, float log);
+
+  std::int64_t n_fft_, hop_, bins_;
+  float along_scale_, across_scale_;
+  Random random_;
+  Frame before_, now_, after_;
+  std::vector<float> across_;       // turns a bin: the derivative in frequency
+  std::vector<std::uint8_t> open_;  // bins of `now_` without a phase yet
+  bool first_ = true;
+  // A queue by loudness in steps of half a decibel: cells 0 .. bins - 1 are the frame before's,
+  // bins .. 2 bins - 1 this one's.
+  std::vector<std::int32_t> heads_, nexts_;
+  std::int32_t top_ = -1;
+  float ceiling_ = 0;  // log at the topmost step
+};
+
+}  // namespace minet::audio
