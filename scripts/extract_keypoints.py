@@ -160,8 +160,8 @@ class Frames:
         return data if len(data) == self.size else None
 
     def close(self):
+        self.process.kill()  # before its pipe closes, or it complains
         self.process.stdout.close()
-        self.process.terminate()
         self.process.wait()
 
 

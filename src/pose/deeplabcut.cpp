@@ -88,7 +88,7 @@ int joint_of(std::string_view name) {
     }
     slot = meaning;
     if (part == "thumb" && (word == "mcp" || word == "ip")) {
-      number = word == "mcp" ? "2" : "3";
+      number.assign(1, word == "mcp" ? '2' : '3');
     }
   }
   return joint_index(side + (side.empty() ? "" : "_") + part + (number.empty() ? "" : "_") +

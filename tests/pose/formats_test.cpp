@@ -249,6 +249,52 @@ TEST_F(Formats, OpenPoseGivesTheSameJointsInAllItsOrders) {
   }
 }
 
+// As a corpus gets them: with the gaps filled and at 25 frames a second. In frame 1 the left hand
+// is not seen, which each tool says in its own way.
+TEST_F(Formats, OpenPoseMediaPipeAndWholeBodyVersionsOfTheSameFramesGiveTheSameJoints) {
+  constexpr int kHidden = 1;
+  const auto left_hand = [](int frame) { return frame == kHidden ? Body{} : hand(frame, false); };
+  const std::string open = "openpose", zeros = "openpose_zeros";
+  for (const std::string& name : {open, zeros}) {
+    std::filesystem::create_directories(folder() / name);
+    for (int frame = 0; frame < kFrames; ++frame) {
+      const Body left = name == zeros && frame == kHidden ? Body(21) : left_hand(frame);
+      write(text(name, "/take_", frame, "_keypoints.json"),
+            text("{\"people\":[{\"pose_keypoints_2d\":", flat(openpose(frame, 25)),
+                 ",\"hand_left_keypoints_2d\":", flat(left),
+                 ",\"hand_right_keypoints_2d\":", flat(hand(frame, true)), "}]}"));
+    }
+  }
+  write("mediapipe.json",
+        text("{\"format\":\"mediapipe-holistic\",\"version\":1,\"width\":640,\"height\":360,"
+             "\"frames\":",
+             listed([&](int frame) {
+               return text("{\"frame\":", frame, ",\"time_s\":", exact(0.04 * frame),
+                           ",\"pose\":", triples(mediapipe(frame), kWidth, kHeight),
+                           ",\"left_hand\":", triples(left_hand(frame), kWidth, kHeight),
+                           ",\"right_hand\":", triples(hand(frame, true), kWidth, kHeight), "}");
+             }),
+             "}"));
+  write("wholebody.json", listed([](int frame) {
+          Body body = wholebody(frame);
+          for (std::size_t i = 91; i < 112 && frame == kHidden; ++i) body[i].c = 0;
+          return result(frame, body);
+        }));
+  GapReport first_gaps;
+  const PoseSequence first = prepare_pose(folder() / open, {}, &first_gaps);
+  EXPECT_NEAR(first_gaps.share(JointGroup::left_hand), 1.0 / kFrames, 1e-9);
+  ASSERT_EQ(first.frames, kFrames);
+  for (const char* other : {"openpose_zeros", "mediapipe.json", "wholebody.json"}) {
+    GapReport gaps;
+    const PoseSequence pose = prepare_pose(folder() / other, {}, &gaps);
+    ASSERT_EQ(pose.data.size(), first.data.size()) << other;
+    for (std::size_t i = 0; i < pose.data.size(); ++i) {
+      ASSERT_NEAR(pose.data[i], first.data[i], 1e-3) << other << " number " << i;
+    }
+    EXPECT_EQ(gaps.share(), first_gaps.share()) << other;
+  }
+}
+
 TEST_F(Formats, FoleyMusicIsReadInBothShapesAt22FramesASecond) {
   FloatArray last{.shape = {kFrames, 3, 65, 1}, .values = {}};
   FloatArray first{.shape = {kFrames, 65, 3}, .values = {}};
