@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 
+#include "in_step.hpp"
 #include "index.hpp"
 #include "landmarks.hpp"
 #include "level.hpp"
@@ -37,10 +38,13 @@ struct TrackFacts {
   double drift_s = 0;
   std::array<bool, pose::kJoints> seen{};
   std::vector<Landmark> landmarks;
+  InStep in_step;
+  bool readable = false;
 };
 
-void look_at_audio(const std::filesystem::path& path, const Track& track, TrackFacts& facts) {
-  const audio::Sound sound = audio::read_sound(path, kSampleRate);
+audio::Sound look_at_audio(const std::filesystem::path& path, const Track& track,
+                           TrackFacts& facts) {
+  audio::Sound sound = audio::read_sound(path, kSampleRate);
   facts.samples = static_cast<std::int64_t>(sound.samples.size());
   facts.clipped = std::count_if(sound.samples.begin(), sound.samples.end(),
                                 [](float sample) { return std::abs(sample) >= kFullScale; });
@@ -57,10 +61,12 @@ void look_at_audio(const std::filesystem::path& path, const Track& track, TrackF
   hash.update(std::as_bytes(std::span(sound.samples)));
   facts.sample_hash = hash.finish();
   facts.landmarks = find_landmarks(sound.samples);
+  return sound;
 }
 
-void look_at_pose(const std::filesystem::path& path, const Track& track, TrackFacts& facts) {
-  const pose::PoseSequence pose = pose::read_pose_npy(path, kFps);
+pose::PoseSequence look_at_pose(const std::filesystem::path& path, const Track& track,
+                                TrackFacts& facts) {
+  pose::PoseSequence pose = pose::read_pose_npy(path, kFps);
   facts.frames = pose.frames;
   if (pose.frames != track.pose_frames) {
     facts.problems.push_back(text("pose.npy has ", pose.frames, " frames, but ", kTracksFile,
@@ -71,6 +77,7 @@ void look_at_pose(const std::filesystem::path& path, const Track& track, TrackFa
       if (pose.joint(frame, joint)[2] > 0) facts.seen[static_cast<std::size_t>(joint)] = true;
     }
   }
+  return pose;
 }
 
 void look_at_notes(const std::filesystem::path& path, const Track& track, TrackFacts& facts) {
@@ -108,10 +115,15 @@ TrackFacts look_at(const std::filesystem::path& root, const Track& track,
   }
   if (!facts.problems.empty()) return facts;
   const std::filesystem::path folder = safe_child(root, track.id);
-  const bool heard = attempt(facts, [&] { look_at_audio(folder / "audio.flac", track, facts); });
-  const bool seen = attempt(facts, [&] { look_at_pose(folder / "pose.npy", track, facts); });
+  audio::Sound sound;
+  pose::PoseSequence pose;
+  const bool heard =
+      attempt(facts, [&] { sound = look_at_audio(folder / "audio.flac", track, facts); });
+  const bool seen = attempt(facts, [&] { pose = look_at_pose(folder / "pose.npy", track, facts); });
   if (track.has_notes) attempt(facts, [&] { look_at_notes(folder / "notes.csv", track, facts); });
   if (!heard || !seen) return facts;
+  facts.readable = true;
+  facts.in_step = judge_in_step(sound.samples, pose);
   const double audio_s = static_cast<double>(facts.samples) / kSampleRate;
   const double pose_s = static_cast<double>(facts.frames) / kFps;
   facts.drift_s = std::abs(audio_s - pose_s);
@@ -153,6 +165,32 @@ SplitSummary summarise(const std::string& split, const Index& index,
   return sum;
 }
 
+std::vector<TrackSummary> summarise_tracks(const Index& index,
+                                           const std::vector<TrackFacts>& facts) {
+  std::vector<TrackSummary> summaries;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    const Track& track = index.entries[i].track;
+    TrackSummary sum{.id = track.id,
+                     .split = track.split,
+                     .instrument = index.entries[i].instrument,
+                     .group = track.group,
+                     .seconds = track.seconds,
+                     .silent_share = facts[i].silent_share,
+                     .gap_share = track.gap_share,
+                     .drift_s = facts[i].drift_s,
+                     .lag_s = std::nullopt,
+                     .readable = facts[i].readable};
+    if (facts[i].samples > 0) {
+      sum.clipped_share =
+          static_cast<double>(facts[i].clipped) / static_cast<double>(facts[i].samples);
+    }
+    const auto& lag = facts[i].in_step.whole;
+    if (lag && lag->significant) sum.lag_s = lag->seconds;
+    summaries.push_back(std::move(sum));
+  }
+  return summaries;
+}
+
 std::string percent(double share) {
   return text(std::round(share * 1000) / 10, " %");
 }
@@ -172,6 +210,8 @@ void warn_of_tracks(const Index& index, const std::vector<TrackFacts>& facts,
     if (track.gap_share > kManyGaps) {
       warn(percent(track.gap_share) + " of the joint positions were filled in");
     }
+    const std::string complaint = facts[i].in_step.complaint();
+    if (!complaint.empty()) warn(complaint);
   }
 }
 
@@ -292,6 +332,7 @@ CheckReport check(const std::filesystem::path& root, const CheckOptions& options
   find_shared_sounds(root, index, facts, options, report);
   judge_joints(facts, report);
   warn_of_tracks(index, facts, report.warnings);
+  report.tracks = summarise_tracks(index, facts);
   for (const char* split : {"train", "test"}) {
     report.splits.push_back(summarise(split, index, facts));
   }

@@ -1,4 +1,5 @@
 // A check's result for people and as JSON.
+#include <algorithm>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -38,6 +39,10 @@ std::string describe(const CheckReport& report) {
   }
   out << "audio and pose differ by at most " << std::setprecision(3) << report.longest_drift_s
       << " s\n";
+  const auto compared = std::count_if(report.tracks.begin(), report.tracks.end(),
+                                      [](const TrackSummary& track) { return track.lag_s; });
+  out << "hands follow the sound clearly enough to compare their times in " << compared << " of "
+      << report.tracks.size() << " tracks\n";
   if (!report.joints_never_seen.empty()) {
     out << "joints never seen: " << join(report.joints_never_seen, ", ") << "\n";
   }
@@ -69,6 +74,20 @@ std::string to_json(const CheckReport& report) {
   }
   json["longest_drift_s"] = report.longest_drift_s;
   json["joints_never_seen"] = report.joints_never_seen;
+  json["tracks"] = nlohmann::ordered_json::array();
+  for (const TrackSummary& track : report.tracks) {
+    json["tracks"].push_back({{"id", track.id},
+                              {"split", track.split},
+                              {"instrument", track.instrument},
+                              {"group", track.group},
+                              {"seconds", track.seconds},
+                              {"silent_share", track.silent_share},
+                              {"clipped_share", track.clipped_share},
+                              {"gap_share", track.gap_share},
+                              {"drift_s", track.drift_s},
+                              {"lag_s", track.lag_s ? nlohmann::ordered_json(*track.lag_s)
+                                                    : nlohmann::ordered_json(nullptr)}});
+  }
   json["shared_sounds"] = nlohmann::ordered_json::array();
   for (const SharedSound& pair : report.shared_sounds) {
     json["shared_sounds"].push_back({{"first", pair.first},

@@ -2,11 +2,12 @@
 //
 // Reads every file once. Problems make a corpus unusable (damaged or missing files, nothing to
 // train on, the same material on both sides of the split); warnings are worth a look (long
-// silences, clipping, joints that were never seen).
+// silences, clipping, joints that were never seen, hands out of step with the sound).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,15 @@ struct InstrumentSummary {
   double train_seconds = 0, test_seconds = 0;
 };
 
+struct TrackSummary {
+  std::string id, split, instrument, group;
+  double seconds = 0;
+  double silent_share = 0, clipped_share = 0, gap_share = 0;  // as SplitSummary's
+  double drift_s = 0;           // between the lengths of audio and pose
+  std::optional<double> lag_s;  // of the hands behind the sound; unset where they tell nothing
+  bool readable = false;        // both sound and keypoints
+};
+
 // Two tracks with the same recording, however it was cut, levelled or compressed.
 struct SharedSound {
   std::string first, second;  // ids
@@ -40,6 +50,7 @@ struct CheckReport {
   std::string source;  // the importer
   std::vector<SplitSummary> splits;
   std::vector<InstrumentSummary> instruments;  // by name
+  std::vector<TrackSummary> tracks;            // in the corpus's order
   std::int64_t groups = 0;
   double longest_drift_s = 0;  // largest difference between a track's audio and pose lengths
   std::vector<std::string> joints_never_seen;  // in no track
