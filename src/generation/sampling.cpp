@@ -1,16 +1,22 @@
 #include "minet/generation/sampling.hpp"
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/fast_prior.hpp"
 #include "minet/pose/prepare.hpp"
 
 namespace minet::generation {
@@ -71,6 +77,95 @@ std::int64_t draw(std::span<const float> logits, const SamplingOptions& options,
   return last;
 }
 
+namespace {
+
+constexpr std::int64_t kRowsTogether = 4;  // of a batch: whole pieces one group after the other, so
+                                           // that what they remember stays in the cache
+
+// What every piece of a batch is drawn from, and where the codes go.
+struct Drawing {
+  const at::Tensor& body;  // [B, T, H]
+  const models::ContentInput& content;
+  const SamplingOptions& options;
+  at::Tensor codes;                        // [B, T]
+  std::function<void(std::int64_t)> done;  // called with the number of pieces that got a code
+
+  std::int64_t steps() const { return body.size(1); }
+  Random random(std::int64_t piece) const {
+    return Random(derive_seed(options.seed, "codes", static_cast<std::uint64_t>(piece)));
+  }
+  void throw_if_stopped(std::int64_t step) const {
+    if (stop_signal() == 0) return;
+    throw Interrupted(text("stopped at code ", step, " of ", steps(), "; nothing was written"),
+                      stop_signal());
+  }
+};
+
+// Step by step through LibTorch, on any device.
+void draw_by_torch(models::Model& model, const Drawing& drawing) {
+  const std::int64_t batch = drawing.body.size(0);
+  models::PriorCache cache = model.prior->start(batch, drawing.content);
+  std::vector<Random> random;
+  for (std::int64_t b = 0; b < batch; ++b) random.push_back(drawing.random(b));
+  auto drawn = drawing.codes.accessor<std::int64_t, 2>();
+  at::Tensor previous;
+  for (std::int64_t t = 0; t < drawing.steps(); ++t) {
+    drawing.throw_if_stopped(t);
+    const at::Tensor logits = model.prior->step(cache, previous, drawing.body.select(1, t))
+                                  .to(at::kCPU, at::kFloat)
+                                  .contiguous();  // [B, K]
+    const std::int64_t width = logits.size(1);
+    for (std::int64_t b = 0; b < batch; ++b) {
+      const float* row = logits.const_data_ptr<float>() + b * width;
+      drawn[b][t] = draw({row, static_cast<std::size_t>(width)}, drawing.options,
+                         random[static_cast<std::size_t>(b)].uniform());
+    }
+    previous = drawing.codes.select(1, t).to(drawing.body.device());
+    drawing.done(batch);
+  }
+}
+
+// Pieces first .. first + rows - 1, from beginning to end.
+void draw_rows(models::FastPrior& prior, const Drawing& drawing, std::int64_t first,
+               std::int64_t rows) {
+  models::ContentInput content;
+  if (drawing.content.memory.defined()) {
+    content.memory = drawing.content.memory.narrow(0, first, rows);
+  }
+  prior.start(rows, content);
+  std::vector<Random> random;
+  for (std::int64_t r = 0; r < rows; ++r) random.push_back(drawing.random(first + r));
+  const at::Tensor body =
+      drawing.body.narrow(0, first, rows).transpose(0, 1).contiguous();  // [T, rows, H]
+  const float* h = body.const_data_ptr<float>();
+  const auto width = static_cast<std::size_t>(rows * body.size(2));
+  const double temperature = drawing.options.temperature;
+  const auto scale = static_cast<float>(temperature > 0 ? 1 / temperature : 0);
+  const bool cut = drawing.options.top_k > 0 || drawing.options.top_p < 1;
+  const bool plain = !cut && scale > 0 && std::isfinite(scale);
+  auto drawn = drawing.codes.accessor<std::int64_t, 2>();
+  std::vector<std::int64_t> previous;
+  for (std::int64_t t = 0; t < drawing.steps(); ++t, h += width) {
+    drawing.throw_if_stopped(t);
+    prior.step(previous, {h, width});
+    previous.resize(static_cast<std::size_t>(rows));
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const double uniform = random[static_cast<std::size_t>(r)].uniform();
+      const std::int64_t code =
+          plain ? prior.draw(r, scale, uniform) : draw(prior.logits(r), drawing.options, uniform);
+      drawn[first + r][t] = previous[static_cast<std::size_t>(r)] = code;
+    }
+    drawing.done(rows);
+  }
+}
+
+bool wants_torch() {
+  const char* wanted = std::getenv("MINET_SAMPLER");
+  return wanted != nullptr && std::string_view(wanted) == "torch";
+}
+
+}  // namespace
+
 at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::Tensor& notes,
                         const SamplingOptions& options,
                         const std::function<void(std::int64_t)>& progress) {
@@ -80,33 +175,34 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
   const std::int64_t batch = body.size(0), steps = body.size(1);
   models::ContentInput content;
   if (notes.defined()) content.memory = model.content->forward(notes, body);  // [B, T, W]
-  models::PriorCache cache = model.prior->start(batch, content);
-
-  std::vector<Random> random;
-  for (std::int64_t b = 0; b < batch; ++b) {
-    random.emplace_back(derive_seed(options.seed, "codes", static_cast<std::uint64_t>(b)));
+  std::atomic<std::int64_t> drawn{0};
+  const auto caller = std::this_thread::get_id();
+  const Drawing drawing{.body = body,
+                        .content = content,
+                        .options = options,
+                        .codes = at::empty({batch, steps}, at::kLong),
+                        .done = [&](std::int64_t rows) {
+                          const std::int64_t all = drawn += rows;
+                          if (progress && std::this_thread::get_id() == caller) {
+                            progress(all / batch);
+                          }
+                        }};
+  if (wants_torch() || !models::FastPrior::can_run(model.prior)) {
+    draw_by_torch(model, drawing);
+    return drawing.codes;
   }
-  at::Tensor codes = at::empty({batch, steps}, at::kLong);
-  auto drawn = codes.accessor<std::int64_t, 2>();
-  at::Tensor previous;
-  for (std::int64_t t = 0; t < steps; ++t) {
-    if (stop_signal() != 0) {
-      throw Interrupted(text("stopped at code ", t, " of ", steps, "; nothing was written"),
-                        stop_signal());
+  const models::FastPrior prior(model.prior);
+  const std::int64_t groups = (batch + kRowsTogether - 1) / kRowsTogether;
+  at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard here;
+    models::FastPrior mine(prior);
+    for (std::int64_t group = begin; group < end; ++group) {
+      const std::int64_t first = group * kRowsTogether;
+      draw_rows(mine, drawing, first, std::min(kRowsTogether, batch - first));
     }
-    const at::Tensor logits = model.prior->step(cache, previous, body.select(1, t))
-                                  .to(at::kCPU, at::kFloat)
-                                  .contiguous();  // [B, K]
-    const std::int64_t width = logits.size(1);
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const float* row = logits.const_data_ptr<float>() + b * width;
-      drawn[b][t] = draw({row, static_cast<std::size_t>(width)}, options,
-                         random[static_cast<std::size_t>(b)].uniform());
-    }
-    previous = codes.select(1, t).to(body.device());
-    if (progress) progress(t + 1);
-  }
-  return codes;
+  });
+  if (progress) progress(steps);
+  return drawing.codes;
 }
 
 at::Tensor body_track(models::Model& model, const pose::PoseSequence& normalised,

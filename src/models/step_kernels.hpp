@@ -1,0 +1,74 @@
+// The arithmetic of one step of the prior, vectorised by hand for the instruction sets that matter
+// and chosen when the program runs. The whole of a step's weights is read once; nothing is
+// allocated. Used by fast_prior.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace minet::models {
+
+inline constexpr int kPanel = 64;  // outputs side by side in packed weights
+
+// y[r] = W x[r] + b, and max(0, .) if `relu`. `panels`: [out / 64, in, 64]; `out` a multiple of 64;
+// `bias` [out] or nullptr.
+struct LinearCall {
+  const float* panels;
+  const float* bias;
+  long in, out, rows;
+  const float* x;
+  long x_stride;
+  float* y;
+  long y_stride;
+  bool relu;
+};
+
+// One head of one row: softmax(q . keys * scale) . values over `count` slots.
+// keys [head_width, key_stride], so that slots lie side by side; values [slots, value_stride],
+// value_stride a multiple of 16; scores: room for count rounded up to 16; key rows may be read that
+// far too. head_width is even.
+struct AttendCall {
+  const float* query;
+  const float* keys;
+  const float* values;
+  long head_width, key_stride, value_stride, count;
+  float scale;
+  float* scores;
+  float* out;
+};
+
+// weights[i] = exp((logits[i] - largest) * scale), and their sums in blocks of 64. `count` is a
+// multiple of 64, with -inf where there is no code; scale >= 0.
+struct WeighCall {
+  const float* logits;
+  long count;
+  float scale;
+  float* weights;
+  float* sums;  // [count / 64]
+};
+
+// LayerNorm with eps 1e-5 of one row; `width` a multiple of 16.
+struct NormCall {
+  const float* x;
+  const float* weight;
+  const float* bias;
+  long width;
+  float* y;
+};
+
+struct StepKernels {
+  std::string_view name;
+  void (*linear)(const LinearCall&);
+  void (*attend)(const AttendCall&);
+  void (*weigh)(const WeighCall&);
+  void (*normalise)(const NormCall&);
+};
+
+// The best that the processor has, or what the environment variable MINET_ISA names if it has that
+// (plain, avx2, avx512); InputError if not.
+const StepKernels& step_kernels();
+std::vector<std::string> available_step_kernels();
+const StepKernels& step_kernels(std::string_view name);
+
+}  // namespace minet::models
