@@ -284,21 +284,29 @@ void add_notes(CLI::App& app, Session& session) {
 void add_check(CLI::App& app, Session& session) {
   struct Options {
     std::filesystem::path root;
+    std::filesystem::path html;
     corpus::CheckOptions check;
-    bool json = false;
+    bool json = false, force = false;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       add_command(app, "check", "Look through a corpus; exit code 1 if it cannot be trained on",
-                  "mi_prepare check corpus --json > check.json");
+                  "mi_prepare check corpus --html check.html");
   command->add_option("corpus", options->root, "Folder of a prepared corpus")->required();
   command->add_flag("--json", options->json, "Print one JSON object");
+  command->add_option("--html", options->html,
+                      "Also write a page with a strip of skeletons and a spectrogram a track");
+  command->add_flag("--force", options->force, "Replace an existing page");
   command->add_option("--threads", options->check.threads, "Tracks at a time; 0: one a processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->callback([&session, options] {
     session.chosen = [options] {
+      if (!options->html.empty()) refuse_overwrite(options->html, options->force);
       const corpus::CheckReport report = corpus::check(options->root, options->check);
+      if (!options->html.empty()) {
+        save_file(options->html, corpus::check_page(report, options->check.threads));
+      }
       std::cout << (options->json ? corpus::to_json(report) : corpus::describe(report));
       return report.usable() ? 0 : 1;
     };

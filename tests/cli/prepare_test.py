@@ -306,6 +306,53 @@ class Check(Case):
         self.assert_fails("check", self.out, says=["version 7", "version 1", "prepare it again"])
 
 
+class CheckPage(Case):
+    def setUp(self):
+        super().setUp()
+        self.assert_works("folder", "--table", self.two_tracks(), "--out", self.out)
+        self.page = self.folder / "check.html"
+
+    def test_writes_a_page_that_needs_nothing_else(self):
+        result = self.assert_works("check", self.out, "--html", self.page)
+        self.assertTrue(result.stdout.endswith("usable\n"))
+        page = self.page.read_text(encoding="utf-8")
+        self.assertTrue(page.endswith("</html>\n"))
+        self.assertEqual(page.count("<article>"), 2)
+        self.assertNotIn("http", page)
+
+    def test_overwrites_only_when_forced(self):
+        self.page.write_text("mine")
+        self.assert_fails("check", self.out, "--html", self.page, says=["check.html", "--force"])
+        self.assert_works("check", self.out, "--html", self.page, "--force")
+        self.assertIn("Usable", self.page.read_text())
+        self.assert_fails("check", self.out, "--html", self.folder / "no" / "a.html", says=["no/a.html"])
+
+    def test_an_unusable_corpus_gets_its_page_too(self):
+        (self.out / "one" / "pose.npy").unlink()
+        self.assertEqual(self.run_program("check", self.out, "--html", self.page).returncode, 1)
+        self.assertIn("Not usable", self.page.read_text())
+
+    def test_shared_takes_of_an_orchestra_are_named(self):
+        players = self.folder / "players"
+        self.assert_works("orchestra", "--out", players, "--tracks", 148, "--seconds", 16,
+                          "--sound", "additive", "--no-mix")
+        with open(players / "tracks.csv", newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file)
+                    if row["audio"][:2] in ("24", "25", "38", "39")]
+        self.assertEqual(len(rows), 18)
+        for row in rows:  # each piece its own group, the later ones for testing: a leak
+            row["group"] = row["audio"][:2]
+            row["split"] = "test" if row["group"] in ("25", "39") else "train"
+        with open(players / "leak.csv", "w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, rows[0].keys())
+            table.writeheader()
+            table.writerows(rows)
+        self.assert_works("folder", "--table", players / "leak.csv", "--out", self.out, "--force")
+        result = self.run_program("check", self.out, "--json")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(len(json.loads(result.stdout)["problems"]), 7)
+
+
 class Pose(Case):
     def test_wrong_input(self):
         target = self.folder / "out.npy"

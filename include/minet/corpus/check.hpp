@@ -71,4 +71,8 @@ CheckReport check(const std::filesystem::path& root, const CheckOptions& options
 std::string describe(const CheckReport& report);  // a table and a verdict, for people
 std::string to_json(const CheckReport& report);   // one object
 
+// One HTML page that needs nothing else, with a skeleton strip and a spectrogram for each track;
+// reads the corpus again for them.
+std::string check_page(const CheckReport& report, int threads = 0);
+
 }  // namespace minet::corpus
