@@ -1,4 +1,4 @@
-// mi_train: trains a model on a prepared corpus, in two stages.
+// mi_train: trains a model on a prepared corpus, in two stages, or a baseline in one.
 #include <iostream>
 
 #include "minet/config/config.hpp"
@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
       ->required();
   cli.add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)");
   cli.add_option("--run", options.run, "Folder of this run; a new one unless --resume");
-  cli.add_option("--stage", stage, "all, vqvae or prior")->default_str(stage);
+  cli.add_option("--stage", stage, "all, vqvae or prior; a baseline has one stage")
+      ->default_str(stage);
   cli.add_flag("--resume", options.resume, "Go on from the run's last checkpoint");
   cli.add_option("--set", overrides,
                  "Change a key of the configuration: --set vqvae.channels=256 (repeatable)")

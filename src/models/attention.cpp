@@ -77,8 +77,9 @@ RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& optio
   const at::Tensor turns =
       at::arange(half, exact).mul_(-2.0 / static_cast<double>(shape.head_width));
   const at::Tensor speeds = at::pow(10000.0, turns);  // [d / 2], radians a step
-  const at::Tensor positions = at::arange(shape.first, shape.first + shape.count, exact);  // [T]
-  const at::Tensor angles = at::outer(positions, speeds);  // [T, d / 2]
+  const at::Tensor positions =
+      at::arange(shape.first, shape.first + shape.count, exact).mul_(shape.spacing);  // [T]
+  const at::Tensor angles = at::outer(positions, speeds);                             // [T, d / 2]
   return {angles.cos().to(options), angles.sin().to(options), shape.first};
 }
 
@@ -158,20 +159,24 @@ KeyValues CrossAttentionImpl::key_values(const at::Tensor& memory, const RotaryT
 }
 
 at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& memory,
-                                       const RotaryTable& rotary) {
+                                       const RotaryTable& rotary,
+                                       const RotaryTable& memory_rotary) {
   check_x(x, config.width, "cross-attention");
-  const at::Tensor q = split_heads(q_->forward(x), 1, config.heads)[0];  // [B, h, T, d]
-  const KeyValues kv = key_values(memory, rotary);
-  const at::Tensor seen = banded_attention(rotate(q, rotary), kv.keys, kv.values,
-                                           {.context = config.band.context, .causal = false});
+  const at::Tensor q = rotate(split_heads(q_->forward(x), 1, config.heads)[0], rotary);
+  const KeyValues kv = key_values(memory, memory_rotary);
+  const at::Tensor seen =  // [B, h, T, d]
+      config.whole_memory ? at::scaled_dot_product_attention(q, kv.keys, kv.values)
+                          : banded_attention(q, kv.keys, kv.values,
+                                             {.context = config.band.context, .causal = false});
   return at::dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
 }
 
 at::Tensor CrossAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary,
                                     const KeyValues& memory, std::int64_t position) {
   const std::int64_t reach = config.band.context - 1;
-  const std::int64_t from = std::max<std::int64_t>(0, position - reach);
-  const std::int64_t to = std::min(memory.keys.size(2), position + reach + 1);
+  const std::int64_t all = memory.keys.size(2);
+  const std::int64_t from = config.whole_memory ? 0 : std::max<std::int64_t>(0, position - reach);
+  const std::int64_t to = config.whole_memory ? all : std::min(all, position + reach + 1);
   const at::Tensor q = split_heads(q_->forward(x), 1, config.heads)[0];  // [B, h, 1, d]
   const at::Tensor seen =
       at::scaled_dot_product_attention(rotate(q, rotary), memory.keys.narrow(2, from, to - from),
@@ -204,7 +209,9 @@ at::Tensor BlockImpl::feed_forward(const at::Tensor& x) {
 at::Tensor BlockImpl::forward(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) {
   x = x + attention_->forward(norm1_->forward(x), rotary);  // [B, T, W]
   if (config.cross && content.memory.defined()) {
-    const at::Tensor seen = cross_->forward(norm_cross_->forward(x), content.memory, rotary);
+    const RotaryTable& positions = content.rotary.size() > 0 ? content.rotary : rotary;
+    const at::Tensor seen =
+        cross_->forward(norm_cross_->forward(x), content.memory, rotary, positions);
     x = content.present.defined() ? at::addcmul(x, seen, content.present) : x + seen;
   }
   return x + at::dropout(feed_forward(x), config.dropout, is_training());  // [B, T, W]

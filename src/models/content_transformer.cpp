@@ -3,12 +3,13 @@
 
 #include <ATen/ATen.h>
 
-#include "models/checks.hpp"
+#include "minet/models/attention.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
 
-ContentTransformerImpl::ContentTransformerImpl(const config::TrainConfig& given) : config(given) {
+ContentTransformerImpl::ContentTransformerImpl(const config::TrainConfig& given)
+    : ContentModelImpl(given) {
   const std::int64_t width = config.prior_width();
   embedding_ = register_module("embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(
                                                 kNoteSymbols, width - config.body_width())));
@@ -28,20 +29,8 @@ ContentTransformerImpl::ContentTransformerImpl(const config::TrainConfig& given)
 }
 
 at::Tensor ContentTransformerImpl::forward(const at::Tensor& notes, const at::Tensor& body) {
-  require(notes.dim() == 2 && notes.size(1) >= 1 && notes.scalar_type() == at::kLong,
-          "the content transformer expected notes [B, T] int64, got ", notes.sizes(), " of type ",
-          notes.scalar_type());
-  const std::int64_t batch = notes.size(0), steps = notes.size(1);
-  if (notes.is_cpu() && notes.numel() > 0) {
-    const std::int64_t low = notes.min().item<std::int64_t>();
-    const std::int64_t high = notes.max().item<std::int64_t>();
-    require(low >= 0 && high < kNoteSymbols, "expected notes from 0 (rest) to ", kNoteSymbols - 1,
-            " (1 + MIDI pitch), got some from ", low, " to ", high);
-  }
-  require(body.size(-1) == config.body_width() && body.size(0) == batch &&
-              (body.dim() == 2 || (body.dim() == 3 && body.size(1) == steps)),
-          "the content transformer expected the body vector [", batch, ", ", config.body_width(),
-          "] or [", batch, ", ", steps, ", ", config.body_width(), "], got ", body.sizes());
+  check(notes, body);
+  const std::int64_t steps = notes.size(1);
   const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
   at::Tensor x = at::cat({embedding_->forward(notes), h}, 2);  // [B, T, W]
   x = at::dropout(x, config.prior.dropout, is_training());

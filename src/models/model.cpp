@@ -30,7 +30,7 @@ Model build_model(const config::TrainConfig& config) {
   model.vqvae = VqVae(config.vqvae, config.spectrogram.bins);
   model.body = BodyEncoder(config.body);
   model.prior = Prior(config);
-  if (config.content.enabled) model.content = ContentTransformer(config);
+  if (config.content.enabled) model.content = make_content(config);
   return model;
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "minet/models/model.hpp"
+#include "minet/pose/skeleton.hpp"
 
 namespace minet::models {
 namespace {
@@ -17,6 +18,16 @@ std::int64_t linear(std::int64_t in, std::int64_t out) {
   return in * out + out;
 }
 
+std::int64_t gru(std::int64_t in, std::int64_t hidden, std::int64_t layers, bool both_ways) {
+  const std::int64_t directions = both_ways ? 2 : 1;
+  std::int64_t count = 0;
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    const std::int64_t width = layer == 0 ? in : directions * hidden;
+    count += directions * (3 * hidden * width + 3 * hidden * hidden + 6 * hidden);  // two biases
+  }
+  return count;
+}
+
 std::int64_t vqvae(const config::VqVaeConfig& config, std::int64_t bins) {
   const std::int64_t c = config.channels;
   std::int64_t blocks = config.residual_blocks * 2 * conv3(c, c);
@@ -26,13 +37,7 @@ std::int64_t vqvae(const config::VqVaeConfig& config, std::int64_t bins) {
 }
 
 std::int64_t body(const config::BodyConfig& config) {
-  const std::int64_t h = config.hidden;
-  std::int64_t count = 0;
-  for (std::int64_t layer = 0; layer < config.layers; ++layer) {
-    const std::int64_t in = layer == 0 ? kPoseValues : 2 * h;
-    count += 2 * (3 * h * in + 3 * h * h + 6 * h);  // both directions; two biases
-  }
-  return count;
+  return gru(kPoseValues, config.hidden, config.layers, true);
 }
 
 std::int64_t block(std::int64_t width, std::int64_t ffn, bool cross) {
@@ -59,9 +64,41 @@ std::int64_t prior(const config::TrainConfig& config) {
 std::int64_t content(const config::TrainConfig& config) {
   if (!config.content.enabled) return 0;
   const std::int64_t width = config.prior_width();
+  if (config.content.kind == config::ContentKind::gru) {
+    return kNoteSymbols * config.vqvae.code_width +
+           gru(width, width / 2, config.content.layers, true) +
+           gru(width, width, config.content.layers, false) + linear(width, width);
+  }
   return kNoteSymbols * config.vqvae.code_width +
          config.content.layers * block(width, config.content.ffn, false) + 2 * width +
          linear(width, width);
+}
+
+std::int64_t seq2seq(const config::TrainConfig& config) {
+  const std::int64_t hidden = config.seq2seq.hidden, layers = config.seq2seq.layers;
+  const std::int64_t bins = config.spectrogram.bins;
+  return gru(kPoseValues, hidden, layers, true) + bins +
+         gru(bins + 2 * hidden, 2 * hidden, layers, false) + linear(2 * hidden, bins);
+}
+
+// An ST-GCN block: channels `in` -> `out`.
+std::int64_t graph_block(std::int64_t in, std::int64_t out, std::int64_t kernel, bool first) {
+  const std::int64_t edges = 3 * pose::kJoints * pose::kJoints;
+  std::int64_t count = edges + linear(in, 3 * out) + 2 * out + linear(out * kernel, out) + 2 * out;
+  if (!first && in != out) count += linear(in, out) + 2 * out;
+  return count;
+}
+
+std::int64_t graph_transformer(const config::TrainConfig& config) {
+  const config::GraphTransformerConfig& g = config.graph_transformer;
+  const std::int64_t bins = config.spectrogram.bins;
+  std::int64_t count = 2 * kPoseValues, in = 2;
+  for (std::size_t i = 0; i < g.blocks.size(); ++i) {
+    count += graph_block(in, g.blocks[i], g.temporal_kernel, i == 0);
+    in = g.blocks[i];
+  }
+  return count + linear(in, g.width) + linear(bins, g.width) + g.width +
+         g.layers * block(g.width, g.ffn, true) + 2 * g.width + linear(g.width, bins);
 }
 
 std::int64_t count_of(const torch::nn::Module& module) {
@@ -88,6 +125,11 @@ std::int64_t parameter_count(const Model& model) {
 
 ParameterCounts expected_parameter_counts(const config::TrainConfig& config) {
   ParameterCounts counts;
+  if (config.is_baseline()) {
+    counts.baseline = config.model.kind == config::ModelKind::seq2seq ? seq2seq(config)
+                                                                      : graph_transformer(config);
+    return counts;
+  }
   counts.codebook = config.vqvae.codes * config.vqvae.code_width;
   counts.vqvae = vqvae(config.vqvae, config.spectrogram.bins) + counts.codebook;
   counts.body = body(config.body);
@@ -105,11 +147,15 @@ std::string parameter_table(const ParameterCounts& counts) {
   };
   out << std::left << std::setw(22) << "part" << std::right << std::setw(12) << "parameters"
       << std::setw(10) << "MB" << '\n';
+  if (counts.baseline > 0) {
+    row("baseline", counts.baseline);
+    return std::move(out).str();
+  }
   row("VQ-VAE", counts.vqvae);
   row("  of it the codebook", counts.codebook);
   row("body encoder", counts.body);
   row("prior", counts.prior);
-  row("content transformer", counts.content);
+  row("content model", counts.content);
   row("all", counts.total());
   return std::move(out).str();
 }

@@ -108,7 +108,8 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
   const at::Tensor code = at::cat({start_.expand({batch, 1, -1}), before}, 1);   // [B, T, D]
   const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
   at::Tensor x = at::cat({code, h}, 2);  // [B, T, W]
-  const CrossInput cross{content.memory, broadcastable(content.present, x.options())};
+  const CrossInput cross{.memory = content.memory,
+                         .present = broadcastable(content.present, x.options())};
   if (added_ && cross.memory.defined()) {
     x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
   }

@@ -47,7 +47,17 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   const std::uint64_t seed = saved.run.seed;
   saved.run = config.run;
   saved.run.seed = seed;
-  if (stage == Stage::vqvae) {
+  // What this kind of network does not read may change at any time.
+  if (config.is_baseline()) {
+    saved.vqvae = config.vqvae;
+    saved.vqvae_training = config.vqvae_training;
+  } else {
+    saved.seq2seq = config.seq2seq;
+    saved.graph_transformer = config.graph_transformer;
+    saved.baseline_training = config.baseline_training;
+    saved.model.frame_loss = config.model.frame_loss;
+  }
+  if (stage != Stage::prior) {
     saved.body = config.body;
     saved.prior = config.prior;
     saved.content = config.content;
@@ -82,7 +92,48 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
 
 // Only the current stage's optimiser has a state worth keeping.
 AdamW& optimiser_of(const TrainState& state) {
-  return state.stage == Stage::vqvae ? state.vqvae_step.optimiser() : state.prior_step.optimiser();
+  return state.position.stage == Stage::vqvae ? state.vqvae_step.optimiser()
+                                              : state.prior_step.optimiser();
+}
+
+// Adds what a checkpoint has beside the model, and saves both files.
+void save(const RunFolder& run, const models::TensorFile& model, models::TensorFile all,
+          const Position& position, const RunEnvironment& environment) {
+  all.metadata["stage"] = to_string(position.stage);
+  all.metadata["step"] = text(position.step);
+  all.metadata["threads"] = text(environment.threads);
+  all.metadata["device"] = environment.device;
+  all.metadata["capability"] = environment.capability;
+  all.metadata["torch"] = environment.torch;
+  all.metadata["corpus_hash"] = environment.corpus_hash;
+  models::save_safetensors(run.checkpoint(), all, {.keep_previous = true});
+  models::save_safetensors(run.model(), model);
+}
+
+// Where a checkpoint is, after refusing one of another configuration or corpus.
+Position read_position(const RunFolder& run, const models::TensorFile& file,
+                       const config::TrainConfig& config, const RunEnvironment& environment) {
+  const std::string where = run.checkpoint().string();
+  const std::string name = metadata_of(file, "stage");
+  if (name != to_string(Stage::vqvae) && name != to_string(Stage::prior) &&
+      name != to_string(Stage::baseline)) {
+    throw InputError(text(where, ": expected stage vqvae, prior or baseline in the metadata, got '",
+                          printable(name), "'; start a new run"));
+  }
+  const Stage stage = parse_stage(name);
+  refuse_changes(run, file, stage, config, environment);
+  if (config.is_baseline() != (stage == Stage::baseline)) {
+    throw InputError(text(where, ": expected a stage of model.kind ",
+                          config::to_string(config.model.kind), " in the metadata, got ", name,
+                          "; start a new run"));
+  }
+  warn_of_environment(file, environment);
+  const auto step = parse_integer(metadata_of(file, "step"));
+  if (!step || *step < 0) {
+    throw InputError(where +
+                     ": expected a training step in the metadata, got none; start a new run");
+  }
+  return {.stage = stage, .step = *step};
 }
 
 }  // namespace
@@ -94,34 +145,23 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
   all.tensors[kCounts] = state.model.vqvae->quantizer->counts;
   all.tensors[kSums] = state.model.vqvae->quantizer->sums;
   optimiser_of(state).save_state(all.tensors, "optimizer.");
-  all.metadata["stage"] = to_string(state.stage);
-  all.metadata["step"] = text(state.step);
-  all.metadata["threads"] = text(environment.threads);
-  all.metadata["device"] = environment.device;
-  all.metadata["capability"] = environment.capability;
-  all.metadata["torch"] = environment.torch;
-  all.metadata["corpus_hash"] = environment.corpus_hash;
-  models::save_safetensors(run.checkpoint(), all, {.keep_previous = true});
-  models::save_safetensors(run.model(), model);
+  save(run, model, std::move(all), state.position, environment);
+}
+
+void save_checkpoint(const RunFolder& run, const BaselineState& state,
+                     const RunEnvironment& environment) {
+  const models::TensorFile model = models::baseline_state(state.model);
+  models::TensorFile all = model;
+  state.baseline_step.optimiser().save_state(all.tensors, "optimizer.");
+  save(run, model, std::move(all), state.position, environment);
 }
 
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment) {
   models::TensorFile file = read_newest(run);
   const std::string where = run.checkpoint().string();
-  const std::string stage_name = metadata_of(file, "stage");
-  if (stage_name != to_string(Stage::vqvae) && stage_name != to_string(Stage::prior)) {
-    throw InputError(text(where, ": expected stage vqvae or prior in the metadata, got '",
-                          printable(stage_name), "'; start a new run"));
-  }
-  const Stage stage = parse_stage(stage_name);
-  refuse_changes(run, file, stage, state.model.config, environment);
-  warn_of_environment(file, environment);
-  const auto step = parse_integer(metadata_of(file, "step"));
-  if (!step || *step < 0) {
-    throw InputError(where +
-                     ": expected a training step in the metadata, got none; start a new run");
-  }
-  if (stage == Stage::vqvae) {  // the rest has not been trained, and may be of another shape now
+  const Position position = read_position(run, file, state.model.config, environment);
+  if (position.stage ==
+      Stage::vqvae) {  // the rest has not been trained, and may be of another shape now
     std::erase_if(file.tensors, [](const auto& entry) {
       return !entry.first.starts_with("vqvae.") && !entry.first.starts_with("optimizer.");
     });
@@ -145,9 +185,17 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
       into.copy_(found->second);
     }
   }
-  state.stage = stage;
-  state.step = *step;
+  state.position = position;
   optimiser_of(state).load_state(file.tensors, "optimizer.");
+}
+
+void load_checkpoint(const RunFolder& run, BaselineState& state,
+                     const RunEnvironment& environment) {
+  const models::TensorFile file = read_newest(run);
+  const Position position = read_position(run, file, state.model.config, environment);
+  models::load_baseline_state(state.model, file, run.checkpoint().string());
+  state.position = position;
+  state.baseline_step.optimiser().load_state(file.tensors, "optimizer.");
 }
 
 }  // namespace minet::training

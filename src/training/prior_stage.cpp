@@ -53,8 +53,8 @@ PriorBatch training_batch(const Session& session, const CodeCache& codes, std::i
 }
 
 // Mean over the clips of the test split, nats a code.
-double test_nll(Session& session, const CodeCache& codes, const std::vector<Clip>& clips,
-                bool notes) {
+double test_nll(Session& session, models::Model& model, const CodeCache& codes,
+                const std::vector<Clip>& clips, bool notes) {
   double sum = 0;
   for (std::size_t first = 0; first < clips.size(); first += 8) {
     const std::vector<Clip> some(
@@ -66,7 +66,7 @@ double test_nll(Session& session, const CodeCache& codes, const std::vector<Clip
     } else {
       batch.notes = batch.notes_present = at::Tensor();
     }
-    const at::Tensor logits = prior_logits(session.model, batch);
+    const at::Tensor logits = prior_logits(model, batch);
     sum += torch::nn::functional::cross_entropy(logits.flatten(0, 1), batch.codes.flatten())
                .item<double>() *
            static_cast<double>(some.size());
@@ -74,18 +74,18 @@ double test_nll(Session& session, const CodeCache& codes, const std::vector<Clip
   return sum / static_cast<double>(clips.size());
 }
 
-void validate(Session& session, const CodeCache& codes) {
+void validate(Session& session, models::Model& model, const CodeCache& codes) {
   const std::vector<Clip> clips =
       even_clips(session.test_tracks.frames(), session.config.clip_frames(),
                  session.config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
-  session.model.eval();
-  const double without = test_nll(session, codes, clips, false);
+  model.eval();
+  const double without = test_nll(session, model, codes, clips, false);
   std::vector<Metric> numbers{{"test_nll", without}};
-  std::string line = text("step ", session.state.step, ": test NLL ", without, " nats a code");
+  std::string line = text("step ", session.position.step, ": test NLL ", without, " nats a code");
   if (session.config.content.enabled) {
-    const double with = test_nll(session, codes, clips, true);
+    const double with = test_nll(session, model, codes, clips, true);
     numbers.emplace_back("test_nll_notes", with);
     line += text(", with notes ", with);
   }
@@ -95,35 +95,35 @@ void validate(Session& session, const CodeCache& codes) {
 
 }  // namespace
 
-void train_prior(Session& session) {
+void train_prior(Session& session, TrainState& state) {
   const config::TrainConfig& config = session.config;
   const config::StageConfig& stage = config.prior_training;
-  TrainState& state = session.state;
-  if (state.step >= stage.steps) return;
-  const CodeCache train_codes(session.model, session.train_tracks, session.run.codes());
-  const CodeCache test_codes(session.model, session.test_tracks, session.run.codes());
-  if (state.step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
-    session.model.prior->initialise_embedding(session.model.vqvae->quantizer->codes);
+  std::int64_t& step = state.position.step;
+  if (step >= stage.steps) return;
+  const CodeCache train_codes(state.model, session.train_tracks, session.run.codes());
+  const CodeCache test_codes(state.model, session.test_tracks, session.run.codes());
+  if (step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
+    state.model.prior->initialise_embedding(state.model.vqvae->quantizer->codes);
   }
   SaveSchedule saves(session);
-  Progress progress("prior", stage.steps, "steps", state.step);
-  while (state.step < stage.steps) {
-    const PriorBatch batch = training_batch(session, train_codes, state.step);
-    const PriorReport report = state.prior_step.run(batch, state.step);
+  Progress progress("prior", stage.steps, "steps", step);
+  while (step < stage.steps) {
+    const PriorBatch batch = training_batch(session, train_codes, step);
+    const PriorReport report = state.prior_step.run(batch, step);
     check_health(session, report.loss, report.gradient_norm,
-                 session.order.batch(state.step, stage.batch, "prior"));
-    ++state.step;
-    session.model.prior_trained = true;
-    const bool last = state.step == stage.steps;
-    if (is_due(state.step, config.run.log_every, last)) {
+                 session.order.batch(step, stage.batch, "prior"));
+    ++step;
+    state.model.prior_trained = true;
+    const bool last = step == stage.steps;
+    if (is_due(step, config.run.log_every, last)) {
       log_metrics(session, {{"loss", report.loss},
                             {"gradient_norm", report.gradient_norm},
                             {"learning_rate", report.learning_rate}});
-      progress.update(state.step, text("loss ", report.loss));
+      progress.update(step, text("loss ", report.loss));
     } else {
-      progress.update(state.step);
+      progress.update(step);
     }
-    if (is_due(state.step, config.run.evaluate_every, last)) validate(session, test_codes);
+    if (is_due(step, config.run.evaluate_every, last)) validate(session, state.model, test_codes);
     saves.after_step(last);
   }
   progress.finish();

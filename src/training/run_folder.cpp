@@ -17,16 +17,19 @@ std::string to_string(Stage stage) {
       return "vqvae";
     case Stage::prior:
       return "prior";
+    case Stage::baseline:
+      return "baseline";
     default:
       return "all";
   }
 }
 
 Stage parse_stage(const std::string& name) {
-  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior}) {
+  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior, Stage::baseline}) {
     if (name == to_string(stage)) return stage;
   }
-  throw InputError(text("--stage: expected all, vqvae or prior, got '", printable(name), "'"));
+  throw InputError(
+      text("--stage: expected all, vqvae, prior or baseline, got '", printable(name), "'"));
 }
 
 namespace {

@@ -3,22 +3,24 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "minet/audio/inversion.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/spectrograms.hpp"
 
 namespace minet::training {
 
 void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   nlohmann::ordered_json line;
-  const std::string stage = to_string(session.state.stage);
+  const std::string stage = to_string(session.position.stage);
   line["stage"] = stage;
-  line["step"] = session.state.step;
+  line["step"] = session.position.step;
   // Both stages on one axis: the prior's steps follow the VQ-VAE's.
   const std::int64_t step =
-      session.state.step +
-      (session.state.stage == Stage::prior ? session.config.vqvae_training.steps : 0);
+      session.position.step +
+      (session.position.stage == Stage::prior ? session.config.vqvae_training.steps : 0);
   for (const auto& [name, value] : numbers) {
     line[name] = value;
     session.events.scalar(stage + "/" + name, step, value);
@@ -36,7 +38,7 @@ void check_health(const Session& session, double loss, double gradient_norm,
                          "@", clip.first_frame));
   }
   throw WorkError(
-      text("step ", session.state.step, " of stage ", to_string(session.state.stage),
+      text("step ", session.position.step, " of stage ", to_string(session.position.stage),
            ": expected finite numbers, got loss ", loss, " and gradient norm ", gradient_norm,
            " on clips ", join(names, ", "), "; the last good state is ",
            session.run.has_checkpoint() ? session.run.checkpoint().string() : "the start",
@@ -48,24 +50,29 @@ SaveSchedule::SaveSchedule(Session& session)
 
 void SaveSchedule::save() {
   const auto began = std::chrono::steady_clock::now();
-  save_checkpoint(session_.run, session_.state, session_.environment);
+  session_.save();
   saved_ = std::chrono::steady_clock::now();
-  log::debug(text("saved step ", session_.state.step, " in ",
+  log::debug(text("saved step ", session_.position.step, " in ",
                   std::chrono::duration<double>(saved_ - began).count(), " s"));
 }
 
 void SaveSchedule::after_step(bool last) {
   const double minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() / 60;
-  const bool due = is_due(session_.state.step, session_.config.run.save_every, last) ||
+  const bool due = is_due(session_.position.step, session_.config.run.save_every, last) ||
                    minutes >= session_.config.run.save_minutes;
   const int signal = stop_signal();
   if (due || signal != 0) save();
   if (signal != 0) {
-    throw Interrupted(text("stopped at step ", session_.state.step, " of stage ",
-                           to_string(session_.state.stage), "; go on with --resume"),
+    throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
+                           to_string(session_.position.stage), "; go on with --resume"),
                       signal);
   }
+}
+
+audio::Sound inverted(const Session& session, const at::Tensor& standardised) {
+  return audio::invert(models::to_magnitudes(session.scale, standardised),
+                       session.config.spectrogram, {.iterations = 16});
 }
 
 bool is_due(std::int64_t done, std::int64_t every, bool last) {

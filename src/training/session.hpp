@@ -1,7 +1,8 @@
-// What both stages of a training share: the model, the data, and where progress is written.
+// What all stages of a training share: the data, and where progress is written.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -21,9 +22,9 @@ namespace minet::training {
 struct Session {
   const config::TrainConfig& config;
   RunFolder& run;
-  models::Model& model;
-  TrainState& state;
-  const RunEnvironment& environment;
+  Position& position;
+  const audio::SpectrogramScale& scale;  // the model's
+  std::function<void()> save;            // writes a checkpoint
   const TrackStore& train_tracks;
   const TrackStore& test_tracks;  // may hold no track: then nothing is validated
   const ClipOrder& order;
@@ -81,7 +82,11 @@ class Prefetch {
   std::future<Batch> pending_;
 };
 
-void train_vqvae(Session& session);
-void train_prior(Session& session);
+void train_vqvae(Session& session, TrainState& state);
+void train_prior(Session& session, TrainState& state);
+void train_baseline(Session& session, BaselineState& state);
+
+// The sound of a spectrogram, for TensorBoard.
+audio::Sound inverted(const Session& session, const at::Tensor& standardised /* [F, T] */);
 
 }  // namespace minet::training

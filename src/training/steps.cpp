@@ -11,11 +11,14 @@
 namespace minet::training {
 namespace {
 
-// Matrices and kernels decay; biases, norms, embeddings and start tokens do not.
+// Matrices and kernels decay; biases, norms, embeddings, start tokens and the edge weights of a
+// graph, which are 1 by default and not 0, do not.
 void add_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
                     const std::string& prefix) {
   for (const auto& parameter : module.named_parameters()) {
-    const bool decays = parameter.value().dim() >= 2 && !parameter.key().starts_with("embedding");
+    const std::string& name = parameter.key();
+    const bool decays =
+        parameter.value().dim() >= 2 && !name.starts_with("embedding") && !name.ends_with(".edges");
     into.push_back({prefix + parameter.key(), parameter.value(), decays});
   }
 }
@@ -31,6 +34,12 @@ std::vector<NamedParameter> prior_parameters(const models::Model& model) {
   add_parameters(parameters, *model.body, "body.");
   add_parameters(parameters, *model.prior, "prior.");
   if (model.config.content.enabled) add_parameters(parameters, *model.content, "content.");
+  return parameters;
+}
+
+std::vector<NamedParameter> baseline_parameters(const models::BaselineModel& model) {
+  std::vector<NamedParameter> parameters;
+  add_parameters(parameters, *model.net, "baseline.");
   return parameters;
 }
 
@@ -113,6 +122,28 @@ PriorReport PriorStep::run(const PriorBatch& batch, std::int64_t step) {
   report.loss = loss.item<double>();
   report.learning_rate = learning_rate(config_.prior_training, step);
   report.gradient_norm = optimiser_.clip_gradients(config_.prior_training.clip_norm);
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
+  optimiser_.step(report.learning_rate);
+  return report;
+}
+
+BaselineStep::BaselineStep(models::BaselineModel& model, const config::TrainConfig& config)
+    : model_(model),
+      config_(config),
+      optimiser_(baseline_parameters(model), config.baseline_training) {}
+
+BaselineReport BaselineStep::run(const BaselineBatch& batch, std::int64_t step) {
+  model_.net->train();
+  seed_dropout(config_, step);
+  optimiser_.zero_grad();
+  const at::Tensor loss = models::frame_loss(
+      config_, model_.net->forward(batch.pose, batch.spectrogram), batch.spectrogram);
+  loss.backward();
+
+  BaselineReport report;
+  report.loss = loss.item<double>();
+  report.learning_rate = learning_rate(config_.baseline_training, step);
+  report.gradient_norm = optimiser_.clip_gradients(config_.baseline_training.clip_norm);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
   optimiser_.step(report.learning_rate);
   return report;

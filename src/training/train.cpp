@@ -42,10 +42,125 @@ struct LogFile {
   ~LogFile() { log::close_file(); }
 };
 
+// What every kind of network is trained from and into.
+struct Material {
+  const TrainOptions& options;
+  const RunEnvironment& environment;
+  const TrackStore& train_tracks;
+  const TrackStore& test_tracks;
+  const ClipOrder& order;
+  RunFolder& run;
+  at::Device device;
+};
+
+models::TensorFile state_of(const models::Model& model) {
+  return models::model_state(model);
+}
+models::TensorFile state_of(const models::BaselineModel& model) {
+  return models::baseline_state(model);
+}
+
+// Starts a new run or goes on with one, then runs `stages`.
+template <class State, class Stages>
+void run_stages(const Material& material, State& state, const Stages& stages) {
+  const TrainOptions& options = material.options;
+  const config::TrainConfig& config = options.config;
+  RunFolder& run = material.run;
+  const bool going_on = options.resume && run.has_checkpoint();
+  if (going_on) {
+    load_checkpoint(run, state, material.environment);
+    truncate_metrics(run.metrics(), state.position.stage, state.position.step);
+    models::save_safetensors(run.model(), state_of(state.model));  // a kill may have left it behind
+    log::info(text("going on at step ", state.position.step, " of stage ",
+                   to_string(state.position.stage)));
+  } else {
+    write_run_json(run, options, material.environment);
+    truncate_metrics(run.metrics(), state.position.stage, -1);
+  }
+
+  save_file(run.config(), config::to_yaml(config));
+  if (!going_on) state.model.scale = material.train_tracks.estimate_scale();
+  if (material.test_tracks.tracks().empty())
+    log::warning("no track in split 'test': nothing will be validated");
+
+  MetricsLog metrics(run.metrics());
+  // The curves go on after the restored step: what lies past it is dropped.
+  const std::int64_t done =
+      state.position.step +
+      (state.position.stage == Stage::prior ? config.vqvae_training.steps : 0);
+  EventWriter events(run.tensorboard(), going_on ? done + 1 : 0);
+  Session session{config,
+                  run,
+                  state.position,
+                  state.model.scale,
+                  [&] { save_checkpoint(run, state, material.environment); },
+                  material.train_tracks,
+                  material.test_tracks,
+                  material.order,
+                  material.device,
+                  metrics,
+                  events};
+  log::info(text(material.train_tracks.tracks().size(), " training tracks, ",
+                 material.order.clips_per_epoch(), " clips an epoch, ",
+                 material.test_tracks.tracks().size(), " test tracks; ",
+                 material.environment.threads, " threads on ", material.environment.device));
+  stages(session);
+}
+
+void run_minet(const Material& material) {
+  const TrainOptions& options = material.options;
+  const config::TrainConfig& config = options.config;
+  models::Model model = models::make_model(config, config.run.seed);
+  model.to(material.device);
+  VqVaeStep vqvae_step(model, config);
+  PriorStep prior_step(model, config);
+  TrainState state{
+      .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
+  run_stages(material, state, [&](Session& session) {
+    Position& position = state.position;
+    if (position.stage == Stage::vqvae) {
+      if (options.stage == Stage::prior && position.step < config.vqvae_training.steps) {
+        throw InputError(text(options.run.string(),
+                              ": expected a finished VQ-VAE for --stage prior, but it is at step ",
+                              position.step, " of ", config.vqvae_training.steps,
+                              "; go on with --resume first"));
+      }
+      train_vqvae(session, state);
+      if (options.stage == Stage::vqvae) return;
+      position = {.stage = Stage::prior, .step = 0};
+    } else if (options.stage == Stage::vqvae) {
+      log::info("the VQ-VAE of this run is trained already");
+      return;
+    }
+    train_prior(session, state);
+  });
+}
+
+void run_baseline(const Material& material) {
+  const config::TrainConfig& config = material.options.config;
+  models::BaselineModel model = models::make_baseline(config, config.run.seed);
+  model.net->to(material.device);
+  BaselineStep baseline_step(model, config);
+  BaselineState state{.model = model, .baseline_step = baseline_step};
+  run_stages(material, state, [&](Session& session) { train_baseline(session, state); });
+}
+
+void check_stage(const TrainOptions& options) {
+  const bool baseline = options.config.is_baseline();
+  const bool fits = options.stage == Stage::all || (options.stage == Stage::baseline) == baseline;
+  if (!fits) {
+    throw InputError(text("--stage: expected ",
+                          baseline ? "all or baseline" : "all, vqvae or prior", " for model.kind ",
+                          config::to_string(options.config.model.kind), ", got ",
+                          to_string(options.stage), "; leave it out"));
+  }
+}
+
 }  // namespace
 
 void train(const TrainOptions& options) {
   const config::TrainConfig& config = options.config;
+  check_stage(options);
   const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
@@ -73,56 +188,14 @@ void train(const TrainOptions& options) {
                         derive_seed(config.run.seed, "clips"));
   RunFolder run(options.run, options.resume);
   const LogFile log_file(run.log());
-  models::Model model = models::make_model(config, config.run.seed);
-  model.to(device);
-  VqVaeStep vqvae_step(model, config);
-  PriorStep prior_step(model, config);
-  TrainState state{.model = model, .vqvae_step = vqvae_step, .prior_step = prior_step};
-
-  const bool going_on = options.resume && run.has_checkpoint();
-  if (going_on) {
-    load_checkpoint(run, state, environment);
-    truncate_metrics(run.metrics(), state.stage, state.step);
-    models::save_safetensors(run.model(),
-                             models::model_state(model));  // a kill may have left it behind
-    log::info(text("going on at step ", state.step, " of stage ", to_string(state.stage)));
-  } else {
-    write_run_json(run, options, environment);
-    truncate_metrics(run.metrics(), Stage::vqvae, -1);
-  }
-
-  save_file(run.config(), config::to_yaml(config));
-  if (!going_on) model.scale = train_tracks.estimate_scale();
-  if (test_tracks.tracks().empty())
-    log::warning("no track in split 'test': nothing will be validated");
-
-  MetricsLog metrics(run.metrics());
-  // The curves go on after the restored step: what lies past it is dropped.
-  const std::int64_t done =
-      state.step + (state.stage == Stage::prior ? config.vqvae_training.steps : 0);
-  EventWriter events(run.tensorboard(), going_on ? done + 1 : 0);
-  Session session{config,      run,   model,  state,   environment, train_tracks,
-                  test_tracks, order, device, metrics, events};
-  log::info(text(train_tracks.tracks().size(), " training tracks, ", order.clips_per_epoch(),
-                 " clips an epoch, ", test_tracks.tracks().size(), " test tracks; ",
-                 environment.threads, " threads on ", environment.device));
-
-  if (state.stage == Stage::vqvae) {
-    if (options.stage == Stage::prior && state.step < config.vqvae_training.steps) {
-      throw InputError(text(options.run.string(),
-                            ": expected a finished VQ-VAE for --stage prior, but it is at step ",
-                            state.step, " of ", config.vqvae_training.steps,
-                            "; go on with --resume first"));
-    }
-    train_vqvae(session);
-    if (options.stage == Stage::vqvae) return;
-    state.stage = Stage::prior;
-    state.step = 0;
-  } else if (options.stage == Stage::vqvae) {
-    log::info("the VQ-VAE of this run is trained already");
-    return;
-  }
-  train_prior(session);
+  const Material material{.options = options,
+                          .environment = environment,
+                          .train_tracks = train_tracks,
+                          .test_tracks = test_tracks,
+                          .order = order,
+                          .run = run,
+                          .device = device};
+  config.is_baseline() ? run_baseline(material) : run_minet(material);
 }
 
 }  // namespace minet::training

@@ -162,7 +162,7 @@ class Golden:
 
     def put(self, name: str, value: Tensor | float | list[float]) -> None:
         tensor = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
-        tensor = tensor.detach().clone()
+        tensor = tensor.detach().clone(memory_format=torch.contiguous_format)
         self.tensors[name] = tensor.float() if tensor.is_floating_point() else tensor
 
     def put_weights(self, model: nn.Module, prefix: str = "weights.", only: str = "") -> None:
@@ -478,6 +478,30 @@ def print_report(title: str, report: dict[str, list[float]]) -> None:
         print(f"  {name:15}", " ".join(f"{v:.4f}" for v in values))
 
 
+def write(makers, check: bool) -> int:
+    """Writes or compares the goldens that `makers` make."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    folder = HERE / "golden"
+    found: list[str] = []
+    total = 0
+    for make in makers:
+        golden = make()
+        path = folder / f"{golden.name}.safetensors"
+        if check:
+            found += differences(golden, path)
+            continue
+        folder.mkdir(exist_ok=True)
+        save_file(golden.tensors, path, golden.metadata)
+        total += path.stat().st_size
+        print(f"{path.relative_to(HERE)}: {path.stat().st_size} bytes, {len(golden.tensors)} tensors")
+    for line in found:
+        print(line, file=sys.stderr)
+    if not check:
+        print(f"{total} bytes in all")
+    return 1 if found else 0
+
+
 def differences(golden: Golden, path: pathlib.Path) -> list[str]:
     stored, metadata = read_with_metadata(path)
     found = [] if metadata == golden.metadata else [f"{path.name}: metadata"]
@@ -493,13 +517,7 @@ def differences(golden: Golden, path: pathlib.Path) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare with golden/, write nothing")
-    arguments = parser.parse_args()
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    folder = HERE / "golden"
-    found: list[str] = []
-    total = 0
-    for make in (
+    makers = (
         vqvae_golden,
         quantizer_golden,
         body_golden,
@@ -507,21 +525,8 @@ def main() -> int:
         prior_golden,
         train_vqvae_golden,
         train_prior_golden,
-    ):
-        golden = make()
-        path = folder / f"{golden.name}.safetensors"
-        if arguments.check:
-            found += differences(golden, path)
-            continue
-        folder.mkdir(exist_ok=True)
-        save_file(golden.tensors, path, golden.metadata)
-        total += path.stat().st_size
-        print(f"{path.relative_to(HERE)}: {path.stat().st_size} bytes, {len(golden.tensors)} tensors")
-    for line in found:
-        print(line, file=sys.stderr)
-    if not arguments.check:
-        print(f"{total} bytes in all")
-    return 1 if found else 0
+    )
+    return write(makers, parser.parse_args().check)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ struct RotaryShape {
   std::int64_t first = 0;  // absolute position of the first row
   std::int64_t count = 0;
   std::int64_t head_width = 2;  // d, even
+  double spacing = 1;           // between rows: row i has the position (first + i) * spacing
 };
 // Angles are computed in float64: positions may be large.
 RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& options);
@@ -48,7 +49,8 @@ struct BlockConfig {
   std::int64_t layers = 1;  // of the whole stack: scales the residual outputs' first weights
   double dropout = 0;
   Band band;
-  bool cross = false;  // has cross-attention to a memory
+  bool cross = false;         // has cross-attention to a memory
+  bool whole_memory = false;  // ... which is seen whole and may have a length of its own
 };
 
 // Keys and values that a cached step sees: a ring of `context` slots (self-attention), or the whole
@@ -77,8 +79,10 @@ TORCH_MODULE(SelfAttention);
 class CrossAttentionImpl : public torch::nn::Module {
  public:
   explicit CrossAttentionImpl(const BlockConfig& config);
-  // x [B, T, W], memory [B, T, W] -> [B, T, W]
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const RotaryTable& rotary);
+  // x [B, T, W], memory [B, M, W] -> [B, T, W]; M = T unless the whole memory is seen. The rotary
+  // tables hold the positions of the steps of x and of memory.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const RotaryTable& rotary,
+                     const RotaryTable& memory_rotary);
   KeyValues key_values(const at::Tensor& memory, const RotaryTable& rotary);
   at::Tensor step(const at::Tensor& x, const RotaryTable& rotary, const KeyValues& memory,
                   std::int64_t position);  // x [B, 1, W]
@@ -94,8 +98,9 @@ TORCH_MODULE(CrossAttention);
 
 // What a block's cross-attention looks at; nothing if `memory` is undefined.
 struct CrossInput {
-  at::Tensor memory = {};   // [B, T, W]
+  at::Tensor memory = {};   // [B, M, W]
   at::Tensor present = {};  // [B, 1, 1] 0/1 in the weights' type, or undefined: all present
+  RotaryTable rotary = {};  // the memory's positions; empty: those of x
 };
 
 // What one block keeps between cached steps.

@@ -16,7 +16,7 @@
 #include "minet/audio/spectrogram.hpp"
 #include "minet/config/train_config.hpp"
 #include "minet/models/body_encoder.hpp"
-#include "minet/models/content_transformer.hpp"
+#include "minet/models/content_model.hpp"
 #include "minet/models/prior.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/models/vqvae.hpp"
@@ -30,8 +30,8 @@ struct Model {
   VqVae vqvae{nullptr};
   BodyEncoder body{nullptr};
   Prior prior{nullptr};
-  ContentTransformer content{nullptr};  // empty (is_empty()) where config.content.enabled is false
-  bool prior_trained = false;           // false: only the VQ-VAE has been trained
+  ContentModel content{nullptr};  // empty (is_empty()) where config.content.enabled is false
+  bool prior_trained = false;     // false: only the VQ-VAE has been trained
 
   void train(bool on = true);
   void eval() { train(false); }
@@ -56,17 +56,20 @@ void load_model_state(Model& model, const TensorFile& file, const std::string& w
 void load_model_tensors(Model& model, const std::map<std::string, at::Tensor>& tensors,
                         const std::string& where);
 
-// `path`: a run folder, a folder with model.safetensors, or the file. On the CPU, in eval mode.
+// `path`: a run folder, a folder with model.safetensors, or the file. On the CPU, in eval mode. A
+// baseline is an InputError: load_baseline loads those.
 Model load_model(const std::filesystem::path& path);
 std::filesystem::path model_file(const std::filesystem::path& path);  // the file of such a path
+config::ModelKind kind_of(const std::filesystem::path& path);         // from its metadata alone
 
-struct ParameterCounts {
+struct ParameterCounts {      // of a minet model all but `baseline`, of a baseline that alone
   std::int64_t vqvae = 0;     // codebook included
   std::int64_t codebook = 0;  // K * D, within vqvae
   std::int64_t body = 0;
   std::int64_t prior = 0;
   std::int64_t content = 0;
-  std::int64_t total() const { return vqvae + body + prior + content; }
+  std::int64_t baseline = 0;
+  std::int64_t total() const { return vqvae + body + prior + content + baseline; }
 };
 ParameterCounts parameter_counts(const Model& model);
 std::int64_t parameter_count(const Model& model);

@@ -1,7 +1,8 @@
 // All that going on needs, in one safetensors file, so that one rename publishes it.
 //
 // Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
-// (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*).
+// (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*); of a
+// baseline: baseline.*, running statistics of batch normalisation included, and optimizer.*.
 // Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
 // There is no generator state: batch order, dropout, codebook start and revival are functions of
 // (seed, step).
@@ -16,12 +17,23 @@
 
 namespace minet::training {
 
+// Where a run is.
+struct Position {
+  Stage stage = Stage::vqvae;  // not all
+  std::int64_t step = 0;       // of this stage: the next to run
+};
+
 struct TrainState {
   models::Model& model;
   VqVaeStep& vqvae_step;
   PriorStep& prior_step;
-  Stage stage = Stage::vqvae;  // vqvae or prior
-  std::int64_t step = 0;       // of this stage: the next to run
+  Position position;
+};
+
+struct BaselineState {
+  models::BaselineModel& model;
+  BaselineStep& baseline_step;
+  Position position{.stage = Stage::baseline};
 };
 
 // What bit-exact resuming depends on besides the files.
@@ -33,10 +45,13 @@ struct RunEnvironment {
 // checkpoint.safetensors (the old one kept as .prev), then model.safetensors derived from it.
 void save_checkpoint(const RunFolder& run, const TrainState& state,
                      const RunEnvironment& environment);
+void save_checkpoint(const RunFolder& run, const BaselineState& state,
+                     const RunEnvironment& environment);
 
 // Loads the newest checkpoint that verifies into `state`; says which was skipped and why. Another
 // configuration (but for run.*) or another corpus is an InputError; another environment is a
 // warning.
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment);
+void load_checkpoint(const RunFolder& run, BaselineState& state, const RunEnvironment& environment);
 
 }  // namespace minet::training

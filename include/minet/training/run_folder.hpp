@@ -21,7 +21,7 @@
 
 namespace minet::training {
 
-enum class Stage { all, vqvae, prior };
+enum class Stage { all, vqvae, prior, baseline };  // baseline: the only one of model.kind's others
 std::string to_string(Stage stage);
 Stage parse_stage(const std::string& name);  // InputError
 

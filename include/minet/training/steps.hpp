@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
 #include "minet/training/adamw.hpp"
 
@@ -60,5 +61,28 @@ class PriorStep {
 
 // Logits of a batch, [B, T, K]; also for validation.
 at::Tensor prior_logits(models::Model& model, const PriorBatch& batch);
+
+struct BaselineBatch {
+  at::Tensor pose;         // [B, P, 94] float
+  at::Tensor spectrogram;  // [B, F, T] standardised
+};
+
+struct BaselineReport {
+  double loss = 0;  // config.model.frame_loss
+  double gradient_norm = 0, learning_rate = 0;
+};
+
+// The only stage of a baseline: teacher-forced frames.
+class BaselineStep {
+ public:
+  BaselineStep(models::BaselineModel& model, const config::TrainConfig& config);
+  BaselineReport run(const BaselineBatch& batch, std::int64_t step);
+  AdamW& optimiser() { return optimiser_; }
+
+ private:
+  models::BaselineModel& model_;
+  config::TrainConfig config_;
+  AdamW optimiser_;
+};
 
 }  // namespace minet::training

@@ -4,20 +4,25 @@ It was written from that page and the paper (arXiv 2012.03478) alone, without lo
 that where the two agree both follow the page.
 """
 
+from .baselines import BaselineConfig, ContentGru, make_baseline, partitions
 from .checkpoint import Model, read_model, read_with_metadata
 from .config import Config
 from .modules import BodyEncoder, ContentTransformer, Prior, VectorQuantizer, VqVae
 from .optimiser import make_optimiser, rate
 
 __all__ = [
+    "BaselineConfig",
     "BodyEncoder",
     "Config",
+    "ContentGru",
     "ContentTransformer",
     "Model",
     "Prior",
     "VectorQuantizer",
     "VqVae",
+    "make_baseline",
     "make_optimiser",
+    "partitions",
     "rate",
     "read_model",
     "read_with_metadata",

@@ -17,8 +17,8 @@ def rate(step: int, learning_rate: float, warmup: int, steps: int, final_rate: f
 
 
 def decays(name: str, parameter: nn.Parameter) -> bool:
-    """Weights with two or more dimensions, except embeddings."""
-    return parameter.dim() >= 2 and "embedding" not in name.split(".")
+    """Weights with two or more dimensions, except embeddings and the edge weights of a graph."""
+    return parameter.dim() >= 2 and not {"embedding", "edges"} & set(name.split("."))
 
 
 def make_optimiser(

@@ -1,0 +1,37 @@
+// What turns notes into the memory that the prior looks at: the paper's content transformer
+// (content_transformer.hpp), or the GRU Seq2Seq of its ablation (content_gru.hpp).
+// Letters: B batch, T note steps, H body width, W = code width + H.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+
+#include "minet/config/train_config.hpp"
+
+namespace minet::models {
+
+inline constexpr std::int64_t kNoteSymbols = 129;  // 0 = rest, 1 + MIDI pitch
+
+class ContentModelImpl : public torch::nn::Module {
+ public:
+  explicit ContentModelImpl(const config::TrainConfig& given) : config(given) {}
+  // notes [B, T] int64 in 0..128, body [B, H] or [B, T, H] -> [B, T, W]
+  virtual at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) = 0;
+  virtual void initialise(at::Generator generator) = 0;
+
+  const config::TrainConfig
+      config;  // vqvae.code_width, body, prior.context and content matter here
+
+ protected:
+  // InputError for what forward does not take.
+  void check(const at::Tensor& notes, const at::Tensor& body) const;
+};
+TORCH_MODULE(ContentModel);
+
+// The one that content.kind names.
+ContentModel make_content(const config::TrainConfig& config);
+
+}  // namespace minet::models

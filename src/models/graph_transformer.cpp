@@ -1,0 +1,109 @@
+#include "models/graph_transformer.hpp"
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "models/initialise.hpp"
+
+namespace minet::models {
+namespace {
+
+constexpr std::int64_t kRotaryRows = 256;  // positions computed at once while generating
+
+torch::nn::Linear linear(std::int64_t in, std::int64_t out) {
+  return torch::nn::Linear(torch::nn::LinearOptions(in, out));
+}
+
+}  // namespace
+
+GraphTransformerImpl::GraphTransformerImpl(const config::TrainConfig& given) : BaselineImpl(given) {
+  const config::GraphTransformerConfig& c = config.graph_transformer;
+  const std::int64_t bins = config.spectrogram.bins;
+  graph_ = register_module("graph", GraphNetwork(c));
+  memory_ = register_module("memory", linear(c.blocks.back(), c.width));
+  frame_ = register_module("frame", linear(bins, c.width));
+  start_ = register_parameter("start", at::zeros({c.width}));
+  blocks_ = register_module("blocks", torch::nn::ModuleList());
+  for (std::int64_t i = 0; i < c.layers; ++i) {
+    blocks_->push_back(Block(BlockConfig{.width = c.width,
+                                         .heads = c.heads,
+                                         .ffn = c.ffn,
+                                         .layers = c.layers,
+                                         .dropout = c.dropout,
+                                         .band = {.context = config.clip_frames(), .causal = true},
+                                         .cross = true,
+                                         .whole_memory = true}));
+  }
+  norm_out_ = register_module(
+      "norm_out", torch::nn::LayerNorm(torch::nn::LayerNormOptions({c.width}).eps(1e-5)));
+  head_ = register_module("head", linear(c.width, bins));
+}
+
+at::Tensor GraphTransformerImpl::remember(const at::Tensor& pose) {
+  return memory_->forward(graph_->forward(pose).mean(3).transpose(1, 2));
+}
+
+RotaryTable GraphTransformerImpl::memory_positions(const at::Tensor& memory) const {
+  const double spacing =  // spectrogram frames
+      static_cast<double>(graph_->stride()) * config.frame_rate() / config.pose.fps;
+  return make_rotary({.count = memory.size(1), .head_width = head_width(), .spacing = spacing},
+                     memory.options());
+}
+
+at::Tensor GraphTransformerImpl::forward(const at::Tensor& pose, const at::Tensor& target) {
+  check_target(pose, target);
+  const std::int64_t batch = target.size(0), frames = target.size(2);
+  const at::Tensor memory = remember(pose);  // [B, M, W]
+  const at::Tensor before =
+      frame_->forward(target.narrow(2, 0, frames - 1).transpose(1, 2));  // [B, T - 1, W]
+  at::Tensor x = at::cat({start_.expand({batch, 1, -1}), before}, 1);    // [B, T, W]
+  x = at::dropout(x, config.graph_transformer.dropout, is_training());
+  const RotaryTable rotary =
+      make_rotary({.count = frames, .head_width = head_width()}, x.options());
+  const CrossInput cross{.memory = memory, .rotary = memory_positions(memory)};
+  for (const auto& module : *blocks_) {
+    x = module->as<BlockImpl>()->forward(x, rotary, cross);  // [B, T, W]
+  }
+  return head_->forward(norm_out_->forward(x)).transpose(1, 2);  // [B, F, T]
+}
+
+at::Tensor GraphTransformerImpl::generate_frames(const at::Tensor& pose, std::int64_t frames) {
+  const at::Tensor memory = remember(pose);  // [B, M, W]
+  const RotaryTable positions = memory_positions(memory);
+  std::vector<BlockCache> caches;
+  for (const auto& module : *blocks_) {
+    caches.push_back(module->as<BlockImpl>()->start(pose.size(0), memory, positions));
+  }
+  RotaryTable rotary;
+  at::Tensor x = start_.expand({pose.size(0), 1, -1});  // [B, 1, W]
+  std::vector<at::Tensor> all;
+  for (std::int64_t t = 0; t < frames; ++t) {
+    if (t >= rotary.first + rotary.size()) {
+      rotary =
+          make_rotary({.first = t, .count = kRotaryRows, .head_width = head_width()}, x.options());
+    }
+    const RotaryTable row = rotary.slice(t);
+    for (std::size_t i = 0; i < caches.size(); ++i) {
+      x = blocks_[i]->as<BlockImpl>()->step(x, row, caches[i], t, {});
+    }
+    all.push_back(head_->forward(norm_out_->forward(x)));  // [B, 1, F]
+    x = frame_->forward(all.back());
+  }
+  return at::cat(all, 1).transpose(1, 2);  // [B, F, T]
+}
+
+at::Tensor GraphTransformerImpl::pose_feature(const at::Tensor& pose) {
+  return graph_->forward(pose).mean({2, 3});  // [B, C]
+}
+
+void GraphTransformerImpl::initialise(at::Generator generator) {
+  graph_->initialise(generator);
+  draw_linear(memory_, kTransformerDeviation, generator);
+  draw_linear(frame_, kTransformerDeviation, generator);
+  draw_normal(start_, kTransformerDeviation, generator);
+  for (const auto& module : *blocks_) module->as<BlockImpl>()->initialise(generator);
+  draw_linear(head_, kTransformerDeviation, generator);
+}
+
+}  // namespace minet::models

@@ -1,0 +1,27 @@
+// What the recurrent models share.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+#include <torch/nn/modules/rnn.h>
+
+#include <cstdint>
+
+namespace minet::models {
+
+struct GruShape {
+  std::int64_t in = 1;
+  std::int64_t hidden = 1;
+  std::int64_t layers = 1;
+  bool both_ways = false;
+  double dropout = 0;  // between layers
+};
+torch::nn::GRU make_gru(const GruShape& shape);  // batch first
+
+// The last states of a bidirectional GRU, [2 layers, B, h] -> [layers, B, 2 h], forward then
+// backward: what a decoder of twice the width starts from.
+at::Tensor both_directions(const at::Tensor& states);
+
+void draw_gru(torch::nn::GRU& gru, std::int64_t hidden, at::Generator generator);
+
+}  // namespace minet::models

@@ -1,0 +1,92 @@
+// The only stage of a baseline: teacher-forced spectrogram frames (paper section 4).
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "minet/config/config.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/text.hpp"
+#include "training/session.hpp"
+
+namespace minet::training {
+namespace {
+
+// The prefetching thread fills tensors that are moved to the device later.
+BaselineBatch make_batch(const Session& session, const TrackStore& store,
+                         const std::vector<Clip>& clips) {
+  return {.pose = store.poses(clips), .spectrogram = store.spectrograms(clips, session.scale)};
+}
+
+BaselineBatch moved(BaselineBatch batch, const at::Device& device) {
+  return {.pose = batch.pose.to(device), .spectrogram = batch.spectrogram.to(device)};
+}
+
+// Teacher-forced loss over the test split; and the squared error of frames generated from the
+// model's own ones, which is what it will do, on the first clips.
+void validate(Session& session, models::BaselineModel& model) {
+  const config::TrainConfig& config = session.config;
+  const std::vector<Clip> clips =
+      even_clips(session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  if (clips.empty()) return;
+  at::NoGradGuard no_grad;
+  model.net->eval();
+  double losses = 0, generated_l2 = 0;
+  for (std::size_t first = 0; first < clips.size(); first += 8) {
+    const std::vector<Clip> some(
+        clips.begin() + static_cast<std::ptrdiff_t>(first),
+        clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
+    const BaselineBatch batch =
+        moved(make_batch(session, session.test_tracks, some), session.device);
+    losses += models::frame_loss(config, model.net->forward(batch.pose, batch.spectrogram),
+                                 batch.spectrogram)
+                  .item<double>() *
+              static_cast<double>(some.size());
+    if (first > 0) continue;
+    const at::Tensor generated = model.net->generate(batch.pose, batch.spectrogram.size(2));
+    generated_l2 = at::mse_loss(generated, batch.spectrogram).item<double>();
+    session.events.sound("original", session.position.step,
+                         inverted(session, batch.spectrogram[0]));
+    session.events.sound("generated", session.position.step, inverted(session, generated[0]));
+  }
+  const double loss = losses / static_cast<double>(clips.size());
+  log_metrics(session, {{"test_loss", loss}, {"test_generated_l2", generated_l2}});
+  log::info(text("step ", session.position.step, ": test ",
+                 config::to_string(config.model.frame_loss), " ", loss, ", L2 of generated frames ",
+                 generated_l2));
+}
+
+}  // namespace
+
+void train_baseline(Session& session, BaselineState& state) {
+  const config::TrainConfig& config = session.config;
+  const config::StageConfig& stage = config.baseline_training;
+  std::int64_t& step = state.position.step;
+  if (step >= stage.steps) return;
+  SaveSchedule saves(session);
+  auto make = [&](std::int64_t number) {
+    return make_batch(session, session.train_tracks, session.order.batch(number, stage.batch));
+  };
+  Prefetch<BaselineBatch, decltype(make)> batches(make, step, stage.steps);
+  Progress progress(std::string(config::to_string(config.model.kind)), stage.steps, "steps", step);
+  while (step < stage.steps) {
+    const BaselineBatch batch = moved(batches.take(), session.device);
+    const BaselineReport report = state.baseline_step.run(batch, step);
+    check_health(session, report.loss, report.gradient_norm,
+                 session.order.batch(step, stage.batch));
+    ++step;
+    const bool last = step == stage.steps;
+    if (is_due(step, config.run.log_every, last)) {
+      log_metrics(session, {{"loss", report.loss},
+                            {"gradient_norm", report.gradient_norm},
+                            {"learning_rate", report.learning_rate}});
+      progress.update(step, text("loss ", report.loss));
+    } else {
+      progress.update(step);
+    }
+    if (is_due(step, config.run.evaluate_every, last)) validate(session, state.model);
+    saves.after_step(last);
+  }
+  progress.finish();
+}
+
+}  // namespace minet::training
