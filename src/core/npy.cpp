@@ -46,6 +46,19 @@ class NpyFile {
   }
 
   const Header& header() const { return header_; }
+  // From here on the file is these rows of the first axis.
+  void choose_rows(std::int64_t first, std::int64_t rows) {
+    if (header_.shape.empty() || first < 0 || rows < 0 || first > header_.shape[0] ||
+        rows > header_.shape[0] - first) {
+      fail(text("rows ", first, " to ", first, " + ", rows, " are not in it"));
+    }
+    const auto all = static_cast<std::uint64_t>(header_.shape[0]);
+    const std::uint64_t in_row = all == 0 ? 0 : header_.count / all;
+    header_.shape[0] = rows;
+    header_.count = in_row * static_cast<std::uint64_t>(rows);
+    file_.seekg(static_cast<std::streamoff>(
+        header_.data_offset + static_cast<std::uint64_t>(first) * in_row * header_.item_bytes));
+  }
   [[noreturn]] void fail(std::string_view what) const {
     throw InputError(text(name_, " is not a .npy file that can be read: ", what, "."));
   }
@@ -232,8 +245,7 @@ void read_values(NpyFile& file, std::vector<To>& values) {
 }
 
 template <class T>
-NdArray<T> read_npy(const std::filesystem::path& path) {
-  NpyFile file(path);
+NdArray<T> read_npy(NpyFile file) {
   NdArray<T> array;
   array.shape = file.header().shape;
   const std::string_view type = file.header().descr;
@@ -301,10 +313,16 @@ std::vector<std::int64_t> npy_shape(const std::filesystem::path& path) {
 }
 
 FloatArray read_npy_float(const std::filesystem::path& path) {
-  return read_npy<float>(path);
+  return read_npy<float>(NpyFile(path));
+}
+FloatArray read_npy_float_rows(const std::filesystem::path& path, std::int64_t first,
+                               std::int64_t rows) {
+  NpyFile file(path);
+  file.choose_rows(first, rows);
+  return read_npy<float>(std::move(file));
 }
 IntArray read_npy_int(const std::filesystem::path& path) {
-  return read_npy<std::int32_t>(path);
+  return read_npy<std::int32_t>(NpyFile(path));
 }
 
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values) {

@@ -152,11 +152,18 @@ PieceFile find_pose(const fs::path& root, const Piece& piece, int part) {
   for (const fs::path& folder : folders) {
     collect_parts(folder, "Pose", part, {}, kDepth, found);
   }
+  // Pose_01_Jupiter_vn_vc is the piece's folder, though it reads as part 1's.
+  const auto of_piece = [&](const fs::path& path) {
+    const std::string file = path.filename().string();
+    return is_folder(path) && (file == "Pose_" + name || file == "Pose_" + short_name);
+  };
+  std::erase_if(found, of_piece);
   if (!found.empty()) {
     return {only_one(found, text("Pose_", part, "_* file"), folders.front()), false};
   }
   for (const fs::path& folder : folders) {
-    for (const fs::path& candidate : {folder / "openpose", folder}) {
+    for (const fs::path& candidate : {folder / "openpose", folder / ("Pose_" + name),
+                                      folder / ("Pose_" + short_name), folder}) {
       if (is_folder(candidate) && holds_openpose(candidate)) return {candidate, true};
     }
   }

@@ -128,8 +128,8 @@ bool is_foley_music(const std::vector<std::int64_t>& shape) {
           shape[3] <= 100);
 }
 
-RawPose read_foley_music(const FloatArray& array, const fs::path& path,
-                         const ReadPoseOptions& options) {
+RawPose read_foley_music(const fs::path& path, const ReadPoseOptions& options) {
+  const FloatArray array = read_npy_float(path);
   const Layout& found = layout(LayoutId::foley_music);
   const auto points = static_cast<std::size_t>(found.points);
   const std::size_t people = array.shape.size() == 4 ? static_cast<std::size_t>(array.shape[3]) : 1;
@@ -167,13 +167,13 @@ RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
     refuse_person(path, options);
     return read_memory_map(path, options);
   }
-  const FloatArray array = read_npy_float(path);
+  const std::vector<std::int64_t> shape = npy_shape(path);
   const auto is_shape = [&](std::int64_t a, std::int64_t b) {
-    return array.shape.size() == 3 && array.shape[1] == a && array.shape[2] == b;
+    return shape.size() == 3 && shape[1] == a && shape[2] == b;
   };
-  if (is_foley_music(array.shape) &&
+  if (is_foley_music(shape) &&
       (options.format == PoseFormat::automatic || options.format == PoseFormat::foley_music)) {
-    return read_foley_music(array, path, options);
+    return read_foley_music(path, options);
   }
   const bool solos = options.format != PoseFormat::foley_music && is_shape(kJointValues, kJoints) &&
                      options.format != PoseFormat::npy;
@@ -187,12 +187,13 @@ RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
                                      : "(frames, 47, 3), Solos' (frames, 3, 47) or Foley-Music's "
                                        "(frames, 3, 65, people)";
     throw InputError(text("Expected keypoints of shape ", expected, " in ", shown(path), ", got ",
-                          shape_text(array.shape), "; convert them to the 47 joints first."));
+                          shape_text(shape), "; convert them to the 47 joints first."));
   }
   refuse_person(path, options);
-  const Rows rows = choose_rows(array.shape[0], options, path);
-  RawPose pose = convert(array.values.data() + static_cast<std::size_t>(rows.start) * kFrameValues,
-                         rows.count(), solos, options, path);
+  const Rows rows = choose_rows(shape[0], options, path);
+  // Solos' whole array is 3.4 GB: a video's rows are read, and no others.
+  const FloatArray array = read_npy_float_rows(path, rows.start, rows.count());
+  RawPose pose = convert(array.values.data(), rows.count(), solos, options, path);
   pose.format = solos ? "Solos npy" : "npy";
   // Ours are filled when they are made by `mi_prepare pose`; one with absent joints is not.
   pose.filled = true;

@@ -62,6 +62,20 @@ TEST(Npy, FloatsAndIntsComeBack) {
   EXPECT_THROW(save_npy(folder / "x.npy", FloatArray{{2}, {1}}), WorkError);
 }
 
+TEST(Npy, RowsComeAlone) {
+  TempFolder folder;
+  save_npy(folder / "f.npy", FloatArray{{3, 2}, {1, 2, 3, 4, 5, 6}});
+  const FloatArray rows = read_npy_float_rows(folder / "f.npy", 1, 2);
+  EXPECT_EQ(rows.shape, (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(rows.values, (std::vector<float>{3, 4, 5, 6}));
+  EXPECT_TRUE(read_npy_float_rows(folder / "f.npy", 3, 0).values.empty());
+  EXPECT_THROW(read_npy_float_rows(folder / "f.npy", 2, 2), InputError);
+  EXPECT_THROW(read_npy_float_rows(folder / "f.npy", -1, 1), InputError);
+  EXPECT_THROW(read_npy_float_rows(folder / "f.npy", 0, INT64_MAX), InputError);
+  save_npy(folder / "i.npy", IntArray{{3}, {7, 8, 9}});
+  EXPECT_EQ(read_npy_float_rows(folder / "i.npy", 2, 1).values, std::vector<float>{9});
+}
+
 // numpy.save of numpy.arange(3, dtype='<f4').reshape(1, 3), byte for byte (NumPy 2.4).
 TEST(Npy, WritesWhatNumpyWrites) {
   std::string expected("\x93NUMPY\x01\x00\x76\x00", 10);

@@ -121,6 +121,42 @@ TEST_F(Solos, ARawMapGivesEachVideoItsRows) {
   }
 }
 
+// 6 million rows, 3.4 GB, most of it a hole in the file: read whole, it would take as much memory.
+TEST_F(Solos, ATrueNpyOfFullLengthIsReadByRows) {
+  constexpr std::int64_t kRows = 5976615, kFirst = 5'900'000;
+  const fs::path path = folder_.path() / "full.npy";
+  {
+    std::string header =
+        text("{'descr': '<f4', 'fortran_order': False, 'shape': (", kRows, ", 3, 47), }");
+    header.append(63 - (10 + header.size()) % 64, ' ');
+    header += '\n';
+    std::ofstream file(path, std::ios::binary);
+    file << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(header.size()) << '\0' << header;
+    file.seekp(static_cast<std::streamoff>(10 + header.size()) + kFirst * 564);
+    const std::string rows = read_text(root_ / "skeleton.npy");
+    file.write(rows.data(), static_cast<std::streamsize>(rows.size()));
+  }
+  std::error_code error;
+  fs::resize_file(path, 10 + 118 + static_cast<std::uintmax_t>(kRows) * 564, error);
+  if (error) GTEST_SKIP() << "no file of 3.4 GB here: " << error.message();
+  write("skeleton_dict.json", text("{\"aaa\": [", kFirst, ", ", kFirst + 110, "], \"-cc\": [",
+                                   kFirst + 220, ", ", kFirst + 330, "]}"));
+  PrepareSolosOptions full = options();
+  full.skeleton = path;
+  prepare_solos(full);
+  const Corpus corpus = Corpus::open(full.out);
+  ASSERT_EQ(corpus.tracks().size(), 2U);
+  for (const Track& track : corpus.tracks()) {
+    EXPECT_EQ(corpus.read_pose(track).joint(0, 0)[0], track.id == "aaa" ? 1 : 221);
+  }
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) {
+      EXPECT_LT(std::stol(line.substr(6)), 2'000'000) << line;  // kB
+    }
+  }
+}
+
 TEST_F(Solos, OnlyTheVideosThatWereAskedFor) {
   PrepareSolosOptions one = options();
   one.videos = {"-cc", "-cc"};

@@ -161,7 +161,9 @@ TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
   for (const char* name : {"Pose_1_vn_01_Jupiter.npy", "Pose_2_vc_01_Jupiter.npy"}) {
     fs::remove(folder / name);
   }
-  fs::create_directory(folder / "openpose");
+  // Named as the orchestra names it; "01" is the piece, not part 1.
+  const fs::path openpose = folder / "Pose_01_Jupiter_vn_vc";
+  fs::create_directory(openpose);
   for (int frame = 0; frame < 140; ++frame) {
     std::string people;
     for (const double center : {900.0, 300.0}) {
@@ -177,9 +179,13 @@ TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
     }
     char name[64];
     std::snprintf(name, sizeof name, "Vid_%012d_keypoints.json", frame);
-    write_text(folder / "openpose" / name, "{\"people\":[" + people + "]}");
+    write_text(openpose / name, "{\"people\":[" + people + "]}");
   }
   prepare_urmp(options());
+  fs::rename(openpose, folder / "openpose");
+  PrepareUrmpOptions again = options();
+  again.out = folder_.path() / "again";
+  EXPECT_EQ(prepare_urmp(again).hash, Corpus::open(options().out).hash());
   const Corpus corpus = Corpus::open(options().out);
   int looked = 0;
   for (const Track& track : corpus.tracks()) {

@@ -25,6 +25,9 @@ std::vector<std::int64_t> npy_shape(const std::filesystem::path& path);  // read
 
 // InputError names the file and what was wrong. Numbers of another type are converted.
 FloatArray read_npy_float(const std::filesystem::path& path);
+// Only the rows [first, first + rows) of the first axis; InputError if they are not in the file.
+FloatArray read_npy_float_rows(const std::filesystem::path& path, std::int64_t first,
+                               std::int64_t rows);
 IntArray read_npy_int(const std::filesystem::path& path);
 
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values);
