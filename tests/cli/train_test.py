@@ -324,6 +324,54 @@ class Resume(Case):
         self.assertEqual(self.hashes(run), before)
 
 
+class Baselines(Case):
+    """Both baselines of the paper, by the same program and into the same run folder."""
+    SMALL = {"baseline_training__steps": 14, "baseline_training__batch": 4, "baseline_training__warmup_steps": 2,
+             "seq2seq__hidden": 8, "graph_transformer__blocks": "[3, 3, 4]", "graph_transformer__width": 16,
+             "graph_transformer__layers": 2, "graph_transformer__heads": 2, "graph_transformer__ffn": 16}
+    KINDS = ("seq2seq", "graph_transformer")
+
+    def changes(self, kind, **more):
+        return self.SMALL | {"model__kind": kind} | more
+
+    def test_killed_and_resumed_they_end_at_the_same_bytes(self):
+        for kind in self.KINDS:
+            with self.subTest(kind):
+                whole = self.folder / f"whole-{kind}"
+                expected = self.train(whole, **self.changes(kind))
+                run = self.folder / f"run-{kind}"
+                code, _ = self.stop_at(run, "baseline", 8, signal.SIGKILL, **self.changes(kind, run__save_every=3))
+                self.assertEqual(code, -signal.SIGKILL)
+                self.assertNotEqual(self.hashes(run), expected)
+                self.assertEqual(self.train(run, "--resume", **self.changes(kind)), expected)
+                lines = [(folder / "metrics.jsonl").read_text() for folder in (whole, run)]
+                self.assertEqual(lines[0], lines[1])
+                last = json.loads(lines[0].splitlines()[-1])
+                self.assertEqual((last["stage"], last["step"]), ("baseline", 14))
+                self.assertIn("test_loss", last)
+                self.assertIn("test_generated_l2", last)
+
+    def test_what_a_baseline_is_not_asked(self):
+        run = self.folder / "run"
+        self.train(run, **self.changes("seq2seq"))
+        stage = subprocess.run(self.arguments(self.folder / "other", "--stage", "vqvae", **self.changes("seq2seq")),
+                               stderr=subprocess.PIPE, text=True)
+        self.assertEqual(stage.returncode, 2)
+        self.assertIn("--stage: expected all or baseline for model.kind seq2seq, got vqvae", stage.stderr)
+        self.assertFalse((self.folder / "other").exists())
+        stage = subprocess.run(self.arguments(self.folder / "other", "--stage", "baseline"), stderr=subprocess.PIPE,
+                               text=True)
+        self.assertEqual(stage.returncode, 2)
+        self.assertIn("for model.kind minet, got baseline", stage.stderr)
+        kind = subprocess.run(self.arguments(run, "--resume", **self.changes("graph_transformer")),
+                              stderr=subprocess.PIPE, text=True)
+        self.assertEqual(kind.returncode, 2)
+        self.assertIn("model.kind: graph_transformer, not seq2seq", kind.stderr)
+        pose = next(self.corpus.glob("*/pose.npy"))
+        self.assert_fails("--model", run, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
+                          says=["expected a minet model, got the baseline seq2seq"])
+
+
 class BadInput(Case):
     def fails(self, *arguments, **options):
         return self.assert_fails(*arguments, "--threads", 1, **options)
