@@ -7,6 +7,7 @@ import pathlib
 import safetensors
 from torch import Tensor, nn
 
+from .baselines import ContentGru
 from .config import Config
 from .modules import BodyEncoder, ContentTransformer, Prior, VqVae
 
@@ -18,7 +19,8 @@ class Model(nn.Module):
         super().__init__()
         self.vqvae, self.body, self.prior = VqVae(c), BodyEncoder(c), Prior(c)
         if c.content_enabled:
-            self.content = ContentTransformer(c)
+            gru = c.content_kind == "gru"
+            self.content = ContentGru(c, c.content_layers) if gru else ContentTransformer(c)
 
 
 def read_with_metadata(path: pathlib.Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:

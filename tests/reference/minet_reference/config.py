@@ -29,6 +29,7 @@ class Config:
     context: int = 250
     head: str = "linear"  # or "tied"
     content_enabled: bool = True
+    content_kind: str = "transformer"  # or "gru"
     content_layers: int = 2
     content_heads: int = 8
     content_ffn: int = 512
@@ -65,6 +66,7 @@ class Config:
             "context": ("prior", "context"),
             "head": ("prior", "head"),
             "content_enabled": ("content", "enabled"),
+            "content_kind": ("content", "kind"),
             "content_layers": ("content", "layers"),
             "content_heads": ("content", "heads"),
             "content_ffn": ("content", "ffn"),
