@@ -72,4 +72,8 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
 void add_reconstruction(CLI::App& app, EvalSession& session);
 void add_nll(CLI::App& app, EvalSession& session);
 
+// eval_distribution.cpp: generated sound against real, body vectors against instruments.
+void add_ndb(CLI::App& app, EvalSession& session);
+void add_knn(CLI::App& app, EvalSession& session);
+
 }  // namespace minet::app

@@ -13,9 +13,9 @@ namespace {
       rest.empty() || rest.front().starts_with('-') ? "nothing" : text("'", rest.front(), "'");
   const auto nearest =
       rest.empty() ? std::nullopt : nearest_name(std::string_view(rest.front()), names);
-  throw InputError(
-      text("METRIC: expected ", join(names, ", "), "; got ", got,
-           nearest ? text("; did you mean ", *nearest, "?") : std::string("; see mi_eval --help")));
+  throw InputError(text("METRIC: expected one of ", join(names, ", "), "; got ", got,
+                        nearest ? text(" (did you mean ", *nearest, "?)") : std::string(),
+                        "; see mi_eval --help"));
 }
 
 int main(int argc, char** argv) {
@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
   app.allow_extras();  // so that an unknown metric gets a sentence of our own
   add_reconstruction(app, session);
   add_nll(app, session);
+  add_ndb(app, session);
+  add_knn(app, session);
   return run(app, program, session.common, argc, argv, [&] {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);

@@ -16,7 +16,25 @@ namespace minet::evaluation {
 namespace {
 
 constexpr std::int64_t kMaxClips = 1'000'000;
-constexpr std::size_t kBatch = 8;  // clips
+
+models::Model load(const EvalOptions& options, const Need& need, const at::Device& device) {
+  models::Model model = models::load_model(options.model);
+  const std::string name = options.model.string();
+  if (!model.vqvae->quantizer->is_started()) {
+    throw InputError(text(name,
+                          ": expected a model with a trained codebook, but its codebook has not "
+                          "started; go on with mi_train --resume past vqvae.plain_steps"));
+  }
+  if (need.prior && !model.prior_trained) {
+    throw InputError(text(name, ": expected a model with a trained prior for ", need.metric,
+                          ", but only its VQ-VAE is; go on with mi_train --stage prior --resume"));
+  }
+  model.to(device);
+  model.eval();
+  return model;
+}
+
+}  // namespace
 
 // Before anything is loaded.
 const EvalOptions& checked(const EvalOptions& options) {
@@ -46,23 +64,6 @@ corpus::Corpus open_corpus(const EvalOptions& options) {
   return corpus;
 }
 
-models::Model load(const EvalOptions& options, const Need& need, const at::Device& device) {
-  models::Model model = models::load_model(options.model);
-  const std::string name = options.model.string();
-  if (!model.vqvae->quantizer->is_started()) {
-    throw InputError(text(name,
-                          ": expected a model with a trained codebook, but its codebook has not "
-                          "started; go on with mi_train --resume past vqvae.plain_steps"));
-  }
-  if (need.prior && !model.prior_trained) {
-    throw InputError(text(name, ": expected a model with a trained prior for ", need.metric,
-                          ", but only its VQ-VAE is; go on with mi_train --stage prior --resume"));
-  }
-  model.to(device);
-  model.eval();
-  return model;
-}
-
 std::vector<training::Clip> clips_of(const EvalOptions& options, const training::TrackStore& tracks,
                                      const config::TrainConfig& config) {
   std::vector<training::Clip> clips =
@@ -74,8 +75,6 @@ std::vector<training::Clip> clips_of(const EvalOptions& options, const training:
   }
   return clips;
 }
-
-}  // namespace
 
 Material::Material(const EvalOptions& given, const Need& need)
     : metric(need.metric),
@@ -109,11 +108,12 @@ std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_
 
 void for_each_batch(
     const std::string& label, const std::vector<training::Clip>& clips,
-    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action) {
+    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action,
+    std::size_t batch) {
   Progress progress(label, static_cast<std::int64_t>(clips.size()), "clips");
-  for (std::size_t first = 0; first < clips.size(); first += kBatch) {
+  for (std::size_t first = 0; first < clips.size(); first += batch) {
     throw_if_stopped("stopped while evaluating; nothing was written");
-    const std::size_t last = std::min(first + kBatch, clips.size());
+    const std::size_t last = std::min(first + batch, clips.size());
     action(first, {clips.begin() + static_cast<std::ptrdiff_t>(first),
                    clips.begin() + static_cast<std::ptrdiff_t>(last)});
     progress.update(static_cast<std::int64_t>(last));
@@ -121,18 +121,17 @@ void for_each_batch(
   progress.finish();
 }
 
-nlohmann::ordered_json begin_json(const Material& material) {
-  const EvalOptions& options = material.options;
+nlohmann::ordered_json begin_json(const Heading& heading) {
   nlohmann::ordered_json json;
-  json["metric"] = material.metric;
-  json["model"] = options.model.string();
-  json["corpus"] = options.corpus.string();
-  json["corpus_hash"] = material.corpus.hash();
-  json["split"] = options.split;
-  json["seed"] = options.seed;
+  json["metric"] = heading.metric;
+  json["model"] = heading.options.model.string();
+  json["corpus"] = heading.options.corpus.string();
+  json["corpus_hash"] = heading.corpus_hash;
+  json["split"] = heading.options.split;
+  json["seed"] = heading.options.seed;
   json["version"] = version();
-  json["clips"] = material.clips.size();
-  json["seconds"] = material.seconds();
+  json["clips"] = heading.clips;
+  json["seconds"] = heading.seconds;
   return json;
 }
 
@@ -141,11 +140,10 @@ std::string dump(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string headline(const Material& material) {
-  const EvalOptions& options = material.options;
-  return text(material.metric, " of ", options.model.string(), " on ", material.clips.size(),
-              " clips (", human_duration(material.seconds()), ") of split '", options.split,
-              "' of ", options.corpus.string());
+std::string headline(const Heading& heading) {
+  return text(heading.metric, " of ", heading.options.model.string(), " on ", heading.clips,
+              " clips (", human_duration(heading.seconds), ") of split '", heading.options.split,
+              "' of ", heading.options.corpus.string());
 }
 
 }  // namespace minet::evaluation

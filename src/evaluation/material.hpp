@@ -21,6 +21,22 @@ struct Need {
   bool prior = false;  // a trained prior, not only a VQ-VAE
 };
 
+// What every result says of itself.
+struct Heading {
+  std::string metric;
+  EvalOptions options;
+  std::string corpus_hash;
+  std::size_t clips = 0;
+  double seconds = 0;
+};
+
+// Steps of a start that Material and Scene (scene.hpp) share. InputError: an option out of range, a
+// split that the corpus lacks, no clip long enough.
+const EvalOptions& checked(const EvalOptions& options);
+corpus::Corpus open_corpus(const EvalOptions& options);
+std::vector<training::Clip> clips_of(const EvalOptions& options, const training::TrackStore& tracks,
+                                     const config::TrainConfig& config);
+
 // The track stores look into `corpus`, so this stays where it was made.
 class Material {
  public:
@@ -32,6 +48,7 @@ class Material {
   double clip_seconds() const {
     return static_cast<double>(clip_frames()) / model.config.frame_rate();
   }
+  Heading heading() const { return {metric, options, corpus.hash(), clips.size(), seconds()}; }
   double seconds() const { return static_cast<double>(clips.size()) * clip_seconds(); }
 
   const std::string metric;
@@ -49,14 +66,21 @@ class Material {
 std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
                                          std::int64_t clip_frames, std::int64_t count);
 
-// `action` on up to 8 clips at a time, with progress; honours a stop between them.
+// `action` on up to `batch` clips at a time, with progress; honours a stop between them.
 void for_each_batch(
     const std::string& label, const std::vector<training::Clip>& clips,
-    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action);
+    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action,
+    std::size_t batch = 8);
 
 // The keys that every metric has.
-nlohmann::ordered_json begin_json(const Material& material);
+nlohmann::ordered_json begin_json(const Heading& heading);
+inline nlohmann::ordered_json begin_json(const Material& material) {
+  return begin_json(material.heading());
+}
 std::string dump(const nlohmann::ordered_json& json);
-std::string headline(const Material& material);  // "nll of X on 64 clips (256 s) of split 'test'…"
+std::string headline(const Heading& heading);  // "nll of X on 64 clips (256 s) of split 'test'…"
+inline std::string headline(const Material& material) {
+  return headline(material.heading());
+}
 
 }  // namespace minet::evaluation

@@ -194,7 +194,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
     all.push_back(evaluation.figures("nll_notes", "prior, with notes", true));
   }
 
-  nlohmann::ordered_json json = begin_json(material);
+  nlohmann::ordered_json json = begin_json(material.heading());
   std::vector<std::vector<std::string>> rows{{"", "nats a code", "bits a second"}};
   const auto add_row = [&](const std::string& name, double nats) {
     rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});
@@ -235,7 +235,8 @@ EvalResult evaluate_nll(const NllOptions& options) {
   }
   if (!no_notes.empty()) notes += text("No figure with notes: ", no_notes, ".\n");
   notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
-  return {.json = dump(json), .report = text(headline(material), "\n\n", table(rows), notes)};
+  return {.json = dump(json),
+          .report = text(headline(material.heading()), "\n\n", table(rows), notes)};
 }
 
 }  // namespace minet::evaluation

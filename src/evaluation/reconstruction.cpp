@@ -103,7 +103,7 @@ std::string report_of(const Material& material, const Baselines& baselines,
       {"", "L2", "LSD (dB)", "SC (dB)", "codes used", "perplexity"}};
   for (const Row& row : rows) lines.push_back(row.cells());
   const bool better = rows[0].l2() < rows[1].l2();
-  return text(headline(material), "\n\n", table(lines),
+  return text(headline(material.heading()), "\n\n", table(lines),
               "\nL2: mean squared error of the standardised log-spectrogram. LSD: log-spectral "
               "distance.\nSC: spectral convergence, linear magnitudes. In all three lower is "
               "better; more codes used is better.\nThe baselines saw ",
@@ -151,7 +151,7 @@ EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
       });
   if (sounds) sounds->write(material);
 
-  nlohmann::ordered_json json = begin_json(material);
+  nlohmann::ordered_json json = begin_json(material.heading());
   json["frames"] = rows[0].frames();
   rows[0].put(json);
   json["baseline_frames"] = baselines.frames;

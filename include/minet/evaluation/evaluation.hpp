@@ -12,8 +12,8 @@
 namespace minet::evaluation {
 
 struct EvalOptions {
-  std::filesystem::path model;   // run folder, or folder with model.safetensors
-  std::filesystem::path corpus;  // prepared; its split 'train' fits the baselines
+  std::filesystem::path model = {};   // run folder, or folder with model.safetensors
+  std::filesystem::path corpus = {};  // prepared; its split 'train' fits the baselines
   std::string split = "test";
   std::int64_t clips = 64;  // spread evenly over the split; 0: all of it, clip after clip
   std::uint64_t seed = 1;   // of everything random in the metric and its baselines

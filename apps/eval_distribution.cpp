@@ -1,0 +1,51 @@
+// The metrics of whole distributions: generated sound against real, body vectors against
+// instruments.
+#include "eval_commands.hpp"
+#include "minet/evaluation/knn.hpp"
+#include "minet/evaluation/ndb.hpp"
+
+namespace minet::app {
+
+void add_ndb(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::NdbOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "ndb",
+       .summary = "Does generated sound fill the bins of training sound as real sound does?",
+       .example = "mi_eval ndb --model runs/first --corpus corpus --json ndb.json",
+       .explanation = "The bins are kept beside the model (--cache: elsewhere), so a second run "
+                      "only generates.\n\n"},
+      evaluation::evaluate_ndb, [](CLI::App& command, Options& options) {
+        command.add_option("--bins", options.bins, "Bins (k-means clusters) of training clips")
+            ->capture_default_str();
+        command
+            .add_option("--train-clips", options.train_clips,
+                        "Training clips that make the bins, at random places")
+            ->capture_default_str();
+        command.add_option("--restarts", options.restarts, "Of k-means")->capture_default_str();
+        command.add_option("--rounds", options.rounds, "Of the bootstrap by track")
+            ->capture_default_str();
+        command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
+        command.add_option("--wav", options.wav,
+                           "Judge the wav files of this folder in place of generating");
+        command.add_option("--cache", options.cache,
+                           "Folder for the bins; default: ndb beside the model");
+      });
+}
+
+void add_knn(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::KnnOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "knn",
+       .summary = "Does the nearest body vector name the instrument, beside raw poses and chance?",
+       .example = "mi_eval knn --model runs/first --corpus corpus"},
+      evaluation::evaluate_knn, [](CLI::App& command, Options& options) {
+        command
+            .add_option("--train-clips", options.train_clips,
+                        "Neighbours, at random places; 0: all of split 'train'")
+            ->capture_default_str();
+      });
+}
+
+}  // namespace minet::app

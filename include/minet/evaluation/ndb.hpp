@@ -1,0 +1,42 @@
+// NDB (paper section 4): in how many of 50 bins of training sound does generated sound fall too
+// often or too rarely? Beside it always what real sound scores.
+//
+// A clip is a point of T x F numbers: its standardised log-spectrogram, in the model's own scale
+// (decibel in the presets). k-means on clips of split 'train' makes the bins, at full dimension.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "minet/evaluation/evaluation.hpp"
+
+namespace minet::evaluation {
+
+struct NdbOptions {
+  EvalOptions common = {.clips = 1600};  // real and generated, spread evenly over the split
+  std::int64_t bins = 50;
+  std::int64_t train_clips = 1600;  // that make the bins, at random places; at most 12,000
+  std::int64_t restarts = 10;       // of k-means++
+  std::int64_t rounds = 1000;       // of the bootstrap by track
+  bool notes = false;               // generate with the tracks' notes
+  // Judge these recordings (*.wav, cut into clips end to end) in place of what the model would
+  // generate; the model still gives the scale.
+  std::optional<std::filesystem::path> wav = std::nullopt;
+  // Where centres are kept, as ndb-<hash>.safetensors; the hash is of all that made them. Default:
+  // the folder ndb beside the model.
+  std::optional<std::filesystem::path> cache = std::nullopt;
+};
+
+// Keys: ndb, js (of the generated or given clips against training clips), floor_ndb, floor_js (real
+// clips of the split against training clips: what a perfect generator would score), bins, clips,
+// train_clips, halves_ndb and halves_js (real clips of one half of the training groups against bins
+// of the other half; absent with a single group), codes_ndb and codes_js (the real clips through
+// the codes: what a perfect prior would score; absent for a model without codes). For each of these
+// prefixes and none: ndb_interval and js_interval, 95 % by drawing tracks. Further:
+// kind, source ("generated", "generated with notes" or the folder), alpha, restarts, inertia,
+// bins_with_few, centres_hash, centres_cached, and in `counts` and `z` the bins themselves: train,
+// test, judged.
+EvalResult evaluate_ndb(const NdbOptions& options);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,33 @@
+// The instruments of clips, for judging only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "minet/corpus/corpus.hpp"
+#include "minet/training/clips.hpp"
+
+namespace minet::evaluation {
+
+class Labels {
+ public:
+  explicit Labels(const corpus::Corpus& corpus);
+
+  const std::vector<std::string>& names() const { return names_; }  // in alphabetical order
+  std::int64_t of(const corpus::Track& track) const;                // index of names; -1: none
+  std::vector<std::int64_t> of(const training::TrackStore& store,
+                               const std::vector<training::Clip>& clips) const;
+
+ private:
+  std::map<std::string, std::string> instruments_;  // by track
+  std::vector<std::string> names_;
+};
+
+// A number for each clip's group (its track where it has none), the same number in every store of
+// one corpus.
+std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const training::TrackStore& store,
+                                    const std::vector<training::Clip>& clips);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,48 @@
+// The bins of NDB: made once from training clips, kept in a file, shared by every run with the same
+// inputs. Memory: 8 N^2 bytes for N training clips, 256 MB of stripes, and the centres.
+// Letters: K bins, N training clips, F bins of a spectrogram, T frames, d = F T.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evaluation/bins.hpp"
+#include "evaluation/scene.hpp"
+
+namespace minet::evaluation {
+
+struct NdbBins {
+  at::Tensor centres;  // [K, d] float32, d in the order [F, T]
+  BinnedClips train;   // the clips that made them
+  // Bins of their own, made from one half of the training groups: its clips and the other half's.
+  // Empty with a single group or halves smaller than K.
+  BinnedClips half, other_half;
+  double inertia = 0;
+  std::string hash;  // of what made them
+  bool cached = false;
+};
+
+struct NdbBinOptions {
+  std::int64_t bins = 50, train_clips = 1600, restarts = 10;
+  std::uint64_t seed = 1;
+};
+// From `cache`/ndb-<hash>.safetensors where it is there and fits, else made and written there; a
+// folder that cannot be written is a warning.
+NdbBins ndb_bins(Scene& scene, const NdbBinOptions& options, const std::filesystem::path& cache);
+
+// For each of clips [B, ...] of d numbers the nearest row of centres [K, d] (Euclid; lowest index
+// on ties). Products are summed in double over slices of d.
+std::vector<std::int64_t> nearest_bins(const at::Tensor& centres, const at::Tensor& clips);
+
+// Means of the clips of each bin, [K, d], from clips read in blocks of up to `block`.
+using BlockReader =
+    std::function<at::Tensor(std::int64_t first, std::int64_t count)>;  // [count, d]
+at::Tensor bin_centres(const std::vector<std::int64_t>& labels, std::int64_t bins,
+                       std::int64_t dimensions, std::int64_t block, const BlockReader& read);
+
+}  // namespace minet::evaluation

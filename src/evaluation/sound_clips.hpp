@@ -1,0 +1,23 @@
+// Recordings in a folder, cut into clips end to end, as the model would see them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/config/train_config.hpp"
+
+namespace minet::evaluation {
+
+// `action` with the number of each *.wav (by name) and its clips, standardised [B, F, T], with
+// progress; honours a stop between files. A recording shorter than a clip is a warning; InputError
+// where no clip is left.
+void for_each_sound_clip(
+    const std::filesystem::path& folder, const config::TrainConfig& config,
+    const audio::SpectrogramScale& scale,
+    const std::function<void(std::int64_t file, const at::Tensor& clips)>& action);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,44 @@
+// What is measured: anything that turns keypoints into sound. The metrics that compare sound and
+// body features (ndb, knn, tsne) see a model through this door only, so that Multi-Instrumentalist
+// Net and the baselines are measured alike. Letters: B clips, P pose frames, F bins, T frames.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/config/train_config.hpp"
+
+namespace minet::evaluation {
+
+struct ClipInput {
+  at::Tensor poses;        // [B, P, 94], normalised
+  at::Tensor notes = {};   // [B, T] int64, or undefined: play without notes
+  std::uint64_t seed = 0;  // of what is drawn for these clips
+};
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual std::string kind() const = 0;  // as in the configuration's model.kind
+  virtual const config::TrainConfig& config() const = 0;
+  virtual const audio::SpectrogramScale& scale() const = 0;
+  virtual bool takes_notes() const = 0;
+  // The body vector h of each clip, [B, H], on the CPU.
+  virtual at::Tensor features(const at::Tensor& poses) = 0;
+  // Generated standardised log-spectrograms, [B, F, T], on the CPU.
+  virtual at::Tensor spectrograms(const ClipInput& input) = 0;
+  // The same clips [B, F, T] through the codes; undefined for a model without codes.
+  virtual at::Tensor reconstruction(const at::Tensor& spectrograms) = 0;
+};
+
+// InputError if there is no model or its training is not complete; `metric` is named then.
+std::unique_ptr<Subject> load_subject(const std::filesystem::path& model, const at::Device& device,
+                                      const std::string& metric);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,164 @@
+// NDB and 1-NN from corpus and model to figures, on a small corpus with a small random model.
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "evaluation/support.hpp"
+#include "minet/audio/sound.hpp"
+#include "minet/core/csv.hpp"
+#include "minet/evaluation/knn.hpp"
+#include "minet/evaluation/ndb.hpp"
+#include "support/temp_folder.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+class Distribution : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    torch::set_num_threads(1);
+    folder_ = new testing::TempFolder;
+    corpus_ = make_corpus(folder_->path(), {});
+    save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static EvalOptions common() {
+    return {.model = folder_->path() / "model",
+            .corpus = corpus_,
+            .clips = 12,
+            .device = "cpu",
+            .threads = 1};
+  }
+  static NdbOptions ndb() {
+    return {.common = common(),
+            .bins = 4,
+            .train_clips = 24,
+            .restarts = 2,
+            .rounds = 100,
+            .cache = folder_->path() / "cache"};
+  }
+  // Names the instrument of each track in the corpus's table.
+  template <class Name>
+  static void label(const Name& name) {
+    CsvTable table = read_csv(corpus_ / "tracks.csv");
+    std::string rewritten = csv_line(table.header);
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      table.rows[i].cells[table.column("instrument")] = name(i);
+      rewritten += csv_line(table.rows[i].cells);
+    }
+    testing::spill(corpus_ / "tracks.csv", rewritten);
+  }
+
+  static testing::TempFolder* folder_;
+  static fs::path corpus_;
+};
+testing::TempFolder* Distribution::folder_ = nullptr;
+fs::path Distribution::corpus_;
+
+TEST_F(Distribution, NdbHasEveryKeyAndItsFloors) {
+  const EvalResult result = evaluate_ndb(ndb());
+  const Json json = Json::parse(result.json);
+  for (const char* key :
+       {"metric",       "model",     "corpus",    "split",    "seed",        "version",
+        "ndb",          "js",        "floor_ndb", "floor_js", "codes_ndb",   "codes_js",
+        "halves_ndb",   "halves_js", "bins",      "clips",    "train_clips", "ndb_interval",
+        "centres_hash", "inertia",   "counts",    "z",        "source"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json["clips"], 12);
+  for (const char* source : {"train", "test", "judged"}) {
+    std::int64_t sum = 0;
+    for (const std::int64_t count : json["counts"][source]) sum += count;
+    EXPECT_EQ(sum, std::string(source) == "train" ? 24 : 12) << source;
+  }
+  EXPECT_CONTAINS(result.report, "floor");
+}
+
+TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
+  NdbOptions options = ndb();
+  options.cache = folder_->path() / "kept";
+  Json first = Json::parse(evaluate_ndb(options).json);
+  EXPECT_FALSE(first["centres_cached"].get<bool>());
+  Json second = Json::parse(evaluate_ndb(options).json);
+  EXPECT_TRUE(second["centres_cached"].get<bool>());
+  second["centres_cached"] = false;
+  EXPECT_EQ(first, second);
+  // Another seed makes other bins; a damaged file is made anew.
+  options.common.seed = 2;
+  EXPECT_NE(Json::parse(evaluate_ndb(options).json)["centres_hash"], first["centres_hash"]);
+  options.common.seed = 1;
+  for (const auto& entry : fs::directory_iterator(*options.cache)) {
+    testing::spill(entry.path(), "torn");
+  }
+  EXPECT_EQ(Json::parse(evaluate_ndb(options).json), first);
+}
+
+TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
+  // The test tracks' own sound as files: a perfect generator, which must score the floor.
+  const fs::path wavs = folder_->path() / "wavs";
+  fs::create_directories(wavs);
+  for (const std::string name : {"track4", "track5", "track6"}) {
+    audio::save_wav(wavs / (name + ".wav"), audio::read_sound(corpus_ / name / "audio.flac"));
+  }
+  NdbOptions options = ndb();
+  options.common.clips = 0;
+  options.wav = wavs;
+  const Json json = Json::parse(evaluate_ndb(options).json);
+  EXPECT_EQ(json["clips"], 6);
+  EXPECT_EQ(json["counts"]["judged"], json["counts"]["test"]);
+  EXPECT_EQ(json["ndb"], json["floor_ndb"]);
+  EXPECT_EQ(json["js"], json["floor_js"]);
+}
+
+TEST_F(Distribution, NdbRefusesWhatItCannotJudge) {
+  NdbOptions wrong = ndb();
+  wrong.train_clips = 5;
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "--train-clips");
+  wrong = ndb();
+  wrong.wav = folder_->path() / "nowhere";
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "wav files");
+  wrong.notes = true;
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "--notes");
+}
+
+TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
+  label([](std::size_t) { return std::string(); });
+  KnnOptions options{.common = common(), .rounds = 100};
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_knn(options); }), "expected an instrument");
+  label([](std::size_t i) { return std::string(i % 2 == 0 ? "even" : "odd"); });
+  const EvalResult result = evaluate_knn(options);
+  const Json json = Json::parse(result.json);
+  for (const char* key : {"accuracy", "raw_pose_accuracy", "chance", "most_frequent", "confusion",
+                          "recall", "accuracy_interval", "gain_interval", "train_clips"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json["instruments"], Json::parse(R"(["even", "odd"])"));
+  EXPECT_EQ(json["chance"], 0.5);
+  std::int64_t sum = 0;
+  for (const auto& row : json["confusion"]) {
+    for (const std::int64_t count : row) sum += count;
+  }
+  EXPECT_EQ(sum, 12);
+  EXPECT_CONTAINS(result.report, "raw pose statistics");
+}
+
+TEST_F(Distribution, KnnOnTrainLeavesOutEachClipsOwnGroup) {
+  // Each track its own instrument: only a clip's own group could name it.
+  label([](std::size_t i) { return "instrument" + std::to_string(i); });
+  KnnOptions options{.common = common(), .rounds = 100};
+  options.common.split = "train";
+  const Json json = Json::parse(evaluate_knn(options).json);
+  EXPECT_EQ(json["accuracy"], 0.0);
+  EXPECT_EQ(json["raw_pose_accuracy"], 0.0);
+  EXPECT_GT(json["neighbours_left_out"], 0);
+}
+
+}  // namespace
+}  // namespace minet::evaluation
