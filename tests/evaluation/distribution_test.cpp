@@ -9,6 +9,7 @@
 #include "minet/core/csv.hpp"
 #include "minet/evaluation/knn.hpp"
 #include "minet/evaluation/ndb.hpp"
+#include "minet/models/baseline.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -158,6 +159,27 @@ TEST_F(Distribution, KnnOnTrainLeavesOutEachClipsOwnGroup) {
   EXPECT_EQ(json["accuracy"], 0.0);
   EXPECT_EQ(json["raw_pose_accuracy"], 0.0);
   EXPECT_GT(json["neighbours_left_out"], 0);
+}
+
+TEST_F(Distribution, ABaselineIsMeasuredByTheSameRules) {
+  models::Model minet = models::load_model(folder_->path() / "model");
+  config::TrainConfig config = minet.config;
+  config.content.enabled = false;
+  config.model.kind = config::ModelKind::seq2seq;
+  models::BaselineModel baseline = models::make_baseline(config, 3);
+  baseline.scale = minet.scale;
+  NdbOptions options = ndb();
+  options.common.model = folder_->path() / "baseline";
+  fs::create_directories(options.common.model);
+  models::save_safetensors(options.common.model / "model.safetensors",
+                           models::baseline_state(baseline));
+  const Json json = Json::parse(evaluate_ndb(options).json);
+  EXPECT_EQ(json["kind"], "seq2seq");
+  EXPECT_FALSE(json.contains("codes_ndb"));
+  EXPECT_EQ(json["centres_hash"], Json::parse(evaluate_ndb(ndb()).json)["centres_hash"]);
+  label([](std::size_t i) { return std::string(i % 2 == 0 ? "even" : "odd"); });
+  const KnnOptions knn{.common = options.common, .rounds = 100};
+  EXPECT_EQ(Json::parse(evaluate_knn(knn).json)["kind"], "seq2seq");
 }
 
 }  // namespace
