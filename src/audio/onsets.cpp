@@ -62,9 +62,11 @@ std::vector<std::vector<double>> bands_of(const Sound& sound) {
   return result;
 }
 
+// 0 where a window reaches over an end of the sound: being cut there is no onset.
 std::vector<double> novelty_of(const std::vector<std::vector<double>>& bands) {
+  constexpr std::size_t kEdge = (kWindow / 2 + kHop - 1) / kHop;  // frames
   std::vector<double> novelty(bands.size());
-  for (std::size_t t = kLag; t < bands.size(); ++t) {
+  for (std::size_t t = kLag + kEdge; t + kEdge < bands.size(); ++t) {
     const std::vector<double>& before = bands[t - kLag];
     for (std::size_t b = 0; b < before.size(); ++b) {
       double top = before[b];
@@ -81,6 +83,7 @@ std::vector<double> peaks_of(const std::vector<double>& novelty, int sample_rate
   const double largest = novelty.empty() ? 0 : *std::max_element(novelty.begin(), novelty.end());
   std::vector<double> onsets;
   if (largest < kLeastNovelty) return onsets;
+  double height = 0;  // of the last onset
   for (std::size_t t = 0; t < novelty.size(); ++t) {
     const auto at = [&](std::size_t i) { return novelty.begin() + static_cast<std::ptrdiff_t>(i); };
     const std::size_t end = novelty.size();
@@ -98,6 +101,10 @@ std::vector<double> peaks_of(const std::vector<double>& novelty, int sample_rate
     const double time = (static_cast<double>(t) - kLag / 2.0) * kHop / sample_rate;
     if (onsets.empty() || time - onsets.back() >= options.shortest_s) {
       onsets.push_back(std::max(0.0, time));
+      height = novelty[t];
+    } else if (novelty[t] > height) {  // of two that are too near, the higher
+      onsets.back() = time;
+      height = novelty[t];
     }
   }
   return onsets;

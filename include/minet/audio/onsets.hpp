@@ -4,6 +4,7 @@
 // quarter-tone bands against the largest of three neighbouring bands two frames before, so that a
 // vibrato is no onset. Bound notes, which hardly rise, are found by their pitch: a step of the
 // pitch track (pitch.hpp) between two steady stretches is an onset where no flux was found.
+// Left out: onsets in the first 50 ms and the last 30, where a cut of the recording looks like one.
 #pragma once
 
 #include <vector>
