@@ -76,4 +76,8 @@ void add_nll(CLI::App& app, EvalSession& session);
 void add_ndb(CLI::App& app, EvalSession& session);
 void add_knn(CLI::App& app, EvalSession& session);
 
+// eval_sound.cpp: what is heard.
+void add_notes(CLI::App& app, EvalSession& session);
+void add_instrument(CLI::App& app, EvalSession& session);
+
 }  // namespace minet::app

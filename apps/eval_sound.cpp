@@ -1,0 +1,44 @@
+// The metrics of what is heard: notes and instrument.
+#include "eval_commands.hpp"
+#include "minet/evaluation/instrument.hpp"
+#include "minet/evaluation/notes.hpp"
+
+namespace minet::app {
+namespace {
+
+void add_iterations(CLI::App& command, std::int64_t& iterations) {
+  command.add_option("--iterations", iterations, "Rounds of phase reconstruction")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+}
+
+}  // namespace
+
+void add_notes(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::NotesOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "notes",
+       .summary = "Does the generated sound play the notes? Stage by stage, beside chance.",
+       .example = "mi_eval notes --model runs/first --corpus corpus --json notes.json"},
+      evaluation::evaluate_notes,
+      [](CLI::App& command, Options& options) { add_iterations(command, options.iterations); });
+}
+
+void add_instrument(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::InstrumentOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "instrument",
+       .summary = "Which instrument does it sound like, to a classifier of real sound?",
+       .example = "mi_eval instrument --model runs/first --corpus corpus"},
+      evaluation::evaluate_instrument, [](CLI::App& command, Options& options) {
+        command
+            .add_option("--train-clips", options.train_clips,
+                        "Clips that fit the classifier, at random places; 0: all of split 'train'")
+            ->capture_default_str();
+        add_iterations(command, options.iterations);
+      });
+}
+
+}  // namespace minet::app

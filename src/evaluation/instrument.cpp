@@ -1,0 +1,149 @@
+#include "minet/evaluation/instrument.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evaluation/instrument_classifier.hpp"
+#include "evaluation/labels.hpp"
+#include "evaluation/sound_chain.hpp"
+#include "evaluation/table.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+void check(const InstrumentOptions& options) {
+  if (options.train_clips < 0 || options.train_clips > 100'000) {
+    throw InputError(text("--train-clips: expected 0 (all) to 100000, got ", options.train_clips));
+  }
+}
+
+at::Tensor matrix(const std::vector<std::vector<double>>& rows) {
+  std::vector<at::Tensor> tensors;
+  for (const std::vector<double>& row : rows) tensors.push_back(at::tensor(row, at::kDouble));
+  return at::stack(tensors);
+}
+
+// Real training sound with labels.
+InstrumentExamples examples_of(const Scene& scene, const Labels& labels, std::int64_t count) {
+  std::vector<training::Clip> clips;
+  for (const training::Clip& clip : scattered_clips(scene, scene.train_tracks, count)) {
+    if (labels.of(scene.track(scene.train_tracks, clip)) >= 0) clips.push_back(clip);
+  }
+  InstrumentExamples examples{.features = {},
+                              .labels = labels.of(scene.train_tracks, clips),
+                              .groups = groups_of(scene.corpus, scene.train_tracks, clips)};
+  if (std::set(examples.labels.begin(), examples.labels.end()).size() < 2) {
+    throw InputError(text(scene.options.corpus.string(),
+                          ": expected training tracks of at least two instruments, got ",
+                          examples.labels.empty() ? 0 : 1,
+                          "; prepare the corpus with the column instrument"));
+  }
+  std::vector<std::vector<double>> rows;
+  for_each_batch("training sound", clips,
+                 [&](std::size_t, const std::vector<training::Clip>& some) {
+                   for (const training::Clip& clip : some) {
+                     rows.push_back(tone_colour(real_sound(scene, scene.train_tracks, clip)));
+                   }
+                 });
+  examples.features = matrix(rows);
+  return examples;
+}
+
+struct StageHeard {
+  std::string name;
+  std::vector<std::vector<double>> colours = {};
+  std::vector<std::int64_t> heard = {};
+};
+
+std::vector<std::vector<std::int64_t>> confusion(const std::vector<std::int64_t>& truth,
+                                                 const std::vector<std::int64_t>& heard,
+                                                 std::size_t classes) {
+  std::vector<std::vector<std::int64_t>> counts(classes, std::vector<std::int64_t>(classes));
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    ++counts[static_cast<std::size_t>(truth[i])][static_cast<std::size_t>(heard[i])];
+  }
+  return counts;
+}
+
+}  // namespace
+
+EvalResult evaluate_instrument(const InstrumentOptions& options) {
+  check(options);
+  Scene scene(options.common, "instrument");
+  const Labels labels(scene.corpus);
+  const InstrumentExamples examples = examples_of(scene, labels, options.train_clips);
+  const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
+  std::vector<training::Clip> clips;
+  for (const training::Clip& clip : scene.clips) {
+    if (known.contains(labels.of(scene.track(scene.tracks, clip)))) clips.push_back(clip);
+  }
+  if (clips.empty()) {
+    throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
+                          scene.options.split,
+                          "' of instruments that training has, got none; choose another --split"));
+  }
+  const std::vector<std::int64_t> truth = labels.of(scene.tracks, clips);
+  const auto classes = static_cast<std::int64_t>(labels.names().size());
+  const InstrumentClassifier classifier(examples, classes);
+
+  std::vector<StageHeard> stages;
+  for_each_chain(scene, clips, {.notes = false, .iterations = options.iterations},
+                 [&](std::size_t, std::span<const Stage> sounds) {
+                   for (std::size_t i = 0; i < sounds.size(); ++i) {
+                     if (i == stages.size()) stages.push_back({.name = sounds[i].name});
+                     stages[i].colours.push_back(tone_colour(sounds[i].sound));
+                   }
+                 });
+  for (StageHeard& stage : stages) stage.heard = classifier.classify(matrix(stage.colours));
+
+  std::int64_t most = 0;
+  for (const std::int64_t label : known) {
+    most = std::max(most, static_cast<std::int64_t>(std::count(truth.begin(), truth.end(), label)));
+  }
+  const double chance = static_cast<double>(most) / static_cast<double>(truth.size());
+  Heading heading = scene.heading();
+  heading.seconds *= static_cast<double>(clips.size()) / static_cast<double>(heading.clips);
+  heading.clips = clips.size();
+  nlohmann::ordered_json json = begin_json(heading);
+  json["accuracy"] = accuracy(stages.back().heard, truth);
+  json["chance"] = chance;
+  json["classes"] = known.size();
+  json["method"] = classifier.linear() ? "linear" : "nearest";
+  json["strength"] = classifier.strength();
+  json["train_clips"] = examples.labels.size();
+  json["cross_validation"] = classifier.cross_validation();
+  std::vector<std::vector<std::string>> lines{{"", "accuracy"}};
+  json["confusion"]["instruments"] = labels.names();
+  for (const StageHeard& stage : stages) {
+    const double found = accuracy(stage.heard, truth);
+    json["chain"][stage.name]["accuracy"] = found;
+    json["confusion"][stage.name] = confusion(truth, stage.heard, labels.names().size());
+    lines.push_back({stage.name, figure(found)});
+  }
+  lines.push_back({"chance: always the most frequent", figure(chance)});
+
+  std::vector<std::vector<std::string>> grid{{"true \\ heard, generated"}};
+  for (const std::string& name : labels.names()) grid[0].push_back(printable(name));
+  const auto counts = confusion(truth, stages.back().heard, labels.names().size());
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    grid.push_back({printable(labels.names()[i])});
+    for (const std::int64_t count : counts[i]) grid.back().push_back(text(count));
+  }
+  const std::string report =
+      text(headline(heading), "\n\n", table(lines), "\n", table(grid), "\nThe classifier (",
+           classifier.linear() ? text("logistic, penalty ", classifier.strength())
+                               : std::string("nearest neighbour"),
+           ") heard ", examples.labels.size(), " clips of real training sound and names ",
+           figure(classifier.cross_validation()),
+           " of those of groups left out. The floor is the line 'real'.\n");
+  return {.json = dump(json), .report = report};
+}
+
+}  // namespace minet::evaluation

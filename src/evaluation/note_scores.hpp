@@ -1,0 +1,50 @@
+// How well a sound plays given notes. Definitions, all on frames or onsets of one clip and summed
+// over clips:
+//
+// pitch_accuracy   of the frames inside exactly one note (50 ms from its ends) that have a pitch
+//                  (audio/pitch.hpp, 30 to 2100 Hz): the share within 50 cents of the note
+// pitch_recall     the same of all such frames: one without a pitch counts as wrong
+// onset_f1         F1 of onsets (audio/onsets.hpp) matched one to one within 50 ms, as mir_eval's
+//                  onset.f_measure; onsets within 50 ms of the clip's ends are left out
+// chroma_distance  over the frames inside notes: the mean of 1 - cos(chroma, notes), where notes is
+//                  1 for the pitch class of every note that sounds and 0 elsewhere; 1 for a frame
+//                  without peaks. Overtones keep it above 0 for real sound too
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "minet/audio/chroma.hpp"
+#include "minet/audio/pitch.hpp"
+#include "minet/audio/sound.hpp"
+#include "minet/score/note.hpp"
+
+namespace minet::evaluation {
+
+// What is heard in a clip, to be compared with any notes.
+struct Heard {
+  double seconds = 0;
+  audio::PitchTrack pitch;
+  std::vector<double> onsets_s;
+  std::vector<audio::Chroma> chroma;  // at the pitch track's frames
+};
+Heard hear(const audio::Sound& sound);
+
+// How many pairs of onsets match one to one within `window` seconds, at most. Both rise.
+std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b, double window);
+
+struct NoteScores {
+  std::int64_t frames = 0, voiced = 0, right = 0;          // pitch
+  std::int64_t onsets = 0, heard_onsets = 0, matched = 0;  // onsets
+  std::int64_t chroma_frames = 0;
+  double chroma_sum = 0;
+
+  void add(const Heard& heard, std::span<const score::Note> notes);  // times from the clip's start
+  double pitch_accuracy() const;                                     // 0 where nothing has a pitch
+  double pitch_recall() const;
+  double onset_f1() const;
+  double chroma_distance() const;  // 1 where there are no notes
+};
+
+}  // namespace minet::evaluation

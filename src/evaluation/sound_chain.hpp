@@ -1,0 +1,36 @@
+// The stages through which a clip's sound passes, so that one sees which of them loses what: as
+// recorded (real), its magnitudes with made phases (inverted), through the codes (reconstruction;
+// not for a model without codes), and generated from the keypoints.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluation/scene.hpp"
+#include "minet/audio/sound.hpp"
+
+namespace minet::evaluation {
+
+struct Stage {
+  std::string name;  // "real", "inverted", "reconstruction" or "generated"
+  audio::Sound sound;
+};
+
+struct ChainOptions {
+  bool notes = false;            // generate with the tracks' notes
+  std::int64_t iterations = 16;  // of phase reconstruction
+};
+
+// `action` with the index of each clip in `clips` and its stages in order.
+void for_each_chain(Scene& scene, const std::vector<training::Clip>& clips,
+                    const ChainOptions& options,
+                    const std::function<void(std::size_t, std::span<const Stage>)>& action);
+
+// A clip's own samples; zeros after the end of its track.
+audio::Sound real_sound(const Scene& scene, const training::TrackStore& store,
+                        const training::Clip& clip);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,134 @@
+// Scores of notes: exact cases, against mir_eval (make_onset_golden.py), and sense: what plays the
+// notes scores well, and what does not is told apart.
+#include "evaluation/note_scores.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <set>
+#include <vector>
+
+#include "minet/core/random.hpp"
+#include "minet/score/notes.hpp"
+
+namespace minet::evaluation {
+namespace {
+
+// The integers of make_onset_golden.py.
+std::vector<double> onsets(std::uint32_t state, int count) {
+  std::set<std::uint32_t> found;
+  for (int i = 0; i < count; ++i) {
+    state = 1664525U * state + 1013904223U;
+    found.insert((state >> 16) % 4096);
+  }
+  std::vector<double> result;
+  for (const std::uint32_t step : found) result.push_back(step / 1024.0);
+  return result;
+}
+
+TEST(NoteScores, MatchesAsManyOnsetsAsMirEval) {
+  const std::vector<std::int64_t> golden{3, 11, 18, 25, 30, 39, 49, 57};
+  for (std::uint32_t i = 0; i < golden.size(); ++i) {
+    const int n = static_cast<int>(i);
+    EXPECT_EQ(matched_onsets(onsets(2 * i + 1, 10 + 12 * n), onsets(2 * i + 2, 14 + 10 * n), 0.05),
+              golden[i]);
+  }
+}
+
+TEST(NoteScores, CountsAsWritten) {
+  Heard heard{.seconds = 1, .pitch = {}, .onsets_s = {0.21, 0.5, 0.99}, .chroma = {}};
+  heard.pitch.hop_s = 0.1;
+  heard.pitch.hz = {0, 440, 440, 466.2F, 0, 452, 440, 0, 0, 0};
+  heard.chroma.assign(10, audio::Chroma{});
+  for (audio::Chroma& frame : heard.chroma) frame[9] = 1;
+  // Frames 1 to 6 lie inside, 50 ms from the ends: 440, 440, 466, none, 452 (47 cents), 440.
+  const std::vector<score::Note> notes{{.onset_s = 0.04, .duration_s = 0.62, .pitch = 69},
+                                       {.onset_s = 0.7, .duration_s = 0.2, .pitch = 60}};
+  NoteScores scores;
+  scores.add(heard, notes);
+  EXPECT_EQ(scores.frames, 7);  // and frame 8 of the second note
+  EXPECT_EQ(scores.voiced, 5);
+  EXPECT_EQ(scores.right, 4);
+  EXPECT_DOUBLE_EQ(scores.pitch_accuracy(), 0.8);
+  EXPECT_DOUBLE_EQ(scores.pitch_recall(), 4.0 / 7);
+  EXPECT_EQ(scores.onsets, 1);  // the first is too near the start
+  EXPECT_EQ(scores.heard_onsets, 2);
+  EXPECT_EQ(scores.matched, 0);
+  EXPECT_EQ(scores.chroma_frames, 8);
+  EXPECT_DOUBLE_EQ(scores.chroma_distance(), 2.0 / 8);
+}
+
+const std::vector<int> kTune{57, 64, 60, 69, 62, 55, 67, 59};
+
+std::vector<score::Note> tune(int shift) {
+  std::vector<score::Note> notes;
+  for (std::size_t i = 0; i < kTune.size(); ++i) {
+    notes.push_back({.onset_s = 0.1 + 0.45 * static_cast<double>(i),
+                     .duration_s = 0.42,
+                     .pitch = kTune[i] + shift});
+  }
+  return notes;
+}
+
+NoteScores scores_of(const audio::Sound& sound, const std::vector<score::Note>& notes) {
+  NoteScores scores;
+  scores.add(hear(sound), notes);
+  return scores;
+}
+
+audio::Sound play(const std::vector<score::Note>& notes) {
+  audio::Sound sound{.sample_rate = 16000, .samples = std::vector<float>(64000)};
+  for (const score::Note& note : notes) {
+    const double hz = score::hz_of_pitch(note.pitch);
+    const auto first = static_cast<std::size_t>(note.onset_s * 16000);
+    const auto count = static_cast<std::size_t>(note.duration_s * 16000);
+    for (std::size_t i = 0; i < count; ++i) {
+      const double t = static_cast<double>(i) / 16000;
+      double value = 0;
+      for (int k = 1; k <= 4; ++k) value += std::sin(2 * std::numbers::pi * hz * k * t) / (k * k);
+      const double level = std::min({1.0, t / 0.01, (note.duration_s - t) / 0.02});
+      sound.samples[first + i] = static_cast<float>(0.3 * level * value);
+    }
+  }
+  return sound;
+}
+
+TEST(NoteScores, OfASoundThatPlaysTheNotesAreNearlyPerfect) {
+  const NoteScores scores = scores_of(play(tune(0)), tune(0));
+  EXPECT_GT(scores.pitch_accuracy(), 0.99);
+  EXPECT_GT(scores.pitch_recall(), 0.99);
+  EXPECT_GT(scores.onset_f1(), 0.9);
+  EXPECT_LT(scores.chroma_distance(), 0.1);
+}
+
+TEST(NoteScores, OfAnotherOctaveLoseThePitchAndKeepTheChroma) {
+  const NoteScores scores = scores_of(play(tune(12)), tune(0));
+  EXPECT_LT(scores.pitch_accuracy(), 0.01);
+  EXPECT_GT(scores.onset_f1(), 0.9);
+  EXPECT_LT(scores.chroma_distance(), 0.1);
+}
+
+TEST(NoteScores, OfWrongNotesLosePitchAndChroma) {
+  const NoteScores scores = scores_of(play(tune(3)), tune(0));
+  EXPECT_LT(scores.pitch_accuracy(), 0.01);
+  EXPECT_GT(scores.chroma_distance(), 0.8);
+}
+
+TEST(NoteScores, OfNoiseAndOfSilenceAreBad) {
+  audio::Sound sound{.sample_rate = 16000, .samples = std::vector<float>(64000)};
+  const NoteScores silent = scores_of(sound, tune(0));
+  EXPECT_EQ(silent.pitch_recall(), 0);
+  EXPECT_EQ(silent.onset_f1(), 0);
+  EXPECT_EQ(silent.chroma_distance(), 1);
+  Random random(1);
+  for (float& sample : sound.samples) sample = static_cast<float>(0.1 * random.normal());
+  const NoteScores noisy = scores_of(sound, tune(0));
+  EXPECT_LT(noisy.pitch_recall(), 0.05);
+  EXPECT_LT(noisy.onset_f1(), 0.4);
+  EXPECT_GT(noisy.chroma_distance(), 0.5);
+}
+
+}  // namespace
+}  // namespace minet::evaluation
