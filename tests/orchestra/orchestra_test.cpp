@@ -74,6 +74,50 @@ TEST_F(Orchestra, IsTheSameForTheSameSeedAtAnyNumberOfThreads) {
   EXPECT_EQ(same, 1);  // tracks.csv
 }
 
+TEST_F(Orchestra, IsTheSameWithSampledInstrumentsAndOpenPoseFilesToo) {
+  std::string reason;
+  const auto sound = find_sampler(reason) ? SoundSource::fluidsynth : SoundSource::additive;
+  for (const int threads : {1, 3}) {
+    make_orchestra({.out = folder / std::to_string(threads),
+                    .tracks = 16,
+                    .seconds = 5,
+                    .sound = sound,
+                    .pose = PoseFiles::openpose,
+                    .threads = threads});
+  }
+  EXPECT_TRUE(files_of(folder / "1") == files_of(folder / "3"));
+}
+
+// The whole orchestra: every instrument at least four times, compositions in several tracks and
+// pieces, and none of them on both sides.
+TEST_F(Orchestra, OfFullSizeKeepsCompositionsOnOneSideOfTheSplit) {
+  make_orchestra(
+      {.out = folder / "out", .seconds = 5, .sound = SoundSource::additive, .mix = false});
+  const auto table = read_csv(folder / "out/tracks.csv");
+  ASSERT_EQ(table.rows.size(), 148u);
+  std::map<std::string, int> tracks_of_instrument, tracks_of_group;
+  std::map<std::string, std::set<std::string>> splits, pieces, instruments_of_split;
+  for (const CsvRow& row : table.rows) {
+    const auto& cell = row.cells;
+    const std::string &instrument = cell[3], &group = cell[4], &split = cell[5];
+    ++tracks_of_instrument[instrument], ++tracks_of_group[group];
+    splits[group].insert(split);
+    instruments_of_split[split].insert(instrument);
+    pieces[group].insert(std::filesystem::path(cell[0]).parent_path().string());
+  }
+  EXPECT_EQ(tracks_of_instrument.size(), 13u);
+  for (const auto& [code, n] : tracks_of_instrument) EXPECT_GE(n, 4) << code;
+  int arranged = 0;
+  for (const auto& [group, n] : tracks_of_group) {
+    EXPECT_GE(n, 2) << group;
+    EXPECT_EQ(splits[group].size(), 1u) << group;
+    arranged += pieces[group].size() > 1;
+  }
+  EXPECT_GE(arranged, 8);
+  EXPECT_EQ(instruments_of_split["train"].size(), 13u);
+  EXPECT_EQ(instruments_of_split["test"].size(), 13u);
+}
+
 TEST_F(Orchestra, PartsDoNotDependOnHowManyTracksThereAre) {
   make("few", 3, 5);
   make("more", 16, 5);
