@@ -167,7 +167,7 @@ std::string header_of(const OrchestraOptions& options) {
 
 // work(i) for every index on several threads; stops at the first error, or when asked to.
 template <class Work>
-void in_parallel(std::size_t count, int threads, const Work& work) {
+void in_parallel(const char* what, std::size_t count, int threads, const Work& work) {
   std::atomic<std::size_t> next{0}, done{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;  // guards `error`
@@ -195,9 +195,32 @@ void in_parallel(std::size_t count, int threads, const Work& work) {
   }
   if (error) std::rethrow_exception(error);
   if (done < count) {
-    throw_if_stopped(text("piece ", done.load(), " of ", count,
+    throw_if_stopped(text(what, " ", done.load(), " of ", count,
                           "; go on with the same command: finished pieces are kept"));
   }
+}
+
+// Measures the instruments that play. `scratch` may be left from an interrupted run.
+void tune_sampler(Sampler& sampler, const std::vector<Piece>& pieces, int threads,
+                  const fs::path& scratch) {
+  std::vector<const Instrument*> playing;
+  for (const Instrument& instrument : instruments()) {
+    const bool plays = std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+      const auto codes = piece.made();
+      return std::find(codes.begin(), codes.end(), instrument.code) != codes.end();
+    });
+    if (plays) playing.push_back(&instrument);
+  }
+  fs::remove_all(scratch);
+  std::mutex mutex;  // guards the sampler's keys
+  in_parallel("instrument", playing.size(), threads, [&](std::size_t i) {
+    const fs::path folder = scratch / playing[i]->code;
+    fs::create_directories(folder);
+    std::vector<Key> keys = measure_keys(sampler, *playing[i], folder);
+    const std::lock_guard lock(mutex);
+    sampler.keys.emplace(playing[i]->code, std::move(keys));
+  });
+  fs::remove_all(scratch);
 }
 
 }  // namespace
@@ -239,11 +262,12 @@ OrchestraReport make_orchestra(const OrchestraOptions& options) {
 
   const std::vector<Piece> pieces = choose_pieces(options.tracks);
   Workshop workshop(options, readme(options, sampler));
+  if (sampler) tune_sampler(*sampler, pieces, options.threads, workshop.path() / ".tuning");
   Progress progress("orchestra", options.tracks, "tracks");
   std::mutex mutex;  // guards the progress line and `done`
   std::int64_t done = 0;
   std::vector<Made> made(pieces.size());
-  in_parallel(pieces.size(), options.threads, [&](std::size_t index) {
+  in_parallel("piece", pieces.size(), options.threads, [&](std::size_t index) {
     const Piece& piece = pieces[index];
     std::vector<PlayedPart> parts = rehearse(piece, options);
     for (const PlayedPart& part : parts)
