@@ -72,9 +72,13 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
 void add_reconstruction(CLI::App& app, EvalSession& session);
 void add_nll(CLI::App& app, EvalSession& session);
 
+// eval_tables.cpp: all of them for the paper's comparison.
+void add_tables(CLI::App& app, EvalSession& session);
+
 // eval_distribution.cpp: generated sound against real, body vectors against instruments.
 void add_ndb(CLI::App& app, EvalSession& session);
 void add_knn(CLI::App& app, EvalSession& session);
+void add_tsne(CLI::App& app, EvalSession& session);
 
 // eval_sound.cpp: what is heard.
 void add_notes(CLI::App& app, EvalSession& session);

@@ -3,6 +3,7 @@
 #include "eval_commands.hpp"
 #include "minet/evaluation/knn.hpp"
 #include "minet/evaluation/ndb.hpp"
+#include "minet/evaluation/tsne.hpp"
 
 namespace minet::app {
 
@@ -45,6 +46,22 @@ void add_knn(CLI::App& app, EvalSession& session) {
             .add_option("--train-clips", options.train_clips,
                         "Neighbours, at random places; 0: all of split 'train'")
             ->capture_default_str();
+      });
+}
+
+void add_tsne(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::TsneOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "tsne",
+       .summary = "A map of body vectors, coloured by instrument (t-SNE).",
+       .example = "mi_eval tsne --model runs/first --corpus corpus --out map"},
+      evaluation::evaluate_tsne, [](CLI::App& command, Options& options) {
+        command.add_option("--perplexity", options.perplexity, "Neighbours that count, about")
+            ->capture_default_str();
+        command.add_option("--iterations", options.iterations, "Of the gradient descent")
+            ->capture_default_str();
+        command.add_option("--out", options.out, "New folder for tsne.svg and tsne.csv");
       });
 }
 

@@ -35,8 +35,10 @@ int main(int argc, char** argv) {
   add_nll(app, session);
   add_ndb(app, session);
   add_knn(app, session);
+  add_tsne(app, session);
   add_notes(app, session);
   add_instrument(app, session);
+  add_tables(app, session);
   return run(app, program, session.common, argc, argv, [&] {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);

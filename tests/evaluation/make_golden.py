@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 from scipy.stats import norm
 from sklearn.cluster import KMeans
+from sklearn.manifold import TSNE
 from sklearn.neighbors import KNeighborsClassifier
 
 FOLDER = pathlib.Path(__file__).parent / "golden"
@@ -39,6 +40,9 @@ kl = lambda x: np.sum(np.where(x > 0, x * np.log(np.where(x > 0, x, 1) / mix), 0
 labels = rng.integers(0, 5, 600)
 guessed = KNeighborsClassifier(n_neighbors=1, metric="cosine").fit(points, labels).predict(judged)
 
+# t-SNE of the points themselves.
+tsne = TSNE(init="pca", learning_rate="auto", perplexity=30, random_state=0).fit(points)
+
 FOLDER.mkdir(exist_ok=True)
 np.save(FOLDER / "points.npy", points)
 np.save(FOLDER / "judged.npy", judged)
@@ -46,4 +50,5 @@ np.save(FOLDER / "centres.npy", given)
 (FOLDER / "figures.json").write_text(json.dumps({
     "inertia": kmeans.inertia_, "counts": a.tolist(), "judged_counts": b.tolist(), "z": z.tolist(),
     "ndb": int((2 * norm.sf(np.abs(z)) < 0.05).sum()), "js": (kl(p) + kl(q)) / 2,
-    "labels": labels.tolist(), "guessed": guessed.tolist()}) + "\n")
+    "labels": labels.tolist(), "guessed": guessed.tolist(),
+    "tsne_kl": float(tsne.kl_divergence_)}) + "\n")

@@ -11,6 +11,8 @@
 #include "evaluation/gram_kmeans.hpp"
 #include "evaluation/ndb_bins.hpp"
 #include "evaluation/nearest.hpp"
+#include "evaluation/tsne_map.hpp"
+#include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/random.hpp"
 #include "support/temp_folder.hpp"
@@ -196,6 +198,41 @@ TEST(NearestByCosine, AClipOfTheSameGroupIsNeverTheAnswer) {
   const Neighbours none = nearest_by_cosine(rows, rows, std::vector<std::int64_t>(400, 0),
                                             std::vector<std::int64_t>(400, 0));
   EXPECT_EQ(none.nearest[0], -1);
+}
+
+TEST(TsneMap, IsAsGoodAsScikitLearns) {
+  const TsneMap map = tsne_map(golden_rows("points.npy"), {});
+  ASSERT_EQ(map.x.size(), 600U);
+  const double wanted = golden_figures()["tsne_kl"];
+  EXPECT_LT(map.kl, wanted * 1.05);
+  EXPECT_GT(map.kl, wanted * 0.8) << "so much better would be a different measure";
+}
+
+TEST(TsneMap, KeepsApartWhatIsApartAndRepeats) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(3);
+  at::Tensor points = at::empty({90, 8}).normal_(0, 1, generator);
+  points.narrow(0, 30, 30).add_(12);
+  points.narrow(0, 60, 30).sub_(12);
+  const TsneMap map = tsne_map(points, {.perplexity = 10});
+  EXPECT_EQ(map.x, tsne_map(points, {.perplexity = 10}).x);
+  for (std::size_t i = 0; i < 90; ++i) {
+    std::size_t nearest = i;
+    float least = 1e30F;
+    for (std::size_t j = 0; j < 90; ++j) {
+      const float dx = map.x[i] - map.x[j], dy = map.y[i] - map.y[j];
+      if (j == i || dx * dx + dy * dy >= least) continue;
+      least = dx * dx + dy * dy;
+      nearest = j;
+    }
+    EXPECT_EQ(nearest / 30, i / 30) << i;
+  }
+}
+
+TEST(TsneMap, TooFewPointsAndAWrongPerplexityAreRefused) {
+  EXPECT_THROW(tsne_map(at::zeros({3, 2}), {.perplexity = 2}), InputError);
+  EXPECT_THROW(tsne_map(at::zeros({20, 2}), {.perplexity = 20}), InputError);
+  const TsneMap same = tsne_map(at::zeros({20, 2}), {.perplexity = 5});  // nothing to tell apart
+  for (const float x : same.x) EXPECT_TRUE(std::isfinite(x));
 }
 
 }  // namespace

@@ -1,0 +1,69 @@
+// mi_eval tables: the paper's comparison as one command.
+#include "eval_commands.hpp"
+#include "minet/evaluation/tables.hpp"
+
+namespace minet::app {
+
+void add_tables(CLI::App& app, EvalSession& session) {
+  struct Arguments {
+    evaluation::TablesOptions options;
+    JsonOutput output;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  evaluation::TablesOptions& options = arguments->options;
+  CLI::App* command = add_command(
+      app,
+      {.name = "tables",
+       .summary = "Trains MI Net, its ablations and baselines, and compares them: five tables "
+                  "and a page.",
+       .example = "mi_eval tables configs/tiny.yaml --corpus corpus --out tables",
+       .explanation = "Stopped or killed, the same command goes on where it was; what is there "
+                      "already is used.\nOUT/report.html has everything, with pictures and "
+                      "sound.\n\n"});
+  command->add_option("config", options.config, "Configuration of MI Net")
+      ->required()
+      ->type_name("CONFIG.yaml");
+  command->add_option("--corpus", options.corpus, "Prepared corpus, with instruments and notes")
+      ->required();
+  command->add_option("--out", options.out, "New folder, or one of this command to go on in")
+      ->required();
+  command->add_option("--seeds", options.seeds, "A training of everything for each")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--set", options.overrides, "A setting for all runs, a.b=c; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--clips", options.clips, "Test clips, for all tables but the first")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--ndb-clips", options.ndb_clips,
+                   "Generated, real and training clips for the first")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--examples", options.examples, "Clips to see and hear on the page")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 50));
+  command->add_option("--no-mbr", options.no_mbr,
+                      "Configuration without MBR blocks; default: found beside CONFIG");
+  command->add_option("--gru-content", options.gru_content,
+                      "... with the GRU content model; likewise");
+  command->add_option("--seq2seq", options.seq2seq, "... of the GRU Seq2Seq; likewise");
+  command->add_option("--graph-transformer", options.graph_transformer,
+                      "... of the Graph-Transformer; likewise");
+  command->add_option("--paper", options.paper,
+                      "Published figures to put beside: CSV of table, row, column, value");
+  command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
+  command->add_option("--threads", options.threads, "0: LibTorch's default")->capture_default_str();
+  add_json_options(*command, arguments->output);
+  command->callback([&session, arguments] {
+    session.chosen = [&session, arguments] {
+      return deliver(session, arguments->output, [&]() -> evaluation::EvalResult {
+        const evaluation::TablesResult result = evaluation::make_tables(arguments->options);
+        return {.json = result.json,
+                .report = result.report + text("Page: ", result.page.string(), "\n")};
+      });
+    };
+  });
+}
+
+}  // namespace minet::app

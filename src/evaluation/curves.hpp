@@ -1,0 +1,25 @@
+// Training curves as SVG, from a run's metrics.jsonl.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace minet::evaluation {
+
+struct Curve {
+  std::string name;
+  std::vector<std::pair<double, double>> points;  // step, value
+};
+
+// The values of `key` in the lines of `stage`; lines that are no JSON are passed over, since the
+// last one may be torn.
+Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
+                 const std::string& key, std::string name);
+
+// Lines over steps with axes and a legend; empty where no curve has two points. The page's style
+// gives text and axes its own colour (class "curves").
+std::string curves_svg(const std::string& title, const std::vector<Curve>& curves);
+
+}  // namespace minet::evaluation
