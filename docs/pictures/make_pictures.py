@@ -2,6 +2,7 @@
 """The pictures of README.md, from what scripts/demo.sh and scripts/real_demo.py leave behind.
 
     python docs/pictures/make_pictures.py --demo demo --real demo-real     (needs matplotlib, librosa, soundfile)
+    python docs/pictures/make_pictures.py --players players
 """
 import argparse
 import csv
@@ -26,6 +27,8 @@ def spectrogram(path, seconds=None, start=0.0):
     sound, rate = soundfile.read(path)
     first = int(start * rate)
     sound = sound[first:first + int(seconds * rate) if seconds else None]
+    if rate != 16000:
+        sound, rate = librosa.resample(sound, orig_sr=rate, target_sr=16000), 16000
     magnitude = np.abs(librosa.stft(sound, n_fft=2048, hop_length=256))
     return librosa.amplitude_to_db(magnitude, ref=np.max, top_db=70), len(sound) / rate
 
@@ -84,10 +87,27 @@ def real_picture(real):
     save(figure, "real.png")
 
 
+def players_pictures(players):
+    """The page on the orchestra: a strip of skeletons and a spectrogram for each instrument."""
+    with (players / "tracks.csv").open() as file:
+        tracks = {row["instrument"]: row for row in csv.DictReader(file)}
+    figure, axes = plt.subplots(4, 4, figsize=(12, 8), sharex=True, sharey=True)
+    for axis in axes.flat[len(tracks):]:
+        axis.axis("off")
+    for axis, (instrument, row) in zip(axes.flat, sorted(tracks.items())):
+        show(axis, players / row["audio"], instrument, 6, start=4)
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", players / row["pose"], "-o",
+                            f"{folder}/pose.npy", "--preview", HERE / f"orchestra-{instrument}.svg", "--force"],
+                           check=True)
+    save(figure, "orchestra-sound.png")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", type=pathlib.Path)
     parser.add_argument("--real", type=pathlib.Path)
+    parser.add_argument("--players", type=pathlib.Path, help="a folder of mi_prepare orchestra, for docs/orchestra.md")
     options = parser.parse_args()
     if options.demo:
         orchestra_picture(options.demo, ("vn", "tpt", "fl"))
@@ -95,6 +115,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", pose, "-o", f"{folder}/violinist.npy",
                             "--preview", HERE / "violinist.svg", "--force"], check=True)
+    if options.players:
+        players_pictures(options.players)
     if options.real:
         real_picture(options.real)
 
