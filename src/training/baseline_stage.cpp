@@ -55,38 +55,32 @@ void validate(Session& session, models::BaselineModel& model) {
                  generated_l2));
 }
 
+struct BaselineSteps {
+  Session& session;
+  BaselineState& state;
+  std::function<BaselineBatch()> take;  // the next batch
+
+  BaselineReport run(std::int64_t step) {
+    return state.baseline_step.run(moved(take(), session.device), step);
+  }
+  void done(const BaselineReport&) {}
+  std::string log(const BaselineReport& report) { return log_loss(session, report); }
+  void validate() { training::validate(session, state.model); }
+};
+
 }  // namespace
 
 void train_baseline(Session& session, BaselineState& state) {
-  const config::TrainConfig& config = session.config;
-  const config::StageConfig& stage = config.baseline_training;
-  std::int64_t& step = state.position.step;
-  if (step >= stage.steps) return;
-  SaveSchedule saves(session);
+  const config::StageConfig& stage = session.config.baseline_training;
+  const std::int64_t first = state.position.step;
+  if (first >= stage.steps) return;
   auto make = [&](std::int64_t number) {
     return make_batch(session, session.train_tracks, session.order.batch(number, stage.batch));
   };
-  Prefetch<BaselineBatch, decltype(make)> batches(make, step, stage.steps);
-  Progress progress(std::string(config::to_string(config.model.kind)), stage.steps, "steps", step);
-  while (step < stage.steps) {
-    const BaselineBatch batch = moved(batches.take(), session.device);
-    const BaselineReport report = state.baseline_step.run(batch, step);
-    check_health(session, report.loss, report.gradient_norm,
-                 session.order.batch(step, stage.batch));
-    ++step;
-    const bool last = step == stage.steps;
-    if (is_due(step, config.run.log_every, last)) {
-      log_metrics(session, {{"loss", report.loss},
-                            {"gradient_norm", report.gradient_norm},
-                            {"learning_rate", report.learning_rate}});
-      progress.update(step, text("loss ", report.loss));
-    } else {
-      progress.update(step);
-    }
-    if (is_due(step, config.run.evaluate_every, last)) validate(session, state.model);
-    saves.after_step(last);
-  }
-  progress.finish();
+  Prefetch<BaselineBatch, decltype(make)> batches(make, first, stage.steps);
+  BaselineSteps steps{session, state, [&] { return batches.take(); }};
+  train_steps(session, stage, std::string(config::to_string(session.config.model.kind)), "train",
+              steps);
 }
 
 }  // namespace minet::training

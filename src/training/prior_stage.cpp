@@ -93,40 +93,31 @@ void validate(Session& session, models::Model& model, const CodeCache& codes) {
   log::info(line);
 }
 
+struct PriorSteps {
+  Session& session;
+  TrainState& state;
+  CodeCache train_codes{state.model, session.train_tracks, session.run.codes()};
+  CodeCache test_codes{state.model, session.test_tracks, session.run.codes()};
+
+  PriorReport run(std::int64_t step) {
+    return state.prior_step.run(training_batch(session, train_codes, step), step);
+  }
+  void done(const PriorReport&) { state.model.prior_trained = true; }
+  std::string log(const PriorReport& report) { return log_loss(session, report); }
+  void validate() { training::validate(session, state.model, test_codes); }
+};
+
 }  // namespace
 
 void train_prior(Session& session, TrainState& state) {
   const config::TrainConfig& config = session.config;
   const config::StageConfig& stage = config.prior_training;
-  std::int64_t& step = state.position.step;
-  if (step >= stage.steps) return;
-  const CodeCache train_codes(state.model, session.train_tracks, session.run.codes());
-  const CodeCache test_codes(state.model, session.test_tracks, session.run.codes());
-  if (step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
+  if (state.position.step >= stage.steps) return;
+  PriorSteps steps{session, state};
+  if (state.position.step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
     state.model.prior->initialise_embedding(state.model.vqvae->quantizer->codes);
   }
-  SaveSchedule saves(session);
-  Progress progress("prior", stage.steps, "steps", step);
-  while (step < stage.steps) {
-    const PriorBatch batch = training_batch(session, train_codes, step);
-    const PriorReport report = state.prior_step.run(batch, step);
-    check_health(session, report.loss, report.gradient_norm,
-                 session.order.batch(step, stage.batch, "prior"));
-    ++step;
-    state.model.prior_trained = true;
-    const bool last = step == stage.steps;
-    if (is_due(step, config.run.log_every, last)) {
-      log_metrics(session, {{"loss", report.loss},
-                            {"gradient_norm", report.gradient_norm},
-                            {"learning_rate", report.learning_rate}});
-      progress.update(step, text("loss ", report.loss));
-    } else {
-      progress.update(step);
-    }
-    if (is_due(step, config.run.evaluate_every, last)) validate(session, state.model, test_codes);
-    saves.after_step(last);
-  }
-  progress.finish();
+  train_steps(session, stage, "prior", "prior", steps);
 }
 
 }  // namespace minet::training

@@ -12,15 +12,16 @@
 
 namespace minet::training {
 
+std::int64_t curve_step(const config::TrainConfig& config, const Position& position) {
+  return position.step + (position.stage == Stage::prior ? config.vqvae_training.steps : 0);
+}
+
 void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   nlohmann::ordered_json line;
   const std::string stage = to_string(session.position.stage);
   line["stage"] = stage;
   line["step"] = session.position.step;
-  // Both stages on one axis: the prior's steps follow the VQ-VAE's.
-  const std::int64_t step =
-      session.position.step +
-      (session.position.stage == Stage::prior ? session.config.vqvae_training.steps : 0);
+  const std::int64_t step = curve_step(session.config, session.position);
   for (const auto& [name, value] : numbers) {
     line[name] = value;
     session.events.scalar(stage + "/" + name, step, value);

@@ -85,10 +85,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
 
   MetricsLog metrics(run.metrics());
   // The curves go on after the restored step: what lies past it is dropped.
-  const std::int64_t done =
-      state.position.step +
-      (state.position.stage == Stage::prior ? config.vqvae_training.steps : 0);
-  EventWriter events(run.tensorboard(), going_on ? done + 1 : 0);
+  EventWriter events(run.tensorboard(), going_on ? curve_step(config, state.position) + 1 : 0);
   Session session{config,
                   run,
                   state.position,

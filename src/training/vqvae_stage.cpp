@@ -63,56 +63,57 @@ void validate(Session& session, models::Model& model) {
   log::info(text("step ", session.position.step, ": test L2 ", l2));
 }
 
+struct VqVaeSteps {
+  Session& session;
+  TrainState& state;
+  std::function<at::Tensor()> take;  // the next batch, [B, F, T]
+  UsageMonitor usage{session.config.vqvae.codes};
+
+  VqVaeReport run(std::int64_t step) {
+    const at::Tensor spectrogram = take().to(session.device);
+    if (step >= session.config.vqvae.plain_steps && !state.model.vqvae->quantizer->is_started()) {
+      state.vqvae_step.start_codebook(codebook_vectors(session, state.model));
+    }
+    return state.vqvae_step.run(spectrogram, step);
+  }
+  void done(const VqVaeReport& report) {
+    if (report.codes.defined()) usage.see(report.codes, session.position.step);
+  }
+  std::string log(const VqVaeReport& report) {
+    std::vector<Metric> numbers{{"loss", report.loss},
+                                {"reconstruction", report.reconstruction},
+                                {"commitment", report.commitment},
+                                {"gradient_norm", report.gradient_norm},
+                                {"learning_rate", report.learning_rate}};
+    if (report.codes.defined()) {
+      const models::CodeUsage now = state.model.vqvae->quantizer->usage(report.codes);
+      numbers.emplace_back("codes_used", static_cast<double>(now.distinct));
+      numbers.emplace_back("perplexity", now.perplexity);
+      numbers.emplace_back("revived", static_cast<double>(report.revived));
+    }
+    log_metrics(session, numbers);
+    std::string note = text("loss ", report.loss);
+    if (usage.last().distinct > 0) {
+      note += text(", codes ", usage.last().distinct, "/", session.config.vqvae.codes);
+    }
+    return note;
+  }
+  void validate() { training::validate(session, state.model); }
+};
+
 }  // namespace
 
 void train_vqvae(Session& session, TrainState& state) {
-  const config::TrainConfig& config = session.config;
-  const config::StageConfig& stage = config.vqvae_training;
-  std::int64_t& step = state.position.step;
-  if (step >= stage.steps) return;
-  UsageMonitor usage(config.vqvae.codes);
-  SaveSchedule saves(session);
+  const config::StageConfig& stage = session.config.vqvae_training;
+  const std::int64_t first = state.position.step;
+  if (first >= stage.steps) return;
   auto make = [&](std::int64_t number) {
     return session.train_tracks.spectrograms(session.order.batch(number, stage.batch),
                                              session.scale);
   };
-  Prefetch<at::Tensor, decltype(make)> batches(make, step, stage.steps);
-  Progress progress("VQ-VAE", stage.steps, "steps", step);
-  while (step < stage.steps) {
-    const at::Tensor spectrogram = batches.take().to(session.device);  // [B, F, T]
-    if (step >= config.vqvae.plain_steps && !state.model.vqvae->quantizer->is_started()) {
-      state.vqvae_step.start_codebook(codebook_vectors(session, state.model));
-    }
-    const VqVaeReport report = state.vqvae_step.run(spectrogram, step);
-    check_health(session, report.loss, report.gradient_norm,
-                 session.order.batch(step, stage.batch));
-    ++step;
-    const bool last = step == stage.steps;
-    if (report.codes.defined()) usage.see(report.codes, step);
-    if (is_due(step, config.run.log_every, last)) {
-      std::vector<Metric> numbers{{"loss", report.loss},
-                                  {"reconstruction", report.reconstruction},
-                                  {"commitment", report.commitment},
-                                  {"gradient_norm", report.gradient_norm},
-                                  {"learning_rate", report.learning_rate}};
-      if (report.codes.defined()) {
-        const models::CodeUsage now = state.model.vqvae->quantizer->usage(report.codes);
-        numbers.emplace_back("codes_used", static_cast<double>(now.distinct));
-        numbers.emplace_back("perplexity", now.perplexity);
-        numbers.emplace_back("revived", static_cast<double>(report.revived));
-      }
-      log_metrics(session, numbers);
-      std::string note = text("loss ", report.loss);
-      if (usage.last().distinct > 0)
-        note += text(", codes ", usage.last().distinct, "/", config.vqvae.codes);
-      progress.update(step, note);
-    } else {
-      progress.update(step);
-    }
-    if (is_due(step, config.run.evaluate_every, last)) validate(session, state.model);
-    saves.after_step(last);
-  }
-  progress.finish();
+  Prefetch<at::Tensor, decltype(make)> batches(make, first, stage.steps);
+  VqVaeSteps steps{session, state, [&] { return batches.take(); }};
+  train_steps(session, stage, "VQ-VAE", "train", steps);
 }
 
 }  // namespace minet::training
