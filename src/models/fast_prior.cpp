@@ -3,7 +3,6 @@
 #include "minet/models/fast_prior.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
