@@ -41,7 +41,7 @@ inline float wrapped(float turns) {
 
 PhaseGradient::PhaseGradient(std::int64_t n_fft, std::int64_t hop, std::int64_t bins,
                              std::uint64_t seed)
-    : n_fft_(n_fft), hop_(hop), bins_(bins), random_(derive_seed(seed, "phase")) {
+    : bins_(bins), random_(derive_seed(seed, "phase")) {
   const double gamma = kHann * static_cast<double>(n_fft) * static_cast<double>(n_fft);
   const double ratio = static_cast<double>(hop) * static_cast<double>(n_fft) / gamma;
   along_scale_ = static_cast<float>(ratio / (2 * std::numbers::pi));
@@ -51,6 +51,10 @@ PhaseGradient::PhaseGradient(std::int64_t n_fft, std::int64_t hop, std::int64_t 
     frame->log.resize(size);
     frame->turns.resize(size);
     frame->along.resize(size);
+  }
+  for (std::int64_t m = 0; m < bins; ++m) {
+    // The whole turns are taken off in integers, where nothing is rounded.
+    own_turns_.push_back(static_cast<float>(hop * m % n_fft) / static_cast<float>(n_fft));
   }
   across_.resize(size);
   open_.resize(size);
@@ -77,11 +81,8 @@ void PhaseGradient::differentiate_in_time_direction(Frame& frame) const {
   for (std::int64_t m = 1; m < last; ++m) along[m] = (log[m + 1] - log[m - 1]) * 0.5F;
   along[0] = last > 0 ? log[1] - log[0] : 0;
   if (last > 0) along[last] = log[last] - log[last - 1];
-  for (std::int64_t m = 0; m < bins_; ++m) {
-    // The whole turns are taken off in integers, where nothing is rounded.
-    const auto part = static_cast<float>(hop_ * m % n_fft_) / static_cast<float>(n_fft_);
-    along[m] = along[m] * along_scale_ + part;
-  }
+  const float* __restrict own = own_turns_.data();
+  for (std::int64_t m = 0; m < bins_; ++m) along[m] = along[m] * along_scale_ + own[m];
 }
 
 void PhaseGradient::push(std::int32_t cell, float log) {

@@ -39,10 +39,11 @@ class PhaseGradient {
   void spread();
   void push(std::int32_t cell, float log);
 
-  std::int64_t n_fft_, hop_, bins_;
+  std::int64_t bins_;
   float along_scale_, across_scale_;
   Random random_;
   Frame before_, now_, after_;
+  std::vector<float> own_turns_;    // that a bin's own frequency makes in a hop, without whole ones
   std::vector<float> across_;       // turns a bin: the derivative in frequency
   std::vector<std::uint8_t> open_;  // bins of `now_` without a phase yet
   bool first_ = true;
