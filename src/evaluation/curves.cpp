@@ -44,10 +44,6 @@ std::string number(double value) {
   return stream.str();
 }
 
-std::string pixel(double value) {
-  return to_text(std::round(value * 10) / 10);
-}
-
 }  // namespace
 
 Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
@@ -81,10 +77,10 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
   low -= margin;
   high += margin;
   const auto x = [&](double step) {
-    return pixel(kLeft + (step - left) / (right - left) * (kWidth - kLeft - kRight));
+    return tenths(kLeft + (step - left) / (right - left) * (kWidth - kLeft - kRight));
   };
   const auto y = [&](double value) {
-    return pixel(kTop + (high - value) / (high - low) * (kHeight - kTop - kBottom));
+    return tenths(kTop + (high - value) / (high - low) * (kHeight - kTop - kBottom));
   };
 
   std::string svg =
@@ -108,7 +104,7 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
     svg += text("<polyline fill=\"none\" stroke=\"", colour, "\" stroke-width=\"1.6\" points=\"");
     for (const auto& [step, value] : curve.points) svg += text(x(step), ",", y(value), " ");
     svg += text("\"/><text text-anchor=\"end\" fill=\"", colour, "\" style=\"fill:", colour,
-                "\" x=\"", pixel(legend), "\" y=\"16\">", html_escape(curve.name), "</text>\n");
+                "\" x=\"", tenths(legend), "\" y=\"16\">", html_escape(curve.name), "</text>\n");
     legend -= 7.0 * static_cast<double>(curve.name.size()) + 12;
   }
   svg += text("<text text-anchor=\"end\" x=\"", kWidth - kRight, "\" y=\"", kHeight - 4,

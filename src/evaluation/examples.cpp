@@ -1,17 +1,17 @@
 #include "evaluation/examples.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/audio/picture.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/instruments.hpp"
-#include "minet/generation/render.hpp"
-#include "minet/generation/sampling.hpp"
 #include "minet/models/spectrograms.hpp"
 
 namespace minet::evaluation {
@@ -20,21 +20,25 @@ namespace {
 // Below 1: fewer stray codes, still different at every seed.
 constexpr double kTemperature = 0.7;
 
+struct Choice {
+  training::Clip clip;
+  std::string instrument;  // may be empty
+};
+
 // Clips in the middle of tracks with notes, one an instrument while there are new ones.
-std::vector<std::pair<training::Clip, std::string>> choose(const Material& material,
-                                                           std::int64_t count) {
-  const auto instruments = corpus::read_instruments(material.corpus);
-  std::vector<std::pair<training::Clip, std::string>> chosen, spare;
+std::vector<Choice> choose(const Scene& scene, std::int64_t count) {
+  const auto instruments = corpus::read_instruments(scene.corpus);
+  std::vector<Choice> chosen, spare;
   std::set<std::string> seen;
-  const auto& tracks = material.tracks.tracks();
+  const auto& tracks = scene.tracks.tracks();
   for (std::size_t i = 0; i < tracks.size(); ++i) {
-    const std::int64_t frames = material.tracks.frames()[i];
-    if (!tracks[i].has_notes || frames < material.clip_frames()) continue;
+    const std::int64_t frames = scene.tracks.frames()[i];
+    if (!tracks[i].has_notes || frames < scene.clip_frames()) continue;
     const auto found = instruments.find(tracks[i].id);
     const std::string instrument = found == instruments.end() ? "" : found->second;
     const training::Clip clip{.track = static_cast<std::int64_t>(i),
-                              .first_frame = (frames - material.clip_frames()) / 2};
-    (seen.insert(instrument).second ? chosen : spare).emplace_back(clip, instrument);
+                              .first_frame = (frames - scene.clip_frames()) / 2};
+    (seen.insert(instrument).second ? chosen : spare).push_back({clip, instrument});
   }
   chosen.insert(chosen.end(), spare.begin(), spare.end());
   chosen.resize(std::min(chosen.size(), static_cast<std::size_t>(count)));
@@ -45,56 +49,53 @@ std::vector<std::pair<training::Clip, std::string>> choose(const Material& mater
 
 std::vector<Example> make_examples(const TablesOptions& options, const std::filesystem::path& model,
                                    std::uint64_t seed) {
-  const at::NoGradGuard no_grad;
-  Material material({.model = model,
-                     .corpus = options.corpus,
-                     .clips = 1,
-                     .seed = seed,
-                     .device = options.device,
-                     .threads = options.threads},
-                    {.metric = "tables", .prior = true});
-  const auto chosen = choose(material, options.examples);
+  Scene scene({.model = model,
+               .corpus = options.corpus,
+               .clips = 1,
+               .seed = seed,
+               .device = options.device,
+               .threads = options.threads},
+              "tables");
+  const std::vector<Choice> chosen = choose(scene, options.examples);
   if (chosen.empty()) return {};
   std::vector<training::Clip> clips;
-  for (const auto& [clip, instrument] : chosen) clips.push_back(clip);
+  for (const Choice& choice : chosen) clips.push_back(choice.clip);
 
-  models::Model& network = material.model;
-  const at::Tensor real = material.tracks.spectrograms(clips, network.scale);  // [B, F, T]
-  const at::Tensor body = network.body->forward(material.tracks.poses(clips).to(material.device))
-                              .unsqueeze(1)
-                              .expand({-1, material.clip_frames(), -1})
-                              .contiguous();  // [B, T, H]
-  const at::Tensor notes = material.tracks.notes(clips).to(material.device);
-  const generation::SamplingOptions sampling{.temperature = kTemperature, .seed = seed};
-  const at::Tensor free = generation::sample_codes(network, body, {}, sampling);
-  const at::Tensor played = generation::sample_codes(network, body, notes, sampling);
+  Subject& subject = *scene.subject;
+  const config::SpectrogramConfig& shape = subject.config().spectrogram;
+  ClipInput input{.poses = scene.tracks.poses(clips), .seed = seed, .temperature = kTemperature};
+  const at::Tensor real = scene.tracks.spectrograms(clips, subject.scale());  // [B, F, T]
+  const at::Tensor free = subject.spectrograms(input);
+  input.notes = scene.tracks.notes(clips);
+  const at::Tensor played = subject.spectrograms(input);
 
   const std::filesystem::path folder = options.out / "sound";
   std::filesystem::create_directories(folder);
   std::vector<Example> examples;
   for (std::size_t i = 0; i < clips.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    Example example;
-    example.track = material.tracks.tracks()[static_cast<std::size_t>(clips[i].track)].id;
-    example.instrument = chosen[i].second;
-    example.start_s = static_cast<double>(clips[i].first_frame) / network.config.frame_rate();
+    Example example{
+        .track = scene.track(scene.tracks, clips[i]).id,
+        .instrument = chosen[i].instrument,
+        .start_s = static_cast<double>(clips[i].first_frame) / subject.config().frame_rate(),
+        .sounds = {}};
     std::optional<float> reference;
-    const auto add = [&](const char* name, const char* file, const audio::Spectrogram& sound) {
+    const auto add = [&](const char* name, const char* file, const at::Tensor& spectrograms) {
+      const audio::Spectrogram sound =
+          models::to_magnitudes(subject.scale(), spectrograms[static_cast<std::int64_t>(i)]);
       if (!reference) {
         reference = *std::max_element(sound.values.begin(), sound.values.end());
       }
       ExampleSound made;
       made.name = name;
       made.wav = folder / text(example.track, "-", file, ".wav");
-      audio::save_wav(made.wav, audio::invert(sound, network.config.spectrogram));
+      audio::save_wav(made.wav, audio::invert(sound, shape));
       made.picture = audio::spectrogram_png(
-          sound, {.sample_rate = static_cast<int>(network.config.spectrogram.sample_rate),
-                  .reference = reference});
+          sound, {.sample_rate = static_cast<int>(shape.sample_rate), .reference = reference});
       example.sounds.push_back(std::move(made));
     };
-    add("real", "real", models::to_magnitudes(network.scale, real[at]));
-    add("from the body alone", "body", generation::decode_magnitudes(network, free[at]));
-    add("from body and notes", "notes", generation::decode_magnitudes(network, played[at]));
+    add("real", "real", real);
+    add("from the body alone", "body", free);
+    add("from body and notes", "notes", played);
     examples.push_back(std::move(example));
   }
   return examples;

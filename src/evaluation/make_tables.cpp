@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "evaluation/curves.hpp"
 #include "evaluation/examples.hpp"
@@ -173,11 +174,13 @@ class TableMaker {
   }
 
   // What a measurement is made from, besides `own`.
-  Json inputs(RunKind kind, std::uint64_t seed, Json own) const {
+  Json inputs(RunKind kind, std::uint64_t seed, Json own) {
     Json json;
     json["version"] = version();
     json["corpus"] = corpus_.hash();
-    json["model"] = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
+    std::string& hash = model_hashes_[{kind, seed}];  // a model is not trained any more here
+    if (hash.empty()) hash = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
+    json["model"] = hash;
     json["seed"] = seed;
     json["options"] = std::move(own);
     return json;
@@ -505,6 +508,7 @@ class TableMaker {
   const corpus::Corpus corpus_;
   const RunShelf runs_;
   const ResultShelf results_;
+  std::map<std::pair<RunKind, std::uint64_t>, std::string> model_hashes_;
   std::vector<PaperTable> tables_;
 };
 

@@ -1,8 +1,8 @@
 #include "evaluation/report_page.hpp"
 
-#include <cmath>
 #include <span>
 
+#include "evaluation/table.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/html.hpp"
 #include "minet/core/text.hpp"
@@ -55,8 +55,7 @@ std::string examples_html(const std::vector<Example>& examples) {
   for (const Example& example : examples) {
     html += text("<div class=\"example\"><p>", html_escape(example.track),
                  example.instrument.empty() ? "" : " &middot; ", html_escape(example.instrument),
-                 ", from ", to_text(std::round(example.start_s * 10) / 10),
-                 " s</p><div class=\"row\">\n");
+                 ", from ", tenths(example.start_s), " s</p><div class=\"row\">\n");
     for (const ExampleSound& sound : example.sounds) {
       html += text("<figure><figcaption>", html_escape(sound.name), "</figcaption><img alt=\"",
                    html_escape(sound.name), "\" src=\"", data_uri("image/png", sound.picture),

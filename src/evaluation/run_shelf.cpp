@@ -1,5 +1,6 @@
 #include "evaluation/run_shelf.hpp"
 
+#include <optional>
 #include <vector>
 
 #include "minet/config/config.hpp"
@@ -24,35 +25,38 @@ fs::path relative_of(const fs::path& config, const char* folder, const char* nam
   return config.parent_path() / folder / (prefix + name + ".yaml");
 }
 
-fs::path config_path(const TablesOptions& options, RunKind kind) {
-  const fs::path& base = options.config;
-  switch (kind) {
-    case RunKind::minet:
-      return base;
-    case RunKind::no_mbr:
-      return options.no_mbr.value_or(relative_of(base, "ablations", "no_mbr"));
-    case RunKind::gru_content:
-      return options.gru_content.value_or(relative_of(base, "ablations", "gru_content"));
-    case RunKind::seq2seq:
-      return options.seq2seq.value_or(relative_of(base, "baselines", "seq2seq"));
-    case RunKind::graph_transformer:
-      return options.graph_transformer.value_or(
-          relative_of(base, "baselines", "graph_transformer"));
-  }
-  throw WorkError("tables: expected a run that exists");
+// What is known of each run, in the order of RunKind.
+struct RunForm {
+  const char* key;
+  const char* title;
+  ModelKind model;
+  const char* folder;  // of its configuration, beside MI Net's; empty: that one itself
+  std::optional<fs::path> TablesOptions::*given;
+};
+constexpr std::array<RunForm, kRunKinds.size()> kForms{
+    {{"minet", "MI Net", ModelKind::minet, "", nullptr},
+     {"no_mbr", "MI Net without MBR blocks", ModelKind::minet, "ablations", &TablesOptions::no_mbr},
+     {"gru_content", "MI Net, GRU content", ModelKind::minet, "ablations",
+      &TablesOptions::gru_content},
+     {"seq2seq", "GRU Seq2Seq", ModelKind::seq2seq, "baselines", &TablesOptions::seq2seq},
+     {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, "baselines",
+      &TablesOptions::graph_transformer}}};
+
+const RunForm& form_of(RunKind kind) {
+  return kForms[static_cast<std::size_t>(kind)];
 }
 
-ModelKind model_kind(RunKind kind) {
-  if (kind == RunKind::seq2seq) return ModelKind::seq2seq;
-  if (kind == RunKind::graph_transformer) return ModelKind::graph_transformer;
-  return ModelKind::minet;
+fs::path config_path(const TablesOptions& options, RunKind kind) {
+  const RunForm& form = form_of(kind);
+  if (form.given == nullptr) return options.config;
+  return (options.*form.given).value_or(relative_of(options.config, form.folder, form.key));
 }
 
 // What of a configuration does not fit its place; empty if nothing.
 std::string misfit(RunKind kind, const config::TrainConfig& config,
                    const config::TrainConfig& minet) {
-  if (config.model.kind != model_kind(kind)) {
-    return text("expected model.kind: ", config::to_string(model_kind(kind)), ", got ",
+  if (config.model.kind != form_of(kind).model) {
+    return text("expected model.kind: ", config::to_string(form_of(kind).model), ", got ",
                 config::to_string(config.model.kind));
   }
   if (config.spectrogram != minet.spectrogram ||
@@ -86,35 +90,11 @@ void copy_run(const fs::path& from, const fs::path& to) {
 }  // namespace
 
 std::string key_of(RunKind kind) {
-  switch (kind) {
-    case RunKind::minet:
-      return "minet";
-    case RunKind::no_mbr:
-      return "no_mbr";
-    case RunKind::gru_content:
-      return "gru_content";
-    case RunKind::seq2seq:
-      return "seq2seq";
-    case RunKind::graph_transformer:
-      return "graph_transformer";
-  }
-  return "unknown";
+  return form_of(kind).key;
 }
 
 std::string title_of(RunKind kind) {
-  switch (kind) {
-    case RunKind::minet:
-      return "MI Net";
-    case RunKind::no_mbr:
-      return "MI Net without MBR blocks";
-    case RunKind::gru_content:
-      return "MI Net, GRU content";
-    case RunKind::seq2seq:
-      return "GRU Seq2Seq";
-    case RunKind::graph_transformer:
-      return "Graph-Transformer";
-  }
-  return "unknown";
+  return form_of(kind).title;
 }
 
 RunShelf::RunShelf(const TablesOptions& options) : options_(options) {

@@ -34,8 +34,8 @@ class MinetSubject : public Subject {
     const at::Tensor steps =
         body.unsqueeze(1).expand({-1, model_.config.clip_frames(), -1}).contiguous();  // [B, T, H]
     const at::Tensor notes = input.notes.defined() ? input.notes.to(model_.device()) : input.notes;
-    const at::Tensor codes =
-        generation::sample_codes(model_, steps, notes, {.seed = input.seed});  // [B, T]
+    const at::Tensor codes = generation::sample_codes(
+        model_, steps, notes, {.temperature = input.temperature, .seed = input.seed});  // [B, T]
     return model_.vqvae->decode(codes.to(model_.device())).to(at::kCPU);
   }
 

@@ -20,6 +20,7 @@ struct ClipInput {
   at::Tensor poses;        // [B, P, 94], normalised
   at::Tensor notes = {};   // [B, T] int64, or undefined: play without notes
   std::uint64_t seed = 0;  // of what is drawn for these clips
+  double temperature = 1;  // of drawing codes
 };
 
 class Subject {

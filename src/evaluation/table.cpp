@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "minet/core/text.hpp"
+
 namespace minet::evaluation {
 
 std::string figure(double value) {
@@ -15,6 +17,10 @@ std::string figure(double value) {
   char buffer[400];
   std::snprintf(buffer, sizeof buffer, "%.*f", std::clamp(decimals, 0, 6), value);
   return buffer;
+}
+
+std::string tenths(double value) {
+  return to_text(std::round(value * 10) / 10);
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {

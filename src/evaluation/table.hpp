@@ -9,6 +9,9 @@ namespace minet::evaluation {
 // Three significant digits without an exponent: "0.0123", "4.69", "323".
 std::string figure(double value);
 
+// Rounded to tenths: "1.5", "3". For places in pictures, in pixels, and moments, in seconds.
+std::string tenths(double value);
+
 // The first column to the left, the others to the right, two spaces between; a line for each row.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 

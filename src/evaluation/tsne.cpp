@@ -79,7 +79,6 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
   }
   // One scale for both axes: distances are all that the map has.
   const double scale = (kSide - 2 * kMargin) / std::max({high_x - low_x, high_y - low_y, 1e-6F});
-  const auto pixel = [](double value) { return to_text(std::round(value * 10) / 10); };
   std::string svg =
       text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", kSide + kLegend, " ", kSide,
            "\" font-family=\"sans-serif\" font-size=\"13\" role=\"img\" aria-label=\"t-SNE of body "
@@ -91,8 +90,8 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
     const char* colour = point.label < 0
                              ? "#bbb"
                              : kColours[static_cast<std::size_t>(point.label) % kColours.size()];
-    svg += text("<circle cx=\"", pixel(kMargin + (point.x - low_x) * scale), "\" cy=\"",
-                pixel(kSide - kMargin - (point.y - low_y) * scale), "\" r=\"4\" fill=\"", colour,
+    svg += text("<circle cx=\"", tenths(kMargin + (point.x - low_x) * scale), "\" cy=\"",
+                tenths(kSide - kMargin - (point.y - low_y) * scale), "\" r=\"4\" fill=\"", colour,
                 "\" fill-opacity=\"0.75\"/>\n");
   }
   double row = kMargin;
