@@ -18,27 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-class Distribution : public ::testing::Test {
+class Distribution : public OnSmallCorpus<Distribution> {
  protected:
-  static void SetUpTestSuite() {
-    torch::set_num_threads(1);
-    folder_ = new testing::TempFolder;
-    corpus_ = make_corpus(folder_->path(), {});
-    save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
-  }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-  static EvalOptions common() {
-    return {.model = folder_->path() / "model",
-            .corpus = corpus_,
-            .clips = 12,
-            .device = "cpu",
-            .threads = 1};
-  }
   static NdbOptions ndb() {
-    return {.common = common(),
+    return {.common = common(12),
             .bins = 4,
             .train_clips = 24,
             .restarts = 2,
@@ -56,12 +39,7 @@ class Distribution : public ::testing::Test {
     }
     testing::spill(corpus_ / "tracks.csv", rewritten);
   }
-
-  static testing::TempFolder* folder_;
-  static fs::path corpus_;
 };
-testing::TempFolder* Distribution::folder_ = nullptr;
-fs::path Distribution::corpus_;
 
 TEST_F(Distribution, NdbHasEveryKeyAndItsFloors) {
   const EvalResult result = evaluate_ndb(ndb());
@@ -131,7 +109,7 @@ TEST_F(Distribution, NdbRefusesWhatItCannotJudge) {
 
 TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
   label([](std::size_t) { return std::string(); });
-  KnnOptions options{.common = common(), .rounds = 100};
+  KnnOptions options{.common = common(12), .rounds = 100};
   EXPECT_CONTAINS(input_error_of([&] { evaluate_knn(options); }), "expected an instrument");
   label([](std::size_t i) { return std::string(i % 2 == 0 ? "even" : "odd"); });
   const EvalResult result = evaluate_knn(options);
@@ -153,7 +131,7 @@ TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
 TEST_F(Distribution, KnnOnTrainLeavesOutEachClipsOwnGroup) {
   // Each track its own instrument: only a clip's own group could name it.
   label([](std::size_t i) { return "instrument" + std::to_string(i); });
-  KnnOptions options{.common = common(), .rounds = 100};
+  KnnOptions options{.common = common(12), .rounds = 100};
   options.common.split = "train";
   const Json json = Json::parse(evaluate_knn(options).json);
   EXPECT_EQ(json["accuracy"], 0.0);

@@ -20,31 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// One corpus and one model for all tests of this file.
-class Evaluate : public ::testing::Test {
+class Evaluate : public OnSmallCorpus<Evaluate> {
  protected:
-  static void SetUpTestSuite() {
-    torch::set_num_threads(1);
-    folder_ = new testing::TempFolder;
-    corpus_ = make_corpus(folder_->path(), {});
-    save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
-  }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-
-  static EvalOptions common() {
-    return {.model = folder_->path() / "model",
-            .corpus = corpus_,
-            .clips = 5,
-            .device = "cpu",
-            .threads = 1};
-  }
   static ReconstructionOptions reconstruction() {
-    return {.common = common(), .baseline_frames = 1000, .invert_iterations = 2};
+    return {.common = common(5), .baseline_frames = 1000, .invert_iterations = 2};
   }
-  static NllOptions nll() { return {.common = common()}; }
+  static NllOptions nll() { return {.common = common(5)}; }
   static Json run(const ReconstructionOptions& options) {
     return Json::parse(evaluate_reconstruction(options).json);
   }
@@ -53,12 +34,7 @@ class Evaluate : public ::testing::Test {
     save_model(model, folder_->path() / name);
     return folder_->path() / name;
   }
-
-  static testing::TempFolder* folder_;
-  static fs::path corpus_;
 };
-testing::TempFolder* Evaluate::folder_ = nullptr;
-fs::path Evaluate::corpus_;
 
 TEST_F(Evaluate, ReconstructionHasEveryKeyAndItsBaselines) {
   const EvalResult result = evaluate_reconstruction(reconstruction());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <torch/torch.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +11,9 @@
 
 #include "minet/config/train_config.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/evaluation/evaluation.hpp"
 #include "minet/models/model.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
 
@@ -30,6 +33,32 @@ config::TrainConfig small_config(bool content = true);
 models::Model make_model_for(const std::filesystem::path& corpus,
                              const config::TrainConfig& config);
 void save_model(const models::Model& model, const std::filesystem::path& folder);
+
+// One corpus and one model for all tests of a suite.
+template <class Suite>
+class OnSmallCorpus : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    torch::set_num_threads(1);
+    folder_ = new testing::TempFolder;
+    corpus_ = make_corpus(folder_->path(), {});
+    save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static EvalOptions common(std::int64_t clips) {
+    return {.model = folder_->path() / "model",
+            .corpus = corpus_,
+            .clips = clips,
+            .device = "cpu",
+            .threads = 1};
+  }
+
+  static inline testing::TempFolder* folder_ = nullptr;
+  static inline std::filesystem::path corpus_;
+};
 
 // What an InputError says; fails the test where none is thrown.
 template <class Action>

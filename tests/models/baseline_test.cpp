@@ -2,7 +2,6 @@
 // whom, frames generated with a cache, files, and what is refused.
 #include "minet/models/baseline.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include "models/graph_network.hpp"
 #include "models/support.hpp"
 #include "reference/golden.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::models {
 namespace {
@@ -72,13 +72,7 @@ void expect_gradients(const Golden& golden, const std::string& prefix, std::size
 
 class BaselineTest : public ::testing::TestWithParam<config::ModelKind> {
  protected:
-  void SetUp() override {
-    at::set_num_threads(1);
-    std::string name = (fs::temp_directory_path() / "minet-baseline-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { at::set_num_threads(1); }
 
   bool is_graph() const { return GetParam() == config::ModelKind::graph_transformer; }
   BaselineModel make(std::uint64_t seed = 1) const {
@@ -88,7 +82,8 @@ class BaselineTest : public ::testing::TestWithParam<config::ModelKind> {
   }
   at::Tensor pose = random_tensor({3, 12, 94}, 7);
   at::Tensor target = random_tensor({3, 32, 16}, 8);
-  fs::path folder;
+  const minet::testing::TempFolder temporary;
+  const fs::path& folder = temporary.path();
 };
 
 TEST_P(BaselineTest, GivesTheMirrorsFramesGradientsStatisticsAndFeatures) {

@@ -9,24 +9,13 @@
 namespace minet::models {
 namespace {
 
-struct Case {
-  const char* name;
-  config::Alignment alignment;
-  config::PriorHead head;
-  bool content;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
-}
-
 std::vector<std::string> instruction_sets() {
   return available_step_kernels();
 }
 
-class FastPriorTest : public ::testing::TestWithParam<std::tuple<Case, std::string>> {
+class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, std::string>> {
  protected:
-  const Case& shape() const { return std::get<0>(GetParam()); }
+  const PriorShape& shape() const { return std::get<0>(GetParam()); }
   const std::string& kernels() const { return std::get<1>(GetParam()); }
 
   config::TrainConfig configured(config::TrainConfig config) const {
@@ -78,18 +67,13 @@ class FastPriorTest : public ::testing::TestWithParam<std::tuple<Case, std::stri
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    AllShapes, FastPriorTest,
-    ::testing::Combine(
-        ::testing::Values(
-            Case{"Alone", config::Alignment::cross_attention, config::PriorHead::linear, false},
-            Case{"Cross", config::Alignment::cross_attention, config::PriorHead::linear, true},
-            Case{"Added", config::Alignment::added, config::PriorHead::tied, true},
-            Case{"Both", config::Alignment::both, config::PriorHead::tied, true}),
-        ::testing::ValuesIn(instruction_sets())),
-    [](const auto& one) {
-      return std::string(std::get<0>(one.param).name) + "_" + std::get<1>(one.param);
-    });
+INSTANTIATE_TEST_SUITE_P(AllShapes, FastPriorTest,
+                         ::testing::Combine(::testing::ValuesIn(kPriorShapes),
+                                            ::testing::ValuesIn(instruction_sets())),
+                         [](const auto& one) {
+                           return std::string(std::get<0>(one.param).name) + "_" +
+                                  std::get<1>(one.param);
+                         });
 
 TEST_P(FastPriorTest, GivesTheSameLogitsPastTheContextAndForAnyBatch) {
   Model model = make_model(configured(small_config()), 5);  // context 12, heads of 8

@@ -6,18 +6,7 @@
 namespace minet::models {
 namespace {
 
-struct Case {
-  const char* name;
-  config::Alignment alignment;
-  config::PriorHead head;
-  bool content;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
-}
-
-config::TrainConfig config_of(const Case& c) {
+config::TrainConfig config_of(const PriorShape& c) {
   config::TrainConfig config = small_config();
   config.content.enabled = c.content;
   config.content.alignment = c.alignment;
@@ -25,7 +14,7 @@ config::TrainConfig config_of(const Case& c) {
   return config;
 }
 
-class PriorTest : public ::testing::TestWithParam<Case> {
+class PriorTest : public ::testing::TestWithParam<PriorShape> {
  protected:
   void SetUp() override {
     enlarge(*model.prior, 100);
@@ -42,14 +31,8 @@ class PriorTest : public ::testing::TestWithParam<Case> {
   Prior& prior = model.prior;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    AllShapes, PriorTest,
-    ::testing::Values(
-        Case{"Alone", config::Alignment::cross_attention, config::PriorHead::linear, false},
-        Case{"Cross", config::Alignment::cross_attention, config::PriorHead::linear, true},
-        Case{"Added", config::Alignment::added, config::PriorHead::tied, true},
-        Case{"Both", config::Alignment::both, config::PriorHead::tied, true}),
-    [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(AllShapes, PriorTest, ::testing::ValuesIn(kPriorShapes),
+                         [](const auto& one) { return one.param.name; });
 
 TEST_P(PriorTest, GivesLogitsForEveryStep) {
   const at::Tensor codes = random_ints({3, 10}, 24, 1);

@@ -34,6 +34,22 @@ inline config::TrainConfig small_config() {
   return config;
 }
 
+// The shapes that a prior can have.
+struct PriorShape {
+  const char* name;
+  config::Alignment alignment;
+  config::PriorHead head;
+  bool content;
+};
+inline void PrintTo(const PriorShape& shape, std::ostream* out) {
+  *out << shape.name;
+}
+inline constexpr PriorShape kPriorShapes[] = {
+    {"Alone", config::Alignment::cross_attention, config::PriorHead::linear, false},
+    {"Cross", config::Alignment::cross_attention, config::PriorHead::linear, true},
+    {"Added", config::Alignment::added, config::PriorHead::tied, true},
+    {"Both", config::Alignment::both, config::PriorHead::tied, true}};
+
 inline at::Tensor random_tensor(at::IntArrayRef shape, std::uint64_t seed) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   return at::empty(shape).normal_(0, 1, generator);

@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "minet/training/checkpoint.hpp"
 #include "minet/training/steps.hpp"
 #include "reference/golden.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::training {
 namespace {
@@ -22,13 +22,7 @@ using reference::Golden;
 
 class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
  protected:
-  void SetUp() override {
-    at::set_num_threads(1);
-    std::string name = (fs::temp_directory_path() / "minet-baseline-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
+  void SetUp() override { at::set_num_threads(1); }
 
   config::TrainConfig small() const {
     config::TrainConfig config;
@@ -58,7 +52,8 @@ class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
             .spectrogram = 1.4 * at::sin(0.3 * t * (1 + b) + 0.7 * f + b)};
   }
 
-  fs::path folder;
+  const minet::testing::TempFolder temporary;
+  const fs::path& folder = temporary.path();
 };
 
 TEST_P(BaselineTraining, TenStepsFollowTheMirror) {
