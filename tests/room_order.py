@@ -26,6 +26,7 @@ LIBRARIES = {
     "fftw3": {"audio"},
     "sndfile": {"audio"},
     "soxr": {"audio"},
+    "ebur128": {"audio"},
     "nlohmann": None,  # None: any room's sources
     "openssl": {"core"},
     "opencv": {"video"},
