@@ -75,6 +75,9 @@ void add_nll(CLI::App& app, EvalSession& session);
 // eval_tables.cpp: all of them for the paper's comparison.
 void add_tables(CLI::App& app, EvalSession& session);
 
+// eval_listening.cpp: a test with people.
+void add_listening(CLI::App& app, EvalSession& session);
+
 // eval_distribution.cpp: generated sound against real, body vectors against instruments.
 void add_ndb(CLI::App& app, EvalSession& session);
 void add_knn(CLI::App& app, EvalSession& session);

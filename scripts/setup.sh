@@ -2,30 +2,34 @@
 # Installs what minet needs on Debian 12 (as root or with sudo) and builds the release preset.
 # Running it again only does what is missing.
 #
-#   scripts/setup.sh [--no-build] [--cuda] [--cpu]
+#   scripts/setup.sh [--no-build] [--tests] [--cuda] [--cpu]
 #
+#   --tests          also what only the tests need: Chromium, in which the listening page is tried
 #   --cuda / --cpu   the full torch wheel set, or the small one that a machine without an NVIDIA GPU
 #                    needs (default: by whether an NVIDIA driver is there)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=yes
+tests=no
 wheels=$([ -e /proc/driver/nvidia/version ] && echo cuda || echo cpu)
 for argument in "$@"; do
   case $argument in
     --no-build) build=no ;;
+    --tests) tests=yes ;;
     --cuda) wheels=cuda ;;
     --cpu) wheels=cpu ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
   esac
 done
 
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libsndfile1-dev libfftw3-dev libsoxr-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
-  nlohmann-json3-dev libssl-dev libpng-dev libgtest-dev libbenchmark-dev
+  nlohmann-json3-dev libssl-dev libpng-dev libebur128-dev libgtest-dev libbenchmark-dev
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
+[ "$tests" = yes ] && packages+=(chromium)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

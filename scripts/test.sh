@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0; }
 
-scripts/setup.sh || { echo "0 passed, 1 failed"; exit 1; }
+scripts/setup.sh --tests || { echo "0 passed, 1 failed"; exit 1; }
 
 results=build/release/test-results
 rm -rf "$results" && mkdir -p "$results"

@@ -226,7 +226,9 @@ class TableMaker {
                             "Jensen-Shannon divergence in nats; lower is better. The first row is "
                             "the floor: no generator can be asked for less. Codes: the real clips "
                             "through the VQ-VAE, the floor of a perfect prior. With one seed, "
-                            "intervals are a bootstrap over tracks.")}};
+                            "intervals are a bootstrap over tracks."),
+                       "The paper's generated sound scores 33 on URMP; on Solos, generated 36 and "
+                       "real 31."}};
     const Json own{{"clips", options_.ndb_clips}};
     const auto add = [&](RunKind kind, bool notes, const std::string& name) {
       const auto all = measure(notes ? "ndb-notes" : "ndb", kind, own, [&](std::uint64_t seed) {
@@ -266,7 +268,8 @@ class TableMaker {
              .rows = {},
              .notes = {"1-NN by cosine on the body's features, test clips against training clips; "
                        "no model was told any instrument. Raw poses: the same on statistics of the "
-                       "keypoints themselves."}};
+                       "keypoints themselves. On Solos the paper has 0.615 for MI Net, 0.378 and "
+                       "0.383 for the baselines."}};
     for (const RunKind kind : {RunKind::minet, RunKind::seq2seq, RunKind::graph_transformer}) {
       const auto all = measure("knn", kind, Json::object(), [&](std::uint64_t seed) {
         KnnOptions options{.common = common(kind, seed)};
@@ -293,7 +296,8 @@ class TableMaker {
              .rows = {},
              .notes = {"On held-out clips. L2: mean squared error of the standardised "
                        "log-spectrogram; LSD: log-spectral distance; SC: spectral convergence; in "
-                       "these lower is better."}};
+                       "these lower is better. The paper's L2 is of another scale: only its "
+                       "ratio, 0.88 with to without MBR blocks, can be compared."}};
     const auto columns = [](const std::vector<std::string>& prefix) {
       std::vector<std::function<Cell(const Json&)>> takes;
       for (const char* key : {"l2", "log_spectral_distance_db", "spectral_convergence_db",

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/bounded_json.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
@@ -11,8 +12,7 @@ namespace {
 
 constexpr const char* kGradient = "gradient";  // words of audio::PhaseStart
 constexpr const char* kRandom = "random";
-constexpr int kMaxDepth = 8;
-constexpr std::int64_t kMaxValues = 2'000'000;  // codes of twice the longest sound
+constexpr JsonBounds kBounds{.depth = 8, .values = 2'000'000};  // codes of twice the longest sound
 
 struct BadNumber {
   std::string what;
@@ -58,14 +58,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
                            ": expected the .json that mi_generate wrote beside a wav, got ", got,
                            "; give --from that file"));
   };
-  // Untrusted: depth and size are bounded while the tree grows.
-  std::int64_t values = 0;
-  const auto limit = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > kMaxDepth) throw broken("one nested too deeply");
-    if (++values > kMaxValues) throw broken("one with too many entries");
-    return true;
-  };
-  const nlohmann::json json = nlohmann::json::parse(content, limit, /*allow_exceptions=*/false);
+  const nlohmann::json json = parse_bounded_json(content, kBounds, broken);
   if (!json.is_object() || !json.contains("format") || json["format"] != "minet sound")
     throw broken("something else");
   try {

@@ -14,13 +14,6 @@ import time
 import support
 
 SOURCE = support.SOURCE
-SETTINGS = {
-    "vqvae_training.steps": 24, "vqvae_training.warmup_steps": 4, "vqvae_training.batch": 4,
-    "vqvae.channels": 32, "vqvae.plain_steps": 6, "vqvae.kmeans_vectors": 3000,
-    "prior_training.steps": 6, "prior_training.warmup_steps": 2, "prior_training.batch": 4,
-    "baseline_training.steps": 6, "baseline_training.warmup_steps": 2, "baseline_training.batch": 4,
-    "run.log_every": 2, "run.evaluate_every": 6, "run.evaluate_clips": 2,
-}
 
 
 class Tables(support.Case):
@@ -37,9 +30,9 @@ class Tables(support.Case):
                        check=True)
 
     def command(self, out, *more):
-        settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(self.corpus), "--out",
-                str(out), "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1", *settings, *more]
+                str(out), "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+                *support.QUICK_TRAINING, *more]
 
     def test_stopped_gone_on_with_and_complete(self):
         out = self.shared / "tables"
@@ -83,6 +76,9 @@ class Tables(support.Case):
                 rows = list(csv.DictReader(file))
             cells = sum(len(row["figures"]) for row in table["rows"])
             self.assertEqual(len(rows), cells)
+        published = [sum("paper" in figure for row in table["rows"] for figure in row["figures"].values())
+                     for table in tables]
+        self.assertEqual(published, [1, 3, 2, 2, 0])  # each known figure of the paper has found its place
         names = [[row["row"] for row in table["rows"]] for table in tables]
         self.assertIn("real test clips", names[0])
         for name in ("GRU Seq2Seq", "Graph-Transformer"):

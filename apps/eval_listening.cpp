@@ -1,0 +1,123 @@
+// mi_eval listening make|score: a test with people.
+#include "eval_commands.hpp"
+#include "minet/evaluation/listening.hpp"
+
+namespace minet::app {
+namespace {
+
+using evaluation::RealSound;
+
+void add_make(CLI::App& app, EvalSession& session) {
+  struct Arguments {
+    evaluation::ListeningOptions options;
+    JsonOutput output;
+    std::string real = "recorded";
+    bool no_notes = false, no_body = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  evaluation::ListeningOptions& options = arguments->options;
+  CLI::App* command = add_command(
+      app, {.name = "make",
+            .summary = "Makes OUT/listening.html, which works from disk, and OUT/key.json, which "
+                       "stays with you.",
+            .example = "mi_eval listening make --model run --corpus corpus --out test",
+            .explanation = "Listeners send you the file that the page saves; mi_eval listening "
+                           "score reads them.\n\n"});
+  command
+      ->add_option("--model", options.common.model, "Run folder, or folder with model.safetensors")
+      ->required();
+  command->add_option("--corpus", options.common.corpus, "Prepared corpus (mi_prepare)")
+      ->required();
+  command->add_option("--out", options.out, "New folder for the page and its key")->required();
+  command->add_option("--split", options.common.split, "Which tracks to take clips of")
+      ->capture_default_str();
+  command
+      ->add_option("--pairs", options.pairs,
+                   "Pairs, dealt over the instruments; 0: 3 of each, or 39 without labels")
+      ->capture_default_str();
+  command
+      ->add_option("--catch-trials", options.catch_trials,
+                   "Further pairs whose false sound is noise: who misses them did not listen")
+      ->capture_default_str();
+  command
+      ->add_option("--real", arguments->real,
+                   "recorded: as it was; inverted: with made phases, as the model's sound has")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"recorded", "inverted"}));
+  command->add_flag("--no-notes", arguments->no_notes, "Play from the movements alone");
+  command->add_flag("--no-body", arguments->no_body, "Do not show the movements");
+  command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10'000));
+  command->add_option("--title", options.title, "What the page is called")->capture_default_str();
+  command->add_option("--seed", options.common.seed, "Seed of clips, order and music")
+      ->capture_default_str();
+  command->add_option("--device", options.common.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command->add_option("--threads", options.common.threads, "Threads for LibTorch; 0: its default")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  add_json_options(*command, arguments->output);
+  command->callback([&session, arguments] {
+    session.chosen = [&session, arguments] {
+      evaluation::ListeningOptions chosen = arguments->options;
+      chosen.notes = !arguments->no_notes;
+      chosen.body = !arguments->no_body;
+      chosen.real = arguments->real == "recorded" ? RealSound::recorded : RealSound::inverted;
+      chosen.force = arguments->output.force;
+      return deliver(session, arguments->output,
+                     [&] { return evaluation::make_listening_test(chosen); });
+    };
+  });
+}
+
+void add_score(CLI::App& app, EvalSession& session) {
+  struct Arguments {
+    evaluation::ListeningScoreOptions options;
+    JsonOutput output;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = add_command(
+      app, {.name = "score",
+            .summary = "How often the model's sound was taken for real, with 95 % intervals, by "
+                       "instrument and listener.",
+            .example = "mi_eval listening score --key test/key.json answers/"});
+  command->add_option("answers", arguments->options.answers, "Listeners' files, or folders of them")
+      ->required();
+  command->add_option("--key", arguments->options.key, "The test's key.json")->required();
+  command
+      ->add_option("--missed-catch-trials", arguments->options.missed_catch_trials,
+                   "A listener who misses more is left out")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100));
+  command->add_option("--seed", arguments->options.seed, "Seed of the bootstrap over listeners")
+      ->capture_default_str();
+  add_json_options(*command, arguments->output);
+  command->callback([&session, arguments] {
+    session.chosen = [&session, arguments] {
+      return deliver(session, arguments->output,
+                     [&] { return evaluation::score_listening_test(arguments->options); });
+    };
+  });
+}
+
+}  // namespace
+
+void add_listening(CLI::App& app, EvalSession& session) {
+  CLI::App* command = add_command(
+      app, {.name = "listening",
+            .summary = "Can people tell it from a recording? Makes a listening test, and scores "
+                       "the answers.",
+            .example = "mi_eval listening make --model run --corpus corpus --out test\n"
+                       "  mi_eval listening score --key test/key.json answers/"});
+  add_make(*command, session);
+  add_score(*command, session);
+  command->callback([&session, command] {
+    if (!command->get_subcommands().empty()) return;
+    session.chosen = []() -> int {
+      throw InputError("listening: expected make or score; see mi_eval listening --help");
+    };
+  });
+}
+
+}  // namespace minet::app
