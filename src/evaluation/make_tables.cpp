@@ -232,7 +232,9 @@ class TableMaker {
     const Json own{{"clips", options_.ndb_clips}};
     const auto add = [&](RunKind kind, bool notes, const std::string& name) {
       const auto all = measure(notes ? "ndb-notes" : "ndb", kind, own, [&](std::uint64_t seed) {
-        NdbOptions options{.common = common(kind, seed), .notes = notes};
+        NdbOptions options{.common = common(kind, seed),
+                           .notes = notes,
+                           .floors = kind == RunKind::minet && notes};
         options.common.clips = options_.ndb_clips;
         options.train_clips = options_.ndb_clips;
         options.cache = options_.out / "cache";

@@ -97,6 +97,28 @@ BinnedClips bin_sounds(const Scene& scene, const NdbBins& bins, const fs::path& 
 }
 
 // One comparison against training clips.
+// Real clips of the split: what a perfect generator and, through the codes, what a perfect prior
+// would score.
+struct RealClips {
+  BinnedClips test, codes;
+};
+RealClips bin_real(Scene& scene, const NdbBins& bins) {
+  RealClips result;
+  for_each_batch(
+      "real clips", scene.clips, [&](std::size_t, const std::vector<training::Clip>& some) {
+        const at::Tensor spectrograms = scene.tracks.spectrograms(some, scene.subject->scale());
+        const auto add = [&](BinnedClips& to, const at::Tensor& clips) {
+          const std::vector<std::int64_t> found = nearest_bins(bins.centres, clips);
+          to.bins.insert(to.bins.end(), found.begin(), found.end());
+          for (const training::Clip& clip : some) to.tracks.push_back(clip.track);
+        };
+        add(result.test, spectrograms);
+        const at::Tensor coded = scene.subject->reconstruction(spectrograms);
+        if (coded.defined()) add(result.codes, coded);
+      });
+  return result;
+}
+
 struct Row {
   std::string prefix, name;
   std::size_t clips = 0;
@@ -170,39 +192,26 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
                                  .seed = options.common.seed},
                                 options.cache.value_or(default_cache(options.common.model)));
 
-  const auto real = [&](const std::vector<training::Clip>& some) {
-    return scene.tracks.spectrograms(some, scene.subject->scale());
-  };
-  BinnedClips test, codes;
-  for_each_batch("real clips", scene.clips,
-                 [&](std::size_t, const std::vector<training::Clip>& some) {
-                   const at::Tensor spectrograms = real(some);
-                   const auto add = [&](BinnedClips& to, const at::Tensor& clips) {
-                     const std::vector<std::int64_t> found = nearest_bins(bins.centres, clips);
-                     to.bins.insert(to.bins.end(), found.begin(), found.end());
-                     for (const training::Clip& clip : some) to.tracks.push_back(clip.track);
-                   };
-                   add(test, spectrograms);
-                   const at::Tensor coded = scene.subject->reconstruction(spectrograms);
-                   if (coded.defined()) add(codes, coded);
-                 });
+  const RealClips real = options.floors ? bin_real(scene, bins) : RealClips{};
   const BinnedClips judged = options.wav ? bin_sounds(scene, bins, *options.wav)
                                          : bin_generated(scene, bins, options.notes);
 
   std::vector<Row> rows;
   rows.push_back(
       compare("", options.wav ? printable(source) : source, bins.train, judged, options));
-  rows.push_back(compare("floor_", text("real, split '", options.common.split, "' (floor)"),
-                         bins.train, test, options));
-  if (!codes.bins.empty()) {
-    rows.push_back(compare("codes_", "real, through the codes", bins.train, codes, options));
+  if (options.floors) {
+    rows.push_back(compare("floor_", text("real, split '", options.common.split, "' (floor)"),
+                           bins.train, real.test, options));
+  }
+  if (!real.codes.bins.empty()) {
+    rows.push_back(compare("codes_", "real, through the codes", bins.train, real.codes, options));
   }
   if (!bins.half.bins.empty()) {
     rows.push_back(compare("halves_", "real, half of train against half", bins.half,
                            bins.other_half, options));
   }
   warn_of_few(rows[0], options);
-  if (rows[1].figures.few > rows[0].figures.few) warn_of_few(rows[1], options);
+  if (options.floors && rows[1].figures.few > rows[0].figures.few) warn_of_few(rows[1], options);
 
   nlohmann::ordered_json json = begin_json(scene.heading());
   json["kind"] = scene.subject->kind();
@@ -223,9 +232,12 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   json["centres_hash"] = bins.hash;
   json["centres_cached"] = bins.cached;
   json["counts"] = {{"train", bins.train.counts(options.bins)},
-                    {"test", test.counts(options.bins)},
                     {"judged", judged.counts(options.bins)}};
-  json["z"] = {{"test", rows[1].figures.z}, {"judged", rows[0].figures.z}};
+  json["z"] = {{"judged", rows[0].figures.z}};
+  if (options.floors) {
+    json["counts"]["test"] = real.test.counts(options.bins);
+    json["z"]["test"] = rows[1].figures.z;
+  }
   return {.json = dump(json), .report = report_of(scene, rows, bins, options)};
 }
 

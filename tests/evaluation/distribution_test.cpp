@@ -60,6 +60,20 @@ TEST_F(Distribution, NdbHasEveryKeyAndItsFloors) {
   EXPECT_CONTAINS(result.report, "floor");
 }
 
+TEST_F(Distribution, NdbWithoutFloorsJudgesAlikeAndSaysNothingOfRealClips) {
+  const Json whole = Json::parse(evaluate_ndb(ndb()).json);
+  NdbOptions options = ndb();
+  options.floors = false;
+  const Json json = Json::parse(evaluate_ndb(options).json);
+  for (const char* key : {"ndb", "js", "ndb_interval", "halves_ndb"}) {
+    EXPECT_EQ(json[key], whole[key]) << key;
+  }
+  EXPECT_EQ(json["counts"]["judged"], whole["counts"]["judged"]);
+  EXPECT_FALSE(json.contains("floor_ndb"));
+  EXPECT_FALSE(json.contains("codes_ndb"));
+  EXPECT_FALSE(json["counts"].contains("test"));
+}
+
 TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
   NdbOptions options = ndb();
   options.cache = folder_->path() / "kept";
