@@ -65,19 +65,24 @@ void Fourier::backward(std::complex<float>* spectrum, float* real) const {
   fftwf_execute_dft_c2r(backward_, as_fftw(spectrum), real);
 }
 
-std::vector<float> inverse_envelope(const Fourier& fourier, std::int64_t hop, std::int64_t frames,
-                                    std::int64_t samples) {
-  std::vector<float> envelope(static_cast<std::size_t>(samples), 0.0F);
-  for (std::int64_t t = 0; t < frames; ++t) {
-    const std::int64_t start = t * hop - fourier.size() / 2;
+void inverse_envelope(const Fourier& fourier, std::int64_t hop, std::int64_t frames,
+                      std::int64_t first, std::span<float> envelope) {
+  const auto count = static_cast<std::int64_t>(envelope.size());
+  std::fill(envelope.begin(), envelope.end(), 0.0F);
+  // Frames whose window ends after `first` and begins before `first + count`.
+  const std::int64_t half = fourier.size() / 2;
+  const std::int64_t begin = std::clamp<std::int64_t>((first - half) / hop, 0, frames);
+  const std::int64_t end =
+      std::clamp<std::int64_t>((first + count + half) / hop + 1, begin, frames);
+  for (std::int64_t t = begin; t < end; ++t) {
+    const std::int64_t start = t * hop - half - first;  // in `envelope`
     const std::int64_t from = std::max<std::int64_t>(0, -start);
-    const std::int64_t to = std::min(fourier.size(), samples - start);
+    const std::int64_t to = std::min(fourier.size(), count - start);
     for (std::int64_t i = from; i < to; ++i) {
       envelope[static_cast<std::size_t>(start + i)] += fourier.squared()[i];
     }
   }
   for (float& value : envelope) value = value < kLeastEnvelope ? 0.0F : 1.0F / value;
-  return envelope;
 }
 
 }  // namespace minet::audio

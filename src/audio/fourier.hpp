@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <span>
 #include <vector>
 
 namespace minet::audio {
@@ -53,9 +54,10 @@ class Fourier {
   std::vector<float> window_, synthesis_, squared_;
 };
 
-// 1 / sum of the squared windows of `frames` frames at each of `samples` samples; 0 where (nearly)
-// no frame reaches, so that the inverse stays quiet there instead of dividing by next to nothing.
-std::vector<float> inverse_envelope(const Fourier& fourier, std::int64_t hop, std::int64_t frames,
-                                    std::int64_t samples);
+// 1 / sum of the squared windows of `frames` frames at the samples from `first` on; 0 where
+// (nearly) no frame reaches, so that the inverse stays quiet there instead of dividing by next to
+// nothing.
+void inverse_envelope(const Fourier& fourier, std::int64_t hop, std::int64_t frames,
+                      std::int64_t first, std::span<float> envelope);
 
 }  // namespace minet::audio

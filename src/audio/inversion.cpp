@@ -1,11 +1,18 @@
 // Griffin-Lim in blocks of frames, everything about a block in cache: add up the overlapping pieces
 // of the blocks around it, divide by the window envelope, and for each frame window, transform,
 // correct, transform back, window and add into the block's next piece.
+//
+// A block's iteration needs the one before of the block itself and of its two neighbours, no more.
+// So in one turn a new block gets its first phases, iteration 0 works on the block two before it,
+// iteration 1 on the one two before that, and so on, and the last one's sound is finished. No two
+// of these touch the same memory, so threads share them, and only the blocks under way are held.
 #include "minet/audio/inversion.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <cmath>
+#include <exception>
 #include <numbers>
 #include <thread>
 
@@ -73,61 +80,93 @@ class RandomPhases {
   Random random_;
 };
 
+struct Scratch {
+  Scratch(std::int64_t piece, std::int64_t size)
+      : sound(static_cast<std::size_t>(piece)),
+        real(make_aligned<float>(size)),
+        spectrum(make_aligned<Complex>(size / 2 + 1)) {}
+  std::vector<float> sound;
+  AlignedArray<float> real;
+  AlignedArray<Complex> spectrum;
+};
+
+// What is held of a block under way.
+struct Block {
+  std::vector<float> target;     // [frames, bins]
+  std::vector<float> previous;   // [frames, bins, 2]: as rebuilt one iteration ago
+  std::vector<float> pieces[2];  // windowed frames added up, of this iteration and the next
+  std::vector<float> envelope;   // at the piece's samples
+};
+
 class Inverter {
  public:
-  Inverter(const Spectrogram& target, const config::SpectrogramConfig& config,
-           const InversionOptions& options, std::int64_t samples)
-      : target_(target),
+  Inverter(std::int64_t frames, const MagnitudeSource& source, const SoundSink& sink,
+           const config::SpectrogramConfig& config, const InversionOptions& options)
+      : source_(source),
+        sink_(sink),
         options_(options),
         fourier_(Fourier::get(config.n_fft)),
         hop_(config.hop),
         size_(config.n_fft),
+        bins_(config.bins),
+        frames_(frames),
+        samples_(options.samples > 0 ? options.samples : frames * config.hop),
         block_frames_(std::max(kBlockFrames, (size_ + hop_ - 1) / hop_)),
-        blocks_((target.frames + block_frames_ - 1) / block_frames_),
+        blocks_((frames + block_frames_ - 1) / block_frames_),
         piece_((block_frames_ - 1) * hop_ + size_),
         alpha_(static_cast<float>(options.momentum / (1 + options.momentum))),
-        envelope_(inverse_envelope(*fourier_, hop_, target.frames, samples)),
-        pieces_{std::vector<float>(static_cast<std::size_t>(blocks_ * piece_)),
-                std::vector<float>(static_cast<std::size_t>(blocks_ * piece_))} {
-    if (alpha_ > 0) previous_.resize(static_cast<std::size_t>(2 * target.frames * target.bins));
+        // From the oldest that the finished block's sound needs to the one that begins.
+        ring_(static_cast<std::size_t>(std::min(blocks_, 2 * options.iterations + 4))),
+        ahead_(static_cast<std::size_t>(bins_)),
+        random_(options.seed),
+        gradient_(size_, hop_, bins_, options.seed) {
+    for (Block& block : ring_) {
+      block.target.resize(static_cast<std::size_t>(block_frames_ * bins_));
+      if (alpha_ > 0) block.previous.resize(2 * block.target.size());
+      for (auto& piece : block.pieces) piece.resize(static_cast<std::size_t>(piece_));
+      block.envelope.resize(static_cast<std::size_t>(piece_));
+    }
   }
 
-  std::vector<float> run() {
-    start();
-    const auto threads = static_cast<std::int64_t>(
-        std::clamp<std::int64_t>(options_.threads, 1, std::max<std::int64_t>(1, blocks_)));
-    std::vector<Scratch> scratch;
-    for (std::int64_t i = 0; i < threads; ++i) scratch.emplace_back(piece_, size_);
-    std::barrier<> together(threads);
-    const auto work = [&](std::int64_t mine) {
-      for (std::int64_t iteration = 0; iteration < options_.iterations; ++iteration) {
-        for (std::int64_t b = mine; b < blocks_; b += threads) {
-          improve(b, pieces_[iteration % 2], pieces_[(iteration + 1) % 2],
-                  scratch[static_cast<std::size_t>(mine)]);
+  void run() {
+    const auto threads = static_cast<std::ptrdiff_t>(
+        std::clamp<std::int64_t>(options_.threads, 1, std::min(blocks_, options_.iterations + 1)));
+    const std::int64_t turns = blocks_ + 2 * options_.iterations + 2;
+    std::atomic<std::int64_t> next{0};  // iteration that nobody has taken yet in this turn
+    std::exception_ptr failure;
+    bool over = false;  // changes only while all wait, so that all see the same
+    std::barrier together(threads, [&]() noexcept {
+      next = 0;
+      over = failure != nullptr;
+    });
+    const auto work = [&](bool caller) {
+      Scratch scratch(piece_, size_);
+      for (std::int64_t turn = 0; turn < turns && !over; ++turn) {
+        if (caller) {
+          try {
+            if (turn < blocks_) begin(turn, scratch);
+            finish(turn - 2 - 2 * options_.iterations, scratch);
+          } catch (...) {
+            failure = std::current_exception();
+          }
+        }
+        for (std::int64_t i = next++; i < options_.iterations; i = next++) {
+          improve(turn - 2 - 2 * i, i, scratch);
         }
         together.arrive_and_wait();
       }
     };
     std::vector<std::thread> others;
-    for (std::int64_t i = 1; i < threads; ++i) others.emplace_back(work, i);
-    work(0);
+    for (std::ptrdiff_t i = 1; i < threads; ++i) others.emplace_back(work, false);
+    work(true);
     for (std::thread& other : others) other.join();
-    return collect(pieces_[options_.iterations % 2], scratch[0]);
+    if (failure) std::rethrow_exception(failure);
   }
 
  private:
-  struct Scratch {
-    Scratch(std::int64_t piece, std::int64_t size)
-        : sound(static_cast<std::size_t>(piece)),
-          real(make_aligned<float>(size)),
-          spectrum(make_aligned<Complex>(size / 2 + 1)) {}
-    std::vector<float> sound;
-    AlignedArray<float> real;
-    AlignedArray<Complex> spectrum;
-  };
-
-  std::int64_t frames_in(std::int64_t block) const {
-    return std::min(block_frames_, target_.frames - block * block_frames_);
+  Block& block(std::int64_t b) { return ring_[static_cast<std::size_t>(b) % ring_.size()]; }
+  std::int64_t frames_in(std::int64_t b) const {
+    return std::min(block_frames_, frames_ - b * block_frames_);
   }
 
   // spectrum -> windowed samples, added at frame `local` of a piece.
@@ -139,64 +178,83 @@ class Inverter {
     for (std::int64_t i = 0; i < size_; ++i) out[i] += real[i] * window[i];
   }
 
-  // The target with its first phases.
-  void start() {
-    Scratch scratch(piece_, size_);
-    const auto each_frame = [&](const auto& fill) {
-      for (std::int64_t t = 0; t < target_.frames; ++t) {
-        std::fill_n(scratch.spectrum.get(), fourier_->bins(), Complex());
-        fill(t, target_.values.data() + t * target_.bins);
-        const std::int64_t block = t / block_frames_;
-        synthesise(scratch, t % block_frames_, pieces_[0].data() + block * piece_);
-      }
-    };
-    if (options_.start == PhaseStart::random) {
-      RandomPhases phases(options_.seed);
-      each_frame([&](std::int64_t, const float* row) {
-        phases.next(row, target_.bins, scratch.spectrum.get());
-      });
-      return;
+  // The block's magnitudes, and the first frame of the one after it.
+  void read(std::int64_t b) {
+    float* target = block(b).target.data();
+    const std::int64_t known = b == 0 ? 0 : 1;
+    std::copy(ahead_.begin(), ahead_.begin() + known * bins_, target);
+    source_(frames_in(b) - known, target + known * bins_);
+    if (b + 1 < blocks_) source_(1, ahead_.data());
+    const auto end = target + frames_in(b) * bins_;
+    const auto bad = std::find_if(target, end, [](float v) { return !(v >= 0 && v <= kLargest); });
+    if (bad != end) {
+      throw InputError(text("Expected linear magnitudes of 0 or more to invert, got ", *bad,
+                            " in frame ", b * block_frames_ + (bad - target) / bins_, "."));
     }
-    PhaseGradient phases(size_, hop_, target_.bins, options_.seed);
-    phases.begin(target_.values.data());
-    each_frame([&](std::int64_t t, const float* row) {
-      const float* after = t + 1 < target_.frames ? row + target_.bins : nullptr;
-      phases.next(row, after, scratch.spectrum.get());
-    });
   }
 
-  // The sound that block `b`'s frames see: its own piece and what the neighbours' reach into it,
-  // over the envelope, zeros outside the sound. Returns the position of its first sample.
-  std::int64_t gather(std::int64_t b, const std::vector<float>& pieces, float* sound) const {
+  // The block's target with its first phases.
+  void begin(std::int64_t b, Scratch& scratch) {
+    read(b);
+    Block& own = block(b);
+    std::fill(own.previous.begin(), own.previous.end(), 0.0F);
+    std::fill(own.pieces[0].begin(), own.pieces[0].end(), 0.0F);
+    inverse_envelope(*fourier_, hop_, frames_, first_sample(b), own.envelope);
+    if (b == 0 && options_.start == PhaseStart::gradient) gradient_.begin(own.target.data());
+    const std::int64_t frames = frames_in(b);
+    for (std::int64_t local = 0; local < frames; ++local) {
+      const float* row = own.target.data() + local * bins_;
+      std::fill_n(scratch.spectrum.get(), fourier_->bins(), Complex());
+      if (options_.start == PhaseStart::random) {
+        random_.next(row, bins_, scratch.spectrum.get());
+      } else {
+        const float* after = local + 1 < frames ? row + bins_
+                             : b + 1 < blocks_  ? ahead_.data()
+                                                : nullptr;
+        gradient_.next(row, after, scratch.spectrum.get());
+      }
+      synthesise(scratch, local, own.pieces[0].data());
+    }
+  }
+
+  std::int64_t first_sample(std::int64_t b) const { return b * block_frames_ * hop_ - size_ / 2; }
+
+  // The sound that block `b`'s frames see before iteration `iteration`: its own piece and what the
+  // neighbours' reach into it, over the envelope, zeros outside the sound. The part that is inside
+  // comes back.
+  std::span<const float> gather(std::int64_t b, std::int64_t iteration, Scratch& scratch) {
+    const auto piece_of = [&](std::int64_t other) {
+      return block(other).pieces[iteration % 2].data();
+    };
     const std::int64_t step = block_frames_ * hop_;  // from a piece to the next
     const std::int64_t overlap = piece_ - step;
-    const float* own = pieces.data() + b * piece_;
+    float* sound = scratch.sound.data();
+    const float* own = piece_of(b);
     std::copy(own, own + piece_, sound);
     if (b > 0) {
-      const float* before = own - piece_ + step;
+      const float* before = piece_of(b - 1) + step;
       for (std::int64_t i = 0; i < overlap; ++i) sound[i] += before[i];
     }
     if (b + 1 < blocks_) {
-      const float* after = own + piece_;
+      const float* after = piece_of(b + 1);
       for (std::int64_t i = 0; i < overlap; ++i) sound[step + i] += after[i];
     }
-    const std::int64_t first = b * step - size_ / 2;
-    const auto length = static_cast<std::int64_t>(envelope_.size());
+    const std::int64_t first = first_sample(b);
     const std::int64_t from = std::clamp<std::int64_t>(-first, 0, piece_);
-    const std::int64_t to = std::clamp<std::int64_t>(length - first, from, piece_);
+    const std::int64_t to = std::clamp<std::int64_t>(samples_ - first, from, piece_);
+    const float* envelope = block(b).envelope.data();
     std::fill(sound, sound + from, 0.0F);
-    for (std::int64_t i = from; i < to; ++i) {
-      sound[i] *= envelope_[static_cast<std::size_t>(first + i)];
-    }
+    for (std::int64_t i = from; i < to; ++i) sound[i] *= envelope[i];
     std::fill(sound + to, sound + piece_, 0.0F);
-    return first;
+    return {sound + from, sound + to};
   }
 
-  void improve(std::int64_t b, const std::vector<float>& pieces, std::vector<float>& next,
-               Scratch& scratch) {
-    gather(b, pieces, scratch.sound.data());
-    float* out = next.data() + b * piece_;
-    std::fill(out, out + piece_, 0.0F);
+  void improve(std::int64_t b, std::int64_t iteration, Scratch& scratch) {
+    if (b < 0 || b >= blocks_) return;
+    gather(b, iteration, scratch);
+    Block& own = block(b);
+    std::vector<float>& out = own.pieces[(iteration + 1) % 2];
+    std::fill(out.begin(), out.end(), 0.0F);
     const float* __restrict window = fourier_->window();
     float* __restrict real = scratch.real.get();
     float* spectrum = reinterpret_cast<float*>(scratch.spectrum.get());
@@ -204,55 +262,55 @@ class Inverter {
       const float* in = scratch.sound.data() + local * hop_;
       for (std::int64_t i = 0; i < size_; ++i) real[i] = in[i] * window[i];
       fourier_->forward(real, scratch.spectrum.get());
-      const std::int64_t t = b * block_frames_ + local;
-      const float* target = target_.values.data() + t * target_.bins;
+      const float* target = own.target.data() + local * bins_;
       if (alpha_ > 0) {
-        correct(target_.bins, alpha_, target, previous_.data() + 2 * t * target_.bins, spectrum);
+        correct(bins_, alpha_, target, own.previous.data() + 2 * local * bins_, spectrum);
       } else {
-        correct_plain(target_.bins, target, spectrum);
+        correct_plain(bins_, target, spectrum);
       }
-      std::fill(scratch.spectrum.get() + target_.bins, scratch.spectrum.get() + fourier_->bins(),
+      std::fill(scratch.spectrum.get() + bins_, scratch.spectrum.get() + fourier_->bins(),
                 Complex());
-      synthesise(scratch, local, out);
+      synthesise(scratch, local, out.data());
     }
   }
 
-  std::vector<float> collect(const std::vector<float>& pieces, Scratch& scratch) const {
-    std::vector<float> sound(envelope_.size(), 0.0F);
-    const auto length = static_cast<std::int64_t>(sound.size());
-    for (std::int64_t b = 0; b < blocks_; ++b) {
-      const std::int64_t first = gather(b, pieces, scratch.sound.data());
-      const std::int64_t from = std::clamp<std::int64_t>(-first, 0, piece_);
-      const std::int64_t to = std::clamp<std::int64_t>(length - first, from, piece_);
-      if (from == to) continue;
-      std::copy(scratch.sound.data() + from, scratch.sound.data() + to,
-                sound.data() + (first + from));
+  // Gives away the block's sound up to where the next block's begins.
+  void finish(std::int64_t b, Scratch& scratch) {
+    if (b < 0) return;
+    std::span<const float> sound = gather(b, options_.iterations, scratch);
+    if (b + 1 < blocks_) {
+      const std::int64_t next = std::clamp<std::int64_t>(first_sample(b + 1), 0, samples_);
+      const std::int64_t first = std::clamp<std::int64_t>(first_sample(b), 0, samples_);
+      sound = sound.first(static_cast<std::size_t>(next - first));
     }
-    return sound;
+    if (!sound.empty()) sink_(sound);
+    if (b + 1 == blocks_) pad(first_sample(b) + piece_);
   }
 
-  const Spectrogram& target_;
+  // Silence where the sound is longer than its frames reach.
+  void pad(std::int64_t end) {
+    if (end < samples_) sink_(std::vector<float>(static_cast<std::size_t>(samples_ - end)));
+  }
+
+  const MagnitudeSource& source_;
+  const SoundSink& sink_;
   const InversionOptions& options_;
   std::shared_ptr<const Fourier> fourier_;
-  std::int64_t hop_, size_;
+  std::int64_t hop_, size_, bins_, frames_, samples_;
   std::int64_t block_frames_, blocks_;
   std::int64_t piece_;  // samples that a block's frames span
   float alpha_;
-  std::vector<float> envelope_;   // [samples]
-  std::vector<float> pieces_[2];  // [blocks, piece]: windowed frames added up, now and next
-  std::vector<float> previous_;   // [T, F, 2]: the frames as rebuilt one iteration ago
+  std::vector<Block> ring_;   // block b is in place b % size
+  std::vector<float> ahead_;  // [bins]: the first frame of the block that begins next
+  RandomPhases random_;
+  PhaseGradient gradient_;
 };
 
-void check(const Spectrogram& target, const config::SpectrogramConfig& config,
+void check(std::int64_t frames, const config::SpectrogramConfig& config,
            const InversionOptions& options) {
-  if (target.frames < 1 || target.bins != config.bins || target.bins > config.n_fft / 2 + 1 ||
-      target.bins < 1 ||
-      target.values.size() / static_cast<std::size_t>(target.bins) !=
-          static_cast<std::size_t>(target.frames) ||
-      target.values.size() % static_cast<std::size_t>(target.bins) != 0) {
+  if (frames < 1 || config.bins > config.n_fft / 2 + 1 || config.bins < 1) {
     throw InputError(text("Expected a spectrogram of 1 or more frames of ", config.bins,
-                          " bins to invert, got ", target.frames, " of ", target.bins, " (",
-                          target.values.size(), " values)."));
+                          " bins to invert, got ", frames, " frames."));
   }
   if (options.iterations < 0 || options.iterations > 100000 || !(options.momentum >= 0) ||
       !(options.momentum < 1) || options.threads < 1 || options.threads > 1024) {
@@ -261,29 +319,47 @@ void check(const Spectrogram& target, const config::SpectrogramConfig& config,
              "1024 threads for the inversion, got ",
              options.iterations, ", ", options.momentum, " and ", options.threads, "."));
   }
-  const std::int64_t longest = target.frames * config.hop + config.n_fft;
+  const std::int64_t longest = frames * config.hop + config.n_fft;
   if (options.samples < 0 || options.samples > longest) {
     throw InputError(text("Expected a length of 0 to ", longest, " samples for the inversion of ",
-                          target.frames, " frames, got ", options.samples, "."));
-  }
-  const auto bad = std::find_if(target.values.begin(), target.values.end(),
-                                [](float v) { return !(v >= 0 && v <= kLargest); });
-  if (bad != target.values.end()) {
-    throw InputError(text("Expected linear magnitudes of 0 or more to invert, got ", *bad,
-                          " in frame ", (bad - target.values.begin()) / target.bins, "."));
+                          frames, " frames, got ", options.samples, "."));
   }
 }
 
 }  // namespace
 
+void invert_in_passing(std::int64_t frames, const MagnitudeSource& source, const SoundSink& sink,
+                       const config::SpectrogramConfig& config, const InversionOptions& options) {
+  const Stft checked({.n_fft = config.n_fft, .hop = config.hop});
+  check(frames, config, options);
+  Inverter(frames, source, sink, config, options).run();
+}
+
 Sound invert(const Spectrogram& linear_magnitude, const config::SpectrogramConfig& config,
              const InversionOptions& options) {
-  const Stft checked({.n_fft = config.n_fft, .hop = config.hop});
-  check(linear_magnitude, config, options);
-  const std::int64_t samples =
-      options.samples > 0 ? options.samples : linear_magnitude.frames * config.hop;
-  Inverter inverter(linear_magnitude, config, options, samples);
-  return {.sample_rate = static_cast<int>(config.sample_rate), .samples = inverter.run()};
+  const std::vector<float>& values = linear_magnitude.values;
+  if (linear_magnitude.bins != config.bins || config.bins < 1 ||
+      values.size() % static_cast<std::size_t>(config.bins) != 0 ||
+      values.size() / static_cast<std::size_t>(config.bins) !=
+          static_cast<std::size_t>(linear_magnitude.frames)) {
+    throw InputError(text("Expected a spectrogram of 1 or more frames of ", config.bins,
+                          " bins to invert, got ", linear_magnitude.frames, " of ",
+                          linear_magnitude.bins, " (", values.size(), " values)."));
+  }
+  Sound sound{.sample_rate = static_cast<int>(config.sample_rate), .samples = {}};
+  auto next = values.begin();
+  invert_in_passing(
+      linear_magnitude.frames,
+      [&](std::int64_t frames, float* into) {
+        const auto end = next + frames * config.bins;
+        std::copy(next, end, into);
+        next = end;
+      },
+      [&](std::span<const float> samples) {
+        sound.samples.insert(sound.samples.end(), samples.begin(), samples.end());
+      },
+      config, options);
+  return sound;
 }
 
 }  // namespace minet::audio

@@ -123,7 +123,8 @@ void Stft::inverse(std::span<const std::complex<float>> frames, std::span<float>
   const auto count = static_cast<std::int64_t>(frames.size()) / bins();
   check_size(frames.size(), count, bins());
   const auto length = static_cast<std::int64_t>(samples.size());
-  const std::vector<float> envelope = inverse_envelope(*fourier_, shape_.hop, count, length);
+  std::vector<float> envelope(samples.size());
+  inverse_envelope(*fourier_, shape_.hop, count, 0, envelope);
   const auto scratch = make_aligned<float>(shape_.n_fft);
   const auto spectrum = make_aligned<std::complex<float>>(bins());
   std::fill(samples.begin(), samples.end(), 0.0F);

@@ -81,11 +81,13 @@ namespace {
 
 constexpr std::int64_t kRowsTogether = 4;  // of a batch: whole pieces one group after the other, so
                                            // that what they remember stays in the cache
+constexpr std::int64_t kContextsOfNotes = 16;  // looked at together, so that long notes fit
 
 // What every piece of a batch is drawn from, and where the codes go.
 struct Drawing {
-  const at::Tensor& body;  // [B, T, H]
-  const models::ContentInput& content;
+  models::Model& model;
+  const at::Tensor& body;   // [B, T, H]
+  const at::Tensor& notes;  // [B, T], or undefined
   const SamplingOptions& options;
   at::Tensor codes;                        // [B, T]
   std::function<void(std::int64_t)> done;  // called with the number of pieces that got a code
@@ -102,9 +104,14 @@ struct Drawing {
 };
 
 // Step by step through LibTorch, on any device.
-void draw_by_torch(models::Model& model, const Drawing& drawing) {
+void draw_by_torch(const Drawing& drawing) {
+  models::Model& model = drawing.model;
   const std::int64_t batch = drawing.body.size(0);
-  models::PriorCache cache = model.prior->start(batch, drawing.content);
+  models::ContentInput content;
+  if (drawing.notes.defined()) {
+    content.memory = model.content->forward(drawing.notes, drawing.body);  // [B, T, W]
+  }
+  models::PriorCache cache = model.prior->start(batch, content);
   std::vector<Random> random;
   for (std::int64_t b = 0; b < batch; ++b) random.push_back(drawing.random(b));
   auto drawn = drawing.codes.accessor<std::int64_t, 2>();
@@ -125,14 +132,45 @@ void draw_by_torch(models::Model& model, const Drawing& drawing) {
   }
 }
 
+// The content of some pieces, a stretch at a time where the content model allows it.
+class Content {
+ public:
+  Content(const Drawing& drawing, std::int64_t first, std::int64_t rows)
+      : model_(drawing.model),
+        steps_(drawing.steps()),
+        context_(drawing.model.config.prior.context),
+        stretch_(steps_) {
+    if (!drawing.notes.defined()) return;
+    body_ = drawing.body.narrow(0, first, rows);
+    notes_ = drawing.notes.narrow(0, first, rows);
+    if (model_.content->reach()) stretch_ = kContextsOfNotes * context_;
+  }
+
+  // Whether the prior needs the next stretch before step t.
+  bool begins(std::int64_t t) const { return notes_.defined() && t % stretch_ == 0; }
+  // All that the steps of the stretch from `t` on see.
+  models::ContentInput from(std::int64_t t) {
+    const std::int64_t first = std::max<std::int64_t>(0, t - context_ + 1);
+    const std::int64_t last = std::min(steps_, t + stretch_ + context_ - 1);
+    const std::int64_t reach = model_.content->reach().value_or(steps_);
+    const std::int64_t begin = std::max<std::int64_t>(0, first - reach);
+    const std::int64_t end = std::min(steps_, last + reach);
+    const at::Tensor memory = model_.content->forward(
+        notes_.narrow(1, begin, end - begin), body_.narrow(1, begin, end - begin));  // [B, T, W]
+    return {.memory = memory.narrow(1, first - begin, last - first).contiguous(), .first = first};
+  }
+
+ private:
+  models::Model& model_;
+  std::int64_t steps_, context_;
+  std::int64_t stretch_;  // steps
+  at::Tensor body_, notes_;
+};
+
 // Pieces first .. first + rows - 1, from beginning to end.
 void draw_rows(models::FastPrior& prior, const Drawing& drawing, std::int64_t first,
                std::int64_t rows) {
-  models::ContentInput content;
-  if (drawing.content.memory.defined()) {
-    content.memory = drawing.content.memory.narrow(0, first, rows);
-  }
-  prior.start(rows, content);
+  Content content(drawing, first, rows);
   std::vector<Random> random;
   for (std::int64_t r = 0; r < rows; ++r) random.push_back(drawing.random(first + r));
   const at::Tensor body =
@@ -147,6 +185,11 @@ void draw_rows(models::FastPrior& prior, const Drawing& drawing, std::int64_t fi
   std::vector<std::int64_t> previous;
   for (std::int64_t t = 0; t < drawing.steps(); ++t, h += width) {
     drawing.throw_if_stopped(t);
+    if (t == 0) {
+      prior.start(rows, content.begins(t) ? content.from(t) : models::ContentInput{});
+    } else if (content.begins(t)) {
+      prior.go_on_with(content.from(t));
+    }
     prior.step(previous, {h, width});
     previous.resize(static_cast<std::size_t>(rows));
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -173,12 +216,11 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
   at::NoGradGuard no_grad;
   model.eval();
   const std::int64_t batch = body.size(0), steps = body.size(1);
-  models::ContentInput content;
-  if (notes.defined()) content.memory = model.content->forward(notes, body);  // [B, T, W]
   std::atomic<std::int64_t> drawn{0};
   const auto caller = std::this_thread::get_id();
-  const Drawing drawing{.body = body,
-                        .content = content,
+  const Drawing drawing{.model = model,
+                        .body = body,
+                        .notes = notes,
                         .options = options,
                         .codes = at::empty({batch, steps}, at::kLong),
                         .done = [&](std::int64_t rows) {
@@ -188,7 +230,7 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
                           }
                         }};
   if (wants_torch() || !models::FastPrior::can_run(model.prior)) {
-    draw_by_torch(model, drawing);
+    draw_by_torch(drawing);
     return drawing.codes;
   }
   const models::FastPrior prior(model.prior);

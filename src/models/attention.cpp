@@ -228,6 +228,7 @@ BlockCache BlockImpl::start(std::int64_t batch, const at::Tensor& memory,
   if (config.cross && memory.defined()) {
     cache.cross = cross_->key_values(memory, rotary);
     cache.cross.values = cache.cross.values.contiguous();
+    cache.cross_first = rotary.first;
   }
   return cache;
 }
@@ -236,7 +237,8 @@ at::Tensor BlockImpl::step(at::Tensor x, const RotaryTable& rotary, BlockCache& 
                            std::int64_t position, const at::Tensor& present) {
   x = x + attention_->step(norm1_->forward(x), rotary, cache.self, position);  // [B, 1, W]
   if (cache.cross.keys.defined()) {
-    const at::Tensor seen = cross_->step(norm_cross_->forward(x), rotary, cache.cross, position);
+    const at::Tensor seen =
+        cross_->step(norm_cross_->forward(x), rotary, cache.cross, position - cache.cross_first);
     x = present.defined() ? at::addcmul(x, seen, present) : x + seen;
   }
   return x + feed_forward(x);  // [B, 1, W]

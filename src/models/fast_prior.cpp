@@ -95,17 +95,19 @@ struct FastPrior::State {
   std::shared_ptr<const Weights> weights;
   const StepKernels* kernels;
 
-  std::int64_t batch = 0, position = 0, notes = -1;  // notes: their length, -1 without
-  std::vector<BlockMemory> memories;                 // by block
-  at::Tensor added;                                  // aligned content [B, T, W], or undefined
-  Floats present;                                    // [B]
-  Floats cosines, sines;                             // [d / 2] of this step
-  Floats logits;                                     // [B, K padded]
-  Floats drawn, sums;                                // [K padded], [K padded / 64]
+  std::int64_t batch = 0, position = 0;
+  std::int64_t notes_first = 0, notes_end = -1;  // their steps; end -1: no notes, no end
+  std::vector<BlockMemory> memories;             // by block
+  at::Tensor added;                              // aligned content [B, T, W], or undefined
+  Floats present;                                // [B]
+  Floats cosines, sines;                         // [d / 2] of this step
+  Floats logits;                                 // [B, K padded]
+  Floats drawn, sums;                            // [K padded], [K padded / 64]
   Scratch scratch;
 
   void run(std::int64_t first, std::int64_t rows, std::span<const std::int64_t> previous,
            std::span<const float> body);
+  void see(const ContentInput& content);
   void apply(const PackedLinear& layer, const float* x, std::int64_t x_stride, std::int64_t rows,
              float* y, std::int64_t y_stride, bool relu = false) const {
     kernels->linear({.panels = layer.panels.data(),
@@ -209,43 +211,20 @@ std::string FastPrior::kernels() const {
 void FastPrior::start(std::int64_t batch, const ContentInput& content) {
   State& s = *state_;
   const Weights& w = *s.weights;
-  const at::NoGradGuard no_grad;
-  // Checks the content, and gives the rotated keys of the notes.
-  Prior prior = w.prior;
-  PriorCache torch_cache = prior->start(batch, content);
+  require(content.first == 0, "a prior starts with the notes of the first step, got those from ",
+          content.first);
   s.batch = batch;
   s.position = 0;
-  s.notes = torch_cache.steps;
-  s.added = torch_cache.added.defined() ? torch_cache.added.contiguous() : at::Tensor();
-  s.present.assign(static_cast<std::size_t>(batch), 1);
-  if (torch_cache.present.defined()) {
-    const at::Tensor present = torch_cache.present.flatten().to(at::kFloat).contiguous();
-    std::copy_n(data(present), batch, s.present.data());
-  }
-  s.memories.clear();
-  for (const BlockCache& block : torch_cache.blocks) {
-    BlockMemory memory;
+  s.memories.assign(w.blocks.size(), {});
+  for (BlockMemory& memory : s.memories) {
     const std::int64_t pairs = batch * w.heads;
     // A step reads up to 15 slots past the last: room for that in every row.
     memory.self.slots = round_up(w.context, 16);
     memory.self.keys.assign(static_cast<std::size_t>(pairs * w.head * memory.self.slots + 16), 0);
     memory.self.values.assign(static_cast<std::size_t>(pairs * memory.self.slots * w.head_padded),
                               0);
-    if (block.cross.keys.defined()) {
-      const std::int64_t length = block.cross.keys.size(2);
-      memory.cross.slots = round_up(length, 16) + 16;
-      const auto pad = [](const at::Tensor& x, std::int64_t by) {
-        return at::constant_pad_nd(x, {0, by}).contiguous();
-      };
-      const at::Tensor keys =
-          pad(block.cross.keys.transpose(2, 3), memory.cross.slots - length);  // [B, h, d, slots]
-      const at::Tensor values = pad(block.cross.values, w.head_padded - w.head);
-      memory.cross.keys.assign(data(keys), data(keys) + keys.numel());
-      memory.cross.keys.resize(memory.cross.keys.size() + 16, 0);
-      memory.cross.values.assign(data(values), data(values) + values.numel());
-    }
-    s.memories.push_back(std::move(memory));
   }
+  s.see(content);
   s.cosines.resize(static_cast<std::size_t>(w.head / 2));
   s.sines.resize(static_cast<std::size_t>(w.head / 2));
   s.logits.assign(static_cast<std::size_t>(batch * w.codes_padded), 0);
@@ -262,6 +241,47 @@ void FastPrior::start(std::int64_t batch, const ContentInput& content) {
                .heads = Floats(static_cast<std::size_t>(w.head_padded)),
                .seen = Floats(rows * (padded + 16)),
                .scores = Floats(static_cast<std::size_t>(2 * w.context + 48))};
+}
+
+void FastPrior::go_on_with(const ContentInput& content) {
+  State& s = *state_;
+  require(s.notes_end >= 0 && content.memory.defined() &&
+              content.first <= std::max<std::int64_t>(0, s.position - s.weights->context + 1),
+          "a prior goes on with notes from ", s.weights->context - 1, " steps before step ",
+          s.position, ", got ", content.memory.defined() ? "later ones" : "none");
+  s.see(content);
+}
+
+void FastPrior::State::see(const ContentInput& content) {
+  const at::NoGradGuard no_grad;
+  // Checks the content, and gives the rotated keys of the notes.
+  Prior prior = weights->prior;
+  const PriorCache cache = prior->start(batch, content);
+  notes_first = cache.first;
+  notes_end = cache.steps;
+  added = cache.added.defined() ? cache.added.contiguous() : at::Tensor();
+  present.assign(static_cast<std::size_t>(batch), 1);
+  if (cache.present.defined()) {
+    const at::Tensor given = cache.present.flatten().to(at::kFloat).contiguous();
+    std::copy_n(data(given), batch, present.data());
+  }
+  for (std::size_t b = 0; b < memories.size(); ++b) {
+    const KeyValues& cross = cache.blocks[b].cross;
+    Memory& memory = memories[b].cross;
+    memory = {};
+    if (!cross.keys.defined()) continue;
+    const std::int64_t length = cross.keys.size(2);
+    memory.slots = round_up(length, 16) + 16;
+    const auto pad = [](const at::Tensor& x, std::int64_t by) {
+      return at::constant_pad_nd(x, {0, by}).contiguous();
+    };
+    const at::Tensor keys =
+        pad(cross.keys.transpose(2, 3), memory.slots - length);  // [B, h, d, slots]
+    const at::Tensor values = pad(cross.values, weights->head_padded - weights->head);
+    memory.keys.assign(data(keys), data(keys) + keys.numel());
+    memory.keys.resize(memory.keys.size() + 16, 0);
+    memory.values.assign(data(values), data(values) + values.numel());
+  }
 }
 
 // Pairs (i, i + d / 2) of one head.
@@ -315,7 +335,8 @@ void FastPrior::State::run(std::int64_t first, std::int64_t rows,
     std::copy_n(code, w.code_width, x);
     std::copy_n(body.data() + (first + r) * w.body_width, w.body_width, x + w.code_width);
     if (added.defined()) {
-      const float* extra = data(added) + ((first + r) * notes + position) * width;
+      const float* extra =
+          data(added) + ((first + r) * added.size(1) + position - notes_first) * width;
       for (std::int64_t i = 0; i < width; ++i) x[i] += extra[i];
     }
   }
@@ -371,13 +392,14 @@ void FastPrior::State::run(std::int64_t first, std::int64_t rows,
 
     const Memory& cross = memories[b].cross;
     if (!cross.keys.empty()) {
-      const std::int64_t from = std::max<std::int64_t>(0, position - w.context + 1);
-      const std::int64_t to = std::min(notes, position + w.context);
+      const std::int64_t from = std::max(notes_first, position - w.context + 1);
+      const std::int64_t to = std::min(notes_end, position + w.context);
       normalise(block.norm_cross);
       apply(block.cross_q, s.normed.data(), stride, rows, s.wide.data(), wide);
       for (std::int64_t r = 0; r < rows; ++r) {
         turn_queries(r);
-        attend(cross, first + r, s.turned.data(), from, to - from, s.seen.data() + r * seen_stride);
+        attend(cross, first + r, s.turned.data(), from - notes_first, to - from,
+               s.seen.data() + r * seen_stride);
       }
       add(block.cross_out, s.seen, seen_stride, true);
     }
@@ -407,8 +429,8 @@ void FastPrior::step(std::span<const std::int64_t> previous, std::span<const flo
           "a step of the prior expected ", s.batch, " body vectors of ", w.body_width,
           " and the codes before (none at the first step), got ", body.size(), " numbers and ",
           previous.size(), " codes");
-  require(s.notes < 0 || s.position < s.notes,
-          "the prior expected at most as many steps as notes (", s.notes, ")");
+  require(s.notes_end < 0 || s.position < s.notes_end,
+          "the prior expected at most as many steps as notes (", s.notes_end, ")");
   for (const std::int64_t code : previous) {
     require(code >= 0 && code < w.codes, "the prior expected codes from 0 to ", w.codes - 1,
             ", got ", code);

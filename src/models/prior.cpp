@@ -84,6 +84,8 @@ void PriorImpl::check_content(const ContentInput& content, std::int64_t batch,
               (content.present.dim() == 1 && content.present.size(0) == batch),
           "the prior expected `present` [", batch, "], one 0 or 1 a clip, got ",
           content.present.defined() ? text(content.present.sizes()) : std::string());
+  require(content.first == 0 || (steps < 0 && content.first > 0),
+          "the prior expected content from the first step on, got some from step ", content.first);
 }
 
 at::Tensor PriorImpl::logits(const at::Tensor& x) {
@@ -131,12 +133,15 @@ PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
   cache.batch = batch;
   RotaryTable rotary;
   if (content.memory.defined()) {
-    cache.steps = content.memory.size(1);
+    cache.first = content.first;
+    cache.steps = content.first + content.memory.size(1);
     cache.present = broadcastable(content.present, options);
     if (added_) {
       cache.added = cache.present.defined() ? content.memory * cache.present : content.memory;
     }
-    rotary = make_rotary({.count = cache.steps, .head_width = head_width(config)}, options);
+    rotary = make_rotary(
+        {.first = content.first, .count = content.memory.size(1), .head_width = head_width(config)},
+        options);
   }
   for (const auto& module : *blocks_) {
     cache.blocks.push_back(module->as<BlockImpl>()->start(batch, content.memory, rotary));
@@ -157,6 +162,8 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
                        : "the first step of the prior has no code before it, but one was given");
   require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end after ",
           cache.steps, " steps; give notes for the whole length");
+  require(position >= cache.first, "the notes given to the prior begin at step ", cache.first,
+          ", but the next step is ", position);
   at::Tensor code;  // [B, D]
   if (position == 0) {
     code = start_.expand({batch, -1});
@@ -168,7 +175,7 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
     code = embedding_->forward(previous);
   }
   at::Tensor x = at::cat({code, body}, 1).unsqueeze(1);  // [B, 1, W]
-  if (cache.added.defined()) x = x + cache.added.narrow(1, position, 1);
+  if (cache.added.defined()) x = x + cache.added.narrow(1, position - cache.first, 1);
   if (position >= cache.rotary.first + cache.rotary.size()) {
     cache.rotary = make_rotary(
         {.first = position, .count = kRotaryRows, .head_width = head_width(config)}, x.options());

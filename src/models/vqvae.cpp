@@ -41,17 +41,21 @@ void check_codes(const at::Tensor& codes, std::int64_t count) {
           ", got some from ", low, " to ", high);
 }
 
-// Cuts [0, frames) into chunks and runs each with `margin` frames more on both sides, where there
-// are any. What the margin spoils is cut off, so the pieces join as if nothing had been cut.
+// `run` on frames first .. last - 1 of `frames` with `margin` further ones on both sides where
+// there are any. What the margin spoils is cut off, so pieces join as if nothing had been cut.
 template <class Run>
-at::Tensor in_chunks(std::int64_t frames, std::int64_t chunk, std::int64_t margin, const Run& run) {
+at::Tensor with_margin(std::int64_t first, std::int64_t last, std::int64_t frames,
+                       std::int64_t margin, const Run& run) {
+  const std::int64_t from = std::max<std::int64_t>(0, first - margin);
+  const std::int64_t to = std::min(frames, last + margin);
+  return run(from, to - from).narrow(-1, first - from, last - first);
+}
+
+template <class Run>
+at::Tensor in_chunks(std::int64_t frames, std::int64_t chunk, const Run& run) {
   std::vector<at::Tensor> pieces;
   for (std::int64_t first = 0; first < frames; first += chunk) {
-    const std::int64_t last = std::min(frames, first + chunk);
-    const std::int64_t from = std::max<std::int64_t>(0, first - margin);
-    const std::int64_t to = std::min(frames, last + margin);
-    const at::Tensor piece = run(from, to - from);  // [..., to - from]
-    pieces.push_back(piece.narrow(-1, first - from, last - first));
+    pieces.push_back(run(first, std::min(frames, first + chunk)));
   }
   return pieces.size() == 1 ? pieces.front() : at::cat(pieces, -1);
 }
@@ -167,19 +171,32 @@ at::Tensor VqVaeImpl::encode_long(const at::Tensor& spectrogram, std::int64_t ch
   check_chunk(chunk);
   require(spectrogram.dim() == 3 && spectrogram.size(1) == bins && spectrogram.size(2) >= 1,
           "the encoder expected a spectrogram [B, ", bins, ", T], got ", spectrogram.sizes());
-  return in_chunks(spectrogram.size(2), chunk, margin(), [&](std::int64_t from, std::int64_t size) {
-    return encode(spectrogram.narrow(2, from, size));
+  const std::int64_t frames = spectrogram.size(2);
+  return in_chunks(frames, chunk, [&](std::int64_t first, std::int64_t last) {
+    return with_margin(first, last, frames, margin(), [&](std::int64_t from, std::int64_t size) {
+      return encode(spectrogram.narrow(2, from, size));
+    });
   });
 }
 
 at::Tensor VqVaeImpl::decode_long(const at::Tensor& codes, std::int64_t chunk) {
-  const at::NoGradGuard no_grad;
   check_chunk(chunk);
   require(codes.dim() == 2 && codes.size(1) >= 1, "the decoder expected codes [B, T], got ",
           codes.sizes());
-  return in_chunks(codes.size(1), chunk, margin(), [&](std::int64_t from, std::int64_t size) {
-    return decode(codes.narrow(1, from, size));
+  return in_chunks(codes.size(1), chunk, [&](std::int64_t first, std::int64_t last) {
+    return decode_part(codes, first, last - first);
   });
+}
+
+at::Tensor VqVaeImpl::decode_part(const at::Tensor& codes, std::int64_t first,
+                                  std::int64_t frames) {
+  const at::NoGradGuard no_grad;
+  require(codes.dim() == 2 && first >= 0 && frames >= 1 && frames <= codes.size(1) - first,
+          "the decoder expected frames of the codes [B, T], got ", frames, " from ", first, " of ",
+          codes.sizes());
+  return with_margin(
+      first, first + frames, codes.size(1), margin(),
+      [&](std::int64_t from, std::int64_t size) { return decode(codes.narrow(1, from, size)); });
 }
 
 std::int64_t VqVaeImpl::margin() const {

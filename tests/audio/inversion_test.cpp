@@ -2,8 +2,11 @@
 #include "minet/audio/inversion.hpp"
 
 #include <algorithm>
+#include <complex>
+#include <thread>
 
 #include "helpers.hpp"
+#include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 
 namespace minet::audio {
@@ -68,6 +71,88 @@ TEST(Invert, repeats_bit_for_bit_by_seed_and_for_any_number_of_threads) {
         << threads;
   }
   EXPECT_NE(invert(target, {}, {.iterations = 5, .seed = 12}).samples, once.samples);
+}
+
+// One round of Griffin and Lim as their paper has it, on the whole sound.
+std::vector<float> plain_round(const Spectrogram& target, const std::vector<float>& sound) {
+  const Stft stft({});
+  std::vector<float> padded(sound.size() - 256 + 2048, 0.0F);
+  std::copy(sound.begin(), sound.end(), padded.begin() + 1024);
+  std::vector<std::complex<float>> frames(static_cast<std::size_t>(target.frames * stft.bins()));
+  stft.forward_clip(padded, frames);
+  for (std::int64_t t = 0; t < target.frames; ++t) {
+    for (std::int64_t k = 0; k < stft.bins(); ++k) {
+      auto& value = frames[static_cast<std::size_t>(t * stft.bins() + k)];
+      const float wanted =
+          k < target.bins ? target.values[static_cast<std::size_t>(t * target.bins + k)] : 0.0F;
+      value = std::abs(value) > 0 ? value * (wanted / std::abs(value)) : 0.0F;
+    }
+  }
+  std::vector<float> result(sound.size());
+  stft.inverse(frames, result);
+  return result;
+}
+
+TEST(Invert, is_plain_griffin_lim_although_only_a_few_blocks_are_held) {
+  // 20 blocks of 64 frames, of which 2 rounds hold 8.
+  const Spectrogram target = magnitude(
+      {.sample_rate = 16000, .samples = noise(static_cast<std::size_t>(20 * 64 - 1) * 256)}, {});
+  const auto after = [&](std::int64_t rounds, int threads) {
+    return invert(target, {}, {.iterations = rounds, .momentum = 0, .threads = threads}).samples;
+  };
+  const std::vector<float> once = plain_round(target, after(0, 1));
+  const std::vector<float> twice = plain_round(target, once);
+  EXPECT_LT(largest_difference(after(1, 1), once), 1e-4);
+  EXPECT_LT(largest_difference(after(2, 2), twice), 1e-4);
+  EXPECT_GT(largest_difference(once, twice), 1e-2);
+}
+
+TEST(Invert, takes_and_gives_each_frame_and_sample_once_and_in_order) {
+  const Spectrogram target = magnitude(
+      {.sample_rate = 16000, .samples = noise(static_cast<std::size_t>(9 * 64 + 5) * 256)}, {});
+  for (const int threads : {1, 2}) {
+    std::int64_t asked = 0;
+    std::vector<float> given;
+    const auto here = std::this_thread::get_id();
+    invert_in_passing(
+        target.frames,
+        [&](std::int64_t frames, float* into) {
+          EXPECT_EQ(std::this_thread::get_id(), here);
+          const auto from = target.values.begin() + asked * target.bins;
+          std::copy(from, from + frames * target.bins, into);
+          asked += frames;
+          // What is asked for stays near what was given.
+          EXPECT_LE(asked - static_cast<std::int64_t>(given.size()) / 256, (2 * 3 + 4) * 64 + 1);
+        },
+        [&](std::span<const float> samples) {
+          EXPECT_EQ(std::this_thread::get_id(), here);
+          given.insert(given.end(), samples.begin(), samples.end());
+        },
+        {}, {.iterations = 3, .threads = threads});
+    EXPECT_EQ(asked, target.frames);
+    EXPECT_EQ(given, invert(target, {}, {.iterations = 3}).samples);
+  }
+}
+
+TEST(Invert, a_source_or_a_sink_that_fails_ends_it) {
+  const auto nothing = [](std::int64_t frames, float* into) {
+    std::fill(into, into + frames * 1024, 0.0F);
+  };
+  struct Enough {};
+  for (const int threads : {1, 3}) {
+    const InversionOptions options{.iterations = 4, .threads = threads};
+    std::int64_t asked = 0;
+    const auto failing = [&](std::int64_t frames, float* into) {
+      nothing(frames, into);
+      if ((asked += frames) > 300) throw Enough();
+    };
+    EXPECT_THROW(invert_in_passing(
+                     5000, failing, [](std::span<const float>) {}, {}, options),
+                 Enough);
+    EXPECT_THROW(invert_in_passing(
+                     5000, nothing, [](std::span<const float>) { throw Enough(); }, {}, options),
+                 Enough);
+  }
 }
 
 TEST(Invert, gives_the_asked_length_for_any_number_of_frames) {

@@ -117,6 +117,19 @@ TEST_F(SamplingTest, TheCacheDrawsWhatTheWholeContextWould) {
   }
 }
 
+TEST_F(SamplingTest, LongNotesAreLookedAtInStretchesAsIfWhole) {
+  const std::int64_t steps = 16 * 12 * 2 + 30;  // contexts of 12: three stretches
+  const at::Tensor body = at::randn({1, steps, 8}),
+                   notes = at::randint(0, 129, {1, steps}, at::kLong);
+  const at::Tensor codes = sample_codes(model_, body, notes, {.seed = 3});
+  ::setenv("MINET_SAMPLER", "torch", 1);
+  const at::Tensor whole = sample_codes(model_, body, notes, {.seed = 3});
+  ::unsetenv("MINET_SAMPLER");
+  EXPECT_TRUE(at::equal(codes, whole));
+  const at::Tensor other = sample_codes(model_, body, notes.roll(7, 1), {.seed = 3});
+  EXPECT_FALSE(at::equal(codes, other));
+}
+
 TEST_F(SamplingTest, APieceIsTheSameInABatchOfAnySize) {
   const at::Tensor body = at::randn({1, 30, 8}).expand({3, 30, 8});
   const at::Tensor three = sample_codes(model_, body, {}, {.seed = 5});

@@ -99,6 +99,44 @@ TEST_P(FastPriorTest, GivesTheSameLogitsInThePapersShape) {
   EXPECT_LT(compare(model, 2, 270), 1e-4);  // past the context of 250
 }
 
+TEST_P(FastPriorTest, NotesGivenInStretchesAreAsGoodAsWhole) {
+  if (!shape().content) GTEST_SKIP() << "only where there are notes";
+  Model model = make_model(configured(small_config()), 5);  // context 12
+  enlarge(*model.prior, 100);
+  model.eval();
+  const at::NoGradGuard no_grad;
+  const std::int64_t steps = 70, context = 12, stretch = 20;
+  const at::Tensor memory = random_tensor({2, steps, 16}, 31);
+  const at::Tensor present = at::tensor({0.0F, 1.0F});
+  const std::vector<std::int64_t> codes{3, 5};
+  const std::vector<float> body(16, 0.3F);
+  const auto from = [&](std::int64_t t) {
+    const std::int64_t first = std::max<std::int64_t>(0, t - context + 1);
+    const std::int64_t last = std::min(steps, t + stretch + context - 1);
+    return ContentInput{
+        .memory = memory.narrow(1, first, last - first), .present = present, .first = first};
+  };
+  FastPrior whole(model.prior, kernels()), parts(model.prior, kernels());
+  whole.start(2, {.memory = memory, .present = present});
+  parts.start(2, from(0));
+  for (std::int64_t t = 0; t < steps; ++t) {
+    if (t > 0 && t % stretch == 0) parts.go_on_with(from(t));
+    const auto previous = t == 0 ? std::span<const std::int64_t>() : std::span(codes);
+    whole.step(previous, body);
+    parts.step(previous, body);
+    for (const std::int64_t row : {0, 1}) {
+      for (std::size_t k = 0; k < 24; ++k) {
+        ASSERT_NEAR(parts.logits(row)[k], whole.logits(row)[k], 1e-5) << t;
+      }
+    }
+  }
+  // Notes that begin too late, or none, are refused.
+  EXPECT_NE(input_error([&] { parts.go_on_with({.memory = memory, .first = 60}); }).find("step 70"),
+            std::string::npos);
+  input_error([&] { parts.go_on_with({}); });
+  input_error([&] { whole.start(2, {.memory = memory, .first = 1}); });
+}
+
 TEST_P(FastPriorTest, DrawsBySoftmax) {
   Model model = make_model(configured(small_config()), 5);
   enlarge(*model.prior, 100);

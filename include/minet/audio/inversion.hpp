@@ -4,10 +4,13 @@
 // Griffin and Lim 1984 (momentum 0) or its fast form, Perraudin, Balazs and Soendergaard 2013,
 // with the update of librosa.griffinlim: rebuilt - momentum / (1 + momentum) * previously rebuilt.
 // The frames of an iteration are analysed, corrected and synthesised in one sweep, in blocks that
-// do not depend on the number of threads, so neither does the result.
+// do not depend on the number of threads, so neither does the result. All iterations are under way
+// at once, each a little behind the one before it, so that memory does not grow with the length.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 
 #include "minet/audio/sound.hpp"
 #include "minet/audio/spectrogram.hpp"
@@ -32,5 +35,17 @@ struct InversionOptions {
 // configuration's, a magnitude is negative or not a number, or an option is out of range.
 Sound invert(const Spectrogram& linear_magnitude, const config::SpectrogramConfig& config,
              const InversionOptions& options = {});
+
+// Gives the next `frames` frames of magnitudes, [frames, bins] of the configuration, in order.
+using MagnitudeSource = std::function<void(std::int64_t frames, float* into)>;
+// Takes the next samples, in order.
+using SoundSink = std::function<void(std::span<const float> samples)>;
+
+// The same for a sound of any length that need not be in memory: `source` is asked for each of the
+// `frames` frames once, `sink` gets each sample once; both in the calling thread, turn by turn.
+// 16 rounds of the presets' shape hold about 40 MB.
+void invert_in_passing(std::int64_t frames, const MagnitudeSource& source, const SoundSink& sink,
+                       const config::SpectrogramConfig& config,
+                       const InversionOptions& options = {});
 
 }  // namespace minet::audio

@@ -105,8 +105,9 @@ struct CrossInput {
 
 // What one block keeps between cached steps.
 struct BlockCache {
-  KeyValues self;   // ring
-  KeyValues cross;  // of the whole memory; undefined without
+  KeyValues self;                // ring
+  KeyValues cross;               // of the memory; undefined without
+  std::int64_t cross_first = 0;  // the step that the memory begins at
 };
 
 // x += attention(norm1(x)); x += present * cross(norm_cross(x), memory); x +=

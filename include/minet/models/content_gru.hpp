@@ -18,6 +18,7 @@ class ContentGruImpl : public ContentModelImpl {
   at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) override;
   // PyTorch's defaults: uniform in +-1/sqrt(width of the state) for the GRUs; N(0, 0.02) otherwise,
   // as the content transformer.
+  std::optional<std::int64_t> reach() const override { return std::nullopt; }
   void initialise(at::Generator generator) override;
 
  private:

@@ -8,6 +8,7 @@
 #include <torch/nn/pimpl.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "minet/config/train_config.hpp"
 
@@ -20,6 +21,8 @@ class ContentModelImpl : public torch::nn::Module {
   explicit ContentModelImpl(const config::TrainConfig& given) : config(given) {}
   // notes [B, T] int64 in 0..128, body [B, H] or [B, T, H] -> [B, T, W]
   virtual at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) = 0;
+  // Steps on either side of one that its row depends on; nothing: all there are.
+  virtual std::optional<std::int64_t> reach() const = 0;
   virtual void initialise(at::Generator generator) = 0;
 
   const config::TrainConfig

@@ -16,6 +16,9 @@ class ContentTransformerImpl : public ContentModelImpl {
  public:
   explicit ContentTransformerImpl(const config::TrainConfig& config);
   at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) override;
+  std::optional<std::int64_t> reach() const override {
+    return config.content.layers * (config.prior.context - 1);
+  }
   void initialise(at::Generator generator) override;
 
  private:

@@ -27,6 +27,9 @@ class FastPrior {
 
   // As PriorImpl::start.
   void start(std::int64_t batch, const ContentInput& content = {});
+  // The notes from here on, of the same pieces: so that long notes need not be held whole. They
+  // must reach `context` - 1 steps back from the next step, or to the first one.
+  void go_on_with(const ContentInput& content);
   // `previous` [B], empty at the first step; body [B, H].
   void step(std::span<const std::int64_t> previous, std::span<const float> body);
 

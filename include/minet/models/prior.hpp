@@ -24,6 +24,7 @@ namespace minet::models {
 struct ContentInput {
   at::Tensor memory = {};   // [B, T, W]
   at::Tensor present = {};  // [B] 0/1, or undefined: all present
+  std::int64_t first = 0;   // the step that the memory begins at; other than 0 only for `start`
 };
 
 // What cached sampling keeps: bounded by `context` and the length of the notes, not by the length
@@ -33,7 +34,8 @@ struct PriorCache {
   RotaryTable rotary;         // of the positions around the next step
   at::Tensor added;           // [B, T, W]: aligned content times present; undefined without
   at::Tensor present;         // [B, 1, 1] or undefined
-  std::int64_t steps = -1;    // length of the notes; -1: no notes, no end
+  std::int64_t first = 0;     // the step that the notes begin at
+  std::int64_t steps = -1;    // the step that they end before; -1: no notes, no end
   std::int64_t position = 0;  // of the next step
   std::int64_t batch = 0;
 };

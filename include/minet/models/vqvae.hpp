@@ -74,6 +74,8 @@ class VqVaeImpl : public torch::nn::Module {
   // shapes.
   at::Tensor encode_long(const at::Tensor& spectrogram, std::int64_t chunk = 2048);
   at::Tensor decode_long(const at::Tensor& codes, std::int64_t chunk = 2048);
+  // One such chunk: `frames` frames from `first` on, [B, F, frames].
+  at::Tensor decode_part(const at::Tensor& codes, std::int64_t first, std::int64_t frames);
 
   // Frames on each side that one encoder or decoder output depends on: its number of convolutions.
   std::int64_t margin() const;
