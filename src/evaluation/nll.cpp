@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "evaluation/code_models.hpp"
+#include "evaluation/coded_clips.hpp"
 #include "evaluation/material.hpp"
 #include "evaluation/moments.hpp"
 #include "evaluation/table.hpp"
@@ -40,12 +41,6 @@ std::vector<at::Tensor> encode_tracks(Material& material, const training::TrackS
   }
   progress.finish();
   return codes;
-}
-
-CodeSequence sequence_of(const at::Tensor& codes /* [T] */) {
-  const at::Tensor whole = codes.contiguous();
-  const std::int64_t* values = whole.const_data_ptr<std::int64_t>();
-  return {values, values + whole.numel()};
 }
 
 bool has_notes(const Material& material, const Clip& clip) {
