@@ -1,5 +1,6 @@
 // The metrics of the codes: what they keep, how well they are foretold.
 #include "eval_commands.hpp"
+#include "minet/evaluation/codebook.hpp"
 #include "minet/evaluation/nll.hpp"
 #include "minet/evaluation/reconstruction.hpp"
 
@@ -20,6 +21,23 @@ void add_reconstruction(CLI::App& app, EvalSession& session) {
                         "Rounds of phase reconstruction, for --sound")
             ->capture_default_str()
             ->check(CLI::Range(1, 10000));
+      });
+}
+
+void add_codebook(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::CodebookOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "codebook",
+       .summary = "Which codes are used, for how long, and what they mean: notes, instruments?",
+       .example = "mi_eval codebook --model runs/first --corpus corpus --out dictionary"},
+      evaluation::evaluate_codebook, [](CLI::App& command, Options& options) {
+        command.add_option("--out", options.out,
+                           "New folder for a dictionary of the codes to see and hear");
+        command
+            .add_option("--codes", options.dictionary_codes,
+                        "The most used ones go into the dictionary; 0: every code in use")
+            ->capture_default_str();
       });
 }
 

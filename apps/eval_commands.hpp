@@ -70,6 +70,7 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
 
 // eval_codes.cpp: what the codes keep and how well they are foretold.
 void add_reconstruction(CLI::App& app, EvalSession& session);
+void add_codebook(CLI::App& app, EvalSession& session);
 void add_nll(CLI::App& app, EvalSession& session);
 
 // eval_tables.cpp: all of them for the paper's comparison.

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.allow_extras();  // so that an unknown metric gets a sentence of our own
   add_reconstruction(app, session);
+  add_codebook(app, session);
   add_nll(app, session);
   add_ndb(app, session);
   add_knn(app, session);

@@ -59,7 +59,8 @@ Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
   return curve;
 }
 
-std::string curves_svg(const std::string& title, const std::vector<Curve>& curves) {
+std::string curves_svg(const std::string& title, const std::vector<Curve>& curves,
+                       const std::string& axis) {
   double left = std::numeric_limits<double>::max(), right = -left, low = left, high = -left;
   bool drawable = false;
   for (const Curve& curve : curves) {
@@ -107,8 +108,8 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
                 "\" x=\"", tenths(legend), "\" y=\"16\">", html_escape(curve.name), "</text>\n");
     legend -= 7.0 * static_cast<double>(curve.name.size()) + 12;
   }
-  svg += text("<text text-anchor=\"end\" x=\"", kWidth - kRight, "\" y=\"", kHeight - 4,
-              "\">step</text></svg>\n");
+  svg += text("<text text-anchor=\"end\" x=\"", kWidth - kRight, "\" y=\"", kHeight - 4, "\">",
+              html_escape(axis), "</text></svg>\n");
   return svg;
 }
 

@@ -20,6 +20,7 @@ Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
 
 // Lines over steps with axes and a legend; empty where no curve has two points. The page's style
 // gives text and axes its own colour (class "curves").
-std::string curves_svg(const std::string& title, const std::vector<Curve>& curves);
+std::string curves_svg(const std::string& title, const std::vector<Curve>& curves,
+                       const std::string& axis = "step");
 
 }  // namespace minet::evaluation

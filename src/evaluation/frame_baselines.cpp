@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <vector>
 
-#include "evaluation/material.hpp"
 #include "evaluation/spectral.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/text.hpp"
 #include "models/kmeans.hpp"
 
 namespace minet::evaluation {
@@ -102,6 +104,31 @@ at::Tensor random_frames(const training::TrackStore& tracks, const audio::Spectr
   if (parts.empty()) return at::empty({0, 0});
   const at::Tensor frames = at::cat(parts);
   return frames.narrow(0, 0, std::min(count, frames.size(0)));
+}
+
+void check_baseline_frames(std::int64_t count) {
+  if (count < 1) {
+    throw InputError(text("baseline_frames: expected at least 1 training frame, got ", count));
+  }
+}
+
+FrameBaselines fit_frame_baselines(const Material& material, std::int64_t baseline_frames) {
+  const config::TrainConfig& config = material.model.config;
+  const EvalOptions& options = material.options;
+  const at::Tensor frames =
+      random_frames(material.train_tracks, material.model.scale, material.clip_frames(),
+                    baseline_frames, derive_seed(options.seed, "baseline frames"));
+  if (frames.size(0) == 0) {
+    throw InputError(text(options.corpus.string(), ": expected a track of at least ",
+                          config.data.clip_seconds,
+                          " s in split 'train' to fit the baselines, but all are shorter; prepare "
+                          "longer recordings"));
+  }
+  log::debug("fitting PCA and k-means");
+  const FramePca pca = fit_pca(frames, config.vqvae.code_width);
+  return {.codebook = fit_codebook(pca, frames, config.vqvae.codes,
+                                   derive_seed(options.seed, "baseline codebook")),
+          .frames = frames.size(0)};
 }
 
 }  // namespace minet::evaluation

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "evaluation/material.hpp"
 #include "minet/audio/spectrogram.hpp"
 #include "minet/training/clips.hpp"
 
@@ -37,5 +38,14 @@ FrameCodebook fit_codebook(const FramePca& pca, const at::Tensor& frames, std::i
 // (whole clips), else a quarter of the frames of clips that lie at random places.
 at::Tensor random_frames(const training::TrackStore& tracks, const audio::SpectrogramScale& scale,
                          std::int64_t clip_frames, std::int64_t count, std::uint64_t seed);
+
+// The codebook that stands beside a model's: its width, its number of codes, its training split.
+struct FrameBaselines {
+  FrameCodebook codebook;
+  std::int64_t frames = 0;  // that fitted it
+};
+void check_baseline_frames(std::int64_t count);  // InputError below 1; before anything is loaded
+// InputError if no training track is as long as a clip.
+FrameBaselines fit_frame_baselines(const Material& material, std::int64_t frames);
 
 }  // namespace minet::evaluation

@@ -4,12 +4,16 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <utility>
 
 #include "evaluation/code_models.hpp"
+#include "evaluation/coded_clips.hpp"
 #include "evaluation/material.hpp"
+#include "evaluation/moments.hpp"
 #include "evaluation/table.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
@@ -37,12 +41,6 @@ std::vector<at::Tensor> encode_tracks(Material& material, const training::TrackS
   }
   progress.finish();
   return codes;
-}
-
-CodeSequence sequence_of(const at::Tensor& codes /* [T] */) {
-  const at::Tensor whole = codes.contiguous();
-  const std::int64_t* values = whole.const_data_ptr<std::int64_t>();
-  return {values, values + whole.numel()};
 }
 
 bool has_notes(const Material& material, const Clip& clip) {
@@ -78,58 +76,106 @@ Mean mean_of(const std::vector<double>& values) {
   return mean;
 }
 
+// By Moment of the frames of clips with notes; empty for the clips without.
+using ClipMoments = std::vector<std::vector<Moment>>;
+
+ClipMoments moments_of_clips(const Material& material) {
+  const double rate = material.model.config.frame_rate();
+  ClipMoments result;
+  std::map<std::int64_t, std::vector<score::Note>> notes;  // by track
+  for (const Clip& clip : material.clips) {
+    result.emplace_back();
+    if (!has_notes(material, clip)) continue;
+    const auto [found, is_new] = notes.try_emplace(clip.track);
+    if (is_new) {
+      found->second = material.corpus.read_notes(
+          material.tracks.tracks()[static_cast<std::size_t>(clip.track)]);
+    }
+    result.back() =
+        moments_of(found->second, {.frames = material.clip_frames(),
+                                   .rate = rate,
+                                   .start_s = static_cast<double>(clip.first_frame) / rate});
+  }
+  return result;
+}
+
+struct MomentFigures {
+  ClipMean nll, pose_gain;  // the latter without clips where it was not measured
+};
+
 // One condition of the prior: with notes or without.
 struct PriorFigures {
   std::string key, name;
   Mean nll;
   bool shuffled = false;  // whether the two below were measured
   Mean shuffled_pose = {}, pose_gain = {};
+  std::array<MomentFigures, kMoments.size()> moments = {};
 };
+
+// Adds `losses` [N, T] clip by clip to what `mean_of_moment` gives for each moment.
+template <class MeanOfMoment>
+void add_by_moment(const at::Tensor& losses, const ClipMoments& moments,
+                   const MeanOfMoment& mean_of_moment) {
+  const auto rows = losses.accessor<double, 2>();
+  for (std::size_t clip = 0; clip < moments.size(); ++clip) {
+    std::array<double, kMoments.size()> sums{};
+    std::array<std::int64_t, kMoments.size()> frames{};
+    for (std::size_t t = 0; t < moments[clip].size(); ++t) {
+      const auto moment = static_cast<std::size_t>(moments[clip][t]);
+      sums[moment] += rows[static_cast<std::int64_t>(clip)][static_cast<std::int64_t>(t)];
+      ++frames[moment];
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i) mean_of_moment(i).add(sums[i], frames[i]);
+  }
+}
 
 class PriorEvaluation {
  public:
   PriorEvaluation(Material& material, const std::vector<at::Tensor>& codes)
       : material_(material),
         codes_(codes),
-        others_(clips_of_other_tracks(material.clips, material.options.seed)) {}
+        others_(clips_of_other_tracks(material.clips, material.options.seed)),
+        moments_(moments_of_clips(material)) {}
 
   PriorFigures figures(std::string key, std::string name, bool notes) {
-    const std::vector<double> own = clip_nlls(name, material_.clips, notes);
-    PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = mean_of(own)};
+    const at::Tensor own = losses(name, material_.clips, notes);
+    PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = over_clips(own)};
+    add_by_moment(own, moments_, [&](std::size_t i) -> ClipMean& { return result.moments[i].nll; });
     result.shuffled = !others_.empty();
     if (!result.shuffled) return result;
-    const std::vector<double> other =
-        clip_nlls(text(result.name, ", another's body"), others_, notes);
-    std::vector<double> gains;
-    for (std::size_t i = 0; i < own.size(); ++i) gains.push_back(other[i] - own[i]);
-    result.shuffled_pose = mean_of(other);
-    result.pose_gain = mean_of(gains);
+    const at::Tensor other = losses(text(result.name, ", another's body"), others_, notes);
+    const at::Tensor gains = other - own;
+    result.shuffled_pose = over_clips(other);
+    result.pose_gain = over_clips(gains);
+    add_by_moment(gains, moments_,
+                  [&](std::size_t i) -> ClipMean& { return result.moments[i].pose_gain; });
     return result;
   }
 
  private:
-  // Nats a code of each clip, with the bodies of `bodies`.
-  std::vector<double> clip_nlls(const std::string& label, const std::vector<Clip>& bodies,
-                                bool notes) {
+  static Mean over_clips(const at::Tensor& losses /* [N, T] */) {
+    const at::Tensor means = losses.mean(1).contiguous();
+    const double* values = means.const_data_ptr<double>();
+    return mean_of({values, values + means.numel()});
+  }
+
+  // Nats of each code of each clip, [N, T] double, with the bodies of `bodies`.
+  at::Tensor losses(const std::string& label, const std::vector<Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
-    std::vector<double> result;
+    std::vector<at::Tensor> result;
     for_each_batch(label, material_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
       const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
       training::PriorBatch batch = batch_of(some, notes);
       batch.pose = material_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
                        .to(material_.device);
       const at::Tensor logits = training::prior_logits(material_.model, batch);  // [B, T, K]
-      const at::Tensor losses =
-          torch::nn::functional::cross_entropy(
-              logits.flatten(0, 1), batch.codes.flatten(),
-              torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone))
-              .view({batch.codes.size(0), -1})
-              .mean(at::IntArrayRef{1}, false, at::kDouble)
-              .to(at::kCPU);  // [B]
-      const double* values = losses.const_data_ptr<double>();
-      result.insert(result.end(), values, values + losses.numel());
+      result.push_back(torch::nn::functional::cross_entropy(
+                           logits.flatten(0, 1), batch.codes.flatten(),
+                           torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone))
+                           .view({batch.codes.size(0), -1})
+                           .to(at::kCPU, at::kDouble));  // [B, T]
     });
-    return result;
+    return at::cat(result);
   }
 
   training::PriorBatch batch_of(const std::vector<Clip>& clips, bool notes) const {
@@ -153,7 +199,59 @@ class PriorEvaluation {
   Material& material_;
   const std::vector<at::Tensor>& codes_;
   const std::vector<Clip> others_;
+  const ClipMoments moments_;
 };
+
+nlohmann::ordered_json moments_json(const PriorFigures& figures) {
+  nlohmann::ordered_json json;
+  std::int64_t all = 0;
+  for (const MomentFigures& moment : figures.moments) all += moment.nll.frames();
+  for (const Moment moment : kMoments) {
+    const MomentFigures& one = figures.moments[static_cast<std::size_t>(moment)];
+    if (one.nll.frames() == 0) continue;
+    nlohmann::ordered_json& entry = json[name_of(moment)];
+    entry["share"] = static_cast<double>(one.nll.frames()) / static_cast<double>(all);
+    entry["clips"] = one.nll.clips();
+    entry["nats"] = one.nll.value();
+    entry["standard_error"] = one.nll.standard_error();
+    if (!figures.shuffled) continue;
+    entry["pose_gain_nats"] = one.pose_gain.value();
+    entry["pose_gain_standard_error"] = one.pose_gain.standard_error();
+  }
+  return json;
+}
+
+// Nats a code, and what the right body saves of them, moment by moment; empty where no clip has
+// notes.
+std::string moments_report(const std::vector<PriorFigures>& all) {
+  constexpr std::array kNames{"within 50 ms of an onset", "inside a note, 100 ms from its ends",
+                              "in a rest, 100 ms from notes", "between these"};
+  std::int64_t frames = 0;
+  for (const MomentFigures& moment : all.front().moments) frames += moment.nll.frames();
+  if (frames == 0) return {};
+  std::vector<std::string> head{"", "codes"};
+  for (const PriorFigures& one : all) {
+    head.push_back(one.name.substr(one.name.find("with")));
+    if (one.shuffled) head.push_back("body saves");
+  }
+  std::vector<std::vector<std::string>> rows{head};
+  for (std::size_t i = 0; i < kMoments.size(); ++i) {
+    const ClipMean& own = all.front().moments[i].nll;
+    if (own.frames() == 0) continue;
+    std::vector<std::string> row{kNames[i], text(figure(100.0 * static_cast<double>(own.frames()) /
+                                                        static_cast<double>(frames)),
+                                                 " %")};
+    for (const PriorFigures& one : all) {
+      row.push_back(figure(one.moments[i].nll.value()));
+      const ClipMean& gain = one.moments[i].pose_gain;
+      if (one.shuffled) {
+        row.push_back(text(figure(gain.value()), " +- ", figure(gain.standard_error())));
+      }
+    }
+    rows.push_back(row);
+  }
+  return text("\n", table(rows));
+}
 
 // Why there is no figure with notes; empty where there is one.
 std::string no_notes_reason(const Material& material, std::int64_t clips_with_notes) {
@@ -203,6 +301,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
     json[one.key + "_nats"] = one.nll.value;
     json[one.key + "_standard_error"] = one.nll.standard_error;
     json[one.key + "_bits_per_second"] = one.nll.value * to_bits_per_second;
+    if (clips_with_notes > 0) json[one.key + "_moments"] = moments_json(one);
     add_row(one.name, one.nll.value);
     if (!one.shuffled) continue;
     json[one.key + "_shuffled_pose_nats"] = one.shuffled_pose.value;
@@ -236,7 +335,8 @@ EvalResult evaluate_nll(const NllOptions& options) {
   if (!no_notes.empty()) notes += text("No figure with notes: ", no_notes, ".\n");
   notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
   return {.json = dump(json),
-          .report = text(headline(material.heading()), "\n\n", table(rows), notes)};
+          .report =
+              text(headline(material.heading()), "\n\n", table(rows), moments_report(all), notes)};
 }
 
 }  // namespace minet::evaluation

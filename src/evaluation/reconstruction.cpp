@@ -12,9 +12,6 @@
 #include "evaluation/sound_examples.hpp"
 #include "evaluation/spectral.hpp"
 #include "evaluation/table.hpp"
-#include "minet/core/errors.hpp"
-#include "minet/core/log.hpp"
-#include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/vector_quantizer.hpp"
 
@@ -73,31 +70,7 @@ class Row {
   SpectralMeasures measures_;
 };
 
-struct Baselines {
-  FrameCodebook codebook;
-  std::int64_t frames = 0;  // that fitted it
-};
-
-Baselines fit_baselines(const Material& material, std::int64_t baseline_frames) {
-  const config::TrainConfig& config = material.model.config;
-  const EvalOptions& options = material.options;
-  const at::Tensor frames =
-      random_frames(material.train_tracks, material.model.scale, material.clip_frames(),
-                    baseline_frames, derive_seed(options.seed, "baseline frames"));
-  if (frames.size(0) == 0) {
-    throw InputError(text(options.corpus.string(), ": expected a track of at least ",
-                          config.data.clip_seconds,
-                          " s in split 'train' to fit the baselines, but all are shorter; prepare "
-                          "longer recordings"));
-  }
-  log::debug("fitting PCA and k-means");
-  const FramePca pca = fit_pca(frames, config.vqvae.code_width);
-  return {.codebook = fit_codebook(pca, frames, config.vqvae.codes,
-                                   derive_seed(options.seed, "baseline codebook")),
-          .frames = frames.size(0)};
-}
-
-std::string report_of(const Material& material, const Baselines& baselines,
+std::string report_of(const Material& material, const FrameBaselines& baselines,
                       const std::vector<Row>& rows) {
   std::vector<std::vector<std::string>> lines{
       {"", "L2", "LSD (dB)", "SC (dB)", "codes used", "perplexity"}};
@@ -116,15 +89,12 @@ std::string report_of(const Material& material, const Baselines& baselines,
 
 EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
   const at::NoGradGuard no_grad;
-  if (options.baseline_frames < 1) {
-    throw InputError(
-        text("baseline_frames: expected at least 1 training frame, got ", options.baseline_frames));
-  }
+  check_baseline_frames(options.baseline_frames);
   Material material(options.common, {.metric = "reconstruction"});
   models::Model& model = material.model;
   std::optional<SoundExamples> sounds;
   if (options.sound) sounds.emplace(options);
-  const Baselines baselines = fit_baselines(material, options.baseline_frames);
+  const FrameBaselines baselines = fit_frame_baselines(material, options.baseline_frames);
   const FrameCodebook& codebook = baselines.codebook;
   const std::int64_t width = codebook.pca.basis.size(1), clusters = codebook.codes.size(0);
 

@@ -300,6 +300,7 @@ class Resume(Case):
     def test_evaluation_prints_one_json_object(self):
         for metric, keys in (("reconstruction", ["l2", "spectral_convergence_db", "log_spectral_distance_db",
                                                  "codes_used", "perplexity"]),
+                             ("codebook", ["codes_used", "perplexity", "dead", "hold", "by_rank", "baselines"]),
                              ("nll", ["nll_nats"])):
             out = self.folder / f"{metric}.json"
             self.assert_works(metric, "--model", self.whole, "--corpus", self.corpus, "--clips", 3, "--json", out,

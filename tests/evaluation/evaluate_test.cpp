@@ -117,6 +117,32 @@ TEST_F(Evaluate, NllHasEveryKeyAndItsBaselines) {
   EXPECT_CONTAINS(result.report, "another track's body");
 }
 
+TEST_F(Evaluate, TheGainOfTheBodyIsTheSumOfItsMoments) {
+  const EvalResult result = evaluate_nll(nll());
+  const Json json = Json::parse(result.json);
+  for (const std::string prefix : {"nll", "nll_notes"}) {
+    const Json& moments = json[prefix + "_moments"];
+    // Notes of 0.45 s every 0.5 s: no rest is 0.2 s long.
+    EXPECT_FALSE(moments.contains("rest"));
+    EXPECT_NEAR(moments["onset"]["share"], 0.2, 0.02);
+    EXPECT_NEAR(moments["sustain"]["share"], 0.5, 0.02);
+    double share = 0, nats = 0, gain = 0;
+    for (const Json& moment : moments) {
+      EXPECT_EQ(moment["clips"], 5);
+      EXPECT_GT(moment["pose_gain_standard_error"], 0);
+      share += moment["share"].get<double>();
+      nats += moment["share"].get<double>() * moment["nats"].get<double>();
+      gain += moment["share"].get<double>() * moment["pose_gain_nats"].get<double>();
+    }
+    EXPECT_NEAR(share, 1, 1e-12);
+    EXPECT_NEAR(nats, json[prefix + "_nats"], 1e-9);
+    EXPECT_NEAR(gain, json[prefix + "_pose_gain_nats"], 1e-9);
+    EXPECT_NE(moments["onset"]["pose_gain_nats"], moments["sustain"]["pose_gain_nats"]);
+  }
+  EXPECT_CONTAINS(result.report, "within 50 ms of an onset");
+  EXPECT_CONTAINS(result.report, "body saves");
+}
+
 TEST_F(Evaluate, AUniformPriorHasTheUniformNll) {
   models::Model model = models::load_model(folder_->path() / "model");
   {
@@ -144,6 +170,8 @@ TEST_F(Evaluate, ABlindBodyEncoderMakesNoDifferenceBetweenBodies) {
   EXPECT_EQ(json["nll_nats"], json["nll_shuffled_pose_nats"]);
   EXPECT_EQ(json["nll_notes_nats"], json["nll_notes_shuffled_pose_nats"]);
   EXPECT_EQ(json["nll_pose_gain_nats"], 0);
+  EXPECT_EQ(json["nll_moments"]["onset"]["pose_gain_nats"], 0);
+  EXPECT_EQ(json["nll_notes_moments"]["sustain"]["pose_gain_nats"], 0);
   const Json seeing = run(nll());
   EXPECT_NE(seeing["nll_nats"], seeing["nll_shuffled_pose_nats"]);
 }
@@ -152,7 +180,10 @@ TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
   NllOptions bare = nll();
   bare.common.model = variant("bare", make_model_for(corpus_, small_config(false)));
   const EvalResult result = evaluate_nll(bare);
-  EXPECT_FALSE(Json::parse(result.json).contains("nll_notes_nats"));
+  const Json json = Json::parse(result.json);
+  EXPECT_FALSE(json.contains("nll_notes_nats"));
+  EXPECT_FALSE(json.contains("nll_notes_moments"));
+  EXPECT_TRUE(json["nll_moments"].contains("onset")) << "the corpus has notes all the same";
   EXPECT_CONTAINS(result.report, "trained without notes");
 }
 
@@ -166,6 +197,8 @@ TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
   EXPECT_TRUE(json.contains("nll_nats"));
   EXPECT_FALSE(json.contains("nll_notes_nats"));
   EXPECT_FALSE(json.contains("nll_shuffled_pose_nats"));
+  EXPECT_FALSE(json.contains("nll_moments"));
+  EXPECT_EQ(result.report.find("onset"), std::string::npos) << result.report;
   EXPECT_CONTAINS(result.report, "no track of the split has notes");
   EXPECT_CONTAINS(result.report, "of one track");
 }

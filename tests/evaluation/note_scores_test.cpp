@@ -1,5 +1,5 @@
-// Scores of notes: exact cases, against mir_eval (make_onset_golden.py), and sense: what plays the
-// notes scores well, and what does not is told apart.
+// Scores of notes: exact cases, against mir_eval (make_onset_golden.py) and NumPy (make_golden.py),
+// and sense: what plays the notes scores well, and what does not is told apart.
 #include "evaluation/note_scores.hpp"
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "evaluation/support.hpp"
 #include "minet/core/random.hpp"
 #include "minet/score/notes.hpp"
 
@@ -35,6 +36,28 @@ TEST(NoteScores, MatchesAsManyOnsetsAsMirEval) {
     EXPECT_EQ(matched_onsets(onsets(2 * i + 1, 10 + 12 * n), onsets(2 * i + 2, 14 + 10 * n), 0.05),
               golden[i]);
   }
+}
+
+TEST(NoteScores, PitchAccuracyIsNumPysOfTheSameTrackAndNotes) {
+  const nlohmann::json golden = golden_figures("sound.json");
+  const at::Tensor hz = golden_array("pitch_hz.npy");
+  Heard heard;
+  heard.pitch.hop_s = golden["hop_s"];
+  heard.pitch.hz.assign(hz.const_data_ptr<float>(), hz.const_data_ptr<float>() + hz.numel());
+  heard.seconds = heard.pitch.hop_s * static_cast<double>(hz.numel());
+  heard.chroma.resize(heard.pitch.hz.size());
+  std::vector<score::Note> notes;
+  for (const nlohmann::json& note : golden["notes"]) {
+    notes.push_back({.onset_s = note["onset_s"],
+                     .duration_s = note["duration_s"],
+                     .pitch = note["pitch"].get<int>()});
+  }
+  NoteScores scores;
+  scores.add(heard, notes);
+  EXPECT_EQ(scores.frames, golden["frames"]);
+  // The track is made so that half a point (of 332 frames with a pitch) would be seen.
+  EXPECT_DOUBLE_EQ(scores.pitch_accuracy(), golden["pitch_accuracy"]);
+  EXPECT_DOUBLE_EQ(scores.pitch_recall(), golden["pitch_recall"]);
 }
 
 TEST(NoteScores, CountsAsWritten) {

@@ -1,4 +1,4 @@
-// The spectral measures against answers known beforehand.
+// The spectral measures against answers known beforehand and against NumPy (make_golden.py).
 #include "evaluation/spectral.hpp"
 
 #include <ATen/ATen.h>
@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "evaluation/support.hpp"
 #include "minet/core/errors.hpp"
 
 namespace minet::evaluation {
@@ -101,6 +102,22 @@ TEST(SpectralMeasures, TheDistanceIsTheSameOnALog1pScale) {
   const SpectralFigures odd = compare(log1p, to_scale(magnitude), at::full({40, 32}, -30.0));
   EXPECT_TRUE(std::isfinite(odd.log_spectral_distance_db));
   EXPECT_GT(odd.log_spectral_distance_db, 15);
+}
+
+TEST(SpectralMeasures, TheDistanceIsNumPys) {
+  for (const nlohmann::json& golden : golden_figures("sound.json")["scales"]) {
+    const std::string kind = golden["kind"];
+    const audio::SpectrogramScale scale{
+        .kind = kind == "log1p" ? config::LogScale::log1p : config::LogScale::decibel,
+        .reference = golden["reference"],
+        .floor_db = -80,
+        .mean = golden["mean"],
+        .deviation = golden["deviation"]};
+    const at::Tensor spectra = golden_array("spectra_" + kind + ".npy");  // [2, M, F]
+    EXPECT_NEAR(compare(scale, spectra[0], spectra[1]).log_spectral_distance_db,
+                golden["log_spectral_distance_db"], 1e-6)
+        << kind;
+  }
 }
 
 TEST(SpectralMeasures, NothingMeasuredIsAnError) {

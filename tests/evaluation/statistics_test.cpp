@@ -11,27 +11,13 @@
 #include "evaluation/gram_kmeans.hpp"
 #include "evaluation/ndb_bins.hpp"
 #include "evaluation/nearest.hpp"
+#include "evaluation/support.hpp"
 #include "evaluation/tsne_map.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/npy.hpp"
 #include "minet/core/random.hpp"
-#include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
 namespace {
-
-std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(MINET_SOURCE_DIR) / "tests" / "evaluation" / "golden" / name;
-}
-
-at::Tensor golden_rows(const std::string& name) {
-  FloatArray array = read_npy_float(golden(name));
-  return at::from_blob(array.values.data(), array.shape, at::kFloat).clone();
-}
-
-nlohmann::json golden_figures() {
-  return nlohmann::json::parse(testing::slurp(golden("figures.json")));
-}
 
 at::Tensor gram_of(const at::Tensor& rows, std::int64_t width) {
   GramMatrix gram(rows.size(0));
@@ -52,10 +38,10 @@ std::vector<std::int64_t> counts_of(const std::vector<std::int64_t>& bins, std::
 }
 
 TEST(Bins, CountsAndZAreNumPysGivenTheSameCentres) {
-  const nlohmann::json figures = golden_figures();
-  const at::Tensor centres = golden_rows("centres.npy");
-  const auto counts = counts_of(nearest_bins(centres, golden_rows("points.npy")), 20);
-  const auto judged = counts_of(nearest_bins(centres, golden_rows("judged.npy")), 20);
+  const nlohmann::json figures = golden_figures("figures.json");
+  const at::Tensor centres = golden_array("centres.npy");
+  const auto counts = counts_of(nearest_bins(centres, golden_array("points.npy")), 20);
+  const auto judged = counts_of(nearest_bins(centres, golden_array("judged.npy")), 20);
   EXPECT_EQ(counts, figures["counts"].get<std::vector<std::int64_t>>());
   EXPECT_EQ(judged, figures["judged_counts"].get<std::vector<std::int64_t>>());
   const BinFigures found = compare_bins(counts, judged);
@@ -66,10 +52,10 @@ TEST(Bins, CountsAndZAreNumPysGivenTheSameCentres) {
 }
 
 TEST(GramKmeans, InertiaIsNoWorseThanScikitLearnsByMoreThanOnePercent) {
-  const at::Tensor points = golden_rows("points.npy");
+  const at::Tensor points = golden_array("points.npy");
   const GramClusters found =
       gram_kmeans(gram_of(points, 7), first_numbers(600), {.clusters = 20, .restarts = 10});
-  EXPECT_LT(found.inertia, 1.01 * golden_figures()["inertia"].get<double>());
+  EXPECT_LT(found.inertia, 1.01 * golden_figures("figures.json")["inertia"].get<double>());
   // The inertia is that of the labels, computed from the points.
   const at::Tensor centres = bin_centres(
       found.labels, 20, 24, 50,
@@ -84,7 +70,7 @@ TEST(GramKmeans, InertiaIsNoWorseThanScikitLearnsByMoreThanOnePercent) {
 }
 
 TEST(GramKmeans, StripesOfAnyWidthGiveTheSameClusters) {
-  const at::Tensor points = golden_rows("points.npy");
+  const at::Tensor points = golden_array("points.npy");
   const auto labels = [&](std::int64_t width) {
     return gram_kmeans(gram_of(points, width), first_numbers(600), {.clusters = 12}).labels;
   };
@@ -92,7 +78,7 @@ TEST(GramKmeans, StripesOfAnyWidthGiveTheSameClusters) {
 }
 
 TEST(GramKmeans, OthersGoToTheClusterWhoseMeanIsNearest) {
-  const at::Tensor points = golden_rows("points.npy");
+  const at::Tensor points = golden_array("points.npy");
   const auto members = first_numbers(300);
   std::vector<std::int64_t> others(300);
   std::iota(others.begin(), others.end(), 300);
@@ -160,8 +146,8 @@ TEST(Bins, DrawingTracksKnowsThatClipsOfATrackAreAlike) {
 }
 
 TEST(NearestByCosine, LabelsAreScikitLearns) {
-  const nlohmann::json figures = golden_figures();
-  const at::Tensor points = golden_rows("points.npy"), judged = golden_rows("judged.npy");
+  const nlohmann::json figures = golden_figures("figures.json");
+  const at::Tensor points = golden_array("points.npy"), judged = golden_array("judged.npy");
   const Neighbours found = nearest_by_cosine(judged, points, std::vector<std::int64_t>(200, 1),
                                              std::vector<std::int64_t>(600, 0));
   for (std::size_t i = 0; i < 200; ++i) {
@@ -201,9 +187,9 @@ TEST(NearestByCosine, AClipOfTheSameGroupIsNeverTheAnswer) {
 }
 
 TEST(TsneMap, IsAsGoodAsScikitLearns) {
-  const TsneMap map = tsne_map(golden_rows("points.npy"), {});
+  const TsneMap map = tsne_map(golden_array("points.npy"), {});
   ASSERT_EQ(map.x.size(), 600U);
-  const double wanted = golden_figures()["tsne_kl"];
+  const double wanted = golden_figures("figures.json")["tsne_kl"];
   EXPECT_LT(map.kl, wanted * 1.05);
   EXPECT_GT(map.kl, wanted * 0.8) << "so much better would be a different measure";
 }

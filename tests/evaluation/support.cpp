@@ -8,6 +8,7 @@
 
 #include "minet/audio/sound.hpp"
 #include "minet/config/config.hpp"
+#include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/corpus/prepare.hpp"
@@ -50,6 +51,10 @@ audio::Sound play(const std::vector<score::Note>& notes, double seconds) {
   return sound;
 }
 
+fs::path golden(const std::string& name) {
+  return fs::path(MINET_SOURCE_DIR) / "tests" / "evaluation" / "golden" / name;
+}
+
 pose::PoseSequence player(int track, std::int64_t frames) {
   pose::PoseSequence pose{
       .fps = 25,
@@ -89,6 +94,15 @@ fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
   const fs::path corpus = folder / "corpus";
   corpus::prepare_folder({.table = source / "tracks.csv", .out = corpus, .threads = 1});
   return corpus;
+}
+
+at::Tensor golden_array(const std::string& name) {
+  FloatArray array = read_npy_float(golden(name));
+  return at::from_blob(array.values.data(), array.shape, at::kFloat).clone();
+}
+
+nlohmann::json golden_figures(const std::string& name) {
+  return nlohmann::json::parse(testing::slurp(golden(name)));
 }
 
 config::TrainConfig small_config(bool content) {

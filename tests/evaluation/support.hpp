@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "minet/config/train_config.hpp"
@@ -25,6 +26,10 @@ struct SmallCorpus {
 // Prepares FOLDER/corpus from recordings in FOLDER/source; returns its path. Each track plays its
 // own scale of tones of half a second.
 std::filesystem::path make_corpus(const std::filesystem::path& folder, const SmallCorpus& options);
+
+// What make_golden.py made, in golden/: an array of float32 and an object of figures.
+at::Tensor golden_array(const std::string& name);
+nlohmann::json golden_figures(const std::string& name);
 
 // 64 codes of width 16, 512 bins, 4 s clips of 250 frames.
 config::TrainConfig small_config(bool content = true);

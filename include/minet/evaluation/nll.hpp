@@ -14,9 +14,13 @@ struct NllOptions {
 // have notes, nll_notes_nats. For both prefixes, nll and nll_notes: _standard_error over clips,
 // _bits_per_second, _shuffled_pose_nats (each clip with the body of a clip of another track),
 // _pose_gain_nats (shuffled minus true: above 0 where the prior listens to the body) and
-// _pose_gain_standard_error. In `baselines`: uniform, unigram, bigram (formulas:
-// src/evaluation/code_models.hpp), each with nll_nats and bits_per_second. Further: repeat_share
-// (of the codes that equal the one before), clips_with_notes, codes (K).
+// _pose_gain_standard_error. Where clips have notes, also _moments (when does it listen?): an
+// object of onset, sustain, rest and between (definitions: src/evaluation/moments.hpp; one without
+// codes is absent), each with share (of the codes of clips with notes), clips, nats, standard_error
+// and, where bodies were shuffled, pose_gain_nats and pose_gain_standard_error. In `baselines`:
+// uniform, unigram, bigram (formulas: src/evaluation/code_models.hpp), each with nll_nats and
+// bits_per_second. Further: repeat_share (of the codes that equal the one before),
+// clips_with_notes, codes (K).
 EvalResult evaluate_nll(const NllOptions& options);
 
 }  // namespace minet::evaluation

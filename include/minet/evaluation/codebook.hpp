@@ -1,0 +1,36 @@
+// Which codes a model uses, how long it holds them and what they mean: notes, instruments or both;
+// beside it frame-wise PCA + k-means with as many codes. And a dictionary of their sounds.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "minet/evaluation/evaluation.hpp"
+
+namespace minet::evaluation {
+
+struct CodebookOptions {
+  EvalOptions common = {.clips = 0};
+  std::int64_t baseline_frames =
+      48'000;  // random training frames that fit PCA and k-means; at most
+  // A new folder for the sound dictionary: index.html (everything, to see and hear), codes.csv,
+  // notes.csv and instruments.csv (where the corpus has them), sound/<code>.wav (the decoder on
+  // that code held).
+  std::optional<std::filesystem::path> out = std::nullopt;
+  std::int64_t dictionary_codes = 64;  // the most used ones; 0: every code in use
+  bool force = false;                  // replace the folder
+};
+
+// Keys: codes (K); of the measured clips' codes codes_used, perplexity, codes_for_half and
+// codes_for_most (the fewest codes that make up half and 90 % of the sound), repeat_share, hold (of
+// runs of one code, cut at the clips' ends: mean_ms, median_ms, p90_ms, longest_ms), unused (of the
+// codes) and by_rank, the codes in use from the most used one on: codes and counts. train_clips
+// (all of split 'train') and dead: codes that no training clip has. Where the corpus has notes and
+// labels, about_note and about_instrument: what a code says of them in bits (definitions:
+// src/evaluation/code_information.hpp), each with frames, label_bits, bits and, where they can be
+// measured, floor_bits and held_out_bits. In `baselines`, pca_kmeans: the same figures of such
+// codes. baseline_frames.
+EvalResult evaluate_codebook(const CodebookOptions& options);
+
+}  // namespace minet::evaluation

@@ -1,0 +1,37 @@
+// Clips as codes, the model's and those of PCA + k-means, beside what is played in each frame.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluation/code_information.hpp"
+#include "evaluation/code_models.hpp"
+#include "evaluation/frame_baselines.hpp"
+#include "evaluation/labels.hpp"
+#include "evaluation/material.hpp"
+
+namespace minet::evaluation {
+
+CodeSequence sequence_of(const at::Tensor& codes /* [T] int64 */);
+
+struct CodedClip {
+  CodeSequence model, kmeans;       // [T]
+  std::vector<std::int64_t> notes;  // [T] MIDI number of the latest note, -1 in a rest; empty where
+                                    // the track has no notes
+  std::int64_t instrument = -1;     // index of Labels::names; -1: not known
+  std::int64_t track = 0;
+};
+
+// With progress; honours a stop.
+std::vector<CodedClip> code_clips(Material& material, const training::TrackStore& store,
+                                  const std::vector<training::Clip>& clips,
+                                  const FrameCodebook& kmeans);
+
+using CodesOfClip = CodeSequence CodedClip::*;
+std::vector<CodeSequence> sequences(const std::vector<CodedClip>& clips, CodesOfClip codes);
+// Frames in a rest do not count, nor clips without notes or label. A clip with a label and no notes
+// counts whole.
+std::vector<LabelledClip> with_notes(const std::vector<CodedClip>& clips, CodesOfClip codes);
+std::vector<LabelledClip> with_instruments(const std::vector<CodedClip>& clips, CodesOfClip codes);
+
+}  // namespace minet::evaluation

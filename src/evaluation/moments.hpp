@@ -1,0 +1,56 @@
+// Where a frame lies in its notes: at an onset, inside a note, in a rest, or between these.
+//
+// onset     within 50 ms of the onset of any note, before or after
+// sustain   inside a note, 100 ms or more from every onset and from the end of every note
+// rest      no note sounds, and every onset and every end is 100 ms or more away
+// between   the others: the frames that see an onset or an end without being at it, and ends
+// The window of a frame is 128 ms long in the presets, and its code sees some frames around it: so
+// the gap between onset and sustain.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "minet/score/note.hpp"
+
+namespace minet::evaluation {
+
+inline constexpr double kOnsetReachS = 0.05;
+inline constexpr double kClearS = 0.1;
+
+enum class Moment { onset, sustain, rest, between };
+inline constexpr std::array kMoments{Moment::onset, Moment::sustain, Moment::rest, Moment::between};
+const char* name_of(Moment moment);  // "onset"
+
+struct FrameGrid {
+  std::int64_t frames = 0;
+  double rate = 0;     // frames a second
+  double start_s = 0;  // of frame 0, on the notes' clock
+};
+std::vector<Moment> moments_of(std::span<const score::Note> notes, const FrameGrid& grid);
+
+// A mean over frames whose uncertainty comes from clips: frames of a clip are alike. Every frame
+// weighs the same, so that the means of parts, weighted by their frames, are the mean of the whole.
+// The standard error is that of a ratio of sums over clips, sqrt(C / (C - 1) sum (S_c - R n_c)^2) /
+// N for C clips with frames, sums S_c, frame counts n_c, their total N and the mean R.
+class ClipMean {
+ public:
+  void add(double sum, std::int64_t frames);  // of one clip; without frames it does not count
+  std::int64_t frames() const { return frames_; }
+  std::int64_t clips() const { return static_cast<std::int64_t>(clips_.size()); }
+  double value() const;           // 0 without frames
+  double standard_error() const;  // 0 with fewer than two clips
+
+ private:
+  struct Clip {
+    double sum;
+    double frames;
+  };
+  std::vector<Clip> clips_;
+  double sum_ = 0;
+  std::int64_t frames_ = 0;
+};
+
+}  // namespace minet::evaluation
