@@ -13,6 +13,7 @@
 
 #include "minet/config/config.hpp"
 #include "minet/models/device.hpp"
+#include "minet/training/memory.hpp"
 #include "minet/training/steps.hpp"
 #include "worker.hpp"
 
@@ -111,6 +112,7 @@ int main(int argc, char** argv) try {
   config::TrainConfig config = config::load_train_config(options.config, {});
   if (!options.notes) config.content.enabled = false;
   models::use_threads(options.threads);
+  training::keep_freed_memory();
   torch::manual_seed(options.seed);
   models::Model model = models::make_model(config, options.seed);
   return options.stage == "vqvae" ? vqvae_steps(options, model) : prior_steps(options, model);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/checks.hpp"
+#include "models/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
@@ -121,10 +122,14 @@ SelfAttentionImpl::SelfAttentionImpl(const BlockConfig& given) : config(given) {
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const RotaryTable& rotary) {
   check_x(x, config.width, "attention");
-  const auto qkv = split_heads(qkv_->forward(x), 3, config.heads);  // [B, h, T, d] three times
-  const at::Tensor seen = banded_attention(rotate(qkv[0], rotary), rotate(qkv[1], rotary), qkv[2],
-                                           config.band);  // [B, h, T, d]
-  return at::dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
+  const at::Tensor projected = qkv_->forward(x);  // [B, T, 3W]
+  if (fused_fits(projected) && x.size(1) <= config.band.context) {
+    return out_->forward(
+        fused_attention(projected, rotary, {.heads = config.heads, .causal = config.band.causal}));
+  }
+  const auto qkv = split_heads(projected, 3, config.heads);  // [B, h, T, d] three times
+  return out_->forward(join_heads(
+      banded_attention(rotate(qkv[0], rotary), rotate(qkv[1], rotary), qkv[2], config.band)));
 }
 
 at::Tensor SelfAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary, KeyValues& ring,
@@ -162,13 +167,22 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
                                        const RotaryTable& rotary,
                                        const RotaryTable& memory_rotary) {
   check_x(x, config.width, "cross-attention");
-  const at::Tensor q = rotate(split_heads(q_->forward(x), 1, config.heads)[0], rotary);
+  const at::Tensor projected = q_->forward(x);  // [B, T, W]
+  // One table of positions for both.
+  const bool alike = memory_rotary.cosines.is_same(rotary.cosines) && memory.size(1) == x.size(1);
+  if (fused_fits(projected) && alike && x.size(1) <= config.band.context) {
+    check_x(memory, config.width, "cross-attention's memory");
+    const at::Tensor seen =
+        fused_attention(projected, kv_->forward(memory), rotary, {.heads = config.heads});
+    return fused_dropout(out_->forward(seen), config.dropout, is_training());
+  }
+  const at::Tensor q = rotate(split_heads(projected, 1, config.heads)[0], rotary);
   const KeyValues kv = key_values(memory, memory_rotary);
   const at::Tensor seen =  // [B, h, T, d]
       config.whole_memory ? at::scaled_dot_product_attention(q, kv.keys, kv.values)
                           : banded_attention(q, kv.keys, kv.values,
                                              {.context = config.band.context, .causal = false});
-  return at::dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
+  return fused_dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
 }
 
 at::Tensor CrossAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary,
@@ -207,14 +221,15 @@ at::Tensor BlockImpl::feed_forward(const at::Tensor& x) {
 }
 
 at::Tensor BlockImpl::forward(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) {
-  x = x + attention_->forward(norm1_->forward(x), rotary);  // [B, T, W]
+  x = add_dropout(x, attention_->forward(norm1_->forward(x), rotary), config.dropout,
+                  is_training());  // [B, T, W]
   if (config.cross && content.memory.defined()) {
     const RotaryTable& positions = content.rotary.size() > 0 ? content.rotary : rotary;
     const at::Tensor seen =
         cross_->forward(norm_cross_->forward(x), content.memory, rotary, positions);
     x = content.present.defined() ? at::addcmul(x, seen, content.present) : x + seen;
   }
-  return x + at::dropout(feed_forward(x), config.dropout, is_training());  // [B, T, W]
+  return add_dropout(x, feed_forward(x), config.dropout, is_training());  // [B, T, W]
 }
 
 BlockCache BlockImpl::start(std::int64_t batch, const at::Tensor& memory,

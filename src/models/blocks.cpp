@@ -7,6 +7,7 @@
 
 #include "models/checks.hpp"
 #include "models/initialise.hpp"
+#include "models/winograd.hpp"
 
 namespace minet::models {
 
@@ -22,10 +23,21 @@ Conv3Impl::Conv3Impl(const Conv3Config& given) : config(given) {
 }
 
 at::Tensor Conv3Impl::forward(const at::Tensor& x) {
+  return run(x, false);
+}
+
+at::Tensor Conv3Impl::forward_relu(const at::Tensor& x) {
+  return run(x, true);
+}
+
+at::Tensor Conv3Impl::run(const at::Tensor& x, bool relu) {
   require(x.dim() == 3 && x.size(1) == config.in_channels, "a convolution expected [B, ",
           config.in_channels, ", T], got ", x.sizes());
-  return at::conv1d(x, weight, bias, /*stride=*/1, /*padding=*/1, /*dilation=*/1,
-                    config.groups);  // [B, out, T]
+  const ConvWeights weights{weight, bias, config.groups};
+  if (winograd_fits(x, weights)) return winograd_conv(x, weights, relu);
+  at::Tensor y = at::conv1d(x, weight, bias, /*stride=*/1, /*padding=*/1, /*dilation=*/1,
+                            config.groups);  // [B, out, T]
+  return relu ? y.relu_() : y;
 }
 
 void Conv3Impl::initialise(at::Generator generator) {
@@ -43,9 +55,14 @@ ResidualBlockImpl::ResidualBlockImpl(const ResidualBlockConfig& given) : config(
 }
 
 at::Tensor ResidualBlockImpl::forward(const at::Tensor& x) {
+  require(x.dim() == 3 && x.size(1) == config.channels, "a residual block expected [B, ",
+          config.channels, ", T], got ", x.sizes());
+  const ConvWeights first{conv1_->weight, conv1_->bias, config.bands};
+  if (winograd_fits(x, first)) {
+    return winograd_residual(x, first, {conv2_->weight, conv2_->bias, config.bands});
+  }
   // In place where the convolution's gradient does not need its output: two buffers fewer a block.
-  at::Tensor y = conv1_->forward(x).relu_();  // [B, C, T]
-  return conv2_->forward(y).add_(x);          // [B, C, T]
+  return conv2_->forward(conv1_->forward_relu(x)).add_(x);  // [B, C, T]
 }
 
 void ResidualBlockImpl::initialise(at::Generator generator) {

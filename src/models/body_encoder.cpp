@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "models/checks.hpp"
+#include "models/fused.hpp"
+#include "models/fused_gru.hpp"
 #include "models/gru.hpp"
 
 namespace minet::models {
@@ -20,6 +22,7 @@ BodyEncoderImpl::BodyEncoderImpl(const config::BodyConfig& given) : config(given
 at::Tensor BodyEncoderImpl::forward(const at::Tensor& pose) {
   require(pose.dim() == 3 && pose.size(2) == kPoseValues && pose.size(1) >= 1,
           "the body encoder expected keypoints [B, P, ", kPoseValues, "], got ", pose.sizes());
+  if (fused_fits(pose)) return fused_gru_states(pose, gru_->all_weights());
   return both_directions(std::get<1>(gru_->forward(pose)))[-1];  // [B, H]
 }
 

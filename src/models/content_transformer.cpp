@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "minet/models/attention.hpp"
+#include "models/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
@@ -33,7 +34,7 @@ at::Tensor ContentTransformerImpl::forward(const at::Tensor& notes, const at::Te
   const std::int64_t steps = notes.size(1);
   const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
   at::Tensor x = at::cat({embedding_->forward(notes), h}, 2);  // [B, T, W]
-  x = at::dropout(x, config.prior.dropout, is_training());
+  x = fused_dropout(x, config.prior.dropout, is_training());
   const RotaryTable rotary = make_rotary(
       {.count = steps, .head_width = config.prior_width() / config.content.heads}, x.options());
   for (const auto& module : *blocks_) {

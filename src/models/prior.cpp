@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/checks.hpp"
+#include "models/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
@@ -115,7 +116,7 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
   if (added_ && cross.memory.defined()) {
     x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
   }
-  x = at::dropout(x, config.prior.dropout, is_training());
+  x = fused_dropout(x, config.prior.dropout, is_training());
   const RotaryTable rotary =
       make_rotary({.count = steps, .head_width = head_width(config)}, x.options());
   for (const auto& module : *blocks_) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/checks.hpp"
+#include "models/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
@@ -85,10 +86,10 @@ EncoderImpl::EncoderImpl(const config::VqVaeConfig& given, std::int64_t bin_coun
 }
 
 at::Tensor EncoderImpl::forward(const at::Tensor& spectrogram) {
-  at::Tensor x = stem_->forward(spectrogram).relu_();  // [B, C, T]
-  x = run_all(*mbr_, x);                               // [B, C, T]
-  x = run_all(*res_, x);                               // [B, C, T]
-  return head_->forward(x);                            // [B, D, T]
+  at::Tensor x = stem_->forward_relu(spectrogram);  // [B, C, T]
+  x = run_all(*mbr_, x);                            // [B, C, T]
+  x = run_all(*res_, x);                            // [B, C, T]
+  return head_->forward(x);                         // [B, D, T]
 }
 
 void EncoderImpl::initialise(at::Generator generator) {
@@ -112,10 +113,10 @@ DecoderImpl::DecoderImpl(const config::VqVaeConfig& given, std::int64_t bin_coun
 }
 
 at::Tensor DecoderImpl::forward(const at::Tensor& quantised) {
-  at::Tensor x = stem_->forward(quantised).relu_();  // [B, C, T]
-  x = run_all(*res_, x);                             // [B, C, T]
-  x = run_all(*mbr_, x);                             // [B, C, T]
-  return head_->forward(x);                          // [B, F, T]
+  at::Tensor x = stem_->forward_relu(quantised);  // [B, C, T]
+  x = run_all(*res_, x);                          // [B, C, T]
+  x = run_all(*mbr_, x);                          // [B, C, T]
+  return head_->forward(x);                       // [B, F, T]
 }
 
 void DecoderImpl::initialise(at::Generator generator) {
@@ -135,8 +136,12 @@ VqVaeImpl::VqVaeImpl(const config::VqVaeConfig& given, std::int64_t bin_count)
 VqVaeOutput VqVaeImpl::forward(const at::Tensor& spectrogram, bool quantise) {
   require(spectrogram.dim() == 3 && spectrogram.size(1) == bins && spectrogram.size(2) >= 1,
           "the VQ-VAE expected a spectrogram [B, ", bins, ", T], got ", spectrogram.sizes());
+  // In training on a CPU frame after frame in memory, as the convolutions read and write.
+  const at::Tensor target = fused_fits(spectrogram)
+                                ? spectrogram.transpose(1, 2).contiguous().transpose(1, 2)
+                                : spectrogram;
   VqVaeOutput out;
-  out.encoded = encoder->forward(spectrogram);  // [B, D, T]
+  out.encoded = encoder->forward(target);  // [B, D, T]
   if (quantise) {
     const std::int64_t batch = spectrogram.size(0), frames = spectrogram.size(2);
     out.codes = quantizer->nearest(rows(out.encoded)).view({batch, frames});       // [B, T]
@@ -147,7 +152,7 @@ VqVaeOutput VqVaeImpl::forward(const at::Tensor& spectrogram, bool quantise) {
     out.commitment_loss = at::zeros({}, out.encoded.options());
     out.reconstruction = decoder->forward(out.encoded);  // [B, F, T]
   }
-  out.reconstruction_loss = at::mse_loss(out.reconstruction, spectrogram);  // []
+  out.reconstruction_loss = at::mse_loss(out.reconstruction, target);  // []
   out.loss = quantise ? out.reconstruction_loss + config.beta * out.commitment_loss
                       : out.reconstruction_loss;
   return out;

@@ -7,6 +7,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
+#include "models/fused.hpp"
 
 namespace minet::training {
 namespace {
@@ -114,8 +115,7 @@ PriorReport PriorStep::run(const PriorBatch& batch, std::int64_t step) {
   seed_dropout(config_, step);
   optimiser_.zero_grad();
   const at::Tensor logits = prior_logits(model_, batch);  // [B, T, K]
-  const at::Tensor loss =
-      torch::nn::functional::cross_entropy(logits.flatten(0, 1), batch.codes.flatten());
+  const at::Tensor loss = models::mean_cross_entropy(logits.flatten(0, 1), batch.codes.flatten());
   loss.backward();
 
   PriorReport report;

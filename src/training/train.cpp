@@ -13,6 +13,7 @@
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/models/device.hpp"
+#include "minet/training/memory.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -158,6 +159,7 @@ void check_stage(const TrainOptions& options) {
 void train(const TrainOptions& options) {
   const config::TrainConfig& config = options.config;
   check_stage(options);
+  keep_freed_memory();
   const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);

@@ -20,16 +20,20 @@ struct Conv3Config {
 
 // Conv1d with kernel 3 and padding 1. `torch::nn::Conv1d` draws its weights from the global
 // generator while it is built; this one stays zero until `initialise` or until weights are loaded.
-// forward: x [B, in, T] -> [B, out, T]
+// forward: x [B, in, T] -> [B, out, T]; in training on a CPU its memory is [B, T, out].
 class Conv3Impl : public torch::nn::Module {
  public:
   explicit Conv3Impl(const Conv3Config& config);
   at::Tensor forward(const at::Tensor& x);
-  void initialise(at::Generator generator);  // PyTorch's default: uniform in +-1/sqrt(fan in)
+  at::Tensor forward_relu(const at::Tensor& x);  // max(0, .) of it
+  void initialise(at::Generator generator);      // PyTorch's default: uniform in +-1/sqrt(fan in)
 
   const Conv3Config config;
   at::Tensor weight;  // [out, in / groups, 3]
   at::Tensor bias;    // [out]
+
+ private:
+  at::Tensor run(const at::Tensor& x, bool relu);
 };
 TORCH_MODULE(Conv3);
 

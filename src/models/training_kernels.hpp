@@ -1,0 +1,87 @@
+// The arithmetic of a training step of the transformers, vectorised by hand for the instruction
+// sets that matter and chosen when the program runs: attention with rotary positions, dropout,
+// cross-entropy, the gates of a GRU; each forward and backward. Used by fused.cpp and
+// fused_gru.cpp.
+#pragma once
+
+#include <cstdint>
+
+namespace minet::models {
+
+// One head of one clip. q, k and v have a row for each of `steps` steps.
+struct HeadCall {
+  const float *q, *k, *v;
+  std::int64_t q_stride, kv_stride;  // from row to row
+  const float *cosines, *sines;      // [steps, width / 2]
+  std::int64_t steps, width;
+  bool causal;
+  float scale;     // of the scores
+  float* scratch;  // head_scratch(steps, width) floats
+};
+
+inline std::int64_t head_scratch(std::int64_t steps, std::int64_t width) {
+  const std::int64_t rows = (steps + 15) / 16 * 16, columns = (width + 15) / 16 * 16;
+  return rows * (9 * columns + 16) + 16;
+}
+
+struct HeadResult {
+  float* out;  // row by row, as q is
+  std::int64_t stride;
+  float* tops;    // [steps]: the largest score of each row
+  float* shares;  // [steps]: 1 / (sum of exp(score - top))
+};
+
+struct HeadGradient {
+  HeadResult result;  // as `attend` left it
+  const float* out;   // gradient of its `out`
+  std::int64_t out_stride;
+  float *q, *k, *v;  // gradients, to be written
+  std::int64_t q_stride, kv_stride;
+};
+
+// y[i] = (base ? base[i] : 0) + (kept by (seed, i) ? x[i] * scale : 0)
+struct DropCall {
+  const float *base, *x;
+  float* y;
+  std::int64_t first, last;  // elements
+  std::uint64_t seed;
+  std::uint32_t dropped;  // of 2^32
+  float scale;
+};
+
+// The gates of one step of a GRU, PyTorch's formulas; `count` clips, `hidden` a row.
+struct GruCall {
+  const float* input;      // [count, 3 hidden]: W_i x + b_i, gates r, z, n
+  const float* recurrent;  // [count, 3 hidden]: W_h h + b_h
+  const float* before;     // [count, hidden]
+  float* gates;            // [count, 3 hidden]: r, z, n
+  float* after;            // [count, hidden]
+  std::int64_t count, hidden, after_stride;
+};
+
+struct GruGradient {
+  const float* recurrent;  // as above
+  const float* before;
+  const float* gates;
+  const float* after;   // gradient of `after`
+  float* input;         // gradient of `input`
+  float* recurrent_to;  // gradient of `recurrent`
+  float* before_to;     // gradient of `before`, without what comes through `recurrent`
+  std::int64_t count, hidden;
+};
+
+struct TrainingKernels {
+  void (*attend)(const HeadCall&, const HeadResult&);
+  void (*attend_gradient)(const HeadCall&, const HeadGradient&);
+  void (*drop)(const DropCall&);
+  // -log softmax(logits)[target], and its gradient times `scale`; logits [count].
+  float (*cross_entropy)(const float* logits, std::int64_t count, std::int64_t target, float scale,
+                         float* gradient);
+  void (*gru)(const GruCall&);
+  void (*gru_gradient)(const GruGradient&);
+};
+
+// As step_kernels() chooses.
+const TrainingKernels& training_kernels();
+
+}  // namespace minet::models

@@ -1,0 +1,49 @@
+// The transforms of a width-3 convolution by Winograd's F(4, 3) (winograd.hpp), vectorised by hand
+// for the instruction sets that matter and chosen when the program runs.
+//
+// A tile is four frames of the output and the six of the input that they see. Rows are frames,
+// [T, C], frame after frame. What is transformed lies as [6, N, tiles, C / N]: six points, N
+// groups; so that each point and group is one matrix.
+#pragma once
+
+#include <cstdint>
+
+namespace minet::models {
+
+struct WinogradShape {
+  std::int64_t frames = 0;    // T, of a clip
+  std::int64_t channels = 0;  // C
+  std::int64_t groups = 1;    // N
+  std::int64_t tiles = 0;     // of all clips
+  std::int64_t tiles_a_clip() const { return (frames + 3) / 4; }
+};
+
+// Everything of one row of tiles: those from `first` to `last` of all clips. Rows of all clips
+// follow each other, [clips * T, C].
+struct WinogradRange {
+  WinogradShape shape;
+  std::int64_t first = 0, last = 0;
+};
+
+struct WinogradKernels {
+  // points = B^T rows; frames before and after a clip are zero.
+  void (*input)(const WinogradRange&, const float* rows, float* points);
+  // rows = A^T points + bias, + added if given, and max(0, .) if `relu`.
+  void (*output)(const WinogradRange&, const float* points, const float* bias, const float* added,
+                 bool relu, float* rows);
+  // The other way: points = A rows, where `kept`, if given, is above 0.
+  void (*output_gradient)(const WinogradRange&, const float* rows, const float* kept,
+                          float* points);
+  // rows = B points, + added if given.
+  void (*input_gradient)(const WinogradRange&, const float* points, const float* added,
+                         float* rows);
+  // weights [count, 3] <-> points [6, count_of_all]: G, and its transpose.
+  void (*weights)(const float* weights, std::int64_t count, float* points, std::int64_t stride);
+  void (*weights_gradient)(const float* points, std::int64_t stride, std::int64_t count,
+                           float* weights);
+};
+
+// As step_kernels() chooses.
+const WinogradKernels& winograd_kernels();
+
+}  // namespace minet::models
