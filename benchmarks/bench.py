@@ -10,6 +10,7 @@ pinned to one and the same core, with one thread.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import json
 import os
@@ -59,6 +60,10 @@ class Bench:
 
     def limit(self, name: str, *arguments) -> Side:
         return self.ours(name, "limits", *arguments)
+
+    def run_alone(self, side: Side) -> None:
+        """One turn that nobody times."""
+        harness.take_turns([dataclasses.replace(side, cold=True)], 1, self.processor, warm_up=False)
 
     def race(self, sides: list[Side], rounds: int = 0, warm_up: bool = True):
         return harness.take_turns(sides, rounds or self.rounds, self.processor, warm_up)

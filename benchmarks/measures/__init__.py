@@ -15,5 +15,5 @@ def measure(name: str):
     return register
 
 
-for room in ("codes", "phases", "training"):
+for room in ("codes", "phases", "training", "programs", "evaluation", "growth"):
     importlib.import_module(f"measures.{room}")
