@@ -84,13 +84,22 @@ constexpr std::int64_t kRowsTogether = 4;  // of a batch: whole pieces one group
 
 // What every piece of a batch is drawn from, and where the codes go.
 struct Drawing {
-  const at::Tensor& body;  // [B, T, H]
-  const models::ContentInput& content;
+  const at::Tensor& body;   // [B, T, H]
+  const at::Tensor& notes;  // [B, T], or undefined
   const SamplingOptions& options;
   at::Tensor codes;                        // [B, T]
   std::function<void(std::int64_t)> done;  // called with the number of pieces that got a code
 
   std::int64_t steps() const { return body.size(1); }
+  // What the notes of some pieces tell the prior. Not of all at once: theirs stays in the cache.
+  models::ContentInput content(models::Model& model, std::int64_t first, std::int64_t rows) const {
+    models::ContentInput found;
+    if (notes.defined()) {
+      found.memory = model.content->forward(notes.narrow(0, first, rows),
+                                            body.narrow(0, first, rows));  // [rows, T, W]
+    }
+    return found;
+  }
   Random random(std::int64_t piece) const {
     return Random(derive_seed(options.seed, "codes", static_cast<std::uint64_t>(piece)));
   }
@@ -104,7 +113,7 @@ struct Drawing {
 // Step by step through LibTorch, on any device.
 void draw_by_torch(models::Model& model, const Drawing& drawing) {
   const std::int64_t batch = drawing.body.size(0);
-  models::PriorCache cache = model.prior->start(batch, drawing.content);
+  models::PriorCache cache = model.prior->start(batch, drawing.content(model, 0, batch));
   std::vector<Random> random;
   for (std::int64_t b = 0; b < batch; ++b) random.push_back(drawing.random(b));
   auto drawn = drawing.codes.accessor<std::int64_t, 2>();
@@ -126,13 +135,9 @@ void draw_by_torch(models::Model& model, const Drawing& drawing) {
 }
 
 // Pieces first .. first + rows - 1, from beginning to end.
-void draw_rows(models::FastPrior& prior, const Drawing& drawing, std::int64_t first,
-               std::int64_t rows) {
-  models::ContentInput content;
-  if (drawing.content.memory.defined()) {
-    content.memory = drawing.content.memory.narrow(0, first, rows);
-  }
-  prior.start(rows, content);
+void draw_rows(models::Model& model, models::FastPrior& prior, const Drawing& drawing,
+               std::int64_t first, std::int64_t rows) {
+  prior.start(rows, drawing.content(model, first, rows));
   std::vector<Random> random;
   for (std::int64_t r = 0; r < rows; ++r) random.push_back(drawing.random(first + r));
   const at::Tensor body =
@@ -173,12 +178,10 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
   at::NoGradGuard no_grad;
   model.eval();
   const std::int64_t batch = body.size(0), steps = body.size(1);
-  models::ContentInput content;
-  if (notes.defined()) content.memory = model.content->forward(notes, body);  // [B, T, W]
   std::atomic<std::int64_t> drawn{0};
   const auto caller = std::this_thread::get_id();
   const Drawing drawing{.body = body,
-                        .content = content,
+                        .notes = notes,
                         .options = options,
                         .codes = at::empty({batch, steps}, at::kLong),
                         .done = [&](std::int64_t rows) {
@@ -198,7 +201,7 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
     models::FastPrior mine(prior);
     for (std::int64_t group = begin; group < end; ++group) {
       const std::int64_t first = group * kRowsTogether;
-      draw_rows(mine, drawing, first, std::min(kRowsTogether, batch - first));
+      draw_rows(model, mine, drawing, first, std::min(kRowsTogether, batch - first));
     }
   });
   if (progress) progress(steps);
