@@ -38,14 +38,22 @@ class Line:
         return self.ours_value, self.theirs_value
 
     @property
+    def fastest_gain(self) -> float | None:
+        """The same of each side's fastest turn: what a busy machine disturbs least."""
+        if self.unit != "s" or not self.ours or not self.theirs:
+            return None
+        return min(self.theirs.seconds) / min(self.ours.seconds)
+
+    @property
     def nearness(self) -> float | None:
-        """The limit's share of our time: 1 is the limit."""
-        return self.limit.median / self.ours.median if self.limit and self.ours else None
+        """The limit's share of our time, of the fastest turns: 1 is the limit."""
+        return min(self.limit.seconds) / min(self.ours.seconds) if self.limit and self.ours else None
 
     def as_json(self) -> dict:
         ours, theirs = self.values()
         found = {"measure": self.measure, "work": self.work, "peer": self.peer, "unit": self.unit,
-                 "ours": ours, "theirs": theirs, "gain": self.gain, "aim": self.aim,
+                 "ours": ours, "theirs": theirs, "gain": self.gain,
+                 "fastest_gain": self.fastest_gain, "aim": self.aim,
                  "met": None if self.aim is None or self.gain is None else self.gain >= self.aim,
                  "nearness": self.nearness, "threads": self.threads, "note": self.note}
         for name, timing in (("our_runs", self.ours), ("their_runs", self.theirs),
@@ -87,13 +95,13 @@ def cells(found: dict) -> dict[str, str]:
     limit = ""
     if "nearness" in found:
         runs = found["limit_runs"]
-        limit = f"{runs['name']}: {seconds_text(runs['median_s'])}, {found['nearness']:.0%}"
+        limit = f"{runs['name']}: {seconds_text(runs['min_s'])}, {found['nearness']:.0%}"
     aim = _gain(found, "aim")
     if "met" in found:
         aim += " (met)" if found["met"] else " (missed)"
     return {"work": found["work"], "ours": _value(found, "ours", "our_runs"),
             "peer": found["peer"], "peer's": _value(found, "theirs", "their_runs"),
-            "ratio": _gain(found, "gain"), "aim": aim, "limit, and its share of ours": limit,
+            "ratio": _gain(found, "gain"), "of the fastest": _gain(found, "fastest_gain"), "aim": aim, "limit, and its share of ours": limit,
             "note": found.get("note", "")}
 
 
@@ -105,6 +113,8 @@ def for_people(found: dict) -> str:
         text += f", {parts['peer']} {theirs}"
     if parts["ratio"]:
         text += f", ratio {parts['ratio']}"
+    if parts["of the fastest"]:
+        text += f" (of the fastest turns {parts['of the fastest']})"
     if parts["aim"]:
         text += f", aim {parts['aim']}"
     if parts["limit, and its share of ours"]:

@@ -15,9 +15,14 @@ def weights(notes: bool) -> int:
 
 
 def gigaflop(pieces: int, codes: int, notes: bool) -> float:
-    """Weights, and attention to what came before (half of it on average) and to all notes."""
+    """Weights, attention to what came before (half of it on average) and to all notes, and the two
+    blocks that encode the notes, with the keys and values made of them."""
     seen = codes / 2 + (codes if notes else 0)
-    return pieces * codes * 2e-9 * (weights(notes) + LAYERS * 2 * seen * WIDTH)
+    numbers = weights(notes) + LAYERS * 2 * seen * WIDTH
+    if notes:
+        block = 4 * WIDTH * WIDTH + 2 * WIDTH * FFN + 2 * WIDTH * WIDTH  # the last: keys and values
+        numbers += LAYERS * (block + 2 * codes * WIDTH) + WIDTH * WIDTH
+    return pieces * codes * 2e-9 * numbers
 
 
 def sample(bench, pieces: int, aim: float) -> list[Line]:

@@ -29,8 +29,8 @@ class Contest:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def ours(self, rounds: int):
-        return self.bench.ours("ours", "inversion", "gradient", rounds, self._folder("ours", rounds),
+    def ours(self, rounds: int, start: str = "gradient", name: str = "ours"):
+        return self.bench.ours(name, "inversion", start, rounds, self._folder(name, rounds),
                                *self.targets)
 
     def theirs(self, library: str, rounds: int):
@@ -79,6 +79,21 @@ def invert(bench) -> list[Line]:
             f"{rounds} rounds of ours ({contest.nearness('ours', rounds):.1f} dB)",
             f"{library}, {their_rounds} rounds", found["ours"], found[library], aim=aim,
             limit=found[limit.name]))
+    return lines
+
+
+@measure("phases")
+def phases(bench) -> list[Line]:
+    """Ours alone: what a round brings, from phases by chance and from the gradient."""
+    contest = Contest(bench, bench.material.phrases(1 if bench.quick else 4))
+    starts = ("random", "gradient")
+    lines = []
+    for rounds in (0, 4, 16, 100):
+        found = bench.race([contest.ours(rounds, start, start) for start in starts])
+        for start in starts:
+            near = contest.nearness(start, rounds)
+            lines.append(Line("phases", f"{rounds} rounds, {start} phases at the start", "",
+                              contest.each(found[start]), note=f"{near:.1f} dB"))
     return lines
 
 
