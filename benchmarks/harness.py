@@ -97,11 +97,15 @@ class _Warm:
             raise Failure(f"{self.side.name}: {found['error']}")
         return found
 
+    def peak_mb(self) -> float:
+        """From /proc: what getrusage says includes this process before it became that one."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines()
+                    if line.startswith("VmHWM"))
+
     def ready(self) -> None:
         self.answer()
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        self.start_mb = next(int(line.split()[1]) / 1024 for line in status.splitlines()
-                             if line.startswith("VmHWM"))
+        self.start_mb = self.peak_mb()
 
     def turn(self) -> dict:
         try:
@@ -109,7 +113,7 @@ class _Warm:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Failure(f"{self.side.name} ended early: {_last_words(self.log)}") from None
-        return self.answer()
+        return {**self.answer(), "peak_mb": self.peak_mb()}
 
     def close(self) -> None:
         try:
@@ -129,22 +133,22 @@ class _Cold:
         pass
 
     def turn(self) -> dict:
-        with tempfile.TemporaryFile() as log:
+        with tempfile.TemporaryFile() as log, tempfile.NamedTemporaryFile("r") as peak:
+            # GNU time forks a small process, whose peak is that of the command alone.
+            command = ["/usr/bin/time", "-q", "-f", "%M", "-o", peak.name, *self.side.command]
             began = time.perf_counter()
-            process = subprocess.Popen(
-                [str(part) for part in self.side.command], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, env=_environment(self.side),
-                preexec_fn=lambda: os.sched_setaffinity(0, {self.processor}))
-            timer = threading.Timer(LIMIT_S, process.kill)
-            timer.start()
-            _, status, usage = os.wait4(process.pid, 0)  # the peak of this child alone
+            try:
+                status = subprocess.run(
+                    [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log,
+                    stderr=log, env=_environment(self.side), timeout=LIMIT_S,
+                    preexec_fn=lambda: os.sched_setaffinity(0, {self.processor})).returncode
+            except subprocess.TimeoutExpired:
+                raise Failure(f"{self.side.name} took longer than {LIMIT_S} s") from None
             seconds = time.perf_counter() - began
-            timer.cancel()
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode != 0:
-                raise Failure(f"{self.side.name} failed with exit status {process.returncode}: "
+            if status != 0:
+                raise Failure(f"{self.side.name} failed with exit status {status}: "
                               f"{_last_words(log)}")
-        return {"seconds": seconds, "peak_mb": usage.ru_maxrss / 1024}
+            return {"seconds": seconds, "peak_mb": int(peak.read()) / 1024}
 
     def close(self) -> None:
         pass

@@ -100,8 +100,9 @@ def cells(found: dict) -> dict[str, str]:
     if "met" in found:
         aim += " (met)" if found["met"] else " (missed)"
     return {"work": found["work"], "ours": _value(found, "ours", "our_runs"),
-            "peer": found["peer"], "peer's": _value(found, "theirs", "their_runs"),
-            "ratio": _gain(found, "gain"), "of the fastest": _gain(found, "fastest_gain"), "aim": aim, "limit, and its share of ours": limit,
+            "peer": found.get("peer", ""), "peer's": _value(found, "theirs", "their_runs"),
+            "ratio": _gain(found, "gain"), "of the fastest": _gain(found, "fastest_gain"),
+            "aim": aim, "limit, and its share of ours": limit,
             "note": found.get("note", "")}
 
 

@@ -31,6 +31,7 @@ def ndb_files(bench, train: int, judged: int) -> tuple[pathlib.Path, pathlib.Pat
 
 @measure("ndb")
 def ndb(bench) -> list[Line]:
+    """One turn each: scikit-learn needs more than ten minutes for its ten restarts."""
     train, judged = (160, 300) if bench.quick else (1600, 5000)
     files = ndb_files(bench, train, judged)
     arguments = ("ndb", 50, 2 if bench.quick else 10, *files)
@@ -39,7 +40,7 @@ def ndb(bench) -> list[Line]:
     width = 25 * 128 if bench.quick else 250 * BINS
     limit = bench.limit("the matrix products alone", "multiply",  # of all pairs, and with the bins
                         1e-9 * width * (train * (train + 1) + 2 * judged * 50))
-    found = bench.race([ours, theirs, limit], bench.rounds if bench.quick else 3, warm_up=False)
+    found = bench.race([ours, theirs, limit], bench.rounds if bench.quick else 1, warm_up=False)
     a, b = found["ours"], found[theirs.name]
     return both("ndb", f"50 bins of {train:,} clips of 250 x 1024, ten restarts, and {judged:,} "
                 "clips into them", theirs.name, a, b,
