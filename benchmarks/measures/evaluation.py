@@ -31,7 +31,7 @@ def ndb_files(bench, train: int, judged: int) -> tuple[pathlib.Path, pathlib.Pat
 
 @measure("ndb")
 def ndb(bench) -> list[Line]:
-    """One turn each: scikit-learn needs more than ten minutes for its ten restarts."""
+    """One turn each: scikit-learn needs many minutes for its ten restarts."""
     train, judged = (160, 300) if bench.quick else (1600, 5000)
     files = ndb_files(bench, train, judged)
     arguments = ("ndb", 50, 2 if bench.quick else 10, *files)
