@@ -1,54 +1,54 @@
-// Phase reconstruction from the phase gradient and from random phases: milliseconds (best of 3) and
-// spectral convergence of the first 4 s of each recording, by number of rounds. One thread.
+// Phase reconstruction of magnitudes; a worker (worker.hpp). One thread.
 //
-//   inversion FILE...
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <exception>
+//   inversion gradient|random ROUNDS OUT_FOLDER MAGNITUDES.npy...
+//
+// Magnitudes are [T, 1024], as the model's; OUT_FOLDER/<index>.npy get the sounds, so that the
+// bench judges ours and the peers' by one and the same measure.
+#include <filesystem>
+#include <string>
 
 #include "minet/audio/inversion.hpp"
-#include "minet/audio/sound.hpp"
-#include "minet/audio/spectrogram.hpp"
+#include "minet/core/npy.hpp"
+#include "minet/core/text.hpp"
+#include "worker.hpp"
 
-using namespace minet::audio;
-
-namespace {
-
-double milliseconds_of(const auto& work) {
-  double best = 1e30;
-  for (int round = 0; round < 3; ++round) {
-    const auto began = std::chrono::steady_clock::now();
-    work();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - began;
-    best = std::min(best, took.count());
+int main(int argc, char** argv) {
+  using namespace minet;
+  if (argc < 5) {
+    std::cerr << "expected gradient|random ROUNDS OUT_FOLDER MAGNITUDES.npy..., got " << argc - 1
+              << " arguments\n";
+    return 2;
   }
-  return best;
-}
-
-void measure(const char* path) {
-  Sound sound = read_sound(path);
-  sound.samples.resize(std::min<std::size_t>(sound.samples.size(), 64'000));
-  const Spectrogram target = magnitude(sound, {});
-  std::printf("%s\n", path);
-  for (const int rounds : {0, 2, 4, 8, 16, 32, 100}) {
-    std::printf("  %3d rounds", rounds);
-    for (const PhaseStart start : {PhaseStart::random, PhaseStart::gradient}) {
-      Sound made;
-      const double took = milliseconds_of(
-          [&] { made = invert(target, {}, {.start = start, .iterations = rounds}); });
-      std::printf("  %s %6.1f ms %6.2f dB", start == PhaseStart::random ? "random" : "gradient",
-                  took, spectral_convergence_db(target, magnitude(made, {})));
+  try {
+    const audio::InversionOptions options{.start = std::string(argv[1]) == "random"
+                                                       ? audio::PhaseStart::random
+                                                       : audio::PhaseStart::gradient,
+                                          .iterations = std::stoll(argv[2])};
+    const std::filesystem::path folder = argv[3];
+    std::vector<audio::Spectrogram> targets;
+    for (int i = 4; i < argc; ++i) {
+      FloatArray array = read_npy_float(argv[i]);
+      targets.push_back({.frames = array.shape.at(0),
+                         .bins = array.shape.at(1),
+                         .values = std::move(array.values)});
     }
-    std::printf("\n");
+    std::vector<audio::Sound> sounds(targets.size());
+    return bench::serve(
+        [&] {
+          for (std::size_t i = 0; i < targets.size(); ++i) {
+            sounds[i] = audio::invert(targets[i], {}, options);
+          }
+        },
+        [&] {
+          for (std::size_t i = 0; i < sounds.size(); ++i) {
+            const auto count = static_cast<std::int64_t>(sounds[i].samples.size());
+            save_npy(folder / text(i, ".npy"),
+                     FloatArray{.shape = {count}, .values = sounds[i].samples});
+          }
+          return bench::Json::object();
+        });
+  } catch (const std::exception& error) {
+    std::cerr << "inversion: " << error.what() << '\n';
+    return 1;
   }
-}
-
-}  // namespace
-
-int main(int argc, char** argv) try {
-  for (int i = 1; i < argc; ++i) measure(argv[i]);
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "inversion: %s\n", error.what());
-  return 1;
 }

@@ -1,42 +1,29 @@
-// Drawing 250 codes (4 s) from a prior of the paper's size, by LibTorch's path and by the packed
-// one, alternating; milliseconds, best of 5. One thread. The weights are random: they do not matter
-// for the time.
+// Draws codes from a prior of the paper's size; a worker (worker.hpp). The weights are random: they
+// do not matter for the time. MINET_SAMPLER=torch takes LibTorch's path.
 //
-//   sampling
+//   sampling PIECES CODES plain|notes
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
+#include <string>
 
+#include "minet/core/text.hpp"
 #include "minet/generation/sampling.hpp"
+#include "worker.hpp"
 
-int main() {
+int main(int argc, char** argv) {
   using namespace minet;
+  if (argc != 4) {
+    std::cerr << "expected PIECES CODES plain|notes, got " << argc - 1 << " arguments\n";
+    return 2;
+  }
+  const std::int64_t pieces = std::stoll(argv[1]), codes = std::stoll(argv[2]);
+  const bool with_notes = std::string(argv[3]) == "notes";
   at::set_num_threads(1);
   const at::NoGradGuard no_grad;
   models::Model model = models::make_model(config::TrainConfig{}, 1);
-  for (const std::int64_t batch : {1, 64}) {
-    for (const bool with_notes : {false, true}) {
-      const at::Tensor body = torch::randn({batch, 250, 64});
-      const at::Tensor notes =
-          with_notes ? torch::randint(0, 129, {batch, 250}, at::kLong) : at::Tensor();
-      std::array<double, 2> best{1e30, 1e30};
-      for (int round = 0; round < 5; ++round) {
-        for (const std::size_t path : {0, 1}) {
-          ::setenv("MINET_SAMPLER", path == 0 ? "torch" : "packed", 1);
-          const auto began = std::chrono::steady_clock::now();
-          generation::sample_codes(model, body, notes, {.seed = 1});
-          const std::chrono::duration<double, std::milli> took =
-              std::chrono::steady_clock::now() - began;
-          best[path] = std::min(best[path], took.count());
-        }
-      }
-      std::printf("batch %2ld, %s: LibTorch %7.1f ms, packed %6.1f ms, ratio %.1f\n",
-                  static_cast<long>(batch), with_notes ? "with notes   " : "without notes", best[0],
-                  best[1], best[0] / best[1]);
-    }
-  }
+  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(1);
+  const at::Tensor body = at::randn({pieces, codes, 64}, generator);
+  const at::Tensor notes =
+      with_notes ? at::randint(0, 129, {pieces, codes}, generator, at::kLong) : at::Tensor();
+  return bench::serve([&] { generation::sample_codes(model, body, notes, {.seed = 1}); });
 }

@@ -16,6 +16,7 @@
 #include <numbers>
 #include <thread>
 
+#include "audio/clones.hpp"
 #include "audio/fourier.hpp"
 #include "audio/phase_gradient.hpp"
 #include "minet/audio/stft.hpp"
@@ -33,8 +34,8 @@ constexpr std::int64_t kBlockFrames = 64;  // at least; a block reaches into its
 constexpr float kLargest = 1e15F;          // of a magnitude: squares must stay finite
 
 // u = rebuilt - alpha * previous; previous = rebuilt; rebuilt = target * u / |u|.
-void correct(std::int64_t bins, float alpha, const float* __restrict target,
-             float* __restrict previous, float* __restrict rebuilt) {
+MINET_CLONES void correct(std::int64_t bins, float alpha, const float* __restrict target,
+                          float* __restrict previous, float* __restrict rebuilt) {
   for (std::int64_t k = 0; k < bins; ++k) {
     const float re = rebuilt[2 * k] - alpha * previous[2 * k];
     const float im = rebuilt[2 * k + 1] - alpha * previous[2 * k + 1];
@@ -46,7 +47,8 @@ void correct(std::int64_t bins, float alpha, const float* __restrict target,
   }
 }
 
-void correct_plain(std::int64_t bins, const float* __restrict target, float* __restrict rebuilt) {
+MINET_CLONES void correct_plain(std::int64_t bins, const float* __restrict target,
+                                float* __restrict rebuilt) {
   for (std::int64_t k = 0; k < bins; ++k) {
     const float re = rebuilt[2 * k];
     const float im = rebuilt[2 * k + 1];
@@ -54,6 +56,16 @@ void correct_plain(std::int64_t bins, const float* __restrict target, float* __r
     rebuilt[2 * k] = re * gain;
     rebuilt[2 * k + 1] = im * gain;
   }
+}
+
+MINET_CLONES void multiply(std::int64_t count, const float* __restrict a, const float* __restrict b,
+                           float* __restrict product) {
+  for (std::int64_t i = 0; i < count; ++i) product[i] = a[i] * b[i];
+}
+
+MINET_CLONES void add_product(std::int64_t count, const float* __restrict a,
+                              const float* __restrict b, float* __restrict sum) {
+  for (std::int64_t i = 0; i < count; ++i) sum[i] += a[i] * b[i];
 }
 
 class RandomPhases {
@@ -172,10 +184,7 @@ class Inverter {
   // spectrum -> windowed samples, added at frame `local` of a piece.
   void synthesise(Scratch& scratch, std::int64_t local, float* piece) const {
     fourier_->backward(scratch.spectrum.get(), scratch.real.get());
-    const float* __restrict window = fourier_->synthesis();
-    const float* __restrict real = scratch.real.get();
-    float* __restrict out = piece + local * hop_;
-    for (std::int64_t i = 0; i < size_; ++i) out[i] += real[i] * window[i];
+    add_product(size_, scratch.real.get(), fourier_->synthesis(), piece + local * hop_);
   }
 
   // The block's magnitudes, and the first frame of the one after it.
@@ -255,13 +264,11 @@ class Inverter {
     Block& own = block(b);
     std::vector<float>& out = own.pieces[(iteration + 1) % 2];
     std::fill(out.begin(), out.end(), 0.0F);
-    const float* __restrict window = fourier_->window();
-    float* __restrict real = scratch.real.get();
     float* spectrum = reinterpret_cast<float*>(scratch.spectrum.get());
     for (std::int64_t local = 0; local < frames_in(b); ++local) {
       const float* in = scratch.sound.data() + local * hop_;
-      for (std::int64_t i = 0; i < size_; ++i) real[i] = in[i] * window[i];
-      fourier_->forward(real, scratch.spectrum.get());
+      multiply(size_, in, fourier_->window(), scratch.real.get());
+      fourier_->forward(scratch.real.get(), scratch.spectrum.get());
       const float* target = own.target.data() + local * bins_;
       if (alpha_ > 0) {
         correct(bins_, alpha_, target, own.previous.data() + 2 * local * bins_, spectrum);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
+#include "audio/clones.hpp"
 #include "audio/fast_math.hpp"
 
 namespace minet::audio {
@@ -13,9 +13,9 @@ namespace {
 // gamma of the Gaussian nearest to a Hann window, over the square of its length (Prusa et al. 2017,
 // table I).
 constexpr double kHann = 0.25645;
-constexpr float kQuiet = 11.5F;       // nepers (100 dB) under a frame's largest: random phase
-constexpr float kStep = 0.0576F;      // nepers (half a decibel) a step of the queue
-constexpr std::int32_t kSteps = 256;  // more than kQuiet of both frames together needs
+constexpr float kQuiet = 11.5F;     // nepers (100 dB) under a frame's largest: random phase
+constexpr float kMargin = 0.0576F;  // nepers (half a decibel) above that which are still quiet
+constexpr float kSilence = -1e30F;  // nepers: what nobody passes on
 constexpr float kTiny = 1e-30F;
 
 // cos and sin of x turns, |x| <= 1/2, within 1e-6: Taylor's polynomials of a quarter turn after
@@ -35,6 +35,26 @@ inline void circle(float x, float& cosine, float& sine) {
 inline float wrapped(float turns) {
   constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
   return turns - ((turns + kRounder) - kRounder);
+}
+
+MINET_CLONES void take_logarithms(std::int64_t bins, float floor,
+                                  const float* __restrict magnitudes, float* __restrict log) {
+  for (std::int64_t m = 0; m < bins; ++m) {
+    log[m] = fast_log(magnitudes[m] > floor ? magnitudes[m] : floor);
+  }
+}
+
+// Turns to spectra. A transform that starts at the window's beginning turns every other bin round.
+MINET_CLONES void write_spectrum(std::int64_t bins, const float* __restrict magnitudes,
+                                 float* __restrict turns, float* __restrict out) {
+  for (std::int64_t m = 0; m < bins; ++m) {
+    turns[m] = wrapped(turns[m]);
+    const float magnitude = (m & 1) != 0 ? -magnitudes[m] : magnitudes[m];
+    float cosine = 0, sine = 0;
+    circle(turns[m], cosine, sine);
+    out[2 * m] = magnitude * cosine;
+    out[2 * m + 1] = magnitude * sine;
+  }
 }
 
 }  // namespace
@@ -58,8 +78,9 @@ PhaseGradient::PhaseGradient(std::int64_t n_fft, std::int64_t hop, std::int64_t 
   }
   across_.resize(size);
   open_.resize(size);
-  heads_.resize(kSteps, -1);
-  nexts_.resize(2 * size);
+  from_below_.resize(size);
+  offers_.resize(size);
+  onwards_.resize(size);
 }
 
 void PhaseGradient::take(const float* magnitudes, Frame& frame) const {
@@ -67,10 +88,7 @@ void PhaseGradient::take(const float* magnitudes, Frame& frame) const {
   for (std::int64_t m = 0; m < bins_; ++m) largest = std::max(largest, magnitudes[m]);
   frame.largest = fast_log(largest);
   const float floor = std::max(largest * std::exp(-kQuiet), kTiny);
-  float* __restrict log = frame.log.data();
-  for (std::int64_t m = 0; m < bins_; ++m) {
-    log[m] = fast_log(magnitudes[m] > floor ? magnitudes[m] : floor);
-  }
+  take_logarithms(bins_, floor, magnitudes, frame.log.data());
 }
 
 // (a M / gamma) d log / dm, plus the bin's own frequency: a m / M turns a hop.
@@ -85,82 +103,78 @@ void PhaseGradient::differentiate_in_time_direction(Frame& frame) const {
   for (std::int64_t m = 0; m < bins_; ++m) along[m] = along[m] * along_scale_ + own[m];
 }
 
-void PhaseGradient::push(std::int32_t cell, float log) {
-  const auto step = std::clamp(static_cast<std::int32_t>((log - ceiling_) / kStep) + kSteps - 1,
-                               std::int32_t{0}, kSteps - 1);
-  nexts_[static_cast<std::size_t>(cell)] = heads_[static_cast<std::size_t>(step)];
-  heads_[static_cast<std::size_t>(step)] = cell;
-  top_ = std::max(top_, step);
-}
-
 void PhaseGradient::begin(const float* magnitudes) {
   take(magnitudes, now_);
   differentiate_in_time_direction(now_);
   first_ = true;
 }
 
-// Gives every open bin a phase, from its loudest neighbour that has one.
+// The first frame: each run of open bins from its loudest, whose phase is 0.
+void PhaseGradient::spread_alone() {
+  const auto bins = static_cast<std::size_t>(bins_);
+  const float* log = now_.log.data();
+  float* turns = now_.turns.data();
+  const auto slope = [&](std::size_t m) { return 0.5F * (across_[m] + across_[m + 1]); };
+  for (std::size_t begin = 0; begin < bins;) {
+    if (open_[begin] == 0) {
+      ++begin;
+      continue;
+    }
+    std::size_t end = begin, loudest = begin;
+    for (; end < bins && open_[end] != 0; ++end) {
+      if (log[end] > log[loudest]) loudest = end;
+    }
+    turns[loudest] = 0;
+    for (std::size_t m = loudest + 1; m < end; ++m) turns[m] = turns[m - 1] + slope(m - 1);
+    for (std::size_t m = loudest; m > begin; --m) turns[m - 1] = turns[m] - slope(m - 1);
+    begin = end;
+  }
+}
+
+// Gives every open bin a phase. A heap would take the loudest bin that has one, of this frame or
+// the one before, and pass it on to this frame's bins beside it or the same bin, until all have
+// one. So a bin is reached by the way whose quietest bin is loudest: its own of the frame before,
+// or by way of a neighbour, who passes on the lesser of what reached it and its own loudness. From
+// below and from above that is one sweep each. What comes from below never came from above before,
+// and the other way round, so the sweeps also find the phases in the right order.
 void PhaseGradient::spread() {
-  const auto bins = static_cast<std::int32_t>(bins_);
-  ceiling_ = first_ ? now_.largest : std::max(now_.largest, before_.largest);
-  const float floor = now_.largest - kQuiet + kStep;
-  std::int32_t left = 0;
-  for (std::int32_t m = 0; m < bins; ++m) {
-    const auto at = static_cast<std::size_t>(m);
-    open_[at] = now_.log[at] > floor;
-    left += open_[at];
+  const auto bins = static_cast<std::size_t>(bins_);
+  const float floor = now_.largest - kQuiet + kMargin;
+  const float* __restrict log = now_.log.data();
+  for (std::size_t m = 0; m < bins; ++m) open_[m] = log[m] > floor ? 1 : 0;
+  if (first_) {
+    spread_alone();
+    return;
   }
-  top_ = -1;
-  if (!first_) {
-    for (std::int32_t m = 0; m < bins; ++m) {
-      if (open_[static_cast<std::size_t>(m)] != 0)
-        push(m, before_.log[static_cast<std::size_t>(m)]);
-    }
+  const float* __restrict earlier = before_.log.data();
+  float offer = kSilence;
+  for (std::size_t m = 0; m < bins; ++m) {
+    offers_[m] = offer;
+    offer = open_[m] != 0 ? std::min(std::max(earlier[m], offer), log[m]) : kSilence;
   }
-  while (left > 0) {
-    while (top_ >= 0 && heads_[static_cast<std::size_t>(top_)] < 0) --top_;
-    if (top_ < 0) {
-      // Nothing to go on from: the loudest open bin begins with phase 0.
-      std::int32_t loudest = -1;
-      for (std::int32_t m = 0; m < bins; ++m) {
-        const auto at = static_cast<std::size_t>(m);
-        if (open_[at] != 0 &&
-            (loudest < 0 || now_.log[at] > now_.log[static_cast<std::size_t>(loudest)])) {
-          loudest = m;
-        }
-      }
-      const auto at = static_cast<std::size_t>(loudest);
-      now_.turns[at] = 0;
-      open_[at] = 0;
-      --left;
-      push(bins + loudest, now_.log[at]);
+  for (std::size_t m = 0; m < bins; ++m) {
+    onwards_[m] = before_.turns[m] + 0.5F * (before_.along[m] + now_.along[m]);
+  }
+  float* turns = now_.turns.data();
+  offer = kSilence;
+  for (std::size_t m = bins; m-- > 0;) {
+    from_below_[m] = 0;
+    if (open_[m] == 0) {
+      offer = kSilence;
       continue;
     }
-    const std::int32_t cell = heads_[static_cast<std::size_t>(top_)];
-    heads_[static_cast<std::size_t>(top_)] = nexts_[static_cast<std::size_t>(cell)];
-    if (cell < bins) {
-      const auto at = static_cast<std::size_t>(cell);
-      if (open_[at] == 0) continue;
-      now_.turns[at] = before_.turns[at] + 0.5F * (before_.along[at] + now_.along[at]);
-      open_[at] = 0;
-      --left;
-      push(bins + cell, now_.log[at]);
-      continue;
+    if (earlier[m] >= offer && earlier[m] >= offers_[m]) {
+      turns[m] = onwards_[m];
+    } else if (offers_[m] >= offer) {
+      from_below_[m] = 1;
+    } else {
+      turns[m] = turns[m + 1] - 0.5F * (across_[m] + across_[m + 1]);
     }
-    const std::int32_t m = cell - bins;
-    const auto at = static_cast<std::size_t>(m);
-    for (const std::int32_t neighbour : {m - 1, m + 1}) {
-      if (neighbour < 0 || neighbour >= bins) continue;
-      const auto there = static_cast<std::size_t>(neighbour);
-      if (open_[there] == 0) continue;
-      const float slope = 0.5F * (across_[at] + across_[there]);
-      now_.turns[there] = now_.turns[at] + (neighbour > m ? slope : -slope);
-      open_[there] = 0;
-      --left;
-      push(bins + neighbour, now_.log[there]);
-    }
+    offer = std::min(std::max(earlier[m], offer), log[m]);
   }
-  if (top_ >= 0) std::fill(heads_.begin(), heads_.begin() + top_ + 1, -1);
+  for (std::size_t m = 1; m < bins; ++m) {
+    if (from_below_[m] != 0) turns[m] = turns[m - 1] + 0.5F * (across_[m - 1] + across_[m]);
+  }
 }
 
 void PhaseGradient::next(const float* magnitudes, const float* after,
@@ -185,17 +199,7 @@ void PhaseGradient::next(const float* magnitudes, const float* after,
     bits >>= 16;
   }
   spread();
-  float* __restrict turns = now_.turns.data();
-  float* __restrict out = reinterpret_cast<float*>(spectrum);
-  for (std::int64_t m = 0; m < bins_; ++m) {
-    turns[m] = wrapped(turns[m]);
-    // A transform that starts at the window's beginning turns every other bin round.
-    const float magnitude = (m & 1) != 0 ? -magnitudes[m] : magnitudes[m];
-    float cosine = 0, sine = 0;
-    circle(turns[m], cosine, sine);
-    out[2 * m] = magnitude * cosine;
-    out[2 * m + 1] = magnitude * sine;
-  }
+  write_spectrum(bins_, magnitudes, now_.turns.data(), reinterpret_cast<float*>(spectrum));
   std::swap(before_, now_);
   std::swap(now_, after_);
   first_ = false;

@@ -4,7 +4,8 @@
 // window is near enough to one. They are integrated frame by frame, louder bins first, from the
 // frame before or from a neighbouring bin: "phase gradient heap integration" in its real-time form,
 // Prusa and Soendergaard, DAFx 2016 (https://dafx.de/paper-archive/2016/dafxpapers/), after Prusa,
-// Balazs and Soendergaard, IEEE TASLP 25(5), 2017. Left out: their variants for other windows.
+// Balazs and Soendergaard, IEEE TASLP 25(5), 2017. Left out: their variants for other windows, and
+// the heap: along the bins of one frame its order follows from two sweeps.
 #pragma once
 
 #include <complex>
@@ -37,21 +38,20 @@ class PhaseGradient {
   void take(const float* magnitudes, Frame& frame) const;
   void differentiate_in_time_direction(Frame& frame) const;
   void spread();
-  void push(std::int32_t cell, float log);
+  void spread_alone();
 
   std::int64_t bins_;
   float along_scale_, across_scale_;
   Random random_;
   Frame before_, now_, after_;
-  std::vector<float> own_turns_;    // that a bin's own frequency makes in a hop, without whole ones
-  std::vector<float> across_;       // turns a bin: the derivative in frequency
-  std::vector<std::uint8_t> open_;  // bins of `now_` without a phase yet
+  std::vector<float> own_turns_;  // that a bin's own frequency makes in a hop, without whole ones
+  std::vector<float> across_;     // turns a bin: the derivative in frequency
+  std::vector<std::uint8_t>
+      open_;  // bins of `now_` that are loud enough to follow their neighbours
+  std::vector<std::uint8_t> from_below_;  // bins that get their phase from the next lower one
+  std::vector<float> offers_;             // loudness that the lower neighbour passes on
+  std::vector<float> onwards_;            // phase that the same bin of the frame before leads to
   bool first_ = true;
-  // A queue by loudness in steps of half a decibel: cells 0 .. bins - 1 are the frame before's,
-  // bins .. 2 bins - 1 this one's.
-  std::vector<std::int32_t> heads_, nexts_;
-  std::int32_t top_ = -1;
-  float ceiling_ = 0;  // log at the topmost step
 };
 
 }  // namespace minet::audio

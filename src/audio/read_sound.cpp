@@ -14,12 +14,17 @@
 namespace minet::audio {
 namespace {
 
-constexpr std::size_t kBlock = 65536;  // samples
+constexpr std::size_t kBlock = 65536;        // samples
+constexpr std::int64_t kBelieved = 1 << 21;  // samples that a header is believed: 8 MB
 
 // Everything that is left in `reader`, resampled.
 Sound read_all(SoundReader& reader, int sample_rate, const std::filesystem::path& path) {
   Resampler resampler(reader.sample_rate(), sample_rate);
   Sound sound{.sample_rate = sample_rate, .samples = {}};
+  if (reader.samples() > 0) {
+    const std::int64_t seconds = reader.samples() / reader.sample_rate() + 1;
+    sound.samples.reserve(static_cast<std::size_t>(std::min(kBelieved, seconds * sample_rate)));
+  }
   std::vector<float> block(kBlock);
   std::int64_t read = 0;
   for (;;) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audio/clones.hpp"
 #include "audio/fast_math.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
@@ -23,6 +24,39 @@ Stft make_stft(const config::SpectrogramConfig& config) {
                           " bins in the spectrogram's configuration, got ", config.bins, "."));
   }
   return Stft({.n_fft = config.n_fft, .hop = config.hop});
+}
+
+MINET_CLONES void to_decibels(std::span<float> values, float to_unit, float least, float gain,
+                              float shift) {
+  for (float& value : values) {
+    const float unit = value * to_unit;
+    value = gain * fast_log(unit > least ? unit : least) + shift;
+  }
+}
+
+MINET_CLONES void to_log1p(std::span<float> values, float gain, float shift) {
+  for (float& value : values) value = gain * fast_log(1.0F + value) + shift;
+}
+
+struct Nepers {  // of a standardised value, and where they end
+  float gain, shift, silent, loudest, reference;
+};
+
+MINET_CLONES void from_decibels(std::span<float> values, const Nepers& scale) {
+  const Nepers n = scale;
+  for (float& value : values) {
+    const float nepers = value * n.gain + n.shift;
+    const float m = n.reference * fast_exp(nepers < n.loudest ? nepers : n.loudest);
+    value = nepers >= n.silent ? m : 0.0F;
+  }
+}
+
+MINET_CLONES void from_log1p(std::span<float> values, float gain, float shift) {
+  for (float& value : values) {
+    const float log = value * gain + shift;
+    const float m = fast_exp(log < kLargestLog1p ? log : kLargestLog1p) - 1.0F;
+    value = m > 0.0F ? m : 0.0F;
+  }
 }
 
 float floor_ratio(const SpectrogramScale& scale) {  // floor / reference
@@ -83,14 +117,11 @@ void to_log(const SpectrogramScale& scale, std::span<float> magnitudes) {
     const float least = floor_ratio(scale);
     const auto gain = static_cast<float>(kDecibelsPerNeper / scale.deviation);
     const auto shift = static_cast<float>(-scale.mean / scale.deviation);
-    for (float& value : magnitudes) {
-      const float unit = value * to_unit;
-      value = gain * fast_log(unit > least ? unit : least) + shift;
-    }
+    to_decibels(magnitudes, to_unit, least, gain, shift);
   } else {
     const auto gain = static_cast<float>(1 / scale.deviation);
     const auto shift = static_cast<float>(-scale.mean / scale.deviation);
-    for (float& value : magnitudes) value = gain * fast_log(1.0F + value) + shift;
+    to_log1p(magnitudes, gain, shift);
   }
 }
 
@@ -98,24 +129,14 @@ void to_linear(const SpectrogramScale& scale, std::span<float> values) {
   check(scale);
   if (scale.kind == config::LogScale::decibel) {
     // In nepers under the reference, so that the exponential needs no further constants.
-    const auto gain = static_cast<float>(scale.deviation / kDecibelsPerNeper);
-    const auto shift = static_cast<float>(scale.mean / kDecibelsPerNeper);
-    const auto silent = static_cast<float>((scale.floor_db + kSilentMargin) / kDecibelsPerNeper);
-    const auto loudest = static_cast<float>(kLoudest / kDecibelsPerNeper);
-    const auto reference = static_cast<float>(scale.reference);
-    for (float& value : values) {
-      const float nepers = value * gain + shift;
-      const float m = reference * fast_exp(nepers < loudest ? nepers : loudest);
-      value = nepers >= silent ? m : 0.0F;
-    }
+    from_decibels(
+        values, {.gain = static_cast<float>(scale.deviation / kDecibelsPerNeper),
+                 .shift = static_cast<float>(scale.mean / kDecibelsPerNeper),
+                 .silent = static_cast<float>((scale.floor_db + kSilentMargin) / kDecibelsPerNeper),
+                 .loudest = static_cast<float>(kLoudest / kDecibelsPerNeper),
+                 .reference = static_cast<float>(scale.reference)});
   } else {
-    const auto gain = static_cast<float>(scale.deviation);
-    const auto shift = static_cast<float>(scale.mean);
-    for (float& value : values) {
-      const float log = value * gain + shift;
-      const float m = fast_exp(log < kLargestLog1p ? log : kLargestLog1p) - 1.0F;
-      value = m > 0.0F ? m : 0.0F;
-    }
+    from_log1p(values, static_cast<float>(scale.deviation), static_cast<float>(scale.mean));
   }
 }
 

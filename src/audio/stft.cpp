@@ -4,12 +4,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audio/clones.hpp"
 #include "audio/fourier.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::audio {
 namespace {
+
+MINET_CLONES void multiply(std::int64_t count, const float* __restrict a, const float* __restrict b,
+                           float* __restrict product) {
+  for (std::int64_t i = 0; i < count; ++i) product[i] = a[i] * b[i];
+}
 
 // scratch = window * samples[start ...], zeros outside the sound.
 void take_frame(std::span<const float> samples, std::int64_t start, const Fourier& fourier,
@@ -20,8 +26,7 @@ void take_frame(std::span<const float> samples, std::int64_t start, const Fourie
   const std::int64_t to = std::clamp<std::int64_t>(count - start, from, size);
   std::fill(scratch, scratch + from, 0.0F);
   const float* in = from < to ? samples.data() + (start + from) : nullptr;
-  const float* window = fourier.window() + from;
-  for (std::int64_t i = 0; i < to - from; ++i) scratch[from + i] = in[i] * window[i];
+  multiply(to - from, in, fourier.window() + from, scratch + from);
   std::fill(scratch + to, scratch + size, 0.0F);
 }
 
@@ -54,7 +59,8 @@ void each_frame(std::span<const float> samples, std::int64_t frames, std::int64_
   }
 }
 
-void write_magnitudes(const std::complex<float>* spectrum, std::int64_t bins, float* out) {
+MINET_CLONES void write_magnitudes(const std::complex<float>* spectrum, std::int64_t bins,
+                                   float* __restrict out) {
   const float* parts = reinterpret_cast<const float*>(spectrum);  // re, im, re, im, ...
   for (std::int64_t k = 0; k < bins; ++k) {
     const float re = parts[2 * k];

@@ -191,16 +191,32 @@ void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   }
 }
 
+// Neighbouring tracks whose keypoints lie in one folder read it once. Neighbours only, so that no
+// more folders are in memory than there are threads.
+void share_folders(std::vector<TrackSource>& tracks) {
+  for (std::size_t i = 1; i < tracks.size(); ++i) {
+    TrackSource &before = tracks[i - 1], &track = tracks[i];
+    std::error_code ignored;
+    if (track.pose != before.pose || !std::filesystem::is_directory(track.pose, ignored)) continue;
+    if (!before.pose_options.memory) before.pose_options.memory = pose::make_folder_memory();
+    track.pose_options.memory = before.pose_options.memory;
+  }
+}
+
 std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOptions& options,
                                      const std::filesystem::path& root) {
   std::vector<BuiltTrack> built(job.tracks.size());
+  std::vector<TrackSource> sources = job.tracks;
+  share_folders(sources);
   for_each_track({.count = static_cast<std::int64_t>(job.tracks.size()),
                   .threads = options.threads,
                   .label = "prepare"},
                  [&](std::int64_t i) {
                    const auto index = static_cast<std::size_t>(i);
+                   // Taken out, so that a folder's last track takes its memory along.
+                   const TrackSource source = std::move(sources[index]);
                    try {
-                     built[index] = build_track(job.tracks[index], options, root);
+                     built[index] = build_track(source, options, root);
                    } catch (const InputError& error) {
                      built[index].problem = error.what();
                    } catch (const std::filesystem::filesystem_error& error) {

@@ -4,11 +4,57 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kScores = 1 << 20;  // of one slice: 4 MiB
+constexpr std::int64_t kScores = 1 << 18;  // of one slice: 1 MiB
+constexpr std::size_t kLanes = 16;         // floats of the widest vector unit
+constexpr float kNobody = -std::numeric_limits<float>::infinity();
+
+// The largest of scores[j] where groups[j] is not `group`, and the first j that has it; -1: none.
+std::int64_t best_of_others(const float* __restrict scores, const std::int32_t* __restrict groups,
+                            std::size_t count, std::int32_t group) {
+  float lanes[kLanes];
+  std::fill(lanes, lanes + kLanes, kNobody);
+  std::size_t j = 0;
+  for (; j + kLanes <= count; j += kLanes) {
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      const float score = groups[j + l] == group ? kNobody : scores[j + l];
+      lanes[l] = score > lanes[l] ? score : lanes[l];
+    }
+  }
+  float best = *std::max_element(lanes, lanes + kLanes);
+  for (; j < count; ++j) {
+    if (groups[j] != group && scores[j] > best) best = scores[j];
+  }
+  if (best == kNobody) return -1;
+  for (j = 0; j < count; ++j) {
+    if (scores[j] == best && groups[j] != group) return static_cast<std::int64_t>(j);
+  }
+  return -1;
+}
+
+// Groups by small numbers, and how many rows of the base each has.
+struct Numbered {
+  std::vector<std::int32_t> base, queries;
+  std::map<std::int32_t, std::int64_t> sizes;
+};
+
+Numbered numbered(const std::vector<std::int64_t>& queries, const std::vector<std::int64_t>& base) {
+  Numbered result;
+  std::map<std::int64_t, std::int32_t> number;
+  const auto number_of = [&](std::int64_t group) {
+    return number.emplace(group, static_cast<std::int32_t>(number.size())).first->second;
+  };
+  for (const std::int64_t group : base) {
+    result.base.push_back(number_of(group));
+    ++result.sizes[result.base.back()];
+  }
+  for (const std::int64_t group : queries) result.queries.push_back(number_of(group));
+  return result;
+}
 
 at::Tensor unit_rows(const at::Tensor& rows) {
   return rows / rows.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-12);
@@ -23,25 +69,20 @@ Neighbours nearest_by_cosine(const at::Tensor& queries, const at::Tensor& base,
   const at::Tensor units = unit_rows(queries), keys = unit_rows(base).t();  // [H, N]
   const std::int64_t count = queries.size(0), others = base.size(0);
   const std::int64_t rows = std::max<std::int64_t>(1, kScores / others);
+  const Numbered groups = numbered(query_groups, base_groups);
   Neighbours result;
-  at::Tensor scores;
+  at::Tensor scores = at::empty({std::min(rows, count), others}, units.options());
   for (std::int64_t first = 0; first < count; first += rows) {
     const std::int64_t size = std::min(rows, count - first);
-    scores = at::mm(units.narrow(0, first, size), keys);  // [rows, N]
-    float* values = scores.mutable_data_ptr<float>();
+    at::Tensor part = scores.narrow(0, 0, size);  // [rows, N]
+    at::mm_out(part, units.narrow(0, first, size), keys);
     for (std::int64_t i = 0; i < size; ++i) {
-      float* row = values + i * others;
-      const std::int64_t group = query_groups[static_cast<std::size_t>(first + i)];
-      for (std::int64_t j = 0; j < others; ++j) {
-        if (base_groups[static_cast<std::size_t>(j)] != group) continue;
-        row[j] = -std::numeric_limits<float>::infinity();
-        ++result.left_out;
+      const std::int32_t group = groups.queries[static_cast<std::size_t>(first + i)];
+      if (const auto own = groups.sizes.find(group); own != groups.sizes.end()) {
+        result.left_out += own->second;
       }
-    }
-    const auto [best, index] = scores.max(1);
-    for (std::int64_t i = 0; i < size; ++i) {
-      const bool allowed = best.const_data_ptr<float>()[i] > -2;
-      result.nearest.push_back(allowed ? index.const_data_ptr<std::int64_t>()[i] : -1);
+      result.nearest.push_back(best_of_others(part.const_data_ptr<float>() + i * others,
+                                              groups.base.data(), groups.base.size(), group));
     }
   }
   return result;

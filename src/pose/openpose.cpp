@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
 
@@ -141,7 +143,57 @@ std::map<std::int64_t, double> read_times(const fs::path& folder) {
   return times;
 }
 
+// What the files of a folder hold, all people and without any choice among them.
+struct FolderFrames {
+  std::vector<std::int64_t> numbers;
+  std::vector<std::vector<Person>> people;
+  bool body25 = false, coco = false;
+  std::int64_t bad_numbers = 0;
+};
+
+FolderFrames read_frames(const std::vector<FrameFile>& files, bool body25b) {
+  FolderFrames frames;
+  frames.people.reserve(files.size());
+  frames.numbers.reserve(files.size());
+  for (const FrameFile& file : files) {
+    OpenPoseFrame frame = read_openpose_frame(file.path, body25b);
+    frames.body25 |= frame.body25;
+    frames.coco |= frame.coco;
+    frames.bad_numbers += frame.bad_numbers;
+    frames.numbers.push_back(file.number);
+    frames.people.push_back(std::move(frame.people));
+  }
+  return frames;
+}
+
 }  // namespace
+
+class FolderMemory {
+ public:
+  // A copy of what was read from exactly these files.
+  FolderFrames read(const std::vector<FrameFile>& files, bool body25b) {
+    const std::lock_guard lock(mutex_);
+    std::vector<fs::path> paths;
+    for (const FrameFile& file : files) paths.push_back(file.path);
+    if (paths != paths_ || body25b != body25b_) {
+      paths_.clear();  // a file that cannot be read leaves nothing behind
+      frames_ = read_frames(files, body25b);
+      paths_ = std::move(paths);
+      body25b_ = body25b;
+    }
+    return frames_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<fs::path> paths_;
+  bool body25b_ = false;
+  FolderFrames frames_;
+};
+
+std::shared_ptr<FolderMemory> make_folder_memory() {
+  return std::make_shared<FolderMemory>();
+}
 
 std::optional<std::int64_t> frame_number(const fs::path& file) {
   std::string stem = file.stem().string();
@@ -177,25 +229,19 @@ RawPose read_openpose(const fs::path& path, const ReadPoseOptions& options) {
   const std::int64_t start = folder ? choose_start(files, options, path, pose) : 0;
   check_span(files.size(), start, files.back().number, path);
 
+  const bool body25b = options.format == PoseFormat::openpose25b;
+  FolderFrames frames =
+      options.memory ? options.memory->read(files, body25b) : read_frames(files, body25b);
+  pose.bad_numbers += frames.bad_numbers;
+  pose.format = body25b                        ? "OpenPose BODY_25B"
+                : frames.body25 && frames.coco ? "OpenPose BODY_25 and COCO-18"
+                : frames.coco                  ? "OpenPose COCO-18"
+                                               : "OpenPose BODY_25";
   Recording recording;
   recording.what = "OpenPose's files";
   recording.start = start;
-  recording.people.reserve(files.size());
-  recording.numbers.reserve(files.size());
-  const bool body25b = options.format == PoseFormat::openpose25b;
-  bool body25 = false, coco = false;
-  for (const FrameFile& file : files) {
-    OpenPoseFrame frame = read_openpose_frame(file.path, body25b);
-    body25 |= frame.body25;
-    coco |= frame.coco;
-    pose.bad_numbers += frame.bad_numbers;
-    recording.numbers.push_back(file.number);
-    recording.people.push_back(std::move(frame.people));
-  }
-  pose.format = body25b          ? "OpenPose BODY_25B"
-                : body25 && coco ? "OpenPose BODY_25 and COCO-18"
-                : coco           ? "OpenPose COCO-18"
-                                 : "OpenPose BODY_25";
+  recording.numbers = std::move(frames.numbers);
+  recording.people = std::move(frames.people);
   if (folder && !options.fps) {
     recording.times = read_times(path);
   }

@@ -37,6 +37,25 @@ TEST_F(OpenPose, BodyPointsOneToSevenAndHandPointsOneToTwentyAreTaken) {
   }
 }
 
+TEST_F(OpenPose, AFolderIsReadOnceForAllItsPlayers) {
+  write("v_000_keypoints.json", frame_json({{.x = 100, .y = 50}, {.x = 3000, .y = 60}}));
+  write("v_001_keypoints.json", frame_json({{.x = 101, .y = 51}, {.x = 3001, .y = 61}}));
+  const RawPose left = read_pose(folder(), {.person = 0}),
+                right = read_pose(folder(), {.person = 1});
+  ASSERT_NE(left.data, right.data);
+  const std::shared_ptr<FolderMemory> memory = make_folder_memory();
+  EXPECT_EQ(read_pose(folder(), {.person = 0, .memory = memory}).data, left.data);
+  // What came into the file since does not count: it is not read again.
+  write("v_001_keypoints.json", "no JSON");
+  const RawPose remembered = read_pose(folder(), {.person = 1, .memory = memory});
+  EXPECT_EQ(remembered.data, right.data);
+  EXPECT_EQ(remembered.format, right.format);
+  EXPECT_EQ(remembered.notes, right.notes);
+  // Other files are.
+  write("v_002_keypoints.json", frame_json({{.x = 102, .y = 52}}));
+  EXPECT_THROW(read_pose(folder(), {.person = 1, .memory = memory}), InputError);
+}
+
 TEST_F(OpenPose, CocoHasTheSameUpperBody) {
   write("a_0_keypoints.json", frame_json({{.body_points = 25}}));
   const RawPose body25 = read_pose(folder());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ enum class PoseFormat {
 std::vector<std::string> pose_format_names();
 PoseFormat parse_pose_format(std::string_view name);  // InputError lists the names
 
+// What was read of a folder of OpenPose files, kept for the other players in it: give the same one
+// for each of them, and the files are read once. Safe between threads.
+class FolderMemory;
+std::shared_ptr<FolderMemory> make_folder_memory();
+
 struct ReadPoseOptions {
   PoseFormat format = PoseFormat::automatic;
   // Several people: which one, counted from 0 and from the left in the first frame that has most of
@@ -48,6 +54,7 @@ struct ReadPoseOptions {
   std::optional<std::filesystem::path> names = std::nullopt;
   // Arrays: only the rows [start, stop), as skeleton_dict.json gives them for a video.
   std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
+  std::shared_ptr<FolderMemory> memory = nullptr;
 };
 
 // The rule above for people who use the programs.

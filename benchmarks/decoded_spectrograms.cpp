@@ -1,0 +1,40 @@
+// What a model's codes make of recorded clips, as magnitudes [T, F]: spectrograms that no sound
+// has, which is what phases are reconstructed from in use (bench.py, invert-quality).
+//
+//   decoded_spectrograms MODEL CORPUS COUNT OUT_FOLDER
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "minet/core/npy.hpp"
+#include "minet/core/text.hpp"
+#include "minet/corpus/corpus.hpp"
+#include "minet/generation/render.hpp"
+#include "minet/training/clips.hpp"
+
+int main(int argc, char** argv) {
+  using namespace minet;
+  if (argc != 5) {
+    std::cerr << "expected MODEL CORPUS COUNT OUT_FOLDER, got " << argc - 1 << " arguments\n";
+    return 2;
+  }
+  try {
+    const at::NoGradGuard no_grad;
+    models::Model model = models::load_model(argv[1]);
+    const corpus::Corpus corpus = corpus::Corpus::open(argv[2]);
+    const training::TrackStore store(corpus, "test", model.config);
+    const auto clips =
+        training::even_clips(store.frames(), model.config.clip_frames(), std::stoll(argv[3]));
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      const at::Tensor codes = model.vqvae->encode(store.spectrograms({clips[i]}, model.scale));
+      audio::Spectrogram made = generation::decode_magnitudes(model, codes[0]);
+      save_npy(std::filesystem::path(argv[4]) / text(i, ".npy"),
+               FloatArray{.shape = {made.frames, made.bins}, .values = std::move(made.values)});
+    }
+  } catch (const std::exception& error) {
+    std::cerr << "decoded_spectrograms: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,47 @@
+"""train-vqvae and train-prior: a step of training with the paper preset."""
+
+from __future__ import annotations
+
+from lines import Line
+from material import BINS
+from measures import measure
+
+FRAMES = 250  # of a clip
+CHANNELS, CODE_WIDTH, BANDS, RESIDUAL = 512, 64, (16, 8, 4, 2), 2
+KERNEL = 3
+
+
+def vqvae_gigaflop(batch: int) -> float:
+    """Products of the convolutions, forward and twice as many backward, and of the nearest code."""
+    ends = (BINS * CHANNELS + CHANNELS * CODE_WIDTH) * KERNEL
+    blocks = sum(2 * CHANNELS * CHANNELS * KERNEL / bands for bands in BANDS)
+    blocks += RESIDUAL * 2 * CHANNELS * CHANNELS * KERNEL
+    # The first layer needs no gradient of its input.
+    passes = 3 * 2 * (ends + blocks) - BINS * CHANNELS * KERNEL
+    return 2e-9 * batch * FRAMES * (passes + 1024 * CODE_WIDTH)
+
+
+def train(bench, stage: str, batch: int, aims: dict[str, float], limit=None) -> list[Line]:
+    arguments = (stage, bench.config("paper.yaml"), "--batch", batch)
+    eager = bench.peer("PyTorch, eager", "training.py", *arguments)
+    sides = [bench.ours("ours", "training_steps", *arguments), eager]
+    if "compile" in aims:
+        sides.append(bench.peer("PyTorch, torch.compile", "training.py", *arguments, "--compile"))
+    found = bench.race(sides + ([limit] if limit else []))
+    wanted = (aims["eager"], aims.get("compile"))
+    return [Line(f"train-{stage}", f"one step, batch {batch}", side.name, found["ours"],
+                 found[side.name], aim=aim, limit=found[limit.name] if limit else None)
+            for side, aim in zip(sides[1:], wanted)]
+
+
+@measure("train-vqvae")
+def train_vqvae(bench) -> list[Line]:
+    batch = 1 if bench.quick else 8
+    limit = bench.limit("a plain matrix product of as many operations", "multiply",
+                        vqvae_gigaflop(batch))
+    return train(bench, "vqvae", batch, {"eager": 1.15, "compile": 1.0}, limit)
+
+
+@measure("train-prior")
+def train_prior(bench) -> list[Line]:
+    return train(bench, "prior", 2 if bench.quick else 32, {"eager": 1.5})
