@@ -11,7 +11,8 @@
 #include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/corpus.hpp"
-#include "minet/generation/render.hpp"
+#include "minet/models/model.hpp"
+#include "minet/models/spectrograms.hpp"
 #include "minet/training/clips.hpp"
 
 int main(int argc, char** argv) {
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
         training::even_clips(store.frames(), model.config.clip_frames(), std::stoll(argv[3]));
     for (std::size_t i = 0; i < clips.size(); ++i) {
       const at::Tensor codes = model.vqvae->encode(store.spectrograms({clips[i]}, model.scale));
-      audio::Spectrogram made = generation::decode_magnitudes(model, codes[0]);
+      audio::Spectrogram made = models::to_magnitudes(model.scale, model.vqvae->decode(codes)[0]);
       save_npy(std::filesystem::path(argv[4]) / text(i, ".npy"),
                FloatArray{.shape = {made.frames, made.bins}, .values = std::move(made.values)});
     }

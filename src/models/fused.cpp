@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "models/training_kernels.hpp"
@@ -218,7 +220,12 @@ struct CrossEntropyFunction : Function<CrossEntropyFunction> {
 }  // namespace
 
 bool fused_fits(const at::Tensor& x) {
-  return at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0;
+  if (!at::GradMode::is_enabled() || !x.is_cpu() || x.scalar_type() != at::kFloat ||
+      x.numel() == 0) {
+    return false;
+  }
+  const char* wanted = std::getenv("MINET_TRAINING");
+  return wanted == nullptr || std::string_view(wanted) != "torch";
 }
 
 at::Tensor fused_attention(const at::Tensor& qkv, const RotaryTable& rotary,

@@ -12,7 +12,8 @@
 
 namespace minet::models {
 
-// True for float on the CPU where a gradient is recorded.
+// True for float on the CPU where a gradient is recorded, unless the environment variable
+// MINET_TRAINING says `torch`: LibTorch's operators alone, the reference.
 bool fused_fits(const at::Tensor& x);
 
 struct AttentionShape {

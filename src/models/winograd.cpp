@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "models/fused.hpp"
 #include "models/winograd_kernels.hpp"
 
 namespace minet::models {
@@ -204,8 +205,7 @@ struct ResidualFunction : Function<ResidualFunction> {
 }  // namespace
 
 bool winograd_fits(const at::Tensor& x, const ConvWeights& conv) {
-  return at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat &&
-         conv.weight.scalar_type() == at::kFloat && conv.weight.requires_grad();
+  return fused_fits(x) && conv.weight.scalar_type() == at::kFloat && conv.weight.requires_grad();
 }
 
 at::Tensor winograd_conv(const at::Tensor& x, const ConvWeights& conv, bool relu) {

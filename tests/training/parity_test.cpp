@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <set>
 #include <string>
 
@@ -22,6 +23,10 @@ using reference::set_weights;
 constexpr double kLoss = 1e-4;     // absolute, nats or units of variance
 constexpr double kNorm = 1e-4;     // relative
 constexpr double kWeights = 2e-4;  // of the largest entry; the mirror in float stays within 1e-4
+// Winograd's convolutions round three times as much, and AdamW moves a weight whose gradient is
+// next to nothing by its rounding. So with them few weights may be further off, and none far.
+constexpr double kFewWeights = 0.002;  // share of all
+constexpr double kFarWeights = 5e-3;   // of the largest entry
 constexpr std::int64_t kBatches = 3;
 
 double entry(const Golden& golden, const std::string& name, std::int64_t step) {
@@ -37,7 +42,7 @@ void expect_close(const std::string& what, std::int64_t step, double ours, doubl
 
 // Every final weight that the golden stores; `averages` are no part of a model's file.
 void expect_final(const Golden& golden, const std::string& prefix, const models::Model& model,
-                  const std::set<std::string>& averages = {}) {
+                  double within, const std::set<std::string>& averages = {}) {
   const auto tensors = models::model_tensors(model);
   const auto finals = golden.under(prefix);
   EXPECT_GT(finals.size(), averages.size());
@@ -48,11 +53,37 @@ void expect_final(const Golden& golden, const std::string& prefix, const models:
       ADD_FAILURE() << "the model has no tensor " << name << reference::kRegenerate;
       continue;
     }
-    EXPECT_TRUE(agrees(prefix + name, found->second, weight, kWeights));
+    EXPECT_TRUE(agrees(prefix + name, found->second, weight, within));
   }
 }
 
-TEST(TrainingParity, TenVqVaeStepsFollowTheMirror) {
+// The share of the golden's final weights from which the model's are further away than kWeights.
+double share_beyond(const Golden& golden, const std::string& prefix, const models::Model& model) {
+  const auto tensors = models::model_tensors(model);
+  std::int64_t beyond = 0, all = 0;
+  for (const auto& [name, weight] : golden.under(prefix)) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) continue;
+    const double allowed = kWeights * weight.abs().max().item<double>();
+    const at::Tensor off = (found->second.to(at::kDouble) - weight.to(at::kDouble)).abs();
+    beyond += off.gt(allowed).sum().item<std::int64_t>();
+    all += weight.numel();
+  }
+  return static_cast<double>(beyond) / static_cast<double>(all);
+}
+
+// By LibTorch's operators alone, and as it trains on a CPU.
+class TrainingParityVqVae : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { ::setenv("MINET_TRAINING", GetParam(), 1); }
+  void TearDown() override { ::unsetenv("MINET_TRAINING"); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Paths, TrainingParityVqVae, ::testing::Values("torch", "fast"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST_P(TrainingParityVqVae, TenStepsFollowTheMirror) {
+  const double weights_within = GetParam() == std::string("torch") ? kWeights : kFarWeights;
   const Golden golden("train_vqvae");
   const Golden weights("vqvae");
   const config::TrainConfig config = golden.config();
@@ -88,11 +119,13 @@ TEST(TrainingParity, TenVqVaeStepsFollowTheMirror) {
     }
     EXPECT_EQ(report.revived, 0);
   }
-  expect_final(golden, "final.", model, {"vqvae.quantizer.counts", "vqvae.quantizer.sums"});
+  expect_final(golden, "final.", model, weights_within,
+               {"vqvae.quantizer.counts", "vqvae.quantizer.sums"});
+  EXPECT_LE(share_beyond(golden, "final.", model), kFewWeights);
   EXPECT_TRUE(agrees("final counts", quantizer->counts, golden.at("final.vqvae.quantizer.counts"),
-                     kWeights));
-  EXPECT_TRUE(
-      agrees("final sums", quantizer->sums, golden.at("final.vqvae.quantizer.sums"), kWeights));
+                     weights_within));
+  EXPECT_TRUE(agrees("final sums", quantizer->sums, golden.at("final.vqvae.quantizer.sums"),
+                     weights_within));
 }
 
 class TrainingParityPrior : public ::testing::TestWithParam<std::string> {};
@@ -124,7 +157,7 @@ TEST_P(TrainingParityPrior, TenStepsFollowTheMirror) {
     const double rate = entry(golden, steps + "learning_rate", step);
     expect_close("learning rate", step, report.learning_rate, rate, 1e-6 * rate);
   }
-  expect_final(golden, name + ".final.", model);
+  expect_final(golden, name + ".final.", model, kWeights);
 }
 
 INSTANTIATE_TEST_SUITE_P(, TrainingParityPrior, ::testing::Values("bare", "added", "cross"),
