@@ -57,5 +57,5 @@ int main(int argc, char** argv) {
 }  // namespace minet::app
 
 int main(int argc, char** argv) {
-  return minet::app::main(argc, argv);
+  return minet::app::leave(minet::app::main(argc, argv));
 }

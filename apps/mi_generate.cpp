@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
                  "Draw from the fewest codes that hold this probability")
       ->default_str("1");
   cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
-      ->default_str("32")
+      ->default_str("16")
       ->check(CLI::Range(1, 10000));
   cli.add_option("--format", format, "Of the keypoints: " + join(pose::pose_format_names(), ", "))
       ->default_str(format);
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   cli.add_option("--from", from, "Make the sound of this .json again (only with --model, -o)");
   cli.add_flag("--force", options.force, "Overwrite the output");
 
-  return app::run(cli, program, common, argc, argv, [&] {
+  return app::leave(app::run(cli, program, common, argc, argv, [&] {
     generation::GenerateReport report;
     if (from) {
       if (pose || notes || video)
@@ -82,5 +82,5 @@ int main(int argc, char** argv) {
       for (const auto& file : report.files) std::cout << file.string() << '\n';
     }
     return 0;
-  });
+  }));
 }

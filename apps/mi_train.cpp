@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
   cli.add_flag("--explain", explain,
                "Print each setting with its origin and the parameter count, and stop");
 
-  return app::run(cli, program, common, argc, argv, [&] {
+  return app::leave(app::run(cli, program, common, argc, argv, [&] {
     options.config = config::load_train_config(config_file, overrides);
     if (explain) {
       std::cout << config::explain(options.config) << '\n'
@@ -57,5 +57,5 @@ int main(int argc, char** argv) {
     options.argv.assign(argv, argv + argc);
     training::train(options);
     return 0;
-  });
+  }));
 }
