@@ -34,6 +34,7 @@ class Bench:
     def __init__(self, arguments, scratch: pathlib.Path):
         self.quick, self.scratch = arguments.quick, scratch
         self.rounds = arguments.rounds or (2 if arguments.quick else 5)
+        self.turns = self.rounds  # of the race run last
         self.processor = harness.pick_processor()
         self.programs = arguments.build / "bin"
         self.peers = ROOT / "benchmarks/peers"
@@ -66,7 +67,8 @@ class Bench:
         harness.take_turns([dataclasses.replace(side, cold=True)], 1, self.processor, warm_up=False)
 
     def race(self, sides: list[Side], rounds: int = 0, warm_up: bool = True):
-        return harness.take_turns(sides, rounds or self.rounds, self.processor, warm_up)
+        self.turns = rounds or self.rounds
+        return harness.take_turns(sides, self.turns, self.processor, warm_up)
 
 
 def parse(words):
@@ -117,7 +119,8 @@ def save_whole(path: pathlib.Path, text: str) -> None:
 
 def footer(machine: dict) -> str:
     return (f"*{machine['date']}, {machine['processor']}, one core, one thread; load of the machine "
-            f"{machine['load']:.1f} when it began; {machine['rounds']} turns each.*")
+            f"{machine['load']:.1f} when it began; {machine['rounds']} "
+            f"{'turn' if machine['rounds'] == 1 else 'turns'} each.*")
 
 
 def write_docs(results: dict[str, list[dict]], machines: dict[str, dict]) -> None:
@@ -139,9 +142,9 @@ def main(words) -> int:
                           "processor": harness.processor_name()}
         with tempfile.TemporaryDirectory(prefix="minet-bench-") as scratch:
             bench = Bench(arguments, pathlib.Path(scratch))
-            machines[name]["rounds"] = bench.rounds
             try:
                 results[name] = [line.as_json() for line in MEASURES[name](bench)]
+                machines[name]["rounds"] = bench.turns
             except Exception as error:  # a row that fails names itself, and the others go on
                 failures[name] = str(error) or type(error).__name__
                 print(f"{name}: failed: {failures[name]}", file=sys.stderr, flush=True)

@@ -51,7 +51,7 @@ def inversion(bench) -> list[Line]:
         np.save(path, np.concatenate([known] * (frames // len(known) + 1))[:frames])
         timings.append(alone(bench, bench.ours("ours", "inversion", "gradient", 16, bench.scratch,
                                                path)))
-    return rows("phases, 16 rounds, the sound in memory,", "s", sizes, timings)
+    return rows("phases, 16 rounds", "s", sizes, timings)
 
 
 def generating(bench) -> list[Line]:
