@@ -16,9 +16,9 @@
 #include <numbers>
 #include <thread>
 
-#include "audio/clones.hpp"
 #include "audio/fourier.hpp"
 #include "audio/phase_gradient.hpp"
+#include "core/clones.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "audio/clones.hpp"
 #include "audio/fast_math.hpp"
+#include "core/clones.hpp"
 
 namespace minet::audio {
 namespace {

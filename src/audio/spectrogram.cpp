@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audio/clones.hpp"
 #include "audio/fast_math.hpp"
+#include "core/clones.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audio/clones.hpp"
 #include "audio/fourier.hpp"
+#include "core/clones.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 

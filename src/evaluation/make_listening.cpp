@@ -98,21 +98,21 @@ std::vector<Pair> make_pairs(Scene& scene, const std::vector<ListeningClip>& cho
 
 // A real sound of the training tracks, as loud as the pairs, to set the volume by.
 audio::Sound volume_sample(const Scene& scene) {
-  const std::vector<training::Clip> clips = scattered_clips(scene, scene.train_tracks, 32);
-  const auto loudest = std::max_element(
-      clips.begin(), clips.end(), [&](const training::Clip& a, const training::Clip& b) {
-        const auto energy = [&](const training::Clip& clip) {
-          double sum = 0;
-          for (const float x : real_sound(scene, scene.train_tracks, clip).samples) sum += x * x;
-          return sum;
-        };
-        return energy(a) < energy(b);
-      });
-  audio::Sound sound = real_sound(scene, scene.train_tracks, *loudest);
-  fade(sound);
-  audio::Sound same = sound;
-  match_loudness(sound, same);
-  return sound;
+  audio::Sound loudest;
+  double most = -1;
+  for (const training::Clip& clip : scattered_clips(scene, scene.train_tracks, 32)) {
+    audio::Sound sound = real_sound(scene, scene.train_tracks, clip);
+    double energy = 0;
+    for (const float x : sound.samples) energy += x * x;
+    if (energy > most) {
+      most = energy;
+      loudest = std::move(sound);
+    }
+  }
+  fade(loudest);
+  audio::Sound same = loudest;
+  match_loudness(loudest, same);
+  return loudest;
 }
 
 std::string flac_text(const audio::Sound& sound) {

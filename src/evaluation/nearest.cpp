@@ -6,6 +6,8 @@
 #include <limits>
 #include <map>
 
+#include "core/clones.hpp"
+
 namespace minet::evaluation {
 namespace {
 
@@ -15,13 +17,9 @@ constexpr float kNobody = -std::numeric_limits<float>::infinity();
 
 // The largest of scores[j] where groups[j] is not `group`, and the first j that has it; -1: none.
 // Comparing only, so every instruction set finds the same.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-std::int64_t
-best_of_others(const float* __restrict scores, const std::int32_t* __restrict groups,
-               std::size_t count, std::int32_t group) {
+MINET_WIDE_CLONES std::int64_t best_of_others(const float* __restrict scores,
+                                              const std::int32_t* __restrict groups,
+                                              std::size_t count, std::int32_t group) {
   float lanes[kLanes];
   std::fill(lanes, lanes + kLanes, kNobody);
   const std::size_t whole = count - count % kLanes;

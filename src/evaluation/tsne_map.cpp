@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/clones.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
@@ -121,11 +122,8 @@ Affinities affinities_of(const at::Tensor& points, double perplexity) {
 struct Repulsion {
   double q = 0, x = 0, y = 0;
 };
-#if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-void repel(float x, float y, const float* xs, const float* ys, std::size_t count,
-           Repulsion* result) {
+MINET_WIDE_CLONES void repel(float x, float y, const float* xs, const float* ys, std::size_t count,
+                             Repulsion* result) {
   float q_sum[kLanes] = {}, x_sum[kLanes] = {}, y_sum[kLanes] = {};
   for (std::size_t j = 0; j < count; j += kLanes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {

@@ -5,33 +5,10 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 
-#if defined(__x86_64__)
-#define MINET_X86 1
-#endif
-
-// Vectors wider than a register are passed to inlined functions only: their ABI does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
+#define MINET_KERNELS "models/step_kernels.inl"
+#include "models/for_each_isa.inl"
 
 namespace minet::models {
-namespace plain {
-#include "models/step_kernels.inl"
-}
-
-#ifdef MINET_X86
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-namespace avx2 {
-#include "models/step_kernels.inl"
-}
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx2,fma")
-namespace avx512 {
-#include "models/step_kernels.inl"
-}
-#pragma GCC pop_options
-#endif
-
 namespace {
 
 std::vector<StepKernels> kernels_here() {

@@ -29,12 +29,9 @@ class Listening(support.Case):
         holder = tempfile.TemporaryDirectory(prefix="minet-listening-")
         cls.addClassCleanup(holder.cleanup)
         cls.shared = pathlib.Path(holder.name)
-        cls.corpus, cls.run_folder, cls.test = (cls.shared / name for name in ("corpus", "run", "test"))
-        players = cls.shared / "players"
+        cls.corpus = cls.small_corpus(cls.shared)
+        cls.run_folder, cls.test = (cls.shared / name for name in ("run", "test"))
         for arguments in (
-                [cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "31", "--seconds", "9", "--sound",
-                 "additive", "--no-mix"],
-                [cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", cls.corpus],
                 [cls.mi_train, "-q", support.SOURCE / "configs/tiny.yaml", "--corpus", cls.corpus, "--run",
                  cls.run_folder, *support.QUICK_TRAINING],
                 [cls.mi_eval, "-q", "listening", "make", *cls.model(), "--out", cls.test, "--pairs", "4",

@@ -58,6 +58,16 @@ class Case(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = pathlib.Path(holder.name)
 
+    @classmethod
+    def small_corpus(cls, folder):
+        """FOLDER/corpus: each of the orchestra's instruments in tracks of 9 s, with notes; needs mi_prepare."""
+        players, corpus = folder / "players", folder / "corpus"
+        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "31", "--seconds", "9",
+                        "--sound", "additive", "--no-mix"], check=True, timeout=300)
+        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", corpus],
+                       check=True, timeout=300)
+        return corpus
+
     def run_program(self, *arguments, program=None, **options):
         return subprocess.run([program or self.program, *map(str, arguments)],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -22,12 +22,7 @@ class Tables(support.Case):
         holder = tempfile.TemporaryDirectory(prefix="minet-tables-")
         cls.addClassCleanup(holder.cleanup)
         cls.shared = pathlib.Path(holder.name)
-        cls.corpus = cls.shared / "corpus"
-        players = cls.shared / "players"
-        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "31", "--seconds", "9",
-                        "--sound", "additive", "--no-mix"], check=True)
-        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", cls.corpus],
-                       check=True)
+        cls.corpus = cls.small_corpus(cls.shared)
 
     def command(self, out, *more):
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(self.corpus), "--out",

@@ -1,0 +1,41 @@
+// Compiles the file that MINET_KERNELS names once for each instruction set that matters, as
+// namespaces plain, avx2 and avx512 of minet::models; on other processors than x86-64 all three are
+// the plain one. Include it once a source, at file scope.
+#if defined(__x86_64__)
+#define MINET_X86 1
+#endif
+
+// Vectors wider than a register are passed to inlined functions only: their ABI does not matter.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace minet::models {
+namespace plain {
+#include MINET_KERNELS
+}
+
+#ifdef MINET_X86
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace avx2 {
+#include MINET_KERNELS
+}
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx2,fma")
+namespace avx512 {
+#include MINET_KERNELS
+}
+#pragma GCC pop_options
+#else
+namespace avx2 = plain;
+namespace avx512 = plain;
+#endif
+
+// The one of three tables that step_kernels() chooses.
+template <class Kernels>
+const Kernels& as_steps_are(const Kernels& plain_ones, const Kernels& avx2_ones,
+                            const Kernels& avx512_ones) {
+  const std::string_view name = step_kernels().name;
+  return name == "avx512" ? avx512_ones : name == "avx2" ? avx2_ones : plain_ones;
+}
+}  // namespace minet::models
