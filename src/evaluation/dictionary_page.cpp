@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kNamed = 3;  // instruments on a card
 
-std::string percent(double share) {
-  return tenths(100 * share) + " %";
-}
-
 // Indices of the counts above 0, the largest first.
 std::vector<std::size_t> by_count(const std::vector<std::int64_t>& counts) {
   std::vector<std::size_t> order;

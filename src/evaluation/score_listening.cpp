@@ -87,10 +87,6 @@ Json to_json(const Groups& groups) {
   return rows;
 }
 
-std::string percent(double share) {
-  return text(tenths(100 * share), " %");
-}
-
 void add_row(std::vector<std::vector<std::string>>& rows, const std::string& name,
              const Proportion& proportion) {
   const WilsonInterval interval = wilson(proportion);

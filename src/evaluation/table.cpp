@@ -23,6 +23,10 @@ std::string tenths(double value) {
   return to_text(std::round(value * 10) / 10);
 }
 
+std::string percent(double share) {
+  return tenths(100 * share) + " %";
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
