@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <vector>
+#include "support/source_folder.hpp"
 
 namespace minet::audio::testing {
 
@@ -131,11 +132,11 @@ inline std::string wav(const WavFormat& format, const std::string& data) {
 // The folder of real recordings: $MINET_SHARED_DATA, or shared/data beside the source folder.
 inline std::filesystem::path shared_data() {
   if (const char* set = std::getenv("MINET_SHARED_DATA")) return set;
-  return std::filesystem::path(MINET_SOURCE_DIR).parent_path() / "shared" / "data";
+  return minet::testing::source_folder().parent_path() / "shared" / "data";
 }
 
 inline std::filesystem::path golden(const std::string& name) {
-  return std::filesystem::path(MINET_SOURCE_DIR) / "tests" / "audio" / "golden" / name;
+  return minet::testing::source_folder() / "tests" / "audio" / "golden" / name;
 }
 
 }  // namespace minet::audio::testing

@@ -12,11 +12,12 @@
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::config {
 
 inline std::filesystem::path source_folder() {
-  return MINET_SOURCE_DIR;
+  return minet::testing::source_folder();
 }
 
 // The message of the InputError that `call` throws; "no error" if it throws none.

@@ -16,6 +16,7 @@
 #include "minet/pose/pose.hpp"
 #include "minet/score/notes.hpp"
 #include "minet/training/clips.hpp"
+#include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -52,7 +53,7 @@ audio::Sound play(const std::vector<score::Note>& notes, double seconds) {
 }
 
 fs::path golden(const std::string& name) {
-  return fs::path(MINET_SOURCE_DIR) / "tests" / "evaluation" / "golden" / name;
+  return minet::testing::source_folder() / "tests" / "evaluation" / "golden" / name;
 }
 
 pose::PoseSequence player(int track, std::int64_t frames) {

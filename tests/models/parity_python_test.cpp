@@ -11,6 +11,7 @@
 #include "minet/core/process.hpp"
 #include "minet/models/model.hpp"
 #include "reference/golden.hpp"
+#include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::models {
@@ -28,7 +29,7 @@ class ModelsParityPython : public ::testing::Test {
   }
   ProcessResult check(const std::string& model, const std::string& of_case) const {
     const std::filesystem::path script =
-        std::filesystem::path(MINET_SOURCE_DIR) / "tests" / "reference" / "check_model.py";
+        minet::testing::source_folder() / "tests" / "reference" / "check_model.py";
     return run_process({python_, script.string(), (folder_ / model).string(), "--against",
                         (folder_ / of_case).string()});
   }

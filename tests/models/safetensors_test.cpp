@@ -7,6 +7,7 @@
 
 #include "minet/core/random.hpp"
 #include "models/support.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::models {
 namespace {
@@ -91,7 +92,7 @@ TEST_F(SafetensorsTest, AnEmptyFileOfTensorsIsFine) {
 
 TEST_F(SafetensorsTest, AFileThatPythonWroteIsRead) {
   const TensorFile read =
-      read_safetensors(fs::path(MINET_SOURCE_DIR) / "tests/models/golden_python.safetensors");
+      read_safetensors(minet::testing::source_folder() / "tests/models/golden_python.safetensors");
   const at::Tensor counts = at::arange(6).view({2, 3});
   EXPECT_EQ(read.tensors.size(), 10u);
   EXPECT_TRUE(read.tensors.at("a.float32").equal(counts.to(at::kFloat) / 4));

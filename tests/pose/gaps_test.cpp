@@ -7,6 +7,7 @@
 
 #include "minet/core/npy.hpp"
 #include "pose/pose_fixtures.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::pose {
 namespace {
@@ -178,7 +179,7 @@ TEST(FillGaps, AFilledSourceKeepsPositionsOfLowConfidence) {
 // Made by make_golden.py beside this file.
 TEST(FillGaps, AgreesWithTheGoldenFiles) {
   const std::filesystem::path golden =
-      std::filesystem::path(MINET_SOURCE_DIR) / "tests" / "pose" / "golden";
+      minet::testing::source_folder() / "tests" / "pose" / "golden";
   const FloatArray raw = read_npy_float(golden / "gaps_raw.npy");
   const FloatArray filled = read_npy_float(golden / "gaps_filled.npy");
   RawPose pose = made_raw(raw.shape[0]);

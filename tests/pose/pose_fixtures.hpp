@@ -15,6 +15,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/pose/pose.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::pose {
 
@@ -116,7 +117,7 @@ inline std::optional<std::filesystem::path> shared_data() {
   const std::filesystem::path path =
       from_environment != nullptr
           ? std::filesystem::path(from_environment)
-          : std::filesystem::path(MINET_SOURCE_DIR).parent_path() / "shared" / "data";
+          : minet::testing::source_folder().parent_path() / "shared" / "data";
   return std::filesystem::is_directory(path) ? std::optional(path) : std::nullopt;
 }
 

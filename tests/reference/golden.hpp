@@ -17,6 +17,7 @@
 
 #include "minet/config/config.hpp"
 #include "minet/models/safetensors.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::reference {
 
@@ -27,8 +28,8 @@ class Golden {
  public:
   explicit Golden(const std::string& name)
       : name_(name),
-        file_(models::read_safetensors(std::filesystem::path(MINET_SOURCE_DIR) / "tests" /
-                                       "reference" / "golden" / (name + ".safetensors"))) {}
+        file_(models::read_safetensors(minet::testing::source_folder() / "tests" / "reference" /
+                                       "golden" / (name + ".safetensors"))) {}
 
   bool has(const std::string& tensor) const { return file_.tensors.count(tensor) > 0; }
 

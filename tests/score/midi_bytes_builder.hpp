@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "minet/core/errors.hpp"
+#include "support/source_folder.hpp"
 
 namespace minet::score::test {
 
@@ -70,7 +71,7 @@ inline std::string lines(const std::vector<std::string>& repairs) {
 inline std::filesystem::path shared_data() {
   const char* variable = std::getenv("MINET_SHARED_DATA");
   const std::filesystem::path folder =
-      variable ? variable : std::filesystem::path(MINET_SOURCE_DIR) / "../shared/data";
+      variable ? variable : minet::testing::source_folder() / "../shared/data";
   return std::filesystem::is_directory(folder) ? folder : std::filesystem::path();
 }
 
