@@ -132,11 +132,11 @@ inline std::string wav(const WavFormat& format, const std::string& data) {
 // The folder of real recordings: $MINET_SHARED_DATA, or shared/data beside the source folder.
 inline std::filesystem::path shared_data() {
   if (const char* set = std::getenv("MINET_SHARED_DATA")) return set;
-  return minet::testing::source_folder().parent_path() / "shared" / "data";
+  return minet::source_folder().parent_path() / "shared" / "data";
 }
 
 inline std::filesystem::path golden(const std::string& name) {
-  return minet::testing::source_folder() / "tests" / "audio" / "golden" / name;
+  return minet::source_folder() / "tests" / "audio" / "golden" / name;
 }
 
 }  // namespace minet::audio::testing

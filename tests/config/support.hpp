@@ -17,7 +17,7 @@
 namespace minet::config {
 
 inline std::filesystem::path source_folder() {
-  return minet::testing::source_folder();
+  return minet::source_folder();
 }
 
 // The message of the InputError that `call` throws; "no error" if it throws none.

@@ -54,7 +54,7 @@ void write_recording(const std::filesystem::path& folder, const std::string& nam
 
 std::filesystem::path shared_data() {
   if (const char* const named = std::getenv("MINET_SHARED_DATA")) return named;
-  const auto beside = minet::testing::source_folder().parent_path() / "shared" / "data";
+  const auto beside = minet::source_folder().parent_path() / "shared" / "data";
   return std::filesystem::is_directory(beside) ? beside : std::filesystem::path();
 }
 

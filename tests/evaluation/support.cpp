@@ -53,7 +53,7 @@ audio::Sound play(const std::vector<score::Note>& notes, double seconds) {
 }
 
 fs::path golden(const std::string& name) {
-  return minet::testing::source_folder() / "tests" / "evaluation" / "golden" / name;
+  return minet::source_folder() / "tests" / "evaluation" / "golden" / name;
 }
 
 pose::PoseSequence player(int track, std::int64_t frames) {

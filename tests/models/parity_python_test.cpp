@@ -29,7 +29,7 @@ class ModelsParityPython : public ::testing::Test {
   }
   ProcessResult check(const std::string& model, const std::string& of_case) const {
     const std::filesystem::path script =
-        minet::testing::source_folder() / "tests" / "reference" / "check_model.py";
+        minet::source_folder() / "tests" / "reference" / "check_model.py";
     return run_process({python_, script.string(), (folder_ / model).string(), "--against",
                         (folder_ / of_case).string()});
   }

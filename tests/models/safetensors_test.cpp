@@ -92,7 +92,7 @@ TEST_F(SafetensorsTest, AnEmptyFileOfTensorsIsFine) {
 
 TEST_F(SafetensorsTest, AFileThatPythonWroteIsRead) {
   const TensorFile read =
-      read_safetensors(minet::testing::source_folder() / "tests/models/golden_python.safetensors");
+      read_safetensors(minet::source_folder() / "tests/models/golden_python.safetensors");
   const at::Tensor counts = at::arange(6).view({2, 3});
   EXPECT_EQ(read.tensors.size(), 10u);
   EXPECT_TRUE(read.tensors.at("a.float32").equal(counts.to(at::kFloat) / 4));

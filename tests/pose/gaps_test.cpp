@@ -178,8 +178,7 @@ TEST(FillGaps, AFilledSourceKeepsPositionsOfLowConfidence) {
 
 // Made by make_golden.py beside this file.
 TEST(FillGaps, AgreesWithTheGoldenFiles) {
-  const std::filesystem::path golden =
-      minet::testing::source_folder() / "tests" / "pose" / "golden";
+  const std::filesystem::path golden = minet::source_folder() / "tests" / "pose" / "golden";
   const FloatArray raw = read_npy_float(golden / "gaps_raw.npy");
   const FloatArray filled = read_npy_float(golden / "gaps_filled.npy");
   RawPose pose = made_raw(raw.shape[0]);

@@ -114,10 +114,9 @@ inline void set(float* joint, double x, double y, double confidence) {
 // The folder of real recordings that is not part of the repository, if this machine has it.
 inline std::optional<std::filesystem::path> shared_data() {
   const char* from_environment = std::getenv("MINET_SHARED_DATA");
-  const std::filesystem::path path =
-      from_environment != nullptr
-          ? std::filesystem::path(from_environment)
-          : minet::testing::source_folder().parent_path() / "shared" / "data";
+  const std::filesystem::path path = from_environment != nullptr
+                                         ? std::filesystem::path(from_environment)
+                                         : minet::source_folder().parent_path() / "shared" / "data";
   return std::filesystem::is_directory(path) ? std::optional(path) : std::nullopt;
 }
 

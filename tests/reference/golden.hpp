@@ -28,8 +28,8 @@ class Golden {
  public:
   explicit Golden(const std::string& name)
       : name_(name),
-        file_(models::read_safetensors(minet::testing::source_folder() / "tests" / "reference" /
-                                       "golden" / (name + ".safetensors"))) {}
+        file_(models::read_safetensors(minet::source_folder() / "tests" / "reference" / "golden" /
+                                       (name + ".safetensors"))) {}
 
   bool has(const std::string& tensor) const { return file_.tensors.count(tensor) > 0; }
 

@@ -71,7 +71,7 @@ inline std::string lines(const std::vector<std::string>& repairs) {
 inline std::filesystem::path shared_data() {
   const char* variable = std::getenv("MINET_SHARED_DATA");
   const std::filesystem::path folder =
-      variable ? variable : minet::testing::source_folder() / "../shared/data";
+      variable ? variable : minet::source_folder() / "../shared/data";
   return std::filesystem::is_directory(folder) ? folder : std::filesystem::path();
 }
 

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-namespace minet::testing {
+namespace minet {
 
 std::filesystem::path source_folder();
 
-}  // namespace minet::testing
+}  // namespace minet
