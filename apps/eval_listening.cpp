@@ -1,21 +1,21 @@
 // mi_eval listening make|score: a test with people.
 #include "eval_commands.hpp"
-#include "minet/evaluation/listening.hpp"
+#include "minet/listening/listening.hpp"
 
 namespace minet::app {
 namespace {
 
-using evaluation::RealSound;
+using listening::RealSound;
 
 void add_make(CLI::App& app, EvalSession& session) {
   struct Arguments {
-    evaluation::ListeningOptions options;
+    listening::ListeningOptions options;
     JsonOutput output;
     std::string real = "recorded";
     bool no_notes = false, no_body = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  evaluation::ListeningOptions& options = arguments->options;
+  listening::ListeningOptions& options = arguments->options;
   CLI::App* command = add_command(
       app, {.name = "make",
             .summary = "Makes OUT/listening.html, which works from disk, and OUT/key.json, which "
@@ -60,20 +60,20 @@ void add_make(CLI::App& app, EvalSession& session) {
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
-      evaluation::ListeningOptions chosen = arguments->options;
+      listening::ListeningOptions chosen = arguments->options;
       chosen.notes = !arguments->no_notes;
       chosen.body = !arguments->no_body;
       chosen.real = arguments->real == "recorded" ? RealSound::recorded : RealSound::inverted;
       chosen.force = arguments->output.force;
       return deliver(session, arguments->output,
-                     [&] { return evaluation::make_listening_test(chosen); });
+                     [&] { return listening::make_listening_test(chosen); });
     };
   });
 }
 
 void add_score(CLI::App& app, EvalSession& session) {
   struct Arguments {
-    evaluation::ListeningScoreOptions options;
+    listening::ListeningScoreOptions options;
     JsonOutput output;
   };
   const auto arguments = std::make_shared<Arguments>();
@@ -96,7 +96,7 @@ void add_score(CLI::App& app, EvalSession& session) {
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
       return deliver(session, arguments->output,
-                     [&] { return evaluation::score_listening_test(arguments->options); });
+                     [&] { return listening::score_listening_test(arguments->options); });
     };
   });
 }

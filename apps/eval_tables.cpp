@@ -1,16 +1,16 @@
 // mi_eval tables: the paper's comparison as one command.
 #include "eval_commands.hpp"
-#include "minet/evaluation/tables.hpp"
+#include "minet/comparison/tables.hpp"
 
 namespace minet::app {
 
 void add_tables(CLI::App& app, EvalSession& session) {
   struct Arguments {
-    evaluation::TablesOptions options;
+    comparison::TablesOptions options;
     JsonOutput output;
   };
   const auto arguments = std::make_shared<Arguments>();
-  evaluation::TablesOptions& options = arguments->options;
+  comparison::TablesOptions& options = arguments->options;
   CLI::App* command = add_command(
       app,
       {.name = "tables",
@@ -58,7 +58,7 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
       return deliver(session, arguments->output, [&]() -> evaluation::EvalResult {
-        const evaluation::TablesResult result = evaluation::make_tables(arguments->options);
+        const comparison::TablesResult result = comparison::make_tables(arguments->options);
         return {.json = result.json,
                 .report = result.report + text("Page: ", result.page.string(), "\n")};
       });

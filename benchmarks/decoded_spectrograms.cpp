@@ -2,18 +2,18 @@
 // has, which is what phases are reconstructed from in use (bench.py, invert-quality).
 //
 //   decoded_spectrograms MODEL CORPUS COUNT OUT_FOLDER
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <filesystem>
 #include <iostream>
 #include <string>
 
+#include "minet/clips/track_store.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/models/model.hpp"
 #include "minet/models/spectrograms.hpp"
-#include "minet/training/clips.hpp"
 
 int main(int argc, char** argv) {
   using namespace minet;
@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
     const at::NoGradGuard no_grad;
     models::Model model = models::load_model(argv[1]);
     const corpus::Corpus corpus = corpus::Corpus::open(argv[2]);
-    const training::TrackStore store(corpus, "test", model.config);
+    const clips::TrackStore store(corpus, "test", model.config);
     const auto clips =
-        training::even_clips(store.frames(), model.config.clip_frames(), std::stoll(argv[3]));
+        clips::even_clips(store.frames(), model.config.clip_frames(), std::stoll(argv[3]));
     for (std::size_t i = 0; i < clips.size(); ++i) {
       const at::Tensor codes = model.vqvae->encode(store.spectrograms({clips[i]}, model.scale));
       audio::Spectrogram made = models::to_magnitudes(model.scale, model.vqvae->decode(codes)[0]);

@@ -3,8 +3,8 @@
 //   evaluation_steps ndb BINS RESTARTS TRAIN.npy JUDGED.npy    clips [N, d]: bins, and who falls
 //   where evaluation_steps knn QUERIES.npy BASE.npy GROUP            vectors; groups of GROUP rows
 //   evaluation_steps tsne ITERATIONS POINTS.npy
+#include <ATen/ATen.h>
 #include <fcntl.h>
-#include <torch/torch.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/gram_kmeans.hpp"
 #include "evaluation/ndb_bins.hpp"
-#include "evaluation/nearest.hpp"
-#include "evaluation/tsne_map.hpp"
+#include "evaluation/statistics/gram_kmeans.hpp"
+#include "evaluation/statistics/nearest.hpp"
+#include "evaluation/statistics/tsne_map.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"

@@ -4,7 +4,7 @@
 //   limits stream BYTES TIMES       reads a buffer of so many bytes so many times
 //   limits fourier SIZE COUNT       real Fourier transforms, there and back in turns
 //   limits multiply GIGAFLOP        a plain matrix product (float32, through LibTorch)
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string>
 #include <vector>

@@ -2,7 +2,7 @@
 // do not matter for the time. MINET_SAMPLER=torch takes LibTorch's path.
 //
 //   sampling PIECES CODES plain|notes
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <string>
 

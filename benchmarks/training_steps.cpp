@@ -3,7 +3,7 @@
 // input (worker.hpp). The weights and the data are random: they do not matter for the time.
 //
 //   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes]
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -70,13 +70,13 @@ int vqvae_steps(const Options& options, models::Model& model) {
   const std::int64_t batch = options.batch > 0 ? options.batch : config.vqvae_training.batch;
   training::VqVaeStep stage(model, config);
   const at::Tensor spectrogram =  // [B, F, T]
-      torch::randn({batch, config.spectrogram.bins, config.clip_frames()});
+      at::randn({batch, config.spectrogram.bins, config.clip_frames()});
   // Past the plain steps, with a codebook that has started.
   std::int64_t step = config.vqvae.plain_steps;
   {
     const at::NoGradGuard no_grad;
-    const at::Tensor clips = torch::randn({config.vqvae.codes / config.clip_frames() + 1,
-                                           config.spectrogram.bins, config.clip_frames()});
+    const at::Tensor clips = at::randn({config.vqvae.codes / config.clip_frames() + 1,
+                                        config.spectrogram.bins, config.clip_frames()});
     stage.start_codebook(model.vqvae->encoder->forward(clips).transpose(1, 2).reshape(
         {-1, config.vqvae.code_width}));
   }
@@ -91,11 +91,11 @@ int prior_steps(const Options& options, models::Model& model) {
   const std::int64_t batch = options.batch > 0 ? options.batch : config.prior_training.batch;
   const std::int64_t steps = config.clip_frames();
   training::PriorStep stage(model, config);
-  training::PriorBatch data;
-  data.codes = torch::randint(0, config.vqvae.codes, {batch, steps}, at::kLong);
-  data.pose = torch::randn({batch, config.clip_pose_frames(), 94});
+  models::PriorBatch data;
+  data.codes = at::randint(0, config.vqvae.codes, {batch, steps}, at::kLong);
+  data.pose = at::randn({batch, config.clip_pose_frames(), 94});
   if (config.content.enabled) {
-    data.notes = torch::randint(0, 129, {batch, steps}, at::kLong);
+    data.notes = at::randint(0, 129, {batch, steps}, at::kLong);
     data.notes_present = at::ones({batch});
   }
   std::int64_t step = 0;
@@ -113,7 +113,7 @@ int main(int argc, char** argv) try {
   if (!options.notes) config.content.enabled = false;
   models::use_threads(options.threads);
   training::keep_freed_memory();
-  torch::manual_seed(options.seed);
+  at::manual_seed(options.seed);
   models::Model model = models::make_model(config, options.seed);
   return options.stage == "vqvae" ? vqvae_steps(options, model) : prior_steps(options, model);
 } catch (const std::exception& error) {

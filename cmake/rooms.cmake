@@ -14,7 +14,7 @@ endfunction()
 # minet_room(NAME ROOMS above... LIBRARIES what its sources link)
 function(minet_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(minet_${name} OBJECT ${sources})
   target_compile_features(minet_${name} PUBLIC cxx_std_20)
   target_include_directories(minet_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include

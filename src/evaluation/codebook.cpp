@@ -1,7 +1,7 @@
 // The model's codes on clips, beside those of PCA + k-means: use, holds, meaning, sounds.
 #include "minet/evaluation/codebook.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +12,10 @@
 #include "evaluation/curves.hpp"
 #include "evaluation/dictionary_page.hpp"
 #include "evaluation/held_codes.hpp"
-#include "evaluation/table.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 

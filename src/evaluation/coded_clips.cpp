@@ -27,15 +27,15 @@ CodeSequence sequence_of(const at::Tensor& codes) {
   return {values, values + whole.numel()};
 }
 
-std::vector<CodedClip> code_clips(Material& material, const training::TrackStore& store,
-                                  const std::vector<training::Clip>& clips,
+std::vector<CodedClip> code_clips(Material& material, const clips::TrackStore& store,
+                                  const std::vector<clips::Clip>& clips,
                                   const FrameCodebook& kmeans) {
   const Labels labels(material.corpus);
   const std::vector<std::int64_t> instruments = labels.of(store, clips);
   std::vector<CodedClip> result;
   for_each_batch(
       &store == &material.tracks ? text("codes of ", material.options.split) : "codes of train",
-      clips, [&](std::size_t first, const std::vector<training::Clip>& some) {
+      clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
         const at::Tensor spectrograms =
             store.spectrograms(some, material.model.scale);  // [B, F, T]
         const at::Tensor codes = material.model.vqvae->encode(spectrograms.to(material.device));

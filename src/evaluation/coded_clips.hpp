@@ -23,8 +23,8 @@ struct CodedClip {
 };
 
 // With progress; honours a stop.
-std::vector<CodedClip> code_clips(Material& material, const training::TrackStore& store,
-                                  const std::vector<training::Clip>& clips,
+std::vector<CodedClip> code_clips(Material& material, const clips::TrackStore& store,
+                                  const std::vector<clips::Clip>& clips,
                                   const FrameCodebook& kmeans);
 
 using CodesOfClip = CodeSequence CodedClip::*;

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "evaluation/table.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/html.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {

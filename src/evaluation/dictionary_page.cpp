@@ -5,10 +5,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "evaluation/page_parts.hpp"
-#include "evaluation/table.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/notes.hpp"
 

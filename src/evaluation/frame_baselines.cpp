@@ -19,16 +19,15 @@ constexpr std::int64_t kRows = 4096;  // frames of one slice: 16 MiB at 1024 bin
 constexpr std::int64_t kShare = 4;    // of a clip's frames one in four is taken
 
 // Clips at places drawn evenly over all places of all tracks.
-std::vector<training::Clip> random_clips(const training::TrackStore& tracks,
-                                         std::int64_t clip_frames, std::int64_t count,
-                                         Random& random) {
+std::vector<clips::Clip> random_clips(const clips::TrackStore& tracks, std::int64_t clip_frames,
+                                      std::int64_t count, Random& random) {
   std::vector<std::int64_t> places;  // running sum by track
   std::int64_t total = 0;
   for (const std::int64_t frames : tracks.frames()) {
     total += std::max<std::int64_t>(0, frames - clip_frames + 1);
     places.push_back(total);
   }
-  std::vector<training::Clip> clips;
+  std::vector<clips::Clip> clips;
   for (std::int64_t i = 0; i < count && total > 0; ++i) {
     const auto place = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(total)));
     const auto track = std::upper_bound(places.begin(), places.end(), place) - places.begin();
@@ -80,27 +79,26 @@ FrameCodebook fit_codebook(const FramePca& pca, const at::Tensor& frames, std::i
                        .codes};
 }
 
-at::Tensor random_frames(const training::TrackStore& tracks, const audio::SpectrogramScale& scale,
+at::Tensor random_frames(const clips::TrackStore& tracks, const audio::SpectrogramScale& scale,
                          std::int64_t clip_frames, std::int64_t count, std::uint64_t seed) {
   Random random(seed);
-  std::vector<training::Clip> clips = choose_clips(tracks.frames(), clip_frames, 0);
+  std::vector<clips::Clip> clips = choose_clips(tracks.frames(), clip_frames, 0);
   const bool all = static_cast<std::int64_t>(clips.size()) * clip_frames <= count;
   const std::int64_t per_clip = all ? clip_frames : std::max<std::int64_t>(1, clip_frames / kShare);
   if (!all) clips = random_clips(tracks, clip_frames, (count + per_clip - 1) / per_clip, random);
   std::vector<at::Tensor> parts;
-  for_each_batch("baseline frames", clips,
-                 [&](std::size_t, const std::vector<training::Clip>& some) {
-                   const at::Tensor spectrograms = tracks.spectrograms(some, scale);  // [B, F, T]
-                   for (std::int64_t i = 0; i < spectrograms.size(0); ++i) {
-                     std::vector<std::int64_t> order = random.permutation(clip_frames);
-                     order.resize(static_cast<std::size_t>(per_clip));
-                     std::sort(order.begin(), order.end());
-                     parts.push_back(spectrograms[i]
-                                         .index_select(1, at::tensor(order, at::kLong))
-                                         .t()
-                                         .contiguous());  // [per_clip, F]
-                   }
-                 });
+  for_each_batch("baseline frames", clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
+    const at::Tensor spectrograms = tracks.spectrograms(some, scale);  // [B, F, T]
+    for (std::int64_t i = 0; i < spectrograms.size(0); ++i) {
+      std::vector<std::int64_t> order = random.permutation(clip_frames);
+      order.resize(static_cast<std::size_t>(per_clip));
+      std::sort(order.begin(), order.end());
+      parts.push_back(spectrograms[i]
+                          .index_select(1, at::tensor(order, at::kLong))
+                          .t()
+                          .contiguous());  // [per_clip, F]
+    }
+  });
   if (parts.empty()) return at::empty({0, 0});
   const at::Tensor frames = at::cat(parts);
   return frames.narrow(0, 0, std::min(count, frames.size(0)));

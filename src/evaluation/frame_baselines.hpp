@@ -9,7 +9,7 @@
 
 #include "evaluation/material.hpp"
 #include "minet/audio/spectrogram.hpp"
-#include "minet/training/clips.hpp"
+#include "minet/clips/track_store.hpp"
 
 namespace minet::evaluation {
 
@@ -36,7 +36,7 @@ FrameCodebook fit_codebook(const FramePca& pca, const at::Tensor& frames, std::i
 
 // Up to `count` standardised frames of the tracks, [M, F]: all of them where there are no more
 // (whole clips), else a quarter of the frames of clips that lie at random places.
-at::Tensor random_frames(const training::TrackStore& tracks, const audio::SpectrogramScale& scale,
+at::Tensor random_frames(const clips::TrackStore& tracks, const audio::SpectrogramScale& scale,
                          std::int64_t clip_frames, std::int64_t count, std::uint64_t seed);
 
 // The codebook that stands beside a model's: its width, its number of codes, its training split.

@@ -11,8 +11,8 @@
 #include "evaluation/instrument_classifier.hpp"
 #include "evaluation/labels.hpp"
 #include "evaluation/sound_chain.hpp"
-#include "evaluation/table.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {
@@ -32,8 +32,8 @@ at::Tensor matrix(const std::vector<std::vector<double>>& rows) {
 
 // Real training sound with labels.
 InstrumentExamples examples_of(const Scene& scene, const Labels& labels, std::int64_t count) {
-  std::vector<training::Clip> clips;
-  for (const training::Clip& clip : scattered_clips(scene, scene.train_tracks, count)) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scattered_clips(scene, scene.train_tracks, count)) {
     if (labels.of(scene.track(scene.train_tracks, clip)) >= 0) clips.push_back(clip);
   }
   InstrumentExamples examples{.features = {},
@@ -46,12 +46,11 @@ InstrumentExamples examples_of(const Scene& scene, const Labels& labels, std::in
                           "; prepare the corpus with the column instrument"));
   }
   std::vector<std::vector<double>> rows;
-  for_each_batch("training sound", clips,
-                 [&](std::size_t, const std::vector<training::Clip>& some) {
-                   for (const training::Clip& clip : some) {
-                     rows.push_back(tone_colour(real_sound(scene, scene.train_tracks, clip)));
-                   }
-                 });
+  for_each_batch("training sound", clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
+    for (const clips::Clip& clip : some) {
+      rows.push_back(tone_colour(real_sound(scene, scene.train_tracks, clip)));
+    }
+  });
   examples.features = matrix(rows);
   return examples;
 }
@@ -80,8 +79,8 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   const Labels labels(scene.corpus);
   const InstrumentExamples examples = examples_of(scene, labels, options.train_clips);
   const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
-  std::vector<training::Clip> clips;
-  for (const training::Clip& clip : scene.clips) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scene.clips) {
     if (known.contains(labels.of(scene.track(scene.tracks, clip)))) clips.push_back(clip);
   }
   if (clips.empty()) {

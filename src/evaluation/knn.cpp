@@ -6,13 +6,13 @@
 #include <map>
 #include <utility>
 
-#include "evaluation/bins.hpp"
 #include "evaluation/labels.hpp"
-#include "evaluation/nearest.hpp"
 #include "evaluation/scene.hpp"
-#include "evaluation/table.hpp"
+#include "evaluation/statistics/bins.hpp"
+#include "evaluation/statistics/nearest.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {
@@ -22,12 +22,12 @@ using Confusion = std::vector<std::vector<std::int64_t>>;  // [true][guessed]
 
 // Clips with what is known of them.
 struct Labelled {
-  std::vector<training::Clip> clips;
+  std::vector<clips::Clip> clips;
   std::vector<std::int64_t> labels, groups;
 };
 
-Labelled labelled(const Scene& scene, const Labels& labels, const training::TrackStore& store,
-                  const std::vector<training::Clip>& clips, const std::string& split) {
+Labelled labelled(const Scene& scene, const Labels& labels, const clips::TrackStore& store,
+                  const std::vector<clips::Clip>& clips, const std::string& split) {
   Labelled result{.clips = clips,
                   .labels = labels.of(store, clips),
                   .groups = groups_of(scene.corpus, store, clips)};
@@ -112,8 +112,7 @@ Intervals bootstrap(const Labelled& test, const Guesses& body, const Guesses& ra
           .gain = percentiles(std::move(gains))};
 }
 
-at::Tensor statistics_of(const training::TrackStore& store,
-                         const std::vector<training::Clip>& clips) {
+at::Tensor statistics_of(const clips::TrackStore& store, const std::vector<clips::Clip>& clips) {
   std::vector<at::Tensor> rows;
   constexpr std::size_t kClips = 256;
   for (std::size_t first = 0; first < clips.size(); first += kClips) {

@@ -8,7 +8,7 @@
 namespace minet::evaluation {
 namespace {
 
-const corpus::Track& track_of(const training::TrackStore& store, const training::Clip& clip) {
+const corpus::Track& track_of(const clips::TrackStore& store, const clips::Clip& clip) {
   return store.tracks()[static_cast<std::size_t>(clip.track)];
 }
 
@@ -30,21 +30,21 @@ std::int64_t Labels::of(const corpus::Track& track) const {
   return std::lower_bound(names_.begin(), names_.end(), found->second) - names_.begin();
 }
 
-std::vector<std::int64_t> Labels::of(const training::TrackStore& store,
-                                     const std::vector<training::Clip>& clips) const {
+std::vector<std::int64_t> Labels::of(const clips::TrackStore& store,
+                                     const std::vector<clips::Clip>& clips) const {
   std::vector<std::int64_t> labels;
-  for (const training::Clip& clip : clips) labels.push_back(of(track_of(store, clip)));
+  for (const clips::Clip& clip : clips) labels.push_back(of(track_of(store, clip)));
   return labels;
 }
 
-std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const training::TrackStore& store,
-                                    const std::vector<training::Clip>& clips) {
+std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const clips::TrackStore& store,
+                                    const std::vector<clips::Clip>& clips) {
   std::map<std::string, std::int64_t> numbers;
   for (const corpus::Track& track : corpus.tracks()) {
     numbers.emplace(group_name(track), static_cast<std::int64_t>(numbers.size()));
   }
   std::vector<std::int64_t> groups;
-  for (const training::Clip& clip : clips) {
+  for (const clips::Clip& clip : clips) {
     groups.push_back(numbers.at(group_name(track_of(store, clip))));
   }
   return groups;

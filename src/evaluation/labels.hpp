@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "minet/clips/track_store.hpp"
 #include "minet/corpus/corpus.hpp"
-#include "minet/training/clips.hpp"
 
 namespace minet::evaluation {
 
@@ -17,8 +17,8 @@ class Labels {
 
   const std::vector<std::string>& names() const { return names_; }  // in alphabetical order
   std::int64_t of(const corpus::Track& track) const;                // index of names; -1: none
-  std::vector<std::int64_t> of(const training::TrackStore& store,
-                               const std::vector<training::Clip>& clips) const;
+  std::vector<std::int64_t> of(const clips::TrackStore& store,
+                               const std::vector<clips::Clip>& clips) const;
 
  private:
   std::map<std::string, std::string> instruments_;  // by track
@@ -27,7 +27,7 @@ class Labels {
 
 // A number for each clip's group (its track where it has none), the same number in every store of
 // one corpus.
-std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const training::TrackStore& store,
-                                    const std::vector<training::Clip>& clips);
+std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const clips::TrackStore& store,
+                                    const std::vector<clips::Clip>& clips);
 
 }  // namespace minet::evaluation

@@ -64,9 +64,9 @@ corpus::Corpus open_corpus(const EvalOptions& options) {
   return corpus;
 }
 
-std::vector<training::Clip> clips_of(const EvalOptions& options, const training::TrackStore& tracks,
-                                     const config::TrainConfig& config) {
-  std::vector<training::Clip> clips =
+std::vector<clips::Clip> clips_of(const EvalOptions& options, const clips::TrackStore& tracks,
+                                  const config::TrainConfig& config) {
+  std::vector<clips::Clip> clips =
       choose_clips(tracks.frames(), config.clip_frames(), options.clips);
   if (clips.empty()) {
     throw InputError(text(options.corpus.string(), ": expected a track of at least ",
@@ -86,9 +86,9 @@ Material::Material(const EvalOptions& given, const Need& need)
       train_tracks(corpus, "train", model.config),
       clips(clips_of(options, tracks, model.config)) {}
 
-std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
-                                         std::int64_t clip_frames, std::int64_t count) {
-  std::vector<training::Clip> chosen;
+std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                      std::int64_t clip_frames, std::int64_t count) {
+  std::vector<clips::Clip> chosen;
   if (count == 0) {
     for (std::size_t track = 0; track < track_frames.size(); ++track) {
       for (std::int64_t first = 0; first + clip_frames <= track_frames[track];
@@ -100,15 +100,15 @@ std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_
   }
   // A short track has fewer different clips than asked for: none counts twice.
   std::set<std::pair<std::int64_t, std::int64_t>> seen;
-  for (const training::Clip& clip : training::even_clips(track_frames, clip_frames, count)) {
+  for (const clips::Clip& clip : clips::even_clips(track_frames, clip_frames, count)) {
     if (seen.emplace(clip.track, clip.first_frame).second) chosen.push_back(clip);
   }
   return chosen;
 }
 
 void for_each_batch(
-    const std::string& label, const std::vector<training::Clip>& clips,
-    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action,
+    const std::string& label, const std::vector<clips::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<clips::Clip>&)>& action,
     std::size_t batch) {
   Progress progress(label, static_cast<std::int64_t>(clips.size()), "clips");
   for (std::size_t first = 0; first < clips.size(); first += batch) {

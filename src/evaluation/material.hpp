@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "minet/clips/track_store.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/evaluation/evaluation.hpp"
 #include "minet/models/model.hpp"
-#include "minet/training/clips.hpp"
 
 namespace minet::evaluation {
 
@@ -34,8 +34,8 @@ struct Heading {
 // split that the corpus lacks, no clip long enough.
 const EvalOptions& checked(const EvalOptions& options);
 corpus::Corpus open_corpus(const EvalOptions& options);
-std::vector<training::Clip> clips_of(const EvalOptions& options, const training::TrackStore& tracks,
-                                     const config::TrainConfig& config);
+std::vector<clips::Clip> clips_of(const EvalOptions& options, const clips::TrackStore& tracks,
+                                  const config::TrainConfig& config);
 
 // The track stores look into `corpus`, so this stays where it was made.
 class Material {
@@ -56,20 +56,20 @@ class Material {
   const corpus::Corpus corpus;
   const at::Device device;
   models::Model model;
-  const training::TrackStore tracks;        // of the split
-  const training::TrackStore train_tracks;  // for the baselines
-  const std::vector<training::Clip> clips;  // of `tracks`
+  const clips::TrackStore tracks;        // of the split
+  const clips::TrackStore train_tracks;  // for the baselines
+  const std::vector<clips::Clip> clips;  // of `tracks`
 };
 
 // Different clips spread evenly over the tracks, or with `count` 0 all of them end to end (what is
 // left of a track after its last whole clip is not measured).
-std::vector<training::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
-                                         std::int64_t clip_frames, std::int64_t count);
+std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                      std::int64_t clip_frames, std::int64_t count);
 
 // `action` on up to `batch` clips at a time, with progress; honours a stop between them.
 void for_each_batch(
-    const std::string& label, const std::vector<training::Clip>& clips,
-    const std::function<void(std::size_t first, const std::vector<training::Clip>&)>& action,
+    const std::string& label, const std::vector<clips::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<clips::Clip>&)>& action,
     std::size_t batch = 8);
 
 // The keys that every metric has.

@@ -6,14 +6,14 @@
 #include <numbers>
 #include <utility>
 
-#include "evaluation/bins.hpp"
 #include "evaluation/ndb_bins.hpp"
 #include "evaluation/scene.hpp"
 #include "evaluation/sound_clips.hpp"
-#include "evaluation/table.hpp"
+#include "evaluation/statistics/bins.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {
@@ -47,7 +47,7 @@ void check_notes(const Scene& scene) {
     throw InputError(text("--notes: expected a model trained with notes (content.enabled), but ",
                           scene.options.model.string(), " was not; leave --notes out"));
   }
-  for (const training::Clip& clip : scene.clips) {
+  for (const clips::Clip& clip : scene.clips) {
     const corpus::Track& track = scene.track(scene.tracks, clip);
     if (!track.has_notes) {
       throw InputError(text("--notes: expected notes for every track of split '",
@@ -64,11 +64,11 @@ BinnedClips bin(const Scene& scene, const NdbBins& bins, const std::string& labe
   BinnedClips result;
   for_each_batch(
       label, scene.clips,
-      [&](std::size_t first, const std::vector<training::Clip>& some) {
+      [&](std::size_t first, const std::vector<clips::Clip>& some) {
         const std::vector<std::int64_t> found =
             nearest_bins(bins.centres, spectrograms(first, some));
         result.bins.insert(result.bins.end(), found.begin(), found.end());
-        for (const training::Clip& clip : some) result.tracks.push_back(clip.track);
+        for (const clips::Clip& clip : some) result.tracks.push_back(clip.track);
       },
       batch);
   return result;
@@ -76,7 +76,7 @@ BinnedClips bin(const Scene& scene, const NdbBins& bins, const std::string& labe
 
 BinnedClips bin_generated(Scene& scene, const NdbBins& bins, bool notes) {
   return bin(scene, bins, "generating", kGenerated,
-             [&](std::size_t first, const std::vector<training::Clip>& some) {
+             [&](std::size_t first, const std::vector<clips::Clip>& some) {
                return scene.subject->spectrograms(
                    {.poses = scene.tracks.poses(some),
                     .notes = notes ? scene.tracks.notes(some) : at::Tensor(),
@@ -104,18 +104,17 @@ struct RealClips {
 };
 RealClips bin_real(Scene& scene, const NdbBins& bins) {
   RealClips result;
-  for_each_batch(
-      "real clips", scene.clips, [&](std::size_t, const std::vector<training::Clip>& some) {
-        const at::Tensor spectrograms = scene.tracks.spectrograms(some, scene.subject->scale());
-        const auto add = [&](BinnedClips& to, const at::Tensor& clips) {
-          const std::vector<std::int64_t> found = nearest_bins(bins.centres, clips);
-          to.bins.insert(to.bins.end(), found.begin(), found.end());
-          for (const training::Clip& clip : some) to.tracks.push_back(clip.track);
-        };
-        add(result.test, spectrograms);
-        const at::Tensor coded = scene.subject->reconstruction(spectrograms);
-        if (coded.defined()) add(result.codes, coded);
-      });
+  for_each_batch("real clips", scene.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
+    const at::Tensor spectrograms = scene.tracks.spectrograms(some, scene.subject->scale());
+    const auto add = [&](BinnedClips& to, const at::Tensor& clips) {
+      const std::vector<std::int64_t> found = nearest_bins(bins.centres, clips);
+      to.bins.insert(to.bins.end(), found.begin(), found.end());
+      for (const clips::Clip& clip : some) to.tracks.push_back(clip.track);
+    };
+    add(result.test, spectrograms);
+    const at::Tensor coded = scene.subject->reconstruction(spectrograms);
+    if (coded.defined()) add(result.codes, coded);
+  });
   return result;
 }
 

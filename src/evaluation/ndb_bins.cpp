@@ -7,7 +7,7 @@
 #include <numeric>
 #include <optional>
 
-#include "evaluation/gram_kmeans.hpp"
+#include "evaluation/statistics/gram_kmeans.hpp"
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/hash.hpp"
@@ -108,7 +108,7 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
 
 // The Gram matrix of clips, from stripes of a few frames of all clips: each frame of the corpus is
 // analysed once, and no more than a stripe is in memory.
-at::Tensor gram_of(const Scene& scene, const std::vector<training::Clip>& clips) {
+at::Tensor gram_of(const Scene& scene, const std::vector<clips::Clip>& clips) {
   config::TrainConfig config = scene.subject->config();
   const std::int64_t frames = config.clip_frames();
   const auto count = static_cast<std::int64_t>(clips.size());
@@ -119,13 +119,13 @@ at::Tensor gram_of(const Scene& scene, const std::vector<training::Clip>& clips)
   // A store whose clips are the stripes.
   config.data.clip_seconds = (static_cast<double>(width) + 0.5) / config.frame_rate();
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);
-  const training::TrackStore store(scene.corpus, "train", config);
+  const clips::TrackStore store(scene.corpus, "train", config);
   GramMatrix gram(count);
   Progress progress("inner products", frames / width, "stripes");
   for (std::int64_t first = 0; first < frames; first += width) {
     throw_if_stopped("stopped while clustering; nothing was written");
-    std::vector<training::Clip> stripes = clips;
-    for (training::Clip& clip : stripes) clip.first_frame += first;
+    std::vector<clips::Clip> stripes = clips;
+    for (clips::Clip& clip : stripes) clip.first_frame += first;
     gram.add(store.spectrograms(stripes, scene.subject->scale()).flatten(1));
     progress.update(first / width + 1);
   }
@@ -135,7 +135,7 @@ at::Tensor gram_of(const Scene& scene, const std::vector<training::Clip>& clips)
 
 // Training clips in two halves without a group in both: indices of clips.
 std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> halves_of(
-    const Scene& scene, const std::vector<training::Clip>& clips, std::uint64_t seed) {
+    const Scene& scene, const std::vector<clips::Clip>& clips, std::uint64_t seed) {
   std::map<std::string, std::vector<std::int64_t>> groups;
   for (std::size_t i = 0; i < clips.size(); ++i) {
     const corpus::Track& track = scene.track(scene.train_tracks, clips[i]);
@@ -153,7 +153,7 @@ std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> halves_of(
   return halves;
 }
 
-BinnedClips binned(const std::vector<training::Clip>& clips, const std::vector<std::int64_t>& rows,
+BinnedClips binned(const std::vector<clips::Clip>& clips, const std::vector<std::int64_t>& rows,
                    std::vector<std::int64_t> bins) {
   BinnedClips result{.bins = std::move(bins), .tracks = {}};
   for (const std::int64_t row : rows) {
@@ -163,7 +163,7 @@ BinnedClips binned(const std::vector<training::Clip>& clips, const std::vector<s
 }
 
 NdbBins make(Scene& scene, const NdbBinOptions& options) {
-  const std::vector<training::Clip> clips =
+  const std::vector<clips::Clip> clips =
       scattered_clips(scene, scene.train_tracks, options.train_clips);
   const at::Tensor gram = gram_of(scene, clips);
   const GramKmeansOptions kmeans{.clusters = options.bins,

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/bins.hpp"
 #include "evaluation/scene.hpp"
+#include "evaluation/statistics/bins.hpp"
 
 namespace minet::evaluation {
 

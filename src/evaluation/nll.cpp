@@ -2,7 +2,7 @@
 // NLL), with the true codes before each, on clips as in training.
 #include "minet/evaluation/nll.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <array>
 #include <cmath>
@@ -13,21 +13,21 @@
 #include "evaluation/code_models.hpp"
 #include "evaluation/coded_clips.hpp"
 #include "evaluation/material.hpp"
-#include "evaluation/moments.hpp"
-#include "evaluation/table.hpp"
+#include "evaluation/statistics/moments.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
-#include "minet/training/steps.hpp"
+#include "minet/models/prior_logits.hpp"
 
 namespace minet::evaluation {
 namespace {
 
-using training::Clip;
+using clips::Clip;
 
 // Whole tracks, as training encodes them. Not from the run's cache: the corpus may be another.
-std::vector<at::Tensor> encode_tracks(Material& material, const training::TrackStore& store,
+std::vector<at::Tensor> encode_tracks(Material& material, const clips::TrackStore& store,
                                       const std::string& label) {
   const auto count = static_cast<std::int64_t>(store.tracks().size());
   Progress progress(label, count, "tracks");
@@ -165,21 +165,20 @@ class PriorEvaluation {
     std::vector<at::Tensor> result;
     for_each_batch(label, material_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
       const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
-      training::PriorBatch batch = batch_of(some, notes);
+      models::PriorBatch batch = batch_of(some, notes);
       batch.pose = material_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
                        .to(material_.device);
-      const at::Tensor logits = training::prior_logits(material_.model, batch);  // [B, T, K]
-      result.push_back(torch::nn::functional::cross_entropy(
-                           logits.flatten(0, 1), batch.codes.flatten(),
-                           torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone))
+      const at::Tensor logits = models::prior_logits(material_.model, batch);  // [B, T, K]
+      result.push_back(at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten(), {},
+                                              at::Reduction::None)
                            .view({batch.codes.size(0), -1})
                            .to(at::kCPU, at::kDouble));  // [B, T]
     });
     return at::cat(result);
   }
 
-  training::PriorBatch batch_of(const std::vector<Clip>& clips, bool notes) const {
-    training::PriorBatch batch;
+  models::PriorBatch batch_of(const std::vector<Clip>& clips, bool notes) const {
+    models::PriorBatch batch;
     std::vector<at::Tensor> rows;
     for (const Clip& clip : clips) {
       rows.push_back(codes_[static_cast<std::size_t>(clip.track)].narrow(0, clip.first_frame,

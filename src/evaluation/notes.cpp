@@ -7,8 +7,8 @@
 
 #include "evaluation/note_scores.hpp"
 #include "evaluation/sound_chain.hpp"
-#include "evaluation/table.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {
@@ -16,7 +16,7 @@ namespace {
 
 // With times from the clip's start. A note that began before it keeps its negative onset, which is
 // no onset of the clip.
-std::vector<score::Note> notes_of(const Scene& scene, const training::Clip& clip) {
+std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
   const double rate = scene.subject->config().frame_rate();
   const double start_s = static_cast<double>(clip.first_frame) / rate;
   const double seconds = static_cast<double>(scene.clip_frames()) / rate;
@@ -28,12 +28,12 @@ std::vector<score::Note> notes_of(const Scene& scene, const training::Clip& clip
   return result;
 }
 
-std::vector<training::Clip> clips_with_notes(const Scene& scene) {
-  std::vector<training::Clip> clips;
-  for (const training::Clip& clip : scene.clips) {
+std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scene.clips) {
     if (scene.track(scene.tracks, clip).has_notes) clips.push_back(clip);
   }
-  const auto other = [&](const training::Clip& clip) { return clip.track != clips[0].track; };
+  const auto other = [&](const clips::Clip& clip) { return clip.track != clips[0].track; };
   if (std::none_of(clips.begin(), clips.end(), other)) {
     throw InputError(text(scene.options.corpus.string(),
                           ": expected clips of at least two tracks with notes in split '",
@@ -64,9 +64,9 @@ std::vector<std::string> cells(std::string name, const NoteScores& scores) {
 
 EvalResult evaluate_notes(const NotesOptions& options) {
   Scene scene(options.common, "notes");
-  const std::vector<training::Clip> clips = clips_with_notes(scene);
+  const std::vector<clips::Clip> clips = clips_with_notes(scene);
   std::vector<std::vector<score::Note>> notes;
-  for (const training::Clip& clip : clips) notes.push_back(notes_of(scene, clip));
+  for (const clips::Clip& clip : clips) notes.push_back(notes_of(scene, clip));
   const bool given = scene.subject->takes_notes();
   std::vector<StageScores> scores;
   for_each_chain(scene, clips, {.notes = given, .iterations = options.iterations},

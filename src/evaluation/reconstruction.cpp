@@ -2,7 +2,7 @@
 // frame-wise codebook of the same size keeps.
 #include "minet/evaluation/reconstruction.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <optional>
 #include <utility>
@@ -11,7 +11,7 @@
 #include "evaluation/material.hpp"
 #include "evaluation/sound_examples.hpp"
 #include "evaluation/spectral.hpp"
-#include "evaluation/table.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/vector_quantizer.hpp"
 
@@ -104,7 +104,7 @@ EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
   rows.emplace_back("pca", text("PCA to ", width, ", no codes"));
   rows.emplace_back("bin_mean", "mean of each bin");
   for_each_batch(
-      "reconstruction", material.clips, [&](std::size_t, const std::vector<training::Clip>& some) {
+      "reconstruction", material.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
         const at::Tensor spectrograms =
             material.tracks.spectrograms(some, model.scale);  // [B, F, T]
         const models::VqVaeOutput output =

@@ -41,8 +41,8 @@ Heading Scene::heading() const {
                      subject->config().frame_rate()};
 }
 
-std::vector<training::Clip> scattered_clips(const Scene& scene, const training::TrackStore& store,
-                                            std::int64_t count) {
+std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackStore& store,
+                                         std::int64_t count) {
   const std::int64_t frames = scene.clip_frames();
   std::vector<std::int64_t> places;  // by track: where a clip can begin
   for (const std::int64_t track_frames : store.frames()) {
@@ -56,7 +56,7 @@ std::vector<training::Clip> scattered_clips(const Scene& scene, const training::
   }
   if (count == 0) return choose_clips(store.frames(), frames, 0);
   Random random(derive_seed(scene.options.seed, "scattered clips"));
-  std::vector<training::Clip> clips;
+  std::vector<clips::Clip> clips;
   std::int64_t track = 0, before = 0;  // places of the tracks before `track`
   for (std::int64_t i = 0; i < count; ++i) {
     const double place = (static_cast<double>(i) + random.uniform()) / static_cast<double>(count);
@@ -70,12 +70,12 @@ std::vector<training::Clip> scattered_clips(const Scene& scene, const training::
   return clips;
 }
 
-at::Tensor features_of(Scene& scene, const training::TrackStore& store,
-                       const std::vector<training::Clip>& clips, const std::string& label) {
+at::Tensor features_of(Scene& scene, const clips::TrackStore& store,
+                       const std::vector<clips::Clip>& clips, const std::string& label) {
   std::vector<at::Tensor> rows;
   for_each_batch(
       label, clips,
-      [&](std::size_t, const std::vector<training::Clip>& some) {
+      [&](std::size_t, const std::vector<clips::Clip>& some) {
         rows.push_back(scene.subject->features(store.poses(some)));
       },
       64);

@@ -10,9 +10,9 @@
 
 #include "evaluation/material.hpp"
 #include "evaluation/subject.hpp"
+#include "minet/clips/track_store.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/evaluation/evaluation.hpp"
-#include "minet/training/clips.hpp"
 
 namespace minet::evaluation {
 
@@ -26,7 +26,7 @@ class Scene {
   std::int64_t clip_frames() const { return subject->config().clip_frames(); }  // T
   Heading heading() const;
   // The track that a clip is of.
-  const corpus::Track& track(const training::TrackStore& store, const training::Clip& clip) const {
+  const corpus::Track& track(const clips::TrackStore& store, const clips::Clip& clip) const {
     return store.tracks()[static_cast<std::size_t>(clip.track)];
   }
 
@@ -35,19 +35,19 @@ class Scene {
   const corpus::Corpus corpus;
   const at::Device device;
   const std::unique_ptr<Subject> subject;
-  const training::TrackStore tracks;        // of the split
-  const training::TrackStore train_tracks;  // for floors, baselines and neighbours
-  const std::vector<training::Clip> clips;  // of `tracks`
+  const clips::TrackStore tracks;        // of the split
+  const clips::TrackStore train_tracks;  // for floors, baselines and neighbours
+  const std::vector<clips::Clip> clips;  // of `tracks`
 };
 
 // `count` clips at random places, one in each of `count` equal parts of all places that a clip can
 // begin at: no two runs of clips from the same stretch, every track by its length. All of them end
 // to end for `count` 0. InputError naming the corpus if no track is long enough.
-std::vector<training::Clip> scattered_clips(const Scene& scene, const training::TrackStore& store,
-                                            std::int64_t count);
+std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackStore& store,
+                                         std::int64_t count);
 
 // The body vectors of clips, [N, H].
-at::Tensor features_of(Scene& scene, const training::TrackStore& store,
-                       const std::vector<training::Clip>& clips, const std::string& label);
+at::Tensor features_of(Scene& scene, const clips::TrackStore& store,
+                       const std::vector<clips::Clip>& clips, const std::string& label);
 
 }  // namespace minet::evaluation

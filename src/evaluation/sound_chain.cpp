@@ -9,44 +9,43 @@
 
 namespace minet::evaluation {
 
-audio::Sound real_sound(const Scene& scene, const training::TrackStore& store,
-                        const training::Clip& clip) {
+audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
+                        const clips::Clip& clip) {
   const std::int64_t hop = scene.subject->config().spectrogram.hop;
   return audio::read_sound_segment(scene.corpus.audio_path(scene.track(store, clip)),
                                    clip.first_frame * hop, scene.clip_frames() * hop);
 }
 
-void for_each_chain(Scene& scene, const std::vector<training::Clip>& clips,
+void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
                     const ChainOptions& options,
                     const std::function<void(std::size_t, std::span<const Stage>)>& action) {
   Subject& subject = *scene.subject;
-  for_each_batch(
-      scene.metric, clips, [&](std::size_t first, const std::vector<training::Clip>& some) {
-        const at::Tensor real = scene.tracks.spectrograms(some, subject.scale());  // [B, F, T]
-        const at::Tensor coded = subject.reconstruction(real);
-        const at::Tensor generated =
-            subject.spectrograms({.poses = scene.tracks.poses(some),
-                                  .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
-                                  .seed = derive_seed(scene.options.seed, "generated", first)});
-        for (std::size_t i = 0; i < some.size(); ++i) {
-          // The same start of the phases for every stage, so that they differ by their magnitudes.
-          const audio::InversionOptions inversion{
-              .iterations = options.iterations,
-              .seed = derive_seed(scene.options.seed, "phases", first + i),
-              .threads = at::get_num_threads()};
-          const auto invert = [&](const at::Tensor& spectrograms) {
-            return audio::invert(
-                models::to_magnitudes(subject.scale(), spectrograms[static_cast<std::int64_t>(i)]),
-                subject.config().spectrogram, inversion);
-          };
-          std::vector<Stage> stages;
-          stages.push_back({.name = "real", .sound = real_sound(scene, scene.tracks, some[i])});
-          stages.push_back({.name = "inverted", .sound = invert(real)});
-          if (coded.defined()) stages.push_back({.name = "reconstruction", .sound = invert(coded)});
-          stages.push_back({.name = "generated", .sound = invert(generated)});
-          action(first + i, stages);
-        }
-      });
+  for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
+    const at::Tensor real = scene.tracks.spectrograms(some, subject.scale());  // [B, F, T]
+    const at::Tensor coded = subject.reconstruction(real);
+    const at::Tensor generated =
+        subject.spectrograms({.poses = scene.tracks.poses(some),
+                              .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
+                              .seed = derive_seed(scene.options.seed, "generated", first)});
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      // The same start of the phases for every stage, so that they differ by their magnitudes.
+      const audio::InversionOptions inversion{
+          .iterations = options.iterations,
+          .seed = derive_seed(scene.options.seed, "phases", first + i),
+          .threads = at::get_num_threads()};
+      const auto invert = [&](const at::Tensor& spectrograms) {
+        return audio::invert(
+            models::to_magnitudes(subject.scale(), spectrograms[static_cast<std::int64_t>(i)]),
+            subject.config().spectrogram, inversion);
+      };
+      std::vector<Stage> stages;
+      stages.push_back({.name = "real", .sound = real_sound(scene, scene.tracks, some[i])});
+      stages.push_back({.name = "inverted", .sound = invert(real)});
+      if (coded.defined()) stages.push_back({.name = "reconstruction", .sound = invert(coded)});
+      stages.push_back({.name = "generated", .sound = invert(generated)});
+      action(first + i, stages);
+    }
+  });
 }
 
 }  // namespace minet::evaluation

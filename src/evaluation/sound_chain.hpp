@@ -25,12 +25,12 @@ struct ChainOptions {
 };
 
 // `action` with the index of each clip in `clips` and its stages in order.
-void for_each_chain(Scene& scene, const std::vector<training::Clip>& clips,
+void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
                     const ChainOptions& options,
                     const std::function<void(std::size_t, std::span<const Stage>)>& action);
 
 // A clip's own samples; zeros after the end of its track.
-audio::Sound real_sound(const Scene& scene, const training::TrackStore& store,
-                        const training::Clip& clip);
+audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
+                        const clips::Clip& clip);
 
 }  // namespace minet::evaluation

@@ -1,8 +1,8 @@
 // Clips to listen to: as recorded, with made phases, and through the codes.
 #include "evaluation/sound_examples.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
@@ -53,7 +53,7 @@ void SoundExamples::write(Material& material) {
     const at::Tensor spectrograms = material.tracks.spectrograms(some, model.scale);  // [B, F, T]
     const at::Tensor codes = model.vqvae->encode(spectrograms.to(material.device));   // [B, T]
     for (std::size_t i = 0; i < some.size(); ++i) {
-      const training::Clip& clip = some[i];
+      const clips::Clip& clip = some[i];
       const corpus::Track& track = material.tracks.tracks()[static_cast<std::size_t>(clip.track)];
       const double start_s = static_cast<double>(clip.first_frame) / config.frame_rate();
       const std::string name = text(track.id, "-", std::llround(1000 * start_s), "-");

@@ -1,6 +1,6 @@
 #include "evaluation/subject.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <utility>
 

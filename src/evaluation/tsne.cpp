@@ -11,13 +11,13 @@
 
 #include "evaluation/labels.hpp"
 #include "evaluation/scene.hpp"
-#include "evaluation/table.hpp"
-#include "evaluation/tsne_map.hpp"
+#include "evaluation/statistics/tsne_map.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/html.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::evaluation {

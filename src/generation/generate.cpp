@@ -1,7 +1,8 @@
 #include "minet/generation/generate.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
@@ -119,7 +120,7 @@ at::Tensor read_note_steps(const fs::path& path, const models::Model& model, std
                       static_cast<double>(steps) / model.config.frame_rate(),
                       " s that are generated"));
   }
-  return torch::tensor(indices, at::kLong).unsqueeze(0);  // [1, T]
+  return at::tensor(indices, at::kLong).unsqueeze(0);  // [1, T]
 }
 
 Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
@@ -253,7 +254,7 @@ GenerateReport repeat(const RepeatOptions& options) {
                           ", got none or others; give --from the file that mi_generate wrote"));
   }
   model.to(device);
-  const at::Tensor codes = torch::tensor(sidecar.codes, at::kLong);
+  const at::Tensor codes = at::tensor(sidecar.codes, at::kLong);
   const audio::Sound sound = render(model, codes,
                                     {.start = sidecar.phase_start,
                                      .iterations = sidecar.iterations,

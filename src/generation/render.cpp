@@ -1,6 +1,6 @@
 #include "minet/generation/render.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 #include "minet/generation/sampling.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <atomic>

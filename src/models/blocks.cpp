@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "models/checks.hpp"
+#include "models/cpu/winograd.hpp"
 #include "models/initialise.hpp"
-#include "models/winograd.hpp"
 
 namespace minet::models {
 

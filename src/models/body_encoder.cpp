@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "models/checks.hpp"
-#include "models/fused.hpp"
-#include "models/fused_gru.hpp"
+#include "models/cpu/fused.hpp"
+#include "models/cpu/fused_gru.hpp"
 #include "models/gru.hpp"
 
 namespace minet::models {

@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "minet/models/attention.hpp"
-#include "models/fused.hpp"
+#include "models/cpu/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/checks.hpp"
-#include "models/fused.hpp"
+#include "models/cpu/fused.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {

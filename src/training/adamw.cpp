@@ -1,6 +1,6 @@
 #include "minet/training/adamw.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cmath>
 #include <numbers>

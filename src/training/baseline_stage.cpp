@@ -1,5 +1,5 @@
 // The only stage of a baseline: teacher-forced spectrogram frames (paper section 4).
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 
@@ -12,8 +12,8 @@ namespace minet::training {
 namespace {
 
 // The prefetching thread fills tensors that are moved to the device later.
-BaselineBatch make_batch(const Session& session, const TrackStore& store,
-                         const std::vector<Clip>& clips) {
+BaselineBatch make_batch(const Session& session, const clips::TrackStore& store,
+                         const std::vector<clips::Clip>& clips) {
   return {.pose = store.poses(clips), .spectrogram = store.spectrograms(clips, session.scale)};
 }
 
@@ -25,14 +25,14 @@ BaselineBatch moved(BaselineBatch batch, const at::Device& device) {
 // model's own ones, which is what it will do, on the first clips.
 void validate(Session& session, models::BaselineModel& model) {
   const config::TrainConfig& config = session.config;
-  const std::vector<Clip> clips =
-      even_clips(session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = clips::even_clips(
+      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.net->eval();
   double losses = 0, generated_l2 = 0;
   for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<Clip> some(
+    const std::vector<clips::Clip> some(
         clips.begin() + static_cast<std::ptrdiff_t>(first),
         clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
     const BaselineBatch batch =

@@ -1,6 +1,6 @@
 #include "minet/training/checkpoint.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <utility>
 

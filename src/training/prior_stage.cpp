@@ -1,12 +1,12 @@
 // Stage 2: body encoder, prior and content transformer, jointly (paper sections 3.2 and 3.3).
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 
+#include "minet/clips/code_cache.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
-#include "minet/training/code_cache.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -14,7 +14,7 @@ namespace {
 
 // 1 for each clip of a track with notes. In training, `drop` of them are hidden: by position, so
 // that a resumed run hides the same.
-at::Tensor presence(const TrackStore& store, const std::vector<Clip>& clips) {
+at::Tensor presence(const clips::TrackStore& store, const std::vector<clips::Clip>& clips) {
   at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
   for (std::size_t i = 0; i < clips.size(); ++i) {
     if (store.tracks()[static_cast<std::size_t>(clips[i].track)].has_notes) {
@@ -24,9 +24,10 @@ at::Tensor presence(const TrackStore& store, const std::vector<Clip>& clips) {
   return present;
 }
 
-PriorBatch make_batch(const Session& session, const TrackStore& store, const CodeCache& codes,
-                      const std::vector<Clip>& clips) {
-  PriorBatch batch;
+models::PriorBatch make_batch(const Session& session, const clips::TrackStore& store,
+                              const clips::CodeCache& codes,
+                              const std::vector<clips::Clip>& clips) {
+  models::PriorBatch batch;
   batch.codes = codes.clips(clips, session.config.clip_frames()).to(session.device);
   batch.pose = store.poses(clips).to(session.device);
   if (session.config.content.enabled) {
@@ -36,9 +37,10 @@ PriorBatch make_batch(const Session& session, const TrackStore& store, const Cod
   return batch;
 }
 
-PriorBatch training_batch(const Session& session, const CodeCache& codes, std::int64_t step) {
+models::PriorBatch training_batch(const Session& session, const clips::CodeCache& codes,
+                                  std::int64_t step) {
   const std::int64_t clips = session.config.prior_training.batch;
-  PriorBatch batch =
+  models::PriorBatch batch =
       make_batch(session, session.train_tracks, codes, session.order.batch(step, clips, "prior"));
   if (batch.notes.defined()) {
     float* present = batch.notes_present.mutable_data_ptr<float>();
@@ -53,31 +55,30 @@ PriorBatch training_batch(const Session& session, const CodeCache& codes, std::i
 }
 
 // Mean over the clips of the test split, nats a code.
-double test_nll(Session& session, models::Model& model, const CodeCache& codes,
-                const std::vector<Clip>& clips, bool notes) {
+double test_nll(Session& session, models::Model& model, const clips::CodeCache& codes,
+                const std::vector<clips::Clip>& clips, bool notes) {
   double sum = 0;
   for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<Clip> some(
+    const std::vector<clips::Clip> some(
         clips.begin() + static_cast<std::ptrdiff_t>(first),
         clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
-    PriorBatch batch = make_batch(session, session.test_tracks, codes, some);
+    models::PriorBatch batch = make_batch(session, session.test_tracks, codes, some);
     if (notes) {
       batch.notes_present = batch.notes_present.to(session.device);
     } else {
       batch.notes = batch.notes_present = at::Tensor();
     }
-    const at::Tensor logits = prior_logits(model, batch);
-    sum += torch::nn::functional::cross_entropy(logits.flatten(0, 1), batch.codes.flatten())
-               .item<double>() *
+    const at::Tensor logits = models::prior_logits(model, batch);
+    sum += at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten()).item<double>() *
            static_cast<double>(some.size());
   }
   return sum / static_cast<double>(clips.size());
 }
 
-void validate(Session& session, models::Model& model, const CodeCache& codes) {
-  const std::vector<Clip> clips =
-      even_clips(session.test_tracks.frames(), session.config.clip_frames(),
-                 session.config.run.evaluate_clips);
+void validate(Session& session, models::Model& model, const clips::CodeCache& codes) {
+  const std::vector<clips::Clip> clips =
+      clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
+                        session.config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.eval();
@@ -96,8 +97,8 @@ void validate(Session& session, models::Model& model, const CodeCache& codes) {
 struct PriorSteps {
   Session& session;
   TrainState& state;
-  CodeCache train_codes{state.model, session.train_tracks, session.run.codes()};
-  CodeCache test_codes{state.model, session.test_tracks, session.run.codes()};
+  clips::CodeCache train_codes{state.model, session.train_tracks, session.run.codes()};
+  clips::CodeCache test_codes{state.model, session.test_tracks, session.run.codes()};
 
   PriorReport run(std::int64_t step) {
     return state.prior_step.run(training_batch(session, train_codes, step), step);

@@ -31,10 +31,10 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers) {
 }
 
 void check_health(const Session& session, double loss, double gradient_norm,
-                  const std::vector<Clip>& clips) {
+                  const std::vector<clips::Clip>& clips) {
   if (std::isfinite(loss) && std::isfinite(gradient_norm)) return;
   std::vector<std::string> names;
-  for (const Clip& clip : clips) {
+  for (const clips::Clip& clip : clips) {
     names.push_back(text(session.train_tracks.tracks()[static_cast<std::size_t>(clip.track)].id,
                          "@", clip.first_frame));
   }

@@ -10,11 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "minet/clips/clip_order.hpp"
+#include "minet/clips/track_store.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/model.hpp"
 #include "minet/training/checkpoint.hpp"
-#include "minet/training/clips.hpp"
 #include "minet/training/event_writer.hpp"
 #include "minet/training/run_folder.hpp"
 #include "minet/training/steps.hpp"
@@ -27,9 +28,9 @@ struct Session {
   Position& position;
   const audio::SpectrogramScale& scale;  // the model's
   std::function<void()> save;            // writes a checkpoint
-  const TrackStore& train_tracks;
-  const TrackStore& test_tracks;  // may hold no track: then nothing is validated
-  const ClipOrder& order;
+  const clips::TrackStore& train_tracks;
+  const clips::TrackStore& test_tracks;  // may hold no track: then nothing is validated
+  const clips::ClipOrder& order;
   at::Device device;
   MetricsLog& metrics;
   EventWriter& events;
@@ -55,7 +56,7 @@ std::string log_loss(Session& session, const Report& report) {
 
 // Throws WorkError when a step's loss or gradient is not finite.
 void check_health(const Session& session, double loss, double gradient_norm,
-                  const std::vector<Clip>& clips);
+                  const std::vector<clips::Clip>& clips);
 
 // Saves when it is due, at the stage's last step, and when a stop was asked for (then throws
 // Interrupted).

@@ -1,13 +1,14 @@
 #include "minet/training/steps.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
-#include "models/fused.hpp"
+#include "models/cpu/fused.hpp"
 
 namespace minet::training {
 namespace {
@@ -47,7 +48,7 @@ std::vector<NamedParameter> baseline_parameters(const models::BaselineModel& mod
 // LibTorch's dropout draws from the default generator; seeding it by the step makes each step a
 // pure function of the weights, the batch and the step, so that no generator state has to be saved.
 void seed_dropout(const config::TrainConfig& config, std::int64_t step) {
-  torch::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
+  at::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
 }
 
 }  // namespace
@@ -98,23 +99,13 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
 PriorStep::PriorStep(models::Model& model, const config::TrainConfig& config)
     : model_(model), config_(config), optimiser_(prior_parameters(model), config.prior_training) {}
 
-at::Tensor prior_logits(models::Model& model, const PriorBatch& batch) {
-  const at::Tensor body = model.body->forward(batch.pose);  // [B, H]
-  models::ContentInput content;
-  if (model.config.content.enabled && batch.notes.defined()) {
-    content.memory = model.content->forward(batch.notes, body);  // [B, T, W]
-    content.present = batch.notes_present;
-  }
-  return model.prior->forward(batch.codes, body, content);
-}
-
-PriorReport PriorStep::run(const PriorBatch& batch, std::int64_t step) {
+PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
   model_.body->train();
   model_.prior->train();
   if (config_.content.enabled) model_.content->train();
   seed_dropout(config_, step);
   optimiser_.zero_grad();
-  const at::Tensor logits = prior_logits(model_, batch);  // [B, T, K]
+  const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
   const at::Tensor loss = models::mean_cross_entropy(logits.flatten(0, 1), batch.codes.flatten());
   loss.backward();
 

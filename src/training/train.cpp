@@ -1,7 +1,8 @@
 #include "minet/training/train.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/version.h>
 
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -47,9 +48,9 @@ struct LogFile {
 struct Material {
   const TrainOptions& options;
   const RunEnvironment& environment;
-  const TrackStore& train_tracks;
-  const TrackStore& test_tracks;
-  const ClipOrder& order;
+  const clips::TrackStore& train_tracks;
+  const clips::TrackStore& test_tracks;
+  const clips::ClipOrder& order;
   RunFolder& run;
   at::Device device;
 };
@@ -169,8 +170,8 @@ void train(const TrainOptions& options) {
                                    .torch = TORCH_VERSION,
                                    .corpus_hash = corpus.hash()};
 
-  const TrackStore train_tracks(corpus, "train", config);
-  const TrackStore test_tracks(corpus, "test", config);
+  const clips::TrackStore train_tracks(corpus, "train", config);
+  const clips::TrackStore test_tracks(corpus, "test", config);
   if (train_tracks.tracks().empty()) {
     throw InputError(text(options.corpus.string(),
                           ": expected tracks in split 'train', got none; prepare it again"));
@@ -183,8 +184,8 @@ void train(const TrainOptions& options) {
              ": expected a run with a trained VQ-VAE for --stage prior, got none; train "
              "it first with --stage vqvae, then go on with --stage prior --resume"));
   }
-  const ClipOrder order(train_tracks.energies(), config.clip_frames(), config.data.silence_db,
-                        derive_seed(config.run.seed, "clips"));
+  const clips::ClipOrder order(train_tracks.energies(), config.clip_frames(),
+                               config.data.silence_db, derive_seed(config.run.seed, "clips"));
   RunFolder run(options.run, options.resume);
   const LogFile log_file(run.log());
   const Material material{.options = options,

@@ -1,6 +1,6 @@
 #include "training/usage_monitor.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"

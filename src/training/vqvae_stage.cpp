@@ -1,5 +1,5 @@
 // Stage 1: the VQ-VAE (paper section 3.1).
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <algorithm>
 
@@ -29,8 +29,8 @@ at::Tensor codebook_vectors(Session& session, models::Model& model) {
 
 void validate(Session& session, models::Model& model) {
   const config::TrainConfig& config = session.config;
-  const std::vector<Clip> clips =
-      even_clips(session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = clips::even_clips(
+      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.vqvae->eval();
@@ -38,7 +38,7 @@ void validate(Session& session, models::Model& model) {
   double squares = 0;
   std::vector<at::Tensor> codes;
   for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<Clip> some(
+    const std::vector<clips::Clip> some(
         clips.begin() + static_cast<std::ptrdiff_t>(first),
         clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
     const at::Tensor spectrogram =

@@ -1,6 +1,6 @@
 // NDB and 1-NN from corpus and model to figures, on a small corpus with a small random model.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <nlohmann/json.hpp>
 

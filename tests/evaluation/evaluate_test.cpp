@@ -1,14 +1,14 @@
 // The whole of mi_eval on a small corpus with a small random model.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "evaluation/material.hpp"
 #include "evaluation/support.hpp"
-#include "evaluation/table.hpp"
 #include "minet/audio/sound.hpp"
+#include "minet/core/table.hpp"
 #include "minet/evaluation/nll.hpp"
 #include "minet/evaluation/reconstruction.hpp"
 #include "minet/score/notes.hpp"
@@ -66,8 +66,8 @@ TEST_F(Evaluate, ReconstructionHasEveryKeyAndItsBaselines) {
 TEST_F(Evaluate, TheFigureIsTheTrainingsLoss) {
   const models::Model model = models::load_model(folder_->path() / "model");
   const corpus::Corpus corpus = corpus::Corpus::open(corpus_);
-  const training::TrackStore tracks(corpus, "test", model.config);
-  const auto clips = training::even_clips(tracks.frames(), 250, 5);
+  const clips::TrackStore tracks(corpus, "test", model.config);
+  const auto clips = clips::even_clips(tracks.frames(), 250, 5);
   const at::NoGradGuard no_grad;
   const auto output = models::VqVae(model.vqvae)->forward(tracks.spectrograms(clips, model.scale));
   EXPECT_NEAR(run(reconstruction())["l2"], output.reconstruction_loss.item<double>(), 1e-5);

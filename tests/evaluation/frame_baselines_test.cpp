@@ -70,7 +70,7 @@ TEST(RandomFrames, AreTheTracksOwnAndDependOnTheSeedOnly) {
   const testing::TempFolder folder;
   const auto corpus = corpus::Corpus::open(make_corpus(folder.path(), {}));
   const config::TrainConfig config = small_config();
-  const training::TrackStore tracks(corpus, "train", config);
+  const clips::TrackStore tracks(corpus, "train", config);
   const audio::SpectrogramScale scale = tracks.estimate_scale();
   const std::int64_t clip = config.clip_frames();
   const at::Tensor some = random_frames(tracks, scale, clip, 300, 1);

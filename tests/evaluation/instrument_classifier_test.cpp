@@ -2,8 +2,8 @@
 // knows nothing where there is nothing to know.
 #include "evaluation/instrument_classifier.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <numbers>

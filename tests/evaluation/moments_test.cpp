@@ -1,5 +1,5 @@
 // Onsets, sustains and rests of made scores, and means over clips whose answers are known.
-#include "evaluation/moments.hpp"
+#include "evaluation/statistics/moments.hpp"
 
 #include <gtest/gtest.h>
 

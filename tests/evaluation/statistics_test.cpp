@@ -7,12 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "evaluation/bins.hpp"
-#include "evaluation/gram_kmeans.hpp"
 #include "evaluation/ndb_bins.hpp"
-#include "evaluation/nearest.hpp"
+#include "evaluation/statistics/bins.hpp"
+#include "evaluation/statistics/gram_kmeans.hpp"
+#include "evaluation/statistics/nearest.hpp"
+#include "evaluation/statistics/proportion.hpp"
+#include "evaluation/statistics/tsne_map.hpp"
 #include "evaluation/support.hpp"
-#include "evaluation/tsne_map.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 
@@ -219,6 +220,25 @@ TEST(TsneMap, TooFewPointsAndAWrongPerplexityAreRefused) {
   EXPECT_THROW(tsne_map(at::zeros({20, 2}), {.perplexity = 20}), InputError);
   const TsneMap same = tsne_map(at::zeros({20, 2}), {.perplexity = 5});  // nothing to tell apart
   for (const float x : same.x) EXPECT_TRUE(std::isfinite(x));
+}
+
+TEST(WilsonInterval, IsStatsmodels) {
+  const auto expect = [](std::int64_t count, std::int64_t answers, double low, double high) {
+    const WilsonInterval interval = wilson({.count = count, .answers = answers});
+    EXPECT_NEAR(interval.low, low, 1e-10) << count << " of " << answers;
+    EXPECT_NEAR(interval.high, high, 1e-10) << count << " of " << answers;
+  };
+  expect(0, 10, 0.0, 0.27753279986288926);
+  expect(5, 10, 0.23659309051256394, 0.7634069094874361);
+  expect(10, 10, 0.7224672001371106, 1.0);
+  expect(1, 1, 0.2065493143772374, 1.0);
+  expect(468, 1950, 0.22156708571971767, 0.25945528924204947);
+  expect(1, 39, 0.004540703100990112, 0.13180990169850076);
+}
+
+TEST(WilsonInterval, OfNoAnswersIsEverything) {
+  EXPECT_EQ(wilson({}).low, 0);
+  EXPECT_EQ(wilson({}).high, 1);
 }
 
 }  // namespace

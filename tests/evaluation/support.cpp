@@ -1,12 +1,13 @@
 #include "evaluation/support.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cmath>
 #include <fstream>
 #include <numbers>
 
 #include "minet/audio/sound.hpp"
+#include "minet/clips/track_store.hpp"
 #include "minet/config/config.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"
@@ -15,7 +16,6 @@
 #include "minet/models/safetensors.hpp"
 #include "minet/pose/pose.hpp"
 #include "minet/score/notes.hpp"
-#include "minet/training/clips.hpp"
 #include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
@@ -133,9 +133,9 @@ models::Model make_model_for(const fs::path& path, const config::TrainConfig& co
   const at::NoGradGuard no_grad;
   models::Model model = models::make_model(config, 7);
   const corpus::Corpus corpus = corpus::Corpus::open(path);
-  const training::TrackStore tracks(corpus, "train", config);
+  const clips::TrackStore tracks(corpus, "train", config);
   model.scale = tracks.estimate_scale();
-  const auto clips = training::even_clips(tracks.frames(), config.clip_frames(), 8);
+  const auto clips = clips::even_clips(tracks.frames(), config.clip_frames(), 8);
   const at::Tensor encoded =
       model.vqvae->encoder->forward(tracks.spectrograms(clips, model.scale));  // [B, D, T]
   model.vqvae->quantizer->initialise(encoded.transpose(1, 2).reshape({-1, config.vqvae.code_width}),

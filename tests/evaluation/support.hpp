@@ -2,8 +2,9 @@
 // of this room.
 #pragma once
 
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -44,7 +45,7 @@ template <class Suite>
 class OnSmallCorpus : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    torch::set_num_threads(1);
+    at::set_num_threads(1);
     folder_ = new testing::TempFolder;
     corpus_ = make_corpus(folder_->path(), {});
     save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");

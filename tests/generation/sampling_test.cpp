@@ -2,8 +2,8 @@
 // the cache draws what the whole context would.
 #include "minet/generation/sampling.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <set>
@@ -71,7 +71,7 @@ class SamplingTest : public testing::Test {
  protected:
   SamplingTest() {
     at::set_num_threads(1);
-    torch::manual_seed(1);
+    at::manual_seed(1);
     config_.spectrogram.n_fft = 64;
     config_.spectrogram.bins = 32;
     config_.spectrogram.hop = 16;

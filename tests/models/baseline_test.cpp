@@ -179,9 +179,9 @@ TEST_P(BaselineTest, ItsFeatureHasItsWidthAndDependsOnTheClipAlone) {
 }
 
 TEST_P(BaselineTest, FirstWeightsAreAFunctionOfConfigurationAndSeed) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const at::Tensor expected = at::rand({4});
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const auto first = baseline_tensors(make_baseline(small_baseline(GetParam()), 3));
   EXPECT_TRUE(at::rand({4}).equal(expected)) << "torch's own generator was moved";
   const auto second = baseline_tensors(make_baseline(small_baseline(GetParam()), 3));

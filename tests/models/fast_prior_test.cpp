@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "models/step_kernels.hpp"
+#include "models/cpu/step_kernels.hpp"
 #include "models/support.hpp"
 
 namespace minet::models {

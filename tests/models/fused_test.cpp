@@ -1,9 +1,10 @@
 // The training paths of the CPU (winograd.hpp, fused.hpp, fused_gru.hpp) against LibTorch's own
 // operators: values and gradients, for each instruction set of this processor.
-#include "models/fused.hpp"
+#include "models/cpu/fused.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/rnn.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -11,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "models/fused_gru.hpp"
+#include "models/cpu/fused_gru.hpp"
+#include "models/cpu/step_kernels.hpp"
+#include "models/cpu/winograd.hpp"
 #include "models/gru.hpp"
-#include "models/step_kernels.hpp"
-#include "models/winograd.hpp"
 #include "support.hpp"
 
 namespace minet::models {
@@ -172,7 +173,7 @@ TEST_P(FusedKernels, TheGruAndItsGradientsAreLibTorchs) {
 TEST_P(FusedKernels, DropoutDropsItsShareAndScalesTheRest) {
   const at::Tensor ones = at::ones({200, 501}).requires_grad_();
   const at::Tensor base = random_tensor({200, 501}, 1).requires_grad_();
-  torch::manual_seed(5);
+  at::manual_seed(5);
   const at::Tensor y = fused_dropout(ones, 0.1, true);
   EXPECT_NEAR(y.eq(0).to(at::kDouble).mean().item<double>(), 0.1, 0.004);  // 4 deviations
   EXPECT_TRUE(y.masked_select(y.ne(0)).allclose(at::full({}, 1 / 0.9)));
@@ -186,7 +187,7 @@ TEST_P(FusedKernels, DropoutDropsItsShareAndScalesTheRest) {
   y.sum().backward();
   EXPECT_TRUE(at::equal(ones.grad(), y));
 
-  torch::manual_seed(5);
+  at::manual_seed(5);
   const at::Tensor sum = add_dropout(base, ones, 0.1, true);
   EXPECT_TRUE(at::equal(sum, base + y));
   EXPECT_FALSE(at::equal(add_dropout(base, ones, 0.1, true), sum));
@@ -202,7 +203,7 @@ TEST_P(FusedKernels, ThreadsDoNotChangeAnything) {
   std::vector<Tensors> results;
   for (const int threads : {1, 3}) {
     at::set_num_threads(threads);
-    torch::manual_seed(3);
+    at::manual_seed(3);
     results.push_back(value_and_gradients(
         [&](const Tensors& x) {
           return fused_dropout(fused_attention(x[0], rotary, {.heads = 4, .causal = true}), 0.2,

@@ -133,9 +133,9 @@ TEST_F(ModelTest, ATiedHeadHasToCodeAndABiasInsteadOfAHead) {
 }
 
 TEST_F(ModelTest, FirstWeightsAreAFunctionOfConfigurationAndSeed) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const at::Tensor expected = at::rand({4});
-  torch::manual_seed(1);
+  at::manual_seed(1);
   const Model first = make_model(small_config(), 11);
   EXPECT_TRUE(at::rand({4}).equal(expected)) << "torch's own generator was moved";
   const Model second = make_model(small_config(), 11);

@@ -155,7 +155,7 @@ TEST_P(PriorTest, DropoutActsInTrainingOnlyAndFromTheDefaultGenerator) {
   const at::Tensor codes = random_ints({1, 10}, 24, 1);
   const at::Tensor body = random_tensor({1, 8}, 2);
   const auto run = [&](std::uint64_t seed) {
-    torch::manual_seed(seed);
+    at::manual_seed(seed);
     return prior->forward(codes, body);
   };
   EXPECT_TRUE(run(1).equal(run(2)));

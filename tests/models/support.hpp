@@ -1,8 +1,9 @@
 // Small models and comparisons for the tests of the room.
 #pragma once
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <functional>
 #include <string>

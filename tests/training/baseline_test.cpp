@@ -1,7 +1,7 @@
 // The baselines' training step: against the PyTorch mirror, learning a batch by heart, and going on
 // from a checkpoint bit for bit.
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <filesystem>
@@ -47,7 +47,7 @@ class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
     const at::Tensor t = at::arange(25).to(at::kFloat).view({1, 1, -1});
     const at::Tensor f = at::arange(32).to(at::kFloat).view({1, -1, 1});
     const at::Tensor b = at::arange(4).to(at::kFloat).view({-1, 1, 1});
-    torch::manual_seed(4);
+    at::manual_seed(4);
     return {.pose = at::randn({4, 10, 94}),
             .spectrogram = 1.4 * at::sin(0.3 * t * (1 + b) + 0.7 * f + b)};
   }

@@ -142,7 +142,7 @@ TEST_P(TrainingParityPrior, TenStepsFollowTheMirror) {
   PriorStep stage(model, config);
   for (std::int64_t step = 0; step < config.prior_training.steps; ++step) {
     const std::string of_batch = "batch." + std::to_string(step % kBatches) + ".";
-    PriorBatch batch;
+    models::PriorBatch batch;
     batch.codes = golden.at(of_batch + "codes");
     batch.pose = golden.at(of_batch + "pose");
     if (config.content.enabled) {

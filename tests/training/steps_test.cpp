@@ -2,8 +2,8 @@
 // stop at a number that is none. (Against PyTorch: parity_test.cpp.)
 #include "minet/training/steps.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 
@@ -41,7 +41,7 @@ class StepsTest : public testing::Test {
  protected:
   void SetUp() override {
     at::set_num_threads(1);
-    torch::manual_seed(0);
+    at::manual_seed(0);
   }
 
   // Few kinds of frames, so that sixteen codes can hold them.
@@ -54,8 +54,8 @@ class StepsTest : public testing::Test {
   }
 
   // Codes that the note decides; the body says nothing.
-  PriorBatch batch() const {
-    PriorBatch batch;
+  models::PriorBatch batch() const {
+    models::PriorBatch batch;
     batch.notes = at::randint(60, 68, {4, 20}, at::kLong);
     batch.codes = batch.notes - 58;
     batch.pose = at::randn({4, 8, 94});
@@ -88,7 +88,7 @@ TEST_F(StepsTest, TheVqVaeLearnsOneBatchThroughItsCodebook) {
 TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
   models::Model model = models::make_model(config_, 1);
   PriorStep step(model, config_);
-  const PriorBatch learned = batch();
+  const models::PriorBatch learned = batch();
   const double first = step.run(learned, 0).loss;
   double last = first;
   for (std::int64_t s = 1; s < 150; ++s) last = step.run(learned, s).loss;
@@ -97,11 +97,11 @@ TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
 
   at::NoGradGuard no_grad;
   model.eval();
-  PriorBatch other = learned;
+  models::PriorBatch other = learned;
   other.notes = learned.notes.roll(1, 0);
-  const auto nll = [&](const PriorBatch& b) {
-    return torch::nn::functional::cross_entropy(prior_logits(model, b).flatten(0, 1),
-                                                learned.codes.flatten())
+  const auto nll = [&](const models::PriorBatch& b) {
+    return at::cross_entropy_loss(models::prior_logits(model, b).flatten(0, 1),
+                                  learned.codes.flatten())
         .item<double>();
   };
   EXPECT_GT(nll(other), nll(learned) + 0.5);
@@ -110,7 +110,7 @@ TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
 TEST_F(StepsTest, DropoutIsAFunctionOfTheStep) {
   config::TrainConfig config = config_;
   config.prior.dropout = 0.3;
-  const PriorBatch input = batch();
+  const models::PriorBatch input = batch();
   const auto loss_at = [&](std::int64_t step) {
     models::Model model = models::make_model(config, 1);
     return PriorStep(model, config).run(input, step).loss;

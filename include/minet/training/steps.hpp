@@ -8,6 +8,7 @@
 
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
+#include "minet/models/prior_logits.hpp"
 #include "minet/training/adamw.hpp"
 
 namespace minet::training {
@@ -34,13 +35,6 @@ class VqVaeStep {
   AdamW optimiser_;
 };
 
-struct PriorBatch {
-  at::Tensor codes;          // [B, T] int64
-  at::Tensor pose;           // [B, P, 94] float
-  at::Tensor notes;          // [B, T] int64; undefined without content
-  at::Tensor notes_present;  // [B] float 0 or 1
-};
-
 struct PriorReport {
   double loss = 0;  // nats per code
   double gradient_norm = 0, learning_rate = 0;
@@ -50,7 +44,7 @@ struct PriorReport {
 class PriorStep {
  public:
   PriorStep(models::Model& model, const config::TrainConfig& config);
-  PriorReport run(const PriorBatch& batch, std::int64_t step);
+  PriorReport run(const models::PriorBatch& batch, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
 
  private:
@@ -58,9 +52,6 @@ class PriorStep {
   config::TrainConfig config_;
   AdamW optimiser_;
 };
-
-// Logits of a batch, [B, T, K]; also for validation.
-at::Tensor prior_logits(models::Model& model, const PriorBatch& batch);
 
 struct BaselineBatch {
   at::Tensor pose;         // [B, P, 94] float

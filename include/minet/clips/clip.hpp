@@ -1,0 +1,18 @@
+// A clip: a stretch of a track, as long as the configuration says (4 s in the paper).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace minet::clips {
+
+struct Clip {
+  std::int64_t track = 0;        // index into the split's tracks
+  std::int64_t first_frame = 0;  // on the code grid
+};
+
+// `count` clips spread evenly over the tracks: the fixed material of a validation.
+std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
+                             std::int64_t clip_frames, std::int64_t count);
+
+}  // namespace minet::clips

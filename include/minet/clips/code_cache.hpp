@@ -1,0 +1,30 @@
+// Between the stages: each track as the codes of the trained VQ-VAE, kept as RUN/codes/<id>.npy
+// (int32 [T]) with the hash of the model that made them. They can be made again at any time.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "minet/clips/track_store.hpp"
+#include "minet/models/model.hpp"
+
+namespace minet::clips {
+
+class CodeCache {
+ public:
+  // Reads the codes of `store`'s tracks, or encodes them where they are missing or of another
+  // model. Honours a stop between tracks.
+  CodeCache(models::Model& model, const TrackStore& store, const std::filesystem::path& folder);
+  at::Tensor clips(const std::vector<Clip>& clips, std::int64_t frames) const;  // [B, T] int64
+
+ private:
+  std::vector<at::Tensor> codes_;  // by track: [T] int64
+};
+
+// SHA-256 of the VQ-VAE's weights and the spectrogram scale.
+std::string vqvae_hash(const models::Model& model);
+
+}  // namespace minet::clips

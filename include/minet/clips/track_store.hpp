@@ -1,0 +1,55 @@
+// The tracks of a split, and clips of them as tensors.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/clips/clip.hpp"
+#include "minet/config/train_config.hpp"
+#include "minet/corpus/corpus.hpp"
+
+namespace minet::clips {
+
+// The tracks of one split, read on demand: sound stays in memory up to a budget.
+class TrackStore {
+ public:
+  TrackStore(const corpus::Corpus& corpus, std::string_view split,
+             const config::TrainConfig& config);
+  ~TrackStore();
+
+  const std::vector<corpus::Track>& tracks() const { return tracks_; }
+  const std::vector<std::int64_t>& frames() const { return frames_; }  // T of each track
+  std::vector<std::vector<float>> energies() const;                    // for ClipOrder
+
+  // Standardised log-spectrograms of clips, [B, F, T], and of a whole track, [1, F, T].
+  at::Tensor spectrograms(const std::vector<Clip>& clips,
+                          const audio::SpectrogramScale& scale) const;
+  at::Tensor track_spectrogram(std::int64_t track, const audio::SpectrogramScale& scale) const;
+  at::Tensor poses(const std::vector<Clip>& clips) const;  // [B, P, 94], normalised
+  at::Tensor notes(const std::vector<Clip>& clips) const;  // [B, T] int64; 0 where a track has none
+
+  // The scale of the log-spectrogram over all tracks, in two passes (silent progress when quiet).
+  audio::SpectrogramScale estimate_scale() const;
+
+ private:
+  struct Cache;
+  std::vector<float> samples(std::int64_t track, std::int64_t first, std::int64_t count) const;
+  std::vector<float> magnitudes(std::int64_t track, std::int64_t first_frame,
+                                std::int64_t frames) const;  // [T, F]
+  void standardised(std::int64_t track, std::int64_t first_frame, std::int64_t frames,
+                    const audio::SpectrogramScale& scale, float* into) const;  // [F, T]
+
+  const corpus::Corpus& corpus_;
+  config::TrainConfig config_;
+  std::vector<corpus::Track> tracks_;
+  std::vector<std::int64_t> frames_;
+  std::unique_ptr<Cache> cache_;
+};
+
+}  // namespace minet::clips

@@ -1,0 +1,25 @@
+#include "minet/clips/clip.hpp"
+
+namespace minet::clips {
+
+std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
+                             std::int64_t clip_frames, std::int64_t count) {
+  std::vector<std::int64_t> usable;
+  for (std::size_t track = 0; track < track_frames.size(); ++track) {
+    if (track_frames[track] >= clip_frames) usable.push_back(static_cast<std::int64_t>(track));
+  }
+  std::vector<Clip> clips;
+  if (usable.empty()) return clips;
+  const auto tracks = static_cast<std::int64_t>(usable.size());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t track = usable[static_cast<std::size_t>(i % tracks)];
+    const std::int64_t of_track = i / tracks;  // this track's clip number
+    const std::int64_t clips_of_track = (count - 1 - i % tracks) / tracks + 1;
+    const std::int64_t room = track_frames[static_cast<std::size_t>(track)] - clip_frames;
+    clips.push_back(
+        {.track = track, .first_frame = room * (2 * of_track + 1) / (2 * clips_of_track)});
+  }
+  return clips;
+}
+
+}  // namespace minet::clips

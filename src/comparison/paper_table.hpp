@@ -1,0 +1,55 @@
+// A table of figures with intervals, and the four forms in which it is published.
+#pragma once
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace minet::comparison {
+
+// A measured value. The interval is the metric's own where there is one run (what it is stands in
+// the table's notes), and Student's 95 % over the runs where there are several.
+struct Measured {
+  double value = 0;
+  std::optional<double> low = std::nullopt, high = std::nullopt;
+};
+
+Measured over_runs(const std::vector<Measured>& runs);  // at least one
+
+using Cell = std::optional<Measured>;  // empty: does not apply, or could not be measured
+
+struct TableRow {
+  std::string name;
+  std::vector<Cell> cells;  // one a column
+};
+
+struct PaperTable {
+  std::string key;  // "1", also in file names
+  std::string title;
+  std::vector<std::string> columns;
+  std::vector<TableRow> rows;
+  std::vector<std::string> notes;  // how to read it, a sentence each
+
+  // The row of that name, made at the end if it is not there.
+  TableRow& row(const std::string& name);
+};
+
+// A figure that the paper gives, beside ours of the same place.
+struct PaperFigure {
+  std::string table, row, column;
+  double value = 0;
+};
+
+// Known ones, and those of a CSV file with the columns table, row, column, value. InputError for a
+// place that no table has.
+std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
+                                       const std::vector<PaperTable>& tables);
+
+std::string as_text(const PaperTable& table, const std::vector<PaperFigure>& paper);
+std::string as_csv(const PaperTable& table, const std::vector<PaperFigure>& paper);
+std::string as_html(const PaperTable& table, const std::vector<PaperFigure>& paper);
+nlohmann::ordered_json as_json(const PaperTable& table, const std::vector<PaperFigure>& paper);
+
+}  // namespace minet::comparison

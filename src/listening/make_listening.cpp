@@ -1,0 +1,260 @@
+// The page and the key of a listening test.
+//
+// The page tells nothing: sounds are "x" and "y" by chance, pairs have drawn names and stand in
+// drawn order, FLAC carries no tags. What is what is only in the key.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "evaluation/sound_chain.hpp"
+#include "listening/listening_pairs.hpp"
+#include "minet/audio/inversion.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
+#include "minet/core/hash.hpp"
+#include "minet/core/html.hpp"
+#include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+#include "minet/models/spectrograms.hpp"
+#include "minet/pose/prepare.hpp"
+#include "minet/pose/skeleton.hpp"
+
+namespace minet::listening {
+
+extern const std::string_view kListeningPage;  // listening.html
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kBox = 1000;  // the movements' coordinates on the page are 0 .. kBox
+
+struct Pair {
+  ListeningClip clip;
+  bool notes_given = false;
+  audio::Sound real, made;
+};
+
+void check(const ListeningOptions& options) {
+  const auto in_range = [](const char* name, std::int64_t value, std::int64_t most) {
+    if (value < 0 || value > most) {
+      throw InputError(text(name, ": expected 0 to ", most, ", got ", value));
+    }
+  };
+  in_range("--pairs", options.pairs, 1000);
+  in_range("--catch-trials", options.catch_trials, 100);
+}
+
+// The sounds of each clip, alike in length, ends and loudness.
+std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<ListeningClip>& chosen,
+                             const ListeningOptions& options) {
+  evaluation::Subject& subject = *scene.subject;
+  const config::SpectrogramConfig& shape = subject.config().spectrogram;
+  std::vector<clips::Clip> clips;
+  for (const ListeningClip& each : chosen) clips.push_back(each.clip);
+  std::vector<Pair> pairs;
+  // One at a time: a clip gets notes only where its track has some.
+  evaluation::for_each_batch(
+      "pairs", clips,
+      [&](std::size_t i, const std::vector<clips::Clip>& one) {
+        Pair pair{.clip = chosen[i],
+                  .real = evaluation::real_sound(scene, scene.tracks, one[0]),
+                  .made = {}};
+        const audio::InversionOptions inversion{
+            .iterations = options.iterations,
+            .seed = derive_seed(scene.options.seed, "phases", i),
+            .threads = at::get_num_threads()};
+        const auto invert = [&](const at::Tensor& spectrograms) {
+          return audio::invert(models::to_magnitudes(subject.scale(), spectrograms[0]), shape,
+                               inversion);
+        };
+        if (options.real == RealSound::inverted) {
+          pair.real = invert(scene.tracks.spectrograms(one, subject.scale()));
+        }
+        if (pair.clip.catch_trial) {
+          pair.made = noise_like(pair.real, derive_seed(scene.options.seed, "catch trial", i));
+        } else {
+          pair.notes_given =
+              options.notes && subject.takes_notes() && scene.track(scene.tracks, one[0]).has_notes;
+          pair.made = invert(subject.spectrograms(
+              {.poses = scene.tracks.poses(one),
+               .notes = pair.notes_given ? scene.tracks.notes(one) : at::Tensor(),
+               .seed = derive_seed(scene.options.seed, "generated", i)}));
+        }
+        pair.made.samples.resize(pair.real.samples.size());
+        fade(pair.real);
+        fade(pair.made);
+        match_loudness(pair.real, pair.made);
+        pairs.push_back(std::move(pair));
+      },
+      1);
+  return pairs;
+}
+
+// A real sound of the training tracks, as loud as the pairs, to set the volume by.
+audio::Sound volume_sample(const evaluation::Scene& scene) {
+  audio::Sound loudest;
+  double most = -1;
+  for (const clips::Clip& clip : evaluation::scattered_clips(scene, scene.train_tracks, 32)) {
+    audio::Sound sound = evaluation::real_sound(scene, scene.train_tracks, clip);
+    double energy = 0;
+    for (const float x : sound.samples) energy += x * x;
+    if (energy > most) {
+      most = energy;
+      loudest = std::move(sound);
+    }
+  }
+  fade(loudest);
+  audio::Sound same = loudest;
+  match_loudness(loudest, same);
+  return loudest;
+}
+
+std::string flac_text(const audio::Sound& sound) {
+  const std::string bytes = audio::flac_bytes(sound);
+  return base64(std::as_bytes(std::span(bytes)));
+}
+
+// [P][94] whole numbers that fill a square of kBox, the same factor for x and y.
+Json movements(const at::Tensor& poses) {
+  const at::Tensor points = poses.reshape({poses.size(0), pose::kJoints, 2}).contiguous();
+  const at::Tensor low = points.amin({0, 1}), high = points.amax({0, 1});
+  const double size = std::max(1e-6, (high - low).max().item<double>());
+  const at::Tensor middle = (low + high) / 2;
+  const at::Tensor placed =
+      (((points - middle) / size + 0.5) * kBox).round().to(at::kLong).reshape({poses.size(0), -1});
+  Json frames = Json::array();
+  for (std::int64_t i = 0; i < placed.size(0); ++i) {
+    const std::int64_t* row = placed.const_data_ptr<std::int64_t>() + i * placed.size(1);
+    frames.push_back(std::vector<std::int64_t>(row, row + placed.size(1)));
+  }
+  return frames;
+}
+
+Json bones() {
+  Json result = Json::array();
+  for (const auto& [from, to] : pose::kEdges) {
+    const pose::JointGroup group = pose::kSkeleton[static_cast<std::size_t>(to)].group;
+    const bool right =
+        group == pose::JointGroup::right_arm || group == pose::JointGroup::right_hand;
+    const bool hand = group == pose::JointGroup::right_hand || group == pose::JointGroup::left_hand;
+    result.push_back({from, to, right ? "r" : "l", hand});
+  }
+  return result;
+}
+
+void put(std::string& page, std::string_view mark, const std::string& content) {
+  std::size_t at = page.find(mark);
+  if (at == std::string::npos) throw std::logic_error(text("listening.html lacks ", mark));
+  for (; at != std::string::npos; at = page.find(mark, at + content.size())) {
+    page.replace(at, mark.size(), content);
+  }
+}
+
+// JSON inside a script element: "</script>" must not appear, so no "<" does.
+std::string for_script(const Json& json) {
+  std::string result;
+  for (const char c : json.dump()) {
+    if (c == '<') {
+      result += "\\u003c";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+evaluation::EvalResult make_listening_test(const ListeningOptions& options) {
+  check(options);
+  FolderWriter folder(options.out, options.force);
+  evaluation::EvalOptions common = options.common;
+  common.clips = 1;  // chosen here, by instrument
+  evaluation::Scene scene(common, "listening");
+  const std::vector<ListeningClip> chosen = choose_listening_clips(scene, options);
+  const std::vector<Pair> pairs = make_pairs(scene, chosen, options);
+
+  Random random(derive_seed(common.seed, "listening order"));
+  Json trials = Json::array(), answers = Json::array();
+  std::map<std::string, std::int64_t> by_instrument;
+  std::int64_t notes_given = 0;
+  for (const std::int64_t at : random.permutation(static_cast<std::int64_t>(pairs.size()))) {
+    const Pair& pair = pairs[static_cast<std::size_t>(at)];
+    const bool made_is_x = random.below(2) == 0;
+    const std::string id =
+        sha256(text(scene.corpus.hash(), " ", common.seed, " ", random.next())).substr(0, 8);
+    Json trial{{"id", id},
+               {"x", flac_text(made_is_x ? pair.made : pair.real)},
+               {"y", flac_text(made_is_x ? pair.real : pair.made)}};
+    if (options.body) trial["pose"] = movements(scene.tracks.poses({pair.clip.clip})[0]);
+    trials.push_back(std::move(trial));
+    answers.push_back({{"id", id},
+                       {"made", made_is_x ? "x" : "y"},
+                       {"catch", pair.clip.catch_trial},
+                       {"instrument", pair.clip.instrument},
+                       {"track", scene.track(scene.tracks, pair.clip.clip).id},
+                       {"start_s", static_cast<double>(pair.clip.clip.first_frame) /
+                                       scene.subject->config().frame_rate()},
+                       {"notes_given", pair.notes_given}});
+    if (!pair.clip.catch_trial) {
+      ++by_instrument[pair.clip.instrument];
+      notes_given += pair.notes_given ? 1 : 0;
+    }
+  }
+  Json test{{"format", "minet-listening-test"},
+            {"version", 1},
+            {"seconds", scene.subject->config().data.clip_seconds},
+            {"fps", pose::kPoseFps},
+            {"bones", bones()},
+            {"sample", flac_text(volume_sample(scene))},
+            {"trials", std::move(trials)}};
+  const std::string name = sha256(test.dump()).substr(0, 16);
+  test["test"] = name;
+  std::string page(kListeningPage);
+  put(page, "@TEST@", for_script(test));
+  put(page, "@TITLE@", html_escape(printable(options.title)));
+
+  evaluation::Heading heading = scene.heading();
+  heading.clips = pairs.size();
+  heading.seconds = static_cast<double>(pairs.size()) * scene.subject->config().data.clip_seconds;
+  Json json = evaluation::begin_json(heading);
+  json["kind"] = scene.subject->kind();
+  json["test"] = name;
+  json["title"] = options.title;
+  json["real"] = options.real == RealSound::recorded ? "recorded" : "inverted";
+  json["pairs"] = static_cast<std::int64_t>(pairs.size()) - options.catch_trials;
+  json["catch_trials"] = options.catch_trials;
+  json["notes_given"] = notes_given;
+  json["instruments"] = by_instrument;
+  Json key = json;
+  key["format"] = "minet-listening-key";
+  key["format_version"] = 1;
+  key["trials"] = std::move(answers);
+  save_file(folder.path() / "listening.html", page);
+  save_file(folder.path() / "key.json", evaluation::dump(key));
+  folder.commit();
+
+  json["page"] = (options.out / "listening.html").string();
+  json["key"] = (options.out / "key.json").string();
+  std::vector<std::vector<std::string>> rows{{"instrument", "pairs"}};
+  for (const auto& [instrument, count] : by_instrument) {
+    rows.push_back({instrument.empty() ? "(no label)" : printable(instrument), text(count)});
+  }
+  return {.json = evaluation::dump(json),
+          .report = text(evaluation::headline(heading), "\n\n", table(rows), "\n",
+                         options.catch_trials, " catch trials; notes given in ", notes_given,
+                         " of ", static_cast<std::int64_t>(pairs.size()) - options.catch_trials,
+                         " pairs; the page has ", page.size() / 1000 / 100 / 10.0, " MB.\nGive ",
+                         json["page"].get<std::string>(), " to listeners and keep ",
+                         json["key"].get<std::string>(), " to yourself.\n")};
+}
+
+}  // namespace minet::listening

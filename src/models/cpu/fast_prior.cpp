@@ -1,0 +1,483 @@
+// Rows of a batch do not know of each other, so each thread does whole rows. Keys lie slot by slot
+// in the last dimension, values row by row, as the kernels want them.
+#include "minet/models/fast_prior.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "models/checks.hpp"
+#include "models/cpu/step_kernels.hpp"
+
+namespace minet::models {
+namespace {
+
+using Floats = std::vector<float>;
+
+constexpr std::int64_t kRowsTogether = 4;  // of a batch: what the kernels do at once
+constexpr float kNoCode = -1e30F;
+
+std::int64_t round_up(std::int64_t value, std::int64_t to) {
+  return (value + to - 1) / to * to;
+}
+
+const float* data(const at::Tensor& tensor) {
+  return tensor.const_data_ptr<float>();
+}
+
+// y = W x + b with W [out, in] packed as [out / 64, in, 64], padded with zeros.
+struct PackedLinear {
+  std::int64_t in = 0, out = 0;  // out: padded
+  Floats panels, bias;
+
+  PackedLinear() = default;
+  PackedLinear(const at::Tensor& weight, const at::Tensor& bias_tensor) {
+    const at::Tensor w = weight.detach().contiguous();
+    const std::int64_t real_out = w.size(0);
+    in = w.size(1);
+    out = round_up(real_out, kPanel);
+    panels.assign(static_cast<std::size_t>(out * in), 0);
+    const float* from = data(w);
+    for (std::int64_t o = 0; o < real_out; ++o) {
+      float* column = panels.data() + o / kPanel * kPanel * in + o % kPanel;
+      for (std::int64_t i = 0; i < in; ++i) column[i * kPanel] = from[o * in + i];
+    }
+    if (!bias_tensor.defined()) return;
+    bias.assign(static_cast<std::size_t>(out), 0);
+    const at::Tensor b = bias_tensor.detach().contiguous();
+    std::copy_n(data(b), real_out, bias.data());
+  }
+};
+
+struct Norm {
+  Floats weight, bias;
+};
+
+struct BlockWeights {
+  Norm norm1, norm_cross, norm2;
+  PackedLinear qkv, out, cross_q, cross_out, up, down;
+};
+
+// Keys [B, h, d, slots] and values [B, h, slots, d], d of the values and the slots padded to 16.
+struct Memory {
+  Floats keys, values;
+  std::int64_t slots = 0;  // padded
+};
+
+struct BlockMemory {
+  Memory self, cross;
+};
+
+// What one row needs while it is worked on.
+struct Scratch {
+  Floats x, normed, wide, turned, heads, seen, scores;
+};
+
+}  // namespace
+
+// What the copies of a FastPrior share.
+struct FastPrior::Weights {
+  explicit Weights(Prior given);
+
+  Prior prior;
+  std::int64_t width, heads, head, head_padded, ffn, codes, codes_padded, code_width, body_width;
+  std::int64_t context;
+  std::vector<double> speeds;    // [d / 2], radians a step
+  Floats embedding, first_code;  // [K, D], [D]
+  std::vector<BlockWeights> blocks;
+  Norm norm_out;
+  PackedLinear to_code, head_out;  // to_code only with a tied head
+};
+
+struct FastPrior::State {
+  std::shared_ptr<const Weights> weights;
+  const StepKernels* kernels;
+
+  std::int64_t batch = 0, position = 0;
+  std::int64_t notes_first = 0, notes_end = -1;  // their steps; end -1: no notes, no end
+  std::vector<BlockMemory> memories;             // by block
+  at::Tensor added;                              // aligned content [B, T, W], or undefined
+  Floats present;                                // [B]
+  Floats cosines, sines;                         // [d / 2] of this step
+  Floats logits;                                 // [B, K padded]
+  Floats drawn, sums;                            // [K padded], [K padded / 64]
+  Scratch scratch;
+
+  void run(std::int64_t first, std::int64_t rows, std::span<const std::int64_t> previous,
+           std::span<const float> body);
+  void see(const ContentInput& content);
+  void apply(const PackedLinear& layer, const float* x, std::int64_t x_stride, std::int64_t rows,
+             float* y, std::int64_t y_stride, bool relu = false) const {
+    kernels->linear({.panels = layer.panels.data(),
+                     .bias = layer.bias.empty() ? nullptr : layer.bias.data(),
+                     .in = layer.in,
+                     .out = layer.out,
+                     .rows = rows,
+                     .x = x,
+                     .x_stride = x_stride,
+                     .y = y,
+                     .y_stride = y_stride,
+                     .relu = relu});
+  }
+  void rotate(const float* from, float* to) const;
+  void attend(const Memory& memory, std::int64_t row, const float* queries, std::int64_t first,
+              std::int64_t count, float* out);
+};
+
+FastPrior::Weights::Weights(Prior given) : prior(std::move(given)) {
+  const config::TrainConfig& config = prior->config;
+  width = config.prior_width();
+  heads = config.prior.heads;
+  head = width / heads;
+  head_padded = round_up(head, 16);
+  ffn = config.prior.ffn;
+  codes = config.vqvae.codes;
+  codes_padded = round_up(codes, kPanel);
+  code_width = config.vqvae.code_width;
+  body_width = config.body_width();
+  context = config.prior.context;
+  for (std::int64_t i = 0; i < head / 2; ++i) {
+    speeds.push_back(std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(head)));
+  }
+
+  const auto parameters = prior->named_parameters();
+  const auto take = [&](const std::string& name) {
+    const at::Tensor tensor = parameters[name].detach().contiguous();
+    return Floats(data(tensor), data(tensor) + tensor.numel());
+  };
+  const auto norm = [&](const std::string& name) {
+    return Norm{take(name + ".weight"), take(name + ".bias")};
+  };
+  const auto linear = [&](const std::string& name) {
+    const auto* bias = parameters.find(name + ".bias");
+    return PackedLinear(parameters[name + ".weight"], bias ? *bias : at::Tensor());
+  };
+  embedding = take("embedding.weight");
+  first_code = take("start");
+  for (std::int64_t i = 0; i < config.prior.layers; ++i) {
+    const std::string name = text("blocks.", i, ".");
+    BlockWeights block;
+    block.norm1 = norm(name + "norm1");
+    block.qkv = linear(name + "attention.qkv");
+    block.out = linear(name + "attention.out");
+    if (parameters.contains(name + "norm_cross.weight")) {
+      block.norm_cross = norm(name + "norm_cross");
+      block.cross_q = linear(name + "cross.q");
+      block.cross_out = linear(name + "cross.out");
+    }
+    block.norm2 = norm(name + "norm2");
+    block.up = linear(name + "up");
+    block.down = linear(name + "down");
+    blocks.push_back(std::move(block));
+  }
+  norm_out = norm("norm_out");
+  if (parameters.contains("head.weight")) {
+    head_out = linear("head");
+  } else {
+    to_code = linear("to_code");
+    head_out = PackedLinear(parameters["embedding.weight"], parameters["head_bias"]);
+  }
+  // Where there is no code, no logit is low enough to be drawn.
+  head_out.bias.resize(static_cast<std::size_t>(codes_padded), 0);
+  std::fill(head_out.bias.begin() + codes, head_out.bias.end(), kNoCode);
+}
+
+bool FastPrior::can_run(const Prior& prior) {
+  if (prior->config.prior_width() % 16 != 0) return false;
+  const auto parameters = prior->parameters();
+  return std::all_of(parameters.begin(), parameters.end(), [](const at::Tensor& tensor) {
+    return tensor.is_cpu() && tensor.scalar_type() == at::kFloat;
+  });
+}
+
+FastPrior::FastPrior(Prior prior, const std::string& kernels) : state_(std::make_unique<State>()) {
+  state_->kernels = kernels.empty() ? &step_kernels() : &step_kernels(kernels);
+  state_->weights = std::make_shared<const Weights>(std::move(prior));
+}
+
+FastPrior::FastPrior(const FastPrior& other) : state_(std::make_unique<State>()) {
+  state_->kernels = other.state_->kernels;
+  state_->weights = other.state_->weights;
+}
+
+FastPrior::~FastPrior() = default;
+
+std::string FastPrior::kernels() const {
+  return std::string(state_->kernels->name);
+}
+
+void FastPrior::start(std::int64_t batch, const ContentInput& content) {
+  State& s = *state_;
+  const Weights& w = *s.weights;
+  require(content.first == 0, "a prior starts with the notes of the first step, got those from ",
+          content.first);
+  s.batch = batch;
+  s.position = 0;
+  s.memories.assign(w.blocks.size(), {});
+  for (BlockMemory& memory : s.memories) {
+    const std::int64_t pairs = batch * w.heads;
+    // A step reads up to 15 slots past the last: room for that in every row.
+    memory.self.slots = round_up(w.context, 16);
+    memory.self.keys.assign(static_cast<std::size_t>(pairs * w.head * memory.self.slots + 16), 0);
+    memory.self.values.assign(static_cast<std::size_t>(pairs * memory.self.slots * w.head_padded),
+                              0);
+  }
+  s.see(content);
+  s.cosines.resize(static_cast<std::size_t>(w.head / 2));
+  s.sines.resize(static_cast<std::size_t>(w.head / 2));
+  s.logits.assign(static_cast<std::size_t>(batch * w.codes_padded), 0);
+  s.drawn.assign(static_cast<std::size_t>(w.codes_padded), 0);
+  s.sums.assign(static_cast<std::size_t>(w.codes_padded / kPanel), 0);
+  const auto rows = static_cast<std::size_t>(kRowsTogether);
+  const auto padded = static_cast<std::size_t>(round_up(w.width, kPanel));
+  const auto widest =
+      static_cast<std::size_t>(std::max(round_up(3 * w.width, kPanel), round_up(w.ffn, kPanel)));
+  s.scratch = {.x = Floats(rows * padded),
+               .normed = Floats(rows * padded),
+               .wide = Floats(rows * widest),
+               .turned = Floats(padded),
+               .heads = Floats(static_cast<std::size_t>(w.head_padded)),
+               .seen = Floats(rows * (padded + 16)),
+               .scores = Floats(static_cast<std::size_t>(2 * w.context + 48))};
+}
+
+void FastPrior::go_on_with(const ContentInput& content) {
+  State& s = *state_;
+  require(s.notes_end >= 0 && content.memory.defined() &&
+              content.first <= std::max<std::int64_t>(0, s.position - s.weights->context + 1),
+          "a prior goes on with notes from ", s.weights->context - 1, " steps before step ",
+          s.position, ", got ", content.memory.defined() ? "later ones" : "none");
+  s.see(content);
+}
+
+void FastPrior::State::see(const ContentInput& content) {
+  const at::NoGradGuard no_grad;
+  // Checks the content, and gives the rotated keys of the notes.
+  Prior prior = weights->prior;
+  const PriorCache cache = prior->start(batch, content);
+  notes_first = cache.first;
+  notes_end = cache.steps;
+  added = cache.added.defined() ? cache.added.contiguous() : at::Tensor();
+  present.assign(static_cast<std::size_t>(batch), 1);
+  if (cache.present.defined()) {
+    const at::Tensor given = cache.present.flatten().to(at::kFloat).contiguous();
+    std::copy_n(data(given), batch, present.data());
+  }
+  for (std::size_t b = 0; b < memories.size(); ++b) {
+    const KeyValues& cross = cache.blocks[b].cross;
+    Memory& memory = memories[b].cross;
+    memory = {};
+    if (!cross.keys.defined()) continue;
+    const std::int64_t length = cross.keys.size(2);
+    memory.slots = round_up(length, 16) + 16;
+    const auto pad = [](const at::Tensor& x, std::int64_t by) {
+      return at::constant_pad_nd(x, {0, by}).contiguous();
+    };
+    const at::Tensor keys =
+        pad(cross.keys.transpose(2, 3), memory.slots - length);  // [B, h, d, slots]
+    const at::Tensor values = pad(cross.values, weights->head_padded - weights->head);
+    memory.keys.assign(data(keys), data(keys) + keys.numel());
+    memory.keys.resize(memory.keys.size() + 16, 0);
+    memory.values.assign(data(values), data(values) + values.numel());
+  }
+}
+
+// Pairs (i, i + d / 2) of one head.
+void FastPrior::State::rotate(const float* from, float* to) const {
+  const std::int64_t half = weights->head / 2;
+  for (std::int64_t i = 0; i < half; ++i) {
+    const float a = from[i], b = from[i + half];
+    const float c = cosines[static_cast<std::size_t>(i)], n = sines[static_cast<std::size_t>(i)];
+    to[i] = a * c - b * n;
+    to[i + half] = a * n + b * c;
+  }
+}
+
+// All heads of one row; `out` [W].
+void FastPrior::State::attend(const Memory& memory, std::int64_t row, const float* queries,
+                              std::int64_t first, std::int64_t count, float* out) {
+  const Weights& w = *weights;
+  const bool direct = w.head == w.head_padded;
+  const auto value_slots =
+      static_cast<std::int64_t>(memory.values.size()) / (batch * w.heads * w.head_padded);
+  for (std::int64_t h = 0; h < w.heads; ++h) {
+    const std::int64_t pair = row * w.heads + h;
+    kernels->attend({.query = queries + h * w.head,
+                     .keys = memory.keys.data() + pair * w.head * memory.slots + first,
+                     .values = memory.values.data() + (pair * value_slots + first) * w.head_padded,
+                     .head_width = w.head,
+                     .key_stride = memory.slots,
+                     .value_stride = w.head_padded,
+                     .count = count,
+                     .scale = 1 / std::sqrt(static_cast<float>(w.head)),
+                     .scores = scratch.scores.data(),
+                     .out = direct ? out + h * w.head : scratch.heads.data()});
+    if (!direct) std::copy_n(scratch.heads.data(), w.head, out + h * w.head);
+  }
+}
+
+// Rows first .. first + rows - 1 of the batch, at most kRowsTogether.
+void FastPrior::State::run(std::int64_t first, std::int64_t rows,
+                           std::span<const std::int64_t> previous, std::span<const float> body) {
+  const Weights& w = *weights;
+  Scratch& s = scratch;
+  const std::int64_t width = w.width, head = w.head, heads = w.heads;
+  const std::int64_t stride = round_up(width, kPanel), seen_stride = stride + 16;
+  const std::int64_t wide = static_cast<std::int64_t>(s.wide.size()) / kRowsTogether;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    float* x = s.x.data() + r * stride;
+    const float* code =
+        previous.empty()
+            ? w.first_code.data()
+            : w.embedding.data() + previous[static_cast<std::size_t>(first + r)] * w.code_width;
+    std::copy_n(code, w.code_width, x);
+    std::copy_n(body.data() + (first + r) * w.body_width, w.body_width, x + w.code_width);
+    if (added.defined()) {
+      const float* extra =
+          data(added) + ((first + r) * added.size(1) + position - notes_first) * width;
+      for (std::int64_t i = 0; i < width; ++i) x[i] += extra[i];
+    }
+  }
+  const auto normalise = [&](const Norm& norm) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      kernels->normalise({.x = s.x.data() + r * stride,
+                          .weight = norm.weight.data(),
+                          .bias = norm.bias.data(),
+                          .width = width,
+                          .y = s.normed.data() + r * stride});
+    }
+  };
+  // x += layer(from), for notes times `present`.
+  const auto add = [&](const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
+                       bool with_present) {
+    apply(layer, from.data(), from_stride, rows, s.normed.data(), stride);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float factor = with_present ? present[static_cast<std::size_t>(first + r)] : 1.0F;
+      float* x = s.x.data() + r * stride;
+      const float* y = s.normed.data() + r * stride;
+      for (std::int64_t i = 0; i < width; ++i) x[i] += factor * y[i];
+    }
+  };
+  const auto turn_queries = [&](std::int64_t r) {
+    for (std::int64_t h = 0; h < heads; ++h) {
+      rotate(s.wide.data() + r * wide + h * head, s.turned.data() + h * head);
+    }
+  };
+
+  const std::int64_t slot = position % w.context;
+  const std::int64_t filled = std::min(position + 1, w.context);
+  for (std::size_t b = 0; b < w.blocks.size(); ++b) {
+    const BlockWeights& block = w.blocks[b];
+    Memory& self = memories[b].self;
+    normalise(block.norm1);
+    apply(block.qkv, s.normed.data(), stride, rows, s.wide.data(), wide);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float* qkv = s.wide.data() + r * wide;
+      for (std::int64_t h = 0; h < heads; ++h) {
+        const std::int64_t pair = (first + r) * heads + h;
+        rotate(qkv + width + h * head, s.turned.data());
+        float* keys = self.keys.data() + pair * head * self.slots + slot;
+        for (std::int64_t i = 0; i < head; ++i) {
+          keys[i * self.slots] = s.turned[static_cast<std::size_t>(i)];
+        }
+        std::copy_n(qkv + 2 * width + h * head, head,
+                    self.values.data() + (pair * self.slots + slot) * w.head_padded);
+      }
+      turn_queries(r);
+      attend(self, first + r, s.turned.data(), 0, filled, s.seen.data() + r * seen_stride);
+    }
+    add(block.out, s.seen, seen_stride, false);
+
+    const Memory& cross = memories[b].cross;
+    if (!cross.keys.empty()) {
+      const std::int64_t from = std::max(notes_first, position - w.context + 1);
+      const std::int64_t to = std::min(notes_end, position + w.context);
+      normalise(block.norm_cross);
+      apply(block.cross_q, s.normed.data(), stride, rows, s.wide.data(), wide);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        turn_queries(r);
+        attend(cross, first + r, s.turned.data(), from - notes_first, to - from,
+               s.seen.data() + r * seen_stride);
+      }
+      add(block.cross_out, s.seen, seen_stride, true);
+    }
+    normalise(block.norm2);
+    apply(block.up, s.normed.data(), stride, rows, s.wide.data(), wide, /*relu=*/true);
+    add(block.down, s.wide, wide, false);
+  }
+  normalise(w.norm_out);
+  const float* last = s.normed.data();
+  std::int64_t last_stride = stride;
+  if (!w.to_code.panels.empty()) {
+    apply(w.to_code, last, last_stride, rows, s.wide.data(), wide);
+    last = s.wide.data();
+    last_stride = wide;
+  }
+  apply(w.head_out, last, last_stride, rows, logits.data() + first * w.codes_padded,
+        w.codes_padded);
+}
+
+void FastPrior::step(std::span<const std::int64_t> previous, std::span<const float> body) {
+  State& s = *state_;
+  const Weights& w = *s.weights;
+  const auto batch = static_cast<std::size_t>(s.batch);
+  require(s.batch > 0, "a step of the prior expected start() before it");
+  require(body.size() == batch * static_cast<std::size_t>(w.body_width) &&
+              previous.size() == (s.position == 0 ? 0 : batch),
+          "a step of the prior expected ", s.batch, " body vectors of ", w.body_width,
+          " and the codes before (none at the first step), got ", body.size(), " numbers and ",
+          previous.size(), " codes");
+  require(s.notes_end < 0 || s.position < s.notes_end,
+          "the prior expected at most as many steps as notes (", s.notes_end, ")");
+  for (const std::int64_t code : previous) {
+    require(code >= 0 && code < w.codes, "the prior expected codes from 0 to ", w.codes - 1,
+            ", got ", code);
+  }
+  for (std::size_t i = 0; i < w.speeds.size(); ++i) {
+    const double angle = static_cast<double>(s.position) * w.speeds[i];
+    s.cosines[i] = static_cast<float>(std::cos(angle));
+    s.sines[i] = static_cast<float>(std::sin(angle));
+  }
+  for (std::int64_t first = 0; first < s.batch; first += kRowsTogether) {
+    s.run(first, std::min(kRowsTogether, s.batch - first), previous, body);
+  }
+  ++s.position;
+}
+
+std::span<const float> FastPrior::logits(std::int64_t row) const {
+  const Weights& w = *state_->weights;
+  return {state_->logits.data() + row * w.codes_padded, static_cast<std::size_t>(w.codes)};
+}
+
+std::int64_t FastPrior::draw(std::int64_t row, float scale, double uniform) {
+  State& s = *state_;
+  const Weights& w = *s.weights;
+  s.kernels->weigh({.logits = s.logits.data() + row * w.codes_padded,
+                    .count = w.codes_padded,
+                    .scale = scale,
+                    .weights = s.drawn.data(),
+                    .sums = s.sums.data()});
+  double total = 0;
+  for (const float sum : s.sums) total += sum;
+  const double target = uniform * total;
+  // First the block of 64 codes, then the code in it; what rounding leaves over goes to the last
+  // code that has a weight.
+  double sum = 0;
+  std::size_t block = 0;
+  while (block + 1 < s.sums.size() && sum + s.sums[block] <= target) sum += s.sums[block++];
+  std::int64_t last = -1;
+  const auto codes = static_cast<std::size_t>(w.codes);
+  for (std::size_t i = block * kPanel; i < codes; ++i) {
+    if (s.drawn[i] == 0) continue;
+    sum += s.drawn[i];
+    last = static_cast<std::int64_t>(i);
+    if (sum > target) return last;
+  }
+  if (last >= 0) return last;
+  const auto best = std::max_element(s.drawn.begin(), s.drawn.begin() + w.codes);
+  return best - s.drawn.begin();
+}
+
+}  // namespace minet::models
