@@ -20,7 +20,7 @@ std::string_view to_string(ModelKind value) {
 std::string_view to_string(FrameLoss value) {
   return word_of(value);
 }
-std::string_view to_string(ContentKind value) {
+std::string_view to_string(PriorKind value) {
   return word_of(value);
 }
 std::string_view to_string(LogScale value) {
@@ -46,7 +46,7 @@ std::optional<Enum> from_string(std::string_view word) {
 
 template std::optional<ModelKind> from_string<ModelKind>(std::string_view);
 template std::optional<FrameLoss> from_string<FrameLoss>(std::string_view);
-template std::optional<ContentKind> from_string<ContentKind>(std::string_view);
+template std::optional<PriorKind> from_string<PriorKind>(std::string_view);
 template std::optional<LogScale> from_string<LogScale>(std::string_view);
 template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
 template std::optional<PriorHead> from_string<PriorHead>(std::string_view);

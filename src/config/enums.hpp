@@ -32,9 +32,9 @@ struct EnumWords<FrameLoss> {
 };
 
 template <>
-struct EnumWords<ContentKind> {
-  static constexpr std::array<Word<ContentKind>, 2> words{
-      {{ContentKind::transformer, "transformer"}, {ContentKind::gru, "gru"}}};
+struct EnumWords<PriorKind> {
+  static constexpr std::array<Word<PriorKind>, 2> words{
+      {{PriorKind::transformer, "transformer"}, {PriorKind::gru, "gru"}}};
 };
 
 template <>

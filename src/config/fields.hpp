@@ -105,11 +105,15 @@ void fields(Visitor& visit, Config& c) {
 
 template <class Visitor, Of<PriorConfig> Config>
 void fields(Visitor& visit, Config& c) {
-  visit.field("layers", c.layers, whole(1, 96), Origin::paper, "transformer blocks");
+  visit.field("kind", c.kind, choice(), Origin::paper,
+              "transformer: the paper's; gru: its ablation GRU-Seq2Seq, a bidirectional GRU over "
+              "notes and body, and a GRU over codes that starts from its last states and reaches "
+              "all of them as content.alignment says");
+  visit.field("layers", c.layers, whole(1, 96), Origin::paper, "transformer blocks, or GRU layers");
   visit.field("heads", c.heads, whole(1, 128), Origin::paper,
               "attention heads; the width is W = code_width + H, 128 in the paper");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
-              "width of the feed-forward layers; four times W, as in GPT-1");
+              "width of the feed-forward layers; four times W, as in GPT-1; gru has none");
   visit.field("dropout", c.dropout, below(0, 1), Origin::inferred,
               "share of activations dropped in training; as in GPT-1");
   visit.field("context", c.context, whole(2, 1000000), Origin::ours,
@@ -126,16 +130,12 @@ void fields(Visitor& visit, Config& c) {
   visit.field("enabled", c.enabled, choice(), Origin::paper,
               "true: the model can be given notes; false: it only sees the body (the paper trains "
               "both)");
-  visit.field(
-      "kind", c.kind, choice(), Origin::paper,
-      "how notes are encoded. transformer: as in the paper; gru: its ablation, a GRU encoder "
-      "and a GRU decoder of width W");
   visit.field("layers", c.layers, whole(1, 96), Origin::paper,
-              "transformer blocks of the note encoder; with gru, layers of encoder and of decoder");
+              "transformer blocks of the note encoder; with prior.kind gru, layers of its GRU");
   visit.field("heads", c.heads, whole(1, 128), Origin::inferred,
-              "attention heads; as the prior; gru has none");
+              "attention heads; as the prior; with prior.kind gru there are none");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
-              "width of the feed-forward layers; as the prior; gru has none");
+              "width of the feed-forward layers; as the prior; with prior.kind gru there are none");
   visit.field("alignment", c.alignment, choice(), Origin::paper,
               "how notes reach the prior. cross_attention: as in the paper; added: the note of a "
               "step is added to the prior's input at that step, which learns faster; both");

@@ -87,7 +87,7 @@ std::string prior_heads_problem(const Config& c) {
 }
 
 std::string content_heads_problem(const Config& c) {
-  const bool has_heads = c.content.enabled && c.content.kind == ContentKind::transformer;
+  const bool has_heads = c.content.enabled && c.prior.kind == PriorKind::transformer;
   return has_heads ? heads_problem(c, "content", c.content.heads) : "";
 }
 
@@ -173,8 +173,8 @@ std::span<const Rule> rules() {
       {"`prior.heads` divides W = `vqvae.code_width` + 2 * `body.hidden` into even head widths",
        {"prior.heads", "vqvae.code_width", "body.hidden"},
        prior_heads_problem},
-      {"`content.heads` too, where `content.enabled` and `content.kind` is transformer",
-       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "content.kind"},
+      {"`content.heads` too, where `content.enabled` and `prior.kind` is transformer",
+       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "prior.kind"},
        content_heads_problem},
       {"`vqvae_training.warmup_steps` is at most `vqvae_training.steps`",
        {"vqvae_training.warmup_steps", "vqvae_training.steps"},

@@ -31,7 +31,7 @@ void ContentModelImpl::check(const at::Tensor& notes, const at::Tensor& body) co
 ContentModel make_content(const config::TrainConfig& config) {
   // The holder takes a pointer to exactly the base.
   std::shared_ptr<ContentModelImpl> content;
-  if (config.content.kind == config::ContentKind::gru) {
+  if (config.prior.kind == config::PriorKind::gru) {
     content = std::make_shared<ContentGruImpl>(config);
   } else {
     content = std::make_shared<ContentTransformerImpl>(config);

@@ -29,7 +29,7 @@ Model build_model(const config::TrainConfig& config) {
   model.config = config;
   model.vqvae = VqVae(config.vqvae, config.spectrogram.bins);
   model.body = BodyEncoder(config.body);
-  model.prior = Prior(config);
+  model.prior = make_prior(config);
   if (config.content.enabled) model.content = make_content(config);
   return model;
 }

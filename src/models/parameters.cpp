@@ -40,13 +40,15 @@ std::int64_t body(const config::BodyConfig& config) {
   return gru(kPoseValues, config.hidden, config.layers, true);
 }
 
+std::int64_t cross_attention(std::int64_t width) {  // with its norm
+  return 2 * width + linear(width, width) + linear(width, 2 * width) + linear(width, width);
+}
+
 std::int64_t block(std::int64_t width, std::int64_t ffn, bool cross) {
   const std::int64_t norm = 2 * width;
   std::int64_t count = norm + linear(width, 3 * width) + linear(width, width) + norm +
                        linear(width, ffn) + linear(ffn, width);
-  if (cross) {
-    count += norm + linear(width, width) + linear(width, 2 * width) + linear(width, width);
-  }
+  if (cross) count += cross_attention(width);
   return count;
 }
 
@@ -54,8 +56,15 @@ std::int64_t prior(const config::TrainConfig& config) {
   const std::int64_t codes = config.vqvae.codes, code = config.vqvae.code_width;
   const std::int64_t width = config.prior_width();
   const bool cross = config.content.enabled && config.content.alignment != config::Alignment::added;
+  const std::int64_t layers = config.prior.layers;
   std::int64_t count = codes * code + code + 2 * width;
-  count += config.prior.layers * block(width, config.prior.ffn, cross);
+  if (config.prior.kind == config::PriorKind::gru) {
+    count += gru(width, width, layers, false);
+    if (config.content.enabled) count += linear(width, layers * width);  // the bridge
+    if (cross) count += cross_attention(width);
+  } else {
+    count += layers * block(width, config.prior.ffn, cross);
+  }
   count +=
       config.prior.head == config::PriorHead::linear ? width * codes : linear(width, code) + codes;
   return count;
@@ -64,10 +73,9 @@ std::int64_t prior(const config::TrainConfig& config) {
 std::int64_t content(const config::TrainConfig& config) {
   if (!config.content.enabled) return 0;
   const std::int64_t width = config.prior_width();
-  if (config.content.kind == config::ContentKind::gru) {
+  if (config.prior.kind == config::PriorKind::gru) {
     return kNoteSymbols * config.vqvae.code_width +
-           gru(width, width / 2, config.content.layers, true) +
-           gru(width, width, config.content.layers, false) + linear(width, width);
+           gru(width, width / 2, config.content.layers, true);
   }
   return kNoteSymbols * config.vqvae.code_width +
          config.content.layers * block(width, config.content.ffn, false) + 2 * width +

@@ -1,11 +1,12 @@
-// The prior: whole sequences, and one cached step at a time.
+// What every prior does around its network: whole sequences, and one cached step at a time.
 #include "minet/models/prior.hpp"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <vector>
+#include <memory>
 
+#include "minet/models/prior_gru.hpp"
+#include "minet/models/prior_transformer.hpp"
 #include "models/checks.hpp"
 #include "models/cpu/fused.hpp"
 #include "models/initialise.hpp"
@@ -14,18 +15,6 @@ namespace minet::models {
 namespace {
 
 constexpr std::int64_t kRotaryRows = 256;  // positions computed at once while stepping
-
-bool is_cross(const config::TrainConfig& config) {
-  return config.content.enabled && config.content.alignment != config::Alignment::added;
-}
-
-bool is_added(const config::TrainConfig& config) {
-  return config.content.enabled && config.content.alignment != config::Alignment::cross_attention;
-}
-
-std::int64_t head_width(const config::TrainConfig& config) {
-  return config.prior_width() / config.prior.heads;
-}
 
 void check_codes(const at::Tensor& codes, std::int64_t count) {
   require(codes.scalar_type() == at::kLong, "the prior expected codes of type int64, got ",
@@ -43,22 +32,14 @@ at::Tensor broadcastable(const at::Tensor& present, const at::TensorOptions& opt
 
 }  // namespace
 
-PriorImpl::PriorImpl(const config::TrainConfig& given)
-    : config(given), cross_(is_cross(given)), added_(is_added(given)) {
-  const std::int64_t codes = config.vqvae.codes, width = config.prior_width();
+PriorImpl::PriorImpl(const config::TrainConfig& given) : config(given) {
   embedding_ = register_module("embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(
-                                                codes, config.vqvae.code_width)));
+                                                config.vqvae.codes, config.vqvae.code_width)));
   start_ = register_parameter("start", at::zeros({config.vqvae.code_width}));
-  blocks_ = register_module("blocks", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < config.prior.layers; ++i) {
-    blocks_->push_back(Block(BlockConfig{.width = width,
-                                         .heads = config.prior.heads,
-                                         .ffn = config.prior.ffn,
-                                         .layers = config.prior.layers,
-                                         .dropout = config.prior.dropout,
-                                         .band = {.context = config.prior.context, .causal = true},
-                                         .cross = cross_}));
-  }
+}
+
+void PriorImpl::register_output() {
+  const std::int64_t codes = config.vqvae.codes, width = config.prior_width();
   norm_out_ = register_module("norm_out",
                               torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5)));
   if (config.prior.head == config::PriorHead::linear) {
@@ -69,6 +50,14 @@ PriorImpl::PriorImpl(const config::TrainConfig& given)
         "to_code", torch::nn::Linear(torch::nn::LinearOptions(width, config.vqvae.code_width)));
     head_bias_ = register_parameter("head_bias", at::zeros({codes}));
   }
+}
+
+bool PriorImpl::crosses() const {
+  return config.content.enabled && config.content.alignment != config::Alignment::added;
+}
+
+bool PriorImpl::adds() const {
+  return config.content.enabled && config.content.alignment != config::Alignment::cross_attention;
 }
 
 void PriorImpl::check_content(const ContentInput& content, std::int64_t batch,
@@ -113,16 +102,12 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
   at::Tensor x = at::cat({code, h}, 2);  // [B, T, W]
   const CrossInput cross{.memory = content.memory,
                          .present = broadcastable(content.present, x.options())};
-  if (added_ && cross.memory.defined()) {
+  if (adds() && cross.memory.defined()) {
     x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
   }
   x = fused_dropout(x, config.prior.dropout, is_training());
-  const RotaryTable rotary =
-      make_rotary({.count = steps, .head_width = head_width(config)}, x.options());
-  for (const auto& module : *blocks_) {
-    x = module->as<BlockImpl>()->forward(x, rotary, cross);  // [B, T, W]
-  }
-  return logits(x);  // [B, T, K]
+  const RotaryTable rotary = make_rotary({.count = steps, .head_width = head_width()}, x.options());
+  return logits(run(x, rotary, cross));  // [B, T, K]
 }
 
 PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
@@ -137,24 +122,21 @@ PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
     cache.first = content.first;
     cache.steps = content.first + content.memory.size(1);
     cache.present = broadcastable(content.present, options);
-    if (added_) {
+    if (adds()) {
       cache.added = cache.present.defined() ? content.memory * cache.present : content.memory;
     }
     rotary = make_rotary(
-        {.first = content.first, .count = content.memory.size(1), .head_width = head_width(config)},
+        {.first = content.first, .count = content.memory.size(1), .head_width = head_width()},
         options);
   }
-  for (const auto& module : *blocks_) {
-    cache.blocks.push_back(module->as<BlockImpl>()->start(batch, content.memory, rotary));
-  }
+  begin(cache, content.memory, rotary);
   return cache;
 }
 
 at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body) {
   const at::NoGradGuard no_grad;
   const std::int64_t batch = cache.batch, position = cache.position;
-  require(cache.blocks.size() == blocks_->size(),
-          "the cache is not this prior's; call start first");
+  require(batch > 0, "a step of the prior expected a cache that start made, got an empty one");
   require(body.dim() == 2 && body.size(0) == batch && body.size(1) == config.body_width(),
           "a step of the prior expected the body vector [", batch, ", ", config.body_width(),
           "], got ", body.sizes());
@@ -179,12 +161,10 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
   if (cache.added.defined()) x = x + cache.added.narrow(1, position - cache.first, 1);
   if (position >= cache.rotary.first + cache.rotary.size()) {
     cache.rotary = make_rotary(
-        {.first = position, .count = kRotaryRows, .head_width = head_width(config)}, x.options());
+        {.first = position, .count = kRotaryRows, .head_width = head_width()}, x.options());
   }
   const RotaryTable rotary = cache.rotary.slice(position);
-  for (std::size_t i = 0; i < cache.blocks.size(); ++i) {
-    x = blocks_[i]->as<BlockImpl>()->step(x, rotary, cache.blocks[i], position, cache.present);
-  }
+  x = advance(cache, x, rotary);  // [B, 1, W]
   ++cache.position;
   return logits(x.squeeze(1));  // [B, K]
 }
@@ -199,12 +179,23 @@ void PriorImpl::initialise_embedding(const at::Tensor& codes) {
 void PriorImpl::initialise(at::Generator generator) {
   draw_normal(embedding_->weight, kTransformerDeviation, generator);
   draw_normal(start_, kTransformerDeviation, generator);
-  for (const auto& module : *blocks_) module->as<BlockImpl>()->initialise(generator);
+  initialise_network(generator);
   if (!head_.is_empty()) {
     draw_linear(head_, kTransformerDeviation, generator);
   } else {
     draw_linear(to_code_, kTransformerDeviation, generator);
   }
+}
+
+Prior make_prior(const config::TrainConfig& config) {
+  // The holder takes a pointer to exactly the base.
+  std::shared_ptr<PriorImpl> prior;
+  if (config.prior.kind == config::PriorKind::gru) {
+    prior = std::make_shared<PriorGruImpl>(config);
+  } else {
+    prior = std::make_shared<PriorTransformerImpl>(config);
+  }
+  return Prior(prior);
 }
 
 }  // namespace minet::models

@@ -73,10 +73,14 @@ TEST(Preset, BaselinesAndAblationsDifferFromPaperAndTinyByWhatTheyAre) {
             Lines{"vqvae.bands: [1, 1, 1, 1], not [16, 8, 4, 2]"});
   EXPECT_EQ(changes("ablations/tiny-no_mbr.yaml", "tiny.yaml"),
             Lines{"vqvae.bands: [1, 1, 1, 1], not [16, 8, 4, 2]"});
-  EXPECT_EQ(changes("ablations/gru_content.yaml", "paper.yaml"),
-            Lines{"content.kind: gru, not transformer"});
-  EXPECT_EQ(changes("ablations/tiny-gru_content.yaml", "tiny.yaml"),
-            Lines{"content.kind: gru, not transformer"});
+  EXPECT_EQ(changes("ablations/gru_seq2seq.yaml", "paper.yaml"),
+            Lines{"prior.kind: gru, not transformer"});
+  EXPECT_EQ(changes("ablations/tiny-gru_seq2seq.yaml", "tiny.yaml"),
+            Lines{"prior.kind: gru, not transformer"});
+  EXPECT_EQ(changes("unconditional.yaml", "paper.yaml"),
+            Lines{"content.enabled: false, not true"});
+  EXPECT_EQ(changes("tiny-unconditional.yaml", "tiny.yaml"),
+            Lines{"content.enabled: false, not true"});
   for (const char* kind : {"seq2seq", "graph_transformer"}) {
     const TrainConfig tiny =
         load_train_config(source_folder() / "configs/baselines" / text("tiny-", kind, ".yaml"));
@@ -211,9 +215,9 @@ TEST(Keys, EveryMemberOfEveryStructIsOne) {
 TEST(Keys, EnumWordsGoBothWays) {
   EXPECT_EQ(to_string(ModelKind::graph_transformer), "graph_transformer");
   EXPECT_EQ(to_string(FrameLoss::mse), "mse");
-  EXPECT_EQ(to_string(ContentKind::gru), "gru");
+  EXPECT_EQ(to_string(PriorKind::gru), "gru");
   EXPECT_EQ(from_string<ModelKind>("seq2seq"), ModelKind::seq2seq);
-  EXPECT_EQ(from_string<ContentKind>("transformer"), ContentKind::transformer);
+  EXPECT_EQ(from_string<PriorKind>("transformer"), PriorKind::transformer);
   EXPECT_EQ(from_string<FrameLoss>("l2"), std::nullopt);
   EXPECT_EQ(to_string(LogScale::decibel), "decibel");
   EXPECT_EQ(to_string(EmbeddingInit::codebook), "codebook");
@@ -315,7 +319,7 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
   }
   EXPECT_EQ(seen.size(), rules().size()) << "a rule has no case here";
   EXPECT_EQ(error_of_yaml("content: {heads: 3, enabled: false}"), "no error");
-  EXPECT_EQ(error_of_yaml("content: {heads: 3, kind: gru}"), "no error");
+  EXPECT_EQ(error_of_yaml("content: {heads: 3}\nprior: {kind: gru}"), "no error");
   EXPECT_EQ(error_of_yaml("prior: {heads: 64}"), "no error");
   EXPECT_EQ(error_of_yaml("spectrogram: {hop: 512}"), "no error");
   EXPECT_EQ(error_of_yaml("spectrogram: {hop: 300}"), "no error");  // need not divide n_fft

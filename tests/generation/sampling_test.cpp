@@ -87,15 +87,20 @@ class SamplingTest : public testing::Test {
     config_.content.heads = 2;
     config_.content.ffn = 32;
     config_.content.alignment = config::Alignment::both;
+    make();
+  }
+  void make() {
     model_ = models::make_model(config_, 1);
     at::NoGradGuard no_grad;  // larger weights, so that the logits differ
     for (at::Tensor& weight : model_.prior->parameters()) weight.mul_(6);
   }
+  // Compares codes drawn one by one with what the whole sequence's logits say.
+  void expect_codes_of_the_whole_context();
   config::TrainConfig config_;
   models::Model model_;
 };
 
-TEST_F(SamplingTest, TheCacheDrawsWhatTheWholeContextWould) {
+void SamplingTest::expect_codes_of_the_whole_context() {
   const std::int64_t steps = 40;  // well past the context
   const at::Tensor body = at::randn({2, steps, 8}),
                    notes = at::randint(0, 129, {2, steps}, at::kLong);
@@ -115,6 +120,16 @@ TEST_F(SamplingTest, TheCacheDrawsWhatTheWholeContextWould) {
       }
     }
   }
+}
+
+TEST_F(SamplingTest, TheCacheDrawsWhatTheWholeContextWould) {
+  expect_codes_of_the_whole_context();
+}
+
+TEST_F(SamplingTest, TheGruSeq2SeqDrawsWhatTheWholeContextWould) {
+  config_.prior.kind = config::PriorKind::gru;
+  make();
+  expect_codes_of_the_whole_context();
 }
 
 TEST_F(SamplingTest, LongNotesAreLookedAtInStretchesAsIfWhole) {

@@ -1,4 +1,4 @@
-// The baselines and the GRU content model: against the PyTorch mirror in tests/reference, who sees
+// The baselines: against the PyTorch mirror in tests/reference, who sees
 // whom, frames generated with a cache, files, and what is refused.
 #include "minet/models/baseline.hpp"
 
@@ -8,7 +8,6 @@
 
 #include "minet/config/config.hpp"
 #include "minet/core/text.hpp"
-#include "minet/models/content_gru.hpp"
 #include "minet/models/model.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "models/graph_network.hpp"
@@ -314,55 +313,6 @@ TEST(GraphNetworkTest, PartitionsAreTheSkeletonsNeighboursByTheirDistanceFromThe
   EXPECT_FLOAT_EQ(share(0, kRightShoulder, kRightShoulder), 1.0F / 3);  // itself
   EXPECT_FLOAT_EQ(share(2, kNeck, kRightShoulder), 0);
   EXPECT_FLOAT_EQ(share(0, kNeck, kNeck), 1.0F / 3);  // two shoulders and itself
-}
-
-TEST(ContentGruTest, GivesTheMirrorsMemoryAndGradients) {
-  const Golden golden("content_gru");
-  const ContentModel content = make_content(golden.config());
-  ASSERT_NE(content->as<ContentGruImpl>(), nullptr);
-  EXPECT_EQ(names_of(tensors_of(*content, "content.")), names_of(golden.under("weights.")));
-  set_weights(*content.ptr(), "content.", golden);
-  for (const std::string of_case : {"clip", "moving"}) {
-    SCOPED_TRACE(of_case);
-    content.ptr()->zero_grad();
-    const at::Tensor body = golden.at(of_case + ".input.body").clone().requires_grad_(true);
-    const at::Tensor memory = content.ptr()->forward(golden.at("input.notes"), body);
-    (memory * golden.at(of_case + ".probe.memory")).sum().backward();
-    EXPECT_TRUE(agrees("memory", memory, golden.at(of_case + ".output.memory"), kOutput));
-    EXPECT_TRUE(agrees("body", body.grad(), golden.at(of_case + ".grad.input.body"), kGradient));
-    if (of_case != "clip") continue;
-    expect_gradients(golden, "clip.grad.", 27, tensors_of(*content, "content."));
-  }
-}
-
-TEST(ContentGruTest, StandsInForTheTransformerInAModelAndItsFile) {
-  config::TrainConfig config = small_config();
-  config.content.kind = config::ContentKind::gru;
-  config.content.heads = 7;  // not asked
-  Model model = make_model(config, 3);
-  EXPECT_EQ(parameter_counts(model).content, expected_parameter_counts(config).content);
-  const at::Tensor body = random_tensor({2, 8}, 1), notes = random_ints({2, 5}, 129, 2);
-  const at::Tensor memory = model.content->forward(notes, body);
-  EXPECT_EQ(memory.sizes(), at::IntArrayRef({2, 5, 16}));
-  model.prior->forward(random_ints({2, 5}, 24, 3), body, {.memory = memory}).sum().backward();
-  expect_gradient_everywhere(*model.content);
-  const TensorFile state = model_state(model);
-  EXPECT_TRUE(state.tensors.contains("content.decoder.weight_ih_l1"));
-  Model other = make_model(config, 4);
-  load_model_state(other, state, "state");
-  other.eval();
-  model.eval();
-  EXPECT_TRUE(other.content->forward(notes, body).equal(model.content->forward(notes, body)));
-  EXPECT_NE(input_error([&] {
-              model.content->forward(notes, random_tensor({2, 7}, 1));
-            }).find("expected the body vector [2, 8]"),
-            std::string::npos);
-  const config::TrainConfig paper = [] {
-    config::TrainConfig c;
-    c.content.kind = config::ContentKind::gru;
-    return c;
-  }();
-  EXPECT_EQ(expected_parameter_counts(paper).content, 371904);
 }
 
 TEST(NoMbrTest, PlainConvolutionsHaveTheSizeOfThePage) {

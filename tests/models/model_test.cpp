@@ -182,13 +182,15 @@ TEST_F(ModelTest, ThePaperPresetHasThePapersSize) {
 }
 
 TEST_F(ModelTest, TheCountFromTheConfigurationIsTheCountOfTheModel) {
-  std::vector<config::TrainConfig> configs(5, small_config());
+  std::vector<config::TrainConfig> configs(7, small_config());
   configs[1].prior.head = config::PriorHead::tied;
   configs[2].content.enabled = false;
   configs[3].content.alignment = config::Alignment::added;
   configs[4].body.layers = 1;
   configs[4].vqvae.bands = {};
   configs[4].vqvae.residual_blocks = 3;
+  configs[5].prior.kind = configs[6].prior.kind = config::PriorKind::gru;
+  configs[6].content.alignment = config::Alignment::added;
   for (const config::TrainConfig& config : configs) {
     const ParameterCounts built = parameter_counts(make_model(config, 1));
     const ParameterCounts expected = expected_parameter_counts(config);

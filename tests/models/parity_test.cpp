@@ -264,7 +264,7 @@ class ModelsParityPrior : public ::testing::TestWithParam<PriorCase> {
 
 TEST_P(ModelsParityPrior, GivesTheMirrorsLogitsLossAndGradients) {
   const std::string& name = GetParam().name;
-  Prior prior(golden.config(name));
+  Prior prior = make_prior(golden.config(name));
   set_weights(*prior, "prior.", golden);
   const at::Tensor codes = golden.at("input.codes");
   const at::Tensor body = leaf(golden.at(GetParam().moving ? "input.moving_body" : "input.body"));
@@ -281,7 +281,7 @@ TEST_P(ModelsParityPrior, GivesTheMirrorsLogitsLossAndGradients) {
 
 TEST_P(ModelsParityPrior, GivesTheMirrorsLogitsStepByStepWithACache) {
   const std::string& name = GetParam().name;
-  Prior prior(golden.config(name));
+  Prior prior = make_prior(golden.config(name));
   set_weights(*prior, "prior.", golden);
   prior->eval();
   const at::Tensor codes = golden.at("input.codes");
@@ -309,7 +309,7 @@ TEST(ModelsParity, PriorsNamesAreTheMirrors) {
   const Golden golden("prior");
   std::set<std::string> ours;
   for (const std::string of_case : {"both", "tied"}) {
-    const Prior prior(golden.config(of_case));
+    const Prior prior = make_prior(golden.config(of_case));
     ours.merge(names_of(tensors_of(*prior, "prior.")));
   }
   EXPECT_EQ(ours, names_of(golden.under("weights.")));

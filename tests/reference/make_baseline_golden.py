@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes golden/seq2seq, graph_transformer, content_gru and train_baseline: see make_golden.py.
+"""Writes golden/seq2seq, graph_transformer and train_baseline: see make_golden.py.
 
     python3 make_baseline_golden.py [--check]
 """
@@ -29,7 +29,7 @@ from make_golden import (
     write,
     yaml_text,
 )
-from minet_reference import BaselineConfig, ContentGru, make_baseline, make_optimiser, partitions, rate
+from minet_reference import BaselineConfig, make_baseline, make_optimiser, partitions, rate
 from minet_reference.baselines import frame_loss, generate
 from minet_reference.optimiser import optimiser_step
 
@@ -127,34 +127,6 @@ def graph_transformer_golden() -> Golden:
     return golden
 
 
-def content_gru_golden() -> Golden:
-    source = Source(35)
-    model = ContentGru(SMALL, layers=SMALL.content_layers).double()
-    fill(model, Source(36))
-    golden = Golden("content_gru", SMALL, generator=GENERATOR)
-    golden.metadata["config"] = yaml_text(SMALL).replace("content:\n", "content:\n  kind: gru\n")
-    for name, tensor in model.state_dict().items():
-        golden.put(f"weights.content.{name}", tensor)
-    notes = source.integers(129, B, T)
-    notes[0, :2] = torch.tensor([0, 128])  # rest and the highest note
-    golden.put("input.notes", notes)
-    for case, shape in (("clip", (B, SMALL.body_width)), ("moving", (B, T, SMALL.body_width))):
-        model.zero_grad()
-        body = source.normal(*shape)
-        h = body.clone().requires_grad_()
-        memory: Tensor = model(notes, h)
-        probe = source.normal(*memory.shape)
-        (memory * probe).sum().backward()
-        golden.put(f"{case}.input.body", body)
-        golden.put(f"{case}.output.memory", memory)
-        golden.put(f"{case}.probe.memory", probe)
-        golden.put(f"{case}.grad.input.body", h.grad)
-        if case == "clip":
-            for name, parameter in model.named_parameters():
-                golden.put(f"{case}.grad.content.{name}", parameter.grad)
-    return golden
-
-
 def train_baseline_golden() -> Golden:
     """Ten steps of each; they start from the weights in seq2seq and graph_transformer."""
     source = Source(37)
@@ -197,7 +169,7 @@ def train_baseline_golden() -> Golden:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare with golden/, write nothing")
-    makers = (seq2seq_golden, graph_transformer_golden, content_gru_golden, train_baseline_golden)
+    makers = (seq2seq_golden, graph_transformer_golden, train_baseline_golden)
     return write(makers, parser.parse_args().check)
 
 

@@ -132,12 +132,15 @@ class TrainingParityPrior : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(TrainingParityPrior, TenStepsFollowTheMirror) {
   const std::string& name = GetParam();
-  const Golden golden("train_prior");
+  const bool gru = name == "gru";
+  const Golden golden(gru ? "train_gru_seq2seq" : "train_prior");
   const config::TrainConfig config = golden.config(name);
   models::Model model = models::make_model(config, 1);
   set_weights(*model.body, "body.", Golden("body"));
-  set_weights(*model.prior, "prior.", Golden("prior"));
-  if (config.content.enabled) set_weights(*model.content, "content.", Golden("content"));
+  set_weights(*model.prior, "prior.", Golden(gru ? "gru_seq2seq" : "prior"));
+  if (config.content.enabled) {
+    set_weights(*model.content, "content.", Golden(gru ? "gru_seq2seq" : "content"));
+  }
   model.train();
   PriorStep stage(model, config);
   for (std::int64_t step = 0; step < config.prior_training.steps; ++step) {
@@ -160,7 +163,7 @@ TEST_P(TrainingParityPrior, TenStepsFollowTheMirror) {
   expect_final(golden, name + ".final.", model, kWeights);
 }
 
-INSTANTIATE_TEST_SUITE_P(, TrainingParityPrior, ::testing::Values("bare", "added", "cross"),
+INSTANTIATE_TEST_SUITE_P(, TrainingParityPrior, ::testing::Values("bare", "added", "cross", "gru"),
                          [](const auto& one) { return one.param; });
 
 }  // namespace

@@ -59,7 +59,7 @@ std::string documentation_markdown();
 // The words that stand for enum values in YAML and in other files.
 std::string_view to_string(ModelKind value);
 std::string_view to_string(FrameLoss value);
-std::string_view to_string(ContentKind value);
+std::string_view to_string(PriorKind value);
 std::string_view to_string(LogScale value);
 std::string_view to_string(EmbeddingInit value);
 std::string_view to_string(PriorHead value);
@@ -70,7 +70,7 @@ template <class Enum>
 std::optional<Enum> from_string(std::string_view word);
 extern template std::optional<ModelKind> from_string<ModelKind>(std::string_view);
 extern template std::optional<FrameLoss> from_string<FrameLoss>(std::string_view);
-extern template std::optional<ContentKind> from_string<ContentKind>(std::string_view);
+extern template std::optional<PriorKind> from_string<PriorKind>(std::string_view);
 extern template std::optional<LogScale> from_string<LogScale>(std::string_view);
 extern template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
 extern template std::optional<PriorHead> from_string<PriorHead>(std::string_view);

@@ -13,10 +13,10 @@ enum class ModelKind {
   minet,
   seq2seq,
   graph_transformer
-};                                            // the paper's network and its baselines
-enum class FrameLoss { l1, mse };             // of a baseline's spectrogram frames
-enum class ContentKind { transformer, gru };  // gru: the paper's ablation
-enum class LogScale { decibel, log1p };       // decibel: dB with a floor; log1p: ln(1 + magnitude)
+};                                          // the paper's network and its baselines
+enum class FrameLoss { l1, mse };           // of a baseline's spectrogram frames
+enum class LogScale { decibel, log1p };     // decibel: dB with a floor; log1p: ln(1 + magnitude)
+enum class PriorKind { transformer, gru };  // gru: the paper's GRU-Seq2Seq
 enum class EmbeddingInit { codebook, random };  // where the prior's code embeddings start
 enum class PriorHead { linear, tied };
 enum class Alignment { cross_attention, added, both };  // how notes reach the prior
@@ -80,6 +80,7 @@ struct BodyConfig {
 };
 
 struct PriorConfig {
+  PriorKind kind = PriorKind::transformer;
   std::int64_t layers = 2;
   std::int64_t heads = 8;
   std::int64_t ffn = 512;
@@ -93,7 +94,6 @@ struct PriorConfig {
 
 struct ContentConfig {
   bool enabled = true;
-  ContentKind kind = ContentKind::transformer;
   std::int64_t layers = 2;
   std::int64_t heads = 8;
   std::int64_t ffn = 512;

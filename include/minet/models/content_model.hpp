@@ -1,5 +1,5 @@
 // What turns notes into the memory that the prior looks at: the paper's content transformer
-// (content_transformer.hpp), or the GRU Seq2Seq of its ablation (content_gru.hpp).
+// (content_transformer.hpp), or the encoder of its GRU-Seq2Seq (content_gru.hpp).
 // Letters: B batch, T note steps, H body width, W = code width + H.
 #pragma once
 
@@ -34,7 +34,7 @@ class ContentModelImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ContentModel);
 
-// The one that content.kind names.
+// The one that belongs to the prior that prior.kind names.
 ContentModel make_content(const config::TrainConfig& config);
 
 }  // namespace minet::models

@@ -1,7 +1,7 @@
-// The prior one code at a time, fast, on the processor: the same numbers as PriorImpl::step within
-// 1e-4, from weights packed for reading them once a step, without a tensor made on the way. One
-// thread; what a large batch gains, its caller gains by giving each thread some of the rows.
-// Letters: B batch, T codes, K codebook size, H body width, W prior width.
+// The transformer prior one code at a time, fast, on the processor: the same numbers as
+// PriorImpl::step within 1e-4, from weights packed for reading them once a step, without a tensor
+// made on the way. One thread; what a large batch gains, its caller gains by giving each thread
+// some of the rows. Letters: B batch, T codes, K codebook size, H body width, W prior width.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace minet::models {
 
 class FastPrior {
  public:
-  // False on a GPU, for weights that are not float32, and where W is no multiple of 16.
+  // False for a GRU prior, on a GPU, for weights that are not float32, and where W is no multiple
+  // of 16.
   static bool can_run(const Prior& prior);
   // Takes a copy of the weights. `kernels`: plain, avx2 or avx512; empty: MINET_ISA, else the best
   // that the processor has.

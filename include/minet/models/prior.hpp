@@ -1,11 +1,12 @@
-// The prior (paper section 3.3): a GPT-1 style transformer that predicts the next code from the
-// codes so far, the body vector and, where given, the notes. Drawing codes from it is generation's.
+// The prior (paper section 3.3): predicts the next code from the codes so far, the body vector and,
+// where given, the notes. Here is what its two kinds share: what goes in, and how a hidden vector
+// becomes logits. prior_transformer.hpp: the paper's, GPT-1 style; prior_gru.hpp: the decoder of
+// the paper's GRU-Seq2Seq. Drawing codes from a prior is generation's.
 // Letters: B batch, T codes, K codebook size, D code width, H body width, W = D + H.
 #pragma once
 
 #include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
-#include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
@@ -19,7 +20,7 @@
 
 namespace minet::models {
 
-// The notes, as the content transformer gives them. Without a memory the prior plays without notes,
+// The notes, as the content model gives them. Without a memory the prior plays without notes,
 // which is what `present` = 0 does for single clips.
 struct ContentInput {
   at::Tensor memory = {};   // [B, T, W]
@@ -30,22 +31,21 @@ struct ContentInput {
 // What cached sampling keeps: bounded by `context` and the length of the notes, not by the length
 // played.
 struct PriorCache {
-  std::vector<BlockCache> blocks;
-  RotaryTable rotary;         // of the positions around the next step
-  at::Tensor added;           // [B, T, W]: aligned content times present; undefined without
-  at::Tensor present;         // [B, 1, 1] or undefined
-  std::int64_t first = 0;     // the step that the notes begin at
-  std::int64_t steps = -1;    // the step that they end before; -1: no notes, no end
-  std::int64_t position = 0;  // of the next step
+  std::vector<BlockCache> blocks;  // of a transformer; of a GRU one, for its cross-attention alone
+  at::Tensor state;                // of a GRU, [layers, B, W]
+  RotaryTable rotary;              // of the positions around the next step
+  at::Tensor added;                // [B, T, W]: aligned content times present; undefined without
+  at::Tensor present;              // [B, 1, 1] or undefined
+  std::int64_t first = 0;          // the step that the notes begin at
+  std::int64_t steps = -1;         // the step that they end before; -1: no notes, no end
+  std::int64_t position = 0;       // of the next step
   std::int64_t batch = 0;
 };
 
 class PriorImpl : public torch::nn::Module {
  public:
-  explicit PriorImpl(const config::TrainConfig& config);
-
   // codes [B, T] int64, body [B, H] or [B, T, H] -> logits [B, T, K].
-  // logits[:, t] depend on codes[:, s] with t - context <= s < t only.
+  // logits[:, t] depend on codes[:, s] with s < t only, and of a transformer t - context <= s.
   at::Tensor forward(const at::Tensor& codes, const at::Tensor& body,
                      const ContentInput& content = {});
 
@@ -60,20 +60,38 @@ class PriorImpl : public torch::nn::Module {
 
   const config::TrainConfig config;  // vqvae, body, prior and content matter here
 
+ protected:
+  explicit PriorImpl(const config::TrainConfig& config);
+  // To be called by each kind after its own modules: parameters are listed in the order of the
+  // data's way.
+  void register_output();
+
+  bool crosses() const;  // content by cross-attention
+  bool adds() const;     // content added to the input
+  std::int64_t head_width() const { return config.prior_width() / config.prior.heads; }
+
+  // The network between input and output: x [B, T, W] -> [B, T, W].
+  virtual at::Tensor run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) = 0;
+  // What `advance` needs of the notes; `rotary` holds their positions.
+  virtual void begin(PriorCache& cache, const at::Tensor& memory, const RotaryTable& rotary) = 0;
+  // x [B, 1, W] of step cache.position, whose row `rotary` holds -> [B, 1, W].
+  virtual at::Tensor advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) = 0;
+  virtual void initialise_network(at::Generator generator) = 0;
+
  private:
   void check_content(const ContentInput& content, std::int64_t batch, std::int64_t steps) const;
   at::Tensor logits(const at::Tensor& x);  // [..., W] -> [..., K]
 
-  bool cross_ = false;                       // content by cross-attention
-  bool added_ = false;                       // content added to the input
   torch::nn::Embedding embedding_{nullptr};  // [K, D]
   at::Tensor start_;                         // [D]: stands for the code before the first
-  torch::nn::ModuleList blocks_;
   torch::nn::LayerNorm norm_out_{nullptr};
   torch::nn::Linear head_{nullptr};     // [K, W]; linear head
   torch::nn::Linear to_code_{nullptr};  // [D, W]; tied head
   at::Tensor head_bias_;                // [K]; tied head
 };
 TORCH_MODULE(Prior);
+
+// The one that prior.kind names.
+Prior make_prior(const config::TrainConfig& config);
 
 }  // namespace minet::models

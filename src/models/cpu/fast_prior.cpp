@@ -185,6 +185,7 @@ FastPrior::Weights::Weights(Prior given) : prior(std::move(given)) {
 }
 
 bool FastPrior::can_run(const Prior& prior) {
+  if (prior->config.prior.kind != config::PriorKind::transformer) return false;
   if (prior->config.prior_width() % 16 != 0) return false;
   const auto parameters = prior->parameters();
   return std::all_of(parameters.begin(), parameters.end(), [](const at::Tensor& tensor) {

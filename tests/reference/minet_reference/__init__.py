@@ -4,9 +4,10 @@ It was written from that page and the paper (arXiv 2012.03478) alone, without lo
 that where the two agree both follow the page.
 """
 
-from .baselines import BaselineConfig, ContentGru, make_baseline, partitions
+from .baselines import BaselineConfig, make_baseline, partitions
 from .checkpoint import Model, read_model, read_with_metadata
 from .config import Config
+from .gru_seq2seq import ContentGru, PriorGru
 from .modules import BodyEncoder, ContentTransformer, Prior, VectorQuantizer, VqVae
 from .optimiser import make_optimiser, rate
 
@@ -18,6 +19,7 @@ __all__ = [
     "ContentTransformer",
     "Model",
     "Prior",
+    "PriorGru",
     "VectorQuantizer",
     "VqVae",
     "make_baseline",

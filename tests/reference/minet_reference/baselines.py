@@ -267,24 +267,3 @@ def generate(model: nn.Module, pose: Tensor, bins: int, frames: int) -> Tensor: 
 def frame_loss(c: BaselineConfig, predicted: Tensor, target: Tensor) -> Tensor:
     error = predicted - target
     return error.abs().mean() if c.frame_loss == "l1" else (error**2).mean()
-
-
-# ---- the GRU content model ----
-
-
-class ContentGru(nn.Module):
-    def __init__(self, c: Config, layers: int):
-        super().__init__()
-        self.embedding = nn.Embedding(129, c.width - c.body_width)
-        self.encoder = nn.GRU(c.width, c.width // 2, layers, batch_first=True, bidirectional=True)
-        self.decoder = nn.GRU(c.width, c.width, layers, batch_first=True)
-        self.fc = nn.Linear(c.width, c.width)
-
-    def forward(self, notes: Tensor, body: Tensor) -> Tensor:  # [B, T], [B, (T,) H] -> [B, T, W]
-        x = torch.cat([self.embedding(notes), at_every_step(body, notes.shape[1])], dim=-1)
-        encoded, last = self.encoder(x)
-        start = torch.stack(
-            [torch.cat([last[i], last[i + 1]], dim=-1) for i in range(0, len(last), 2)]
-        )
-        decoded, _ = self.decoder(encoded, start)
-        return self.fc(decoded)

@@ -7,8 +7,8 @@ import pathlib
 import safetensors
 from torch import Tensor, nn
 
-from .baselines import ContentGru
 from .config import Config
+from .gru_seq2seq import ContentGru, PriorGru
 from .modules import BodyEncoder, ContentTransformer, Prior, VqVae
 
 
@@ -17,10 +17,11 @@ class Model(nn.Module):
 
     def __init__(self, c: Config):
         super().__init__()
-        self.vqvae, self.body, self.prior = VqVae(c), BodyEncoder(c), Prior(c)
+        gru = c.prior_kind == "gru"
+        self.vqvae, self.body = VqVae(c), BodyEncoder(c)
+        self.prior = PriorGru(c) if gru else Prior(c)
         if c.content_enabled:
-            gru = c.content_kind == "gru"
-            self.content = ContentGru(c, c.content_layers) if gru else ContentTransformer(c)
+            self.content = ContentGru(c) if gru else ContentTransformer(c)
 
 
 def read_with_metadata(path: pathlib.Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -22,6 +22,7 @@ class Config:
     laplace: float = 1e-5
     body_hidden: int = 32  # H / 2
     body_layers: int = 3
+    prior_kind: str = "transformer"  # or "gru"
     prior_layers: int = 2
     prior_heads: int = 8
     prior_ffn: int = 512
@@ -29,7 +30,6 @@ class Config:
     context: int = 250
     head: str = "linear"  # or "tied"
     content_enabled: bool = True
-    content_kind: str = "transformer"  # or "gru"
     content_layers: int = 2
     content_heads: int = 8
     content_ffn: int = 512
@@ -59,6 +59,7 @@ class Config:
             "laplace": ("vqvae", "laplace"),
             "body_hidden": ("body", "hidden"),
             "body_layers": ("body", "layers"),
+            "prior_kind": ("prior", "kind"),
             "prior_layers": ("prior", "layers"),
             "prior_heads": ("prior", "heads"),
             "prior_ffn": ("prior", "ffn"),
@@ -66,7 +67,6 @@ class Config:
             "context": ("prior", "context"),
             "head": ("prior", "head"),
             "content_enabled": ("content", "enabled"),
-            "content_kind": ("content", "kind"),
             "content_layers": ("content", "layers"),
             "content_heads": ("content", "heads"),
             "content_ffn": ("content", "ffn"),
