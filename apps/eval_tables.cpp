@@ -45,8 +45,8 @@ void add_tables(CLI::App& app, EvalSession& session) {
       ->check(CLI::Range(0, 50));
   command->add_option("--no-mbr", options.no_mbr,
                       "Configuration without MBR blocks; default: found beside CONFIG");
-  command->add_option("--gru-content", options.gru_content,
-                      "... with the GRU content model; likewise");
+  command->add_option("--gru-seq2seq", options.gru_seq2seq,
+                      "... of the GRU-Seq2Seq of notes and codes; likewise");
   command->add_option("--seq2seq", options.seq2seq, "... of the GRU Seq2Seq; likewise");
   command->add_option("--graph-transformer", options.graph_transformer,
                       "... of the Graph-Transformer; likewise");

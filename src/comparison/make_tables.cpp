@@ -257,7 +257,7 @@ class TableMaker {
     };
     add(RunKind::minet, true, "MI Net, with notes");
     add(RunKind::minet, false, "MI Net, body alone");
-    add(RunKind::gru_content, true, "MI Net, GRU content, with notes");
+    add(RunKind::gru_seq2seq, true, "GRU-Seq2Seq, with notes");
     add(RunKind::seq2seq, false, title_of(RunKind::seq2seq));
     add(RunKind::graph_transformer, false, title_of(RunKind::graph_transformer));
   }
@@ -344,7 +344,7 @@ class TableMaker {
                               prefix + "_pose_gain_standard_error");
           }};
     };
-    for (const RunKind kind : {RunKind::minet, RunKind::gru_content}) {
+    for (const RunKind kind : {RunKind::minet, RunKind::gru_seq2seq}) {
       const auto all = measure("nll", kind, {{"clips", options_.clips}}, [&](std::uint64_t seed) {
         return evaluation::evaluate_nll({.common = common(kind, seed)});
       });
@@ -374,7 +374,7 @@ class TableMaker {
                   "instrument."}};
     const Json own{{"clips", options_.clips}};
     for (const RunKind kind :
-         {RunKind::minet, RunKind::gru_content, RunKind::seq2seq, RunKind::graph_transformer}) {
+         {RunKind::minet, RunKind::gru_seq2seq, RunKind::seq2seq, RunKind::graph_transformer}) {
       const auto notes = measure("notes", kind, own, [&](std::uint64_t seed) {
         return evaluation::evaluate_notes({.common = common(kind, seed)});
       });
@@ -444,8 +444,8 @@ class TableMaker {
         evaluation::curves_svg("Prior, nats a code",
                                {evaluation::read_curve(metrics(RunKind::minet), "prior", "loss",
                                                        "transformer content"),
-                                evaluation::read_curve(metrics(RunKind::gru_content), "prior",
-                                                       "loss", "GRU content")}),
+                                evaluation::read_curve(metrics(RunKind::gru_seq2seq), "prior",
+                                                       "loss", "GRU-Seq2Seq")}),
         evaluation::curves_svg(
             "Baselines, frame loss",
             {evaluation::read_curve(metrics(RunKind::seq2seq), "baseline", "loss", "Seq2Seq"),

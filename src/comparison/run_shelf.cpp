@@ -36,8 +36,7 @@ struct RunForm {
 constexpr std::array<RunForm, kRunKinds.size()> kForms{
     {{"minet", "MI Net", ModelKind::minet, "", nullptr},
      {"no_mbr", "MI Net without MBR blocks", ModelKind::minet, "ablations", &TablesOptions::no_mbr},
-     {"gru_content", "MI Net, GRU content", ModelKind::minet, "ablations",
-      &TablesOptions::gru_content},
+     {"gru_seq2seq", "GRU-Seq2Seq", ModelKind::minet, "ablations", &TablesOptions::gru_seq2seq},
      {"seq2seq", "GRU Seq2Seq", ModelKind::seq2seq, "baselines", &TablesOptions::seq2seq},
      {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, "baselines",
       &TablesOptions::graph_transformer}}};
@@ -63,13 +62,13 @@ std::string misfit(RunKind kind, const config::TrainConfig& config,
       config.data.clip_seconds != minet.data.clip_seconds) {
     return "expected the spectrogram and the clip length of MI Net's configuration, got others";
   }
-  if ((kind == RunKind::minet || kind == RunKind::gru_content) && !config.content.enabled) {
+  if ((kind == RunKind::minet || kind == RunKind::gru_seq2seq) && !config.content.enabled) {
     return "expected content.enabled: true, got false, which leaves no comparison with notes";
   }
-  if (kind == RunKind::gru_content && config.content.kind != config::ContentKind::gru) {
-    return "expected content.kind: gru, got transformer";
+  if (kind == RunKind::gru_seq2seq && config.prior.kind != config::PriorKind::gru) {
+    return "expected prior.kind: gru, got transformer";
   }
-  if (kind == RunKind::gru_content &&
+  if (kind == RunKind::gru_seq2seq &&
       (config.vqvae != minet.vqvae || config.vqvae_training != minet.vqvae_training)) {
     return "expected the vqvae and vqvae_training of MI Net's configuration, whose VQ-VAE it "
            "shares, got others";
@@ -142,12 +141,12 @@ void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   if (kind == RunKind::no_mbr) {
     stage(Stage::vqvae);  // its codes are compared, not its music
   } else if (kind == RunKind::minet) {
-    // The VQ-VAE alone first: gru_content starts from a copy of it.
+    // The VQ-VAE alone first: gru_seq2seq starts from a copy of it.
     stage(Stage::vqvae);
-    const fs::path twin = folder(RunKind::gru_content, seed);
+    const fs::path twin = folder(RunKind::gru_seq2seq, seed);
     if (!fs::exists(twin)) copy_run(options.run, twin);
     stage(Stage::prior);
-  } else if (kind == RunKind::gru_content) {
+  } else if (kind == RunKind::gru_seq2seq) {
     stage(Stage::prior);
   } else {
     stage(Stage::all);

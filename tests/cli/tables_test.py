@@ -33,7 +33,7 @@ class Tables(support.Case):
         out = self.shared / "tables"
         process = subprocess.Popen(self.command(out), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 300
-        log = out / "runs/gru_content-seed1"  # exists once MI Net's VQ-VAE is trained
+        log = out / "runs/gru_seq2seq-seed1"  # exists once MI Net's VQ-VAE is trained
         while not log.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)

@@ -24,7 +24,7 @@ struct TablesOptions {
   // Configurations. `config` is MI Net's own. The others unset: beside it, as configs/ has them
   // (ablations/no_mbr.yaml for paper.yaml, ablations/tiny-no_mbr.yaml for tiny.yaml, ...).
   std::filesystem::path config;
-  std::optional<std::filesystem::path> no_mbr, gru_content, seq2seq, graph_transformer;
+  std::optional<std::filesystem::path> no_mbr, gru_seq2seq, seq2seq, graph_transformer;
   std::vector<std::string> overrides;      // "a.b=c", for every run
   std::vector<std::uint64_t> seeds = {1};  // a training each, and of the measurements
   std::int64_t clips = 64;                 // of the test split, for all but NDB

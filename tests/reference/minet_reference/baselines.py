@@ -1,4 +1,4 @@
-"""The paper's two baselines and the GRU content model, in plain torch.nn; names are the file format.
+"""The paper's two baselines, in plain torch.nn; names are the file format.
 
 Seq2Seq after Cho et al. (arXiv 1406.1078), the graph network after Yan et al. (arXiv 1801.07455), with its
 partitions found by breadth-first search and not from the skeleton's parents. Left out: dropout, generating
