@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "models/checks.hpp"
-#include "models/fused.hpp"
+#include "models/cpu/fused.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
 
