@@ -46,8 +46,12 @@ at::Tensor PriorGruImpl::first_state(const at::Tensor& memory, const at::Tensor&
 
 at::Tensor PriorGruImpl::run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) {
   const bool notes = content.memory.defined();
-  const at::Tensor state = notes ? first_state(content.memory, content.present) : at::Tensor();
-  x = std::get<0>(decoder_->forward(x, state));  // [B, T, W]
+  // The recurrence wants its input and state in the type of its weights, also where products around
+  // it are of a shorter one.
+  const at::ScalarType type = decoder_->parameters().front().scalar_type();
+  const at::Tensor state =
+      notes ? first_state(content.memory, content.present).to(type) : at::Tensor();
+  x = std::get<0>(decoder_->forward(x.to(type), state));  // [B, T, W]
   if (!crosses() || !notes) return x;
   const at::Tensor seen = cross_->forward(norm_cross_->forward(x), content.memory, rotary, rotary);
   return content.present.defined() ? at::addcmul(x, seen, content.present) : x + seen;
@@ -63,7 +67,9 @@ void PriorGruImpl::begin(PriorCache& cache, const at::Tensor& memory, const Rota
   require(cache.first == 0, "a GRU prior expected the notes of all steps, got those from step ",
           cache.first);
   cache.state = first_state(memory, cache.present);
-  if (crosses()) cache.blocks = {BlockCache{.cross = cross_->key_values(memory, rotary)}};
+  if (!crosses()) return;
+  cache.blocks.resize(1);
+  cache.blocks.front().cross = cross_->key_values(memory, rotary);
 }
 
 at::Tensor PriorGruImpl::advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) {
