@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what minet needs on Debian 12 (as root or with sudo) and builds the release preset.
+# Installs what minet needs on Debian 12 (as root or with sudo) and builds the four programs.
 # Running it again only does what is missing.
 #
-#   scripts/setup.sh [--no-build] [--tests] [--cuda] [--cpu]
+#   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
-#   --tests          also what only the tests need: Chromium, in which the listening page is tried
+#   --tests          also the tests, and what only they need: Chromium, for the listening page
+#   --checks         also what CI checks with: clang-format and clang-tidy
 #   --cuda / --cpu   the full torch wheel set, or the small one that a machine without an NVIDIA GPU
 #                    needs (default: by whether an NVIDIA driver is there)
 set -euo pipefail
@@ -12,14 +13,16 @@ cd "$(dirname "$0")/.."
 
 build=yes
 tests=no
+checks=no
 wheels=$([ -e /proc/driver/nvidia/version ] && echo cuda || echo cpu)
 for argument in "$@"; do
   case $argument in
     --no-build) build=no ;;
     --tests) tests=yes ;;
+    --checks) checks=yes ;;
     --cuda) wheels=cuda ;;
     --cpu) wheels=cpu ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
   esac
 done
 
@@ -30,6 +33,7 @@ packages=(
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium)
+[ "$checks" = yes ] && packages+=(clang-format clang-tidy)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -60,6 +64,6 @@ fi
 
 if [ "$build" = yes ]; then
   cmake --preset release >/dev/null
-  cmake --build --preset release
+  cmake --build --preset "$([ "$tests" = yes ] && echo release || echo programs)"
   echo "Ready: the programs are in build/release/bin/"
 fi

@@ -18,6 +18,7 @@
 #include "minet/core/text.hpp"
 #include "minet/models/fast_prior.hpp"
 #include "minet/pose/prepare.hpp"
+#include "models/cpu/compute_paths.hpp"
 
 namespace minet::generation {
 
@@ -202,11 +203,6 @@ void draw_rows(models::FastPrior& prior, const Drawing& drawing, std::int64_t fi
   }
 }
 
-bool wants_torch() {
-  const char* wanted = std::getenv("MINET_SAMPLER");
-  return wanted != nullptr && std::string_view(wanted) == "torch";
-}
-
 }  // namespace
 
 at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::Tensor& notes,
@@ -229,7 +225,7 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
                             progress(all / batch);
                           }
                         }};
-  if (wants_torch() || !models::FastPrior::can_run(model.prior)) {
+  if (!models::compute_paths().packed_sampling || !models::FastPrior::can_run(model.prior)) {
     draw_by_torch(drawing);
     return drawing.codes;
   }

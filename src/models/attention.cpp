@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "models/checks.hpp"
-#include "models/cpu/fused.hpp"
+#include "models/cpu/compute_paths.hpp"
+#include "models/cpu/fused_attention.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 namespace {
@@ -39,14 +41,6 @@ std::vector<at::Tensor> split_heads(const at::Tensor& x, std::int64_t parts, std
 // [B, h, T, d] -> [B, T, W]
 at::Tensor join_heads(const at::Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
-}
-
-torch::nn::Linear linear(std::int64_t in, std::int64_t out) {
-  return torch::nn::Linear(torch::nn::LinearOptions(in, out));
-}
-
-torch::nn::LayerNorm layer_norm(std::int64_t width) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5));
 }
 
 double residual_deviation(const BlockConfig& config) {
@@ -116,14 +110,14 @@ at::Tensor banded_attention(const at::Tensor& q, const at::Tensor& k, const at::
 
 SelfAttentionImpl::SelfAttentionImpl(const BlockConfig& given) : config(given) {
   check_heads(config);
-  qkv_ = register_module("qkv", linear(config.width, 3 * config.width));
-  out_ = register_module("out", linear(config.width, config.width));
+  qkv_ = register_module("qkv", make_linear(config.width, 3 * config.width));
+  out_ = register_module("out", make_linear(config.width, config.width));
 }
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const RotaryTable& rotary) {
   check_x(x, config.width, "attention");
   const at::Tensor projected = qkv_->forward(x);  // [B, T, 3W]
-  if (fused_fits(projected) && x.size(1) <= config.band.context) {
+  if (fast_training_fits(projected) && x.size(1) <= config.band.context) {
     return out_->forward(
         fused_attention(projected, rotary, {.heads = config.heads, .causal = config.band.causal}));
   }
@@ -152,9 +146,9 @@ void SelfAttentionImpl::initialise(at::Generator generator) {
 
 CrossAttentionImpl::CrossAttentionImpl(const BlockConfig& given) : config(given) {
   check_heads(config);
-  q_ = register_module("q", linear(config.width, config.width));
-  kv_ = register_module("kv", linear(config.width, 2 * config.width));
-  out_ = register_module("out", linear(config.width, config.width));
+  q_ = register_module("q", make_linear(config.width, config.width));
+  kv_ = register_module("kv", make_linear(config.width, 2 * config.width));
+  out_ = register_module("out", make_linear(config.width, config.width));
 }
 
 KeyValues CrossAttentionImpl::key_values(const at::Tensor& memory, const RotaryTable& rotary) {
@@ -170,11 +164,11 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
   const at::Tensor projected = q_->forward(x);  // [B, T, W]
   // One table of positions for both.
   const bool alike = memory_rotary.cosines.is_same(rotary.cosines) && memory.size(1) == x.size(1);
-  if (fused_fits(projected) && alike && x.size(1) <= config.band.context) {
+  if (fast_training_fits(projected) && alike && x.size(1) <= config.band.context) {
     check_x(memory, config.width, "cross-attention's memory");
     const at::Tensor seen =
         fused_attention(projected, kv_->forward(memory), rotary, {.heads = config.heads});
-    return fused_dropout(out_->forward(seen), config.dropout, is_training());
+    return at::dropout(out_->forward(seen), config.dropout, is_training());
   }
   const at::Tensor q = rotate(split_heads(projected, 1, config.heads)[0], rotary);
   const KeyValues kv = key_values(memory, memory_rotary);
@@ -182,7 +176,7 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
       config.whole_memory ? at::scaled_dot_product_attention(q, kv.keys, kv.values)
                           : banded_attention(q, kv.keys, kv.values,
                                              {.context = config.band.context, .causal = false});
-  return fused_dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
+  return at::dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
 }
 
 at::Tensor CrossAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary,
@@ -205,15 +199,15 @@ void CrossAttentionImpl::initialise(at::Generator generator) {
 }
 
 BlockImpl::BlockImpl(const BlockConfig& given) : config(given) {
-  norm1_ = register_module("norm1", layer_norm(config.width));
+  norm1_ = register_module("norm1", make_layer_norm(config.width));
   attention_ = register_module("attention", SelfAttention(config));
   if (config.cross) {
-    norm_cross_ = register_module("norm_cross", layer_norm(config.width));
+    norm_cross_ = register_module("norm_cross", make_layer_norm(config.width));
     cross_ = register_module("cross", CrossAttention(config));
   }
-  norm2_ = register_module("norm2", layer_norm(config.width));
-  up_ = register_module("up", linear(config.width, config.ffn));
-  down_ = register_module("down", linear(config.ffn, config.width));
+  norm2_ = register_module("norm2", make_layer_norm(config.width));
+  up_ = register_module("up", make_linear(config.width, config.ffn));
+  down_ = register_module("down", make_linear(config.ffn, config.width));
 }
 
 at::Tensor BlockImpl::feed_forward(const at::Tensor& x) {
@@ -221,15 +215,15 @@ at::Tensor BlockImpl::feed_forward(const at::Tensor& x) {
 }
 
 at::Tensor BlockImpl::forward(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) {
-  x = add_dropout(x, attention_->forward(norm1_->forward(x), rotary), config.dropout,
-                  is_training());  // [B, T, W]
+  x = x + at::dropout(attention_->forward(norm1_->forward(x), rotary), config.dropout,
+                      is_training());  // [B, T, W]
   if (config.cross && content.memory.defined()) {
     const RotaryTable& positions = content.rotary.size() > 0 ? content.rotary : rotary;
     const at::Tensor seen =
         cross_->forward(norm_cross_->forward(x), content.memory, rotary, positions);
     x = content.present.defined() ? at::addcmul(x, seen, content.present) : x + seen;
   }
-  return add_dropout(x, feed_forward(x), config.dropout, is_training());  // [B, T, W]
+  return x + at::dropout(feed_forward(x), config.dropout, is_training());  // [B, T, W]
 }
 
 BlockCache BlockImpl::start(std::int64_t batch, const at::Tensor& memory,

@@ -4,9 +4,9 @@
 #include <ATen/ATen.h>
 
 #include "models/checks.hpp"
-#include "models/cpu/fused.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 
@@ -25,10 +25,9 @@ ContentGruImpl::ContentGruImpl(const config::TrainConfig& given) : ContentModelI
 
 at::Tensor ContentGruImpl::forward(const at::Tensor& notes, const at::Tensor& body) {
   check(notes, body);
-  const std::int64_t steps = notes.size(1);
-  const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
-  at::Tensor x = at::cat({embedding_->forward(notes), h}, 2);  // [B, T, W]
-  x = fused_dropout(x, config.prior.dropout, is_training());
+  at::Tensor x =
+      at::cat({embedding_->forward(notes), body_of_steps(body, notes.size(1))}, 2);  // [B, T, W]
+  x = at::dropout(x, config.prior.dropout, is_training());
   return std::get<0>(encoder_->forward(x));  // [B, T, W]
 }
 

@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "minet/models/attention.hpp"
-#include "models/cpu/fused.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 
@@ -14,27 +14,23 @@ ContentTransformerImpl::ContentTransformerImpl(const config::TrainConfig& given)
   const std::int64_t width = config.prior_width();
   embedding_ = register_module("embedding", torch::nn::Embedding(torch::nn::EmbeddingOptions(
                                                 kNoteSymbols, width - config.body_width())));
-  blocks_ = register_module("blocks", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < config.content.layers; ++i) {
-    blocks_->push_back(Block(BlockConfig{.width = width,
+  blocks_ = register_module("blocks",
+                            make_blocks({.width = width,
                                          .heads = config.content.heads,
                                          .ffn = config.content.ffn,
                                          .layers = config.content.layers,
                                          .dropout = config.prior.dropout,
                                          .band = {.context = config.prior.context, .causal = false},
                                          .cross = false}));
-  }
-  norm_out_ = register_module("norm_out",
-                              torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5)));
-  fc_ = register_module("fc", torch::nn::Linear(torch::nn::LinearOptions(width, width)));
+  norm_out_ = register_module("norm_out", make_layer_norm(width));
+  fc_ = register_module("fc", make_linear(width, width));
 }
 
 at::Tensor ContentTransformerImpl::forward(const at::Tensor& notes, const at::Tensor& body) {
   check(notes, body);
   const std::int64_t steps = notes.size(1);
-  const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
-  at::Tensor x = at::cat({embedding_->forward(notes), h}, 2);  // [B, T, W]
-  x = fused_dropout(x, config.prior.dropout, is_training());
+  at::Tensor x = at::cat({embedding_->forward(notes), body_of_steps(body, steps)}, 2);  // [B, T, W]
+  x = at::dropout(x, config.prior.dropout, is_training());
   const RotaryTable rotary = make_rotary(
       {.count = steps, .head_width = config.prior_width() / config.content.heads}, x.options());
   for (const auto& module : *blocks_) {

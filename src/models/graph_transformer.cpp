@@ -5,28 +5,19 @@
 #include <vector>
 
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
-namespace {
-
-constexpr std::int64_t kRotaryRows = 256;  // positions computed at once while generating
-
-torch::nn::Linear linear(std::int64_t in, std::int64_t out) {
-  return torch::nn::Linear(torch::nn::LinearOptions(in, out));
-}
-
-}  // namespace
 
 GraphTransformerImpl::GraphTransformerImpl(const config::TrainConfig& given) : BaselineImpl(given) {
   const config::GraphTransformerConfig& c = config.graph_transformer;
   const std::int64_t bins = config.spectrogram.bins;
   graph_ = register_module("graph", GraphNetwork(c));
-  memory_ = register_module("memory", linear(c.blocks.back(), c.width));
-  frame_ = register_module("frame", linear(bins, c.width));
+  memory_ = register_module("memory", make_linear(c.blocks.back(), c.width));
+  frame_ = register_module("frame", make_linear(bins, c.width));
   start_ = register_parameter("start", at::zeros({c.width}));
-  blocks_ = register_module("blocks", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < c.layers; ++i) {
-    blocks_->push_back(Block(BlockConfig{.width = c.width,
+  blocks_ = register_module("blocks",
+                            make_blocks({.width = c.width,
                                          .heads = c.heads,
                                          .ffn = c.ffn,
                                          .layers = c.layers,
@@ -34,10 +25,8 @@ GraphTransformerImpl::GraphTransformerImpl(const config::TrainConfig& given) : B
                                          .band = {.context = config.clip_frames(), .causal = true},
                                          .cross = true,
                                          .whole_memory = true}));
-  }
-  norm_out_ = register_module(
-      "norm_out", torch::nn::LayerNorm(torch::nn::LayerNormOptions({c.width}).eps(1e-5)));
-  head_ = register_module("head", linear(c.width, bins));
+  norm_out_ = register_module("norm_out", make_layer_norm(c.width));
+  head_ = register_module("head", make_linear(c.width, bins));
 }
 
 at::Tensor GraphTransformerImpl::remember(const at::Tensor& pose) {

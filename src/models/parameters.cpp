@@ -10,15 +10,15 @@
 namespace minet::models {
 namespace {
 
-std::int64_t conv3(std::int64_t in, std::int64_t out, std::int64_t groups = 1) {
+std::int64_t count_conv(std::int64_t in, std::int64_t out, std::int64_t groups = 1) {
   return out * (in / groups) * 3 + out;
 }
 
-std::int64_t linear(std::int64_t in, std::int64_t out) {
+std::int64_t count_linear(std::int64_t in, std::int64_t out) {
   return in * out + out;
 }
 
-std::int64_t gru(std::int64_t in, std::int64_t hidden, std::int64_t layers, bool both_ways) {
+std::int64_t count_gru(std::int64_t in, std::int64_t hidden, std::int64_t layers, bool both_ways) {
   const std::int64_t directions = both_ways ? 2 : 1;
   std::int64_t count = 0;
   for (std::int64_t layer = 0; layer < layers; ++layer) {
@@ -30,25 +30,26 @@ std::int64_t gru(std::int64_t in, std::int64_t hidden, std::int64_t layers, bool
 
 std::int64_t vqvae(const config::VqVaeConfig& config, std::int64_t bins) {
   const std::int64_t c = config.channels;
-  std::int64_t blocks = config.residual_blocks * 2 * conv3(c, c);
-  for (const std::int64_t bands : config.bands) blocks += 2 * conv3(c, c, bands);
-  return conv3(bins, c) + 2 * blocks + conv3(c, config.code_width) + conv3(config.code_width, c) +
-         conv3(c, bins);
+  std::int64_t blocks = config.residual_blocks * 2 * count_conv(c, c);
+  for (const std::int64_t bands : config.bands) blocks += 2 * count_conv(c, c, bands);
+  return count_conv(bins, c) + 2 * blocks + count_conv(c, config.code_width) +
+         count_conv(config.code_width, c) + count_conv(c, bins);
 }
 
 std::int64_t body(const config::BodyConfig& config) {
-  return gru(kPoseValues, config.hidden, config.layers, true);
+  return count_gru(kPoseValues, config.hidden, config.layers, true);
 }
 
-std::int64_t cross_attention(std::int64_t width) {  // with its norm
-  return 2 * width + linear(width, width) + linear(width, 2 * width) + linear(width, width);
+std::int64_t count_cross_attention(std::int64_t width) {  // with its norm
+  return 2 * width + count_linear(width, width) + count_linear(width, 2 * width) +
+         count_linear(width, width);
 }
 
-std::int64_t block(std::int64_t width, std::int64_t ffn, bool cross) {
+std::int64_t count_block(std::int64_t width, std::int64_t ffn, bool cross) {
   const std::int64_t norm = 2 * width;
-  std::int64_t count = norm + linear(width, 3 * width) + linear(width, width) + norm +
-                       linear(width, ffn) + linear(ffn, width);
-  if (cross) count += cross_attention(width);
+  std::int64_t count = norm + count_linear(width, 3 * width) + count_linear(width, width) + norm +
+                       count_linear(width, ffn) + count_linear(ffn, width);
+  if (cross) count += count_cross_attention(width);
   return count;
 }
 
@@ -59,14 +60,14 @@ std::int64_t prior(const config::TrainConfig& config) {
   const std::int64_t layers = config.prior.layers;
   std::int64_t count = codes * code + code + 2 * width;
   if (config.prior.kind == config::PriorKind::gru) {
-    count += gru(width, width, layers, false);
-    if (config.content.enabled) count += linear(width, layers * width);  // the bridge
-    if (cross) count += cross_attention(width);
+    count += count_gru(width, width, layers, false);
+    if (config.content.enabled) count += count_linear(width, layers * width);  // the bridge
+    if (cross) count += count_cross_attention(width);
   } else {
-    count += layers * block(width, config.prior.ffn, cross);
+    count += layers * count_block(width, config.prior.ffn, cross);
   }
-  count +=
-      config.prior.head == config::PriorHead::linear ? width * codes : linear(width, code) + codes;
+  count += config.prior.head == config::PriorHead::linear ? width * codes
+                                                          : count_linear(width, code) + codes;
   return count;
 }
 
@@ -75,25 +76,26 @@ std::int64_t content(const config::TrainConfig& config) {
   const std::int64_t width = config.prior_width();
   if (config.prior.kind == config::PriorKind::gru) {
     return kNoteSymbols * config.vqvae.code_width +
-           gru(width, width / 2, config.content.layers, true);
+           count_gru(width, width / 2, config.content.layers, true);
   }
   return kNoteSymbols * config.vqvae.code_width +
-         config.content.layers * block(width, config.content.ffn, false) + 2 * width +
-         linear(width, width);
+         config.content.layers * count_block(width, config.content.ffn, false) + 2 * width +
+         count_linear(width, width);
 }
 
 std::int64_t seq2seq(const config::TrainConfig& config) {
   const std::int64_t hidden = config.seq2seq.hidden, layers = config.seq2seq.layers;
   const std::int64_t bins = config.spectrogram.bins;
-  return gru(kPoseValues, hidden, layers, true) + bins +
-         gru(bins + 2 * hidden, 2 * hidden, layers, false) + linear(2 * hidden, bins);
+  return count_gru(kPoseValues, hidden, layers, true) + bins +
+         count_gru(bins + 2 * hidden, 2 * hidden, layers, false) + count_linear(2 * hidden, bins);
 }
 
 // An ST-GCN block: channels `in` -> `out`.
-std::int64_t graph_block(std::int64_t in, std::int64_t out, std::int64_t kernel, bool first) {
+std::int64_t count_graph_block(std::int64_t in, std::int64_t out, std::int64_t kernel, bool first) {
   const std::int64_t edges = 3 * pose::kJoints * pose::kJoints;
-  std::int64_t count = edges + linear(in, 3 * out) + 2 * out + linear(out * kernel, out) + 2 * out;
-  if (!first && in != out) count += linear(in, out) + 2 * out;
+  std::int64_t count =
+      edges + count_linear(in, 3 * out) + 2 * out + count_linear(out * kernel, out) + 2 * out;
+  if (!first && in != out) count += count_linear(in, out) + 2 * out;
   return count;
 }
 
@@ -102,11 +104,11 @@ std::int64_t graph_transformer(const config::TrainConfig& config) {
   const std::int64_t bins = config.spectrogram.bins;
   std::int64_t count = 2 * kPoseValues, in = 2;
   for (std::size_t i = 0; i < g.blocks.size(); ++i) {
-    count += graph_block(in, g.blocks[i], g.temporal_kernel, i == 0);
+    count += count_graph_block(in, g.blocks[i], g.temporal_kernel, i == 0);
     in = g.blocks[i];
   }
-  return count + linear(in, g.width) + linear(bins, g.width) + g.width +
-         g.layers * block(g.width, g.ffn, true) + 2 * g.width + linear(g.width, bins);
+  return count + count_linear(in, g.width) + count_linear(bins, g.width) + g.width +
+         g.layers * count_block(g.width, g.ffn, true) + 2 * g.width + count_linear(g.width, bins);
 }
 
 std::int64_t count_of(const torch::nn::Module& module) {

@@ -8,23 +8,11 @@
 #include "minet/models/prior_gru.hpp"
 #include "minet/models/prior_transformer.hpp"
 #include "models/checks.hpp"
-#include "models/cpu/fused.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 namespace {
-
-constexpr std::int64_t kRotaryRows = 256;  // positions computed at once while stepping
-
-void check_codes(const at::Tensor& codes, std::int64_t count) {
-  require(codes.scalar_type() == at::kLong, "the prior expected codes of type int64, got ",
-          codes.scalar_type());
-  if (!codes.is_cpu() || codes.numel() == 0) return;  // on a GPU the look would wait for it
-  const std::int64_t low = codes.min().item<std::int64_t>(),
-                     high = codes.max().item<std::int64_t>();
-  require(low >= 0 && high < count, "the prior expected codes from 0 to ", count - 1,
-          ", got some from ", low, " to ", high);
-}
 
 at::Tensor broadcastable(const at::Tensor& present, const at::TensorOptions& options) {
   return present.defined() ? present.to(options).view({-1, 1, 1}) : at::Tensor();  // [B, 1, 1]
@@ -40,14 +28,12 @@ PriorImpl::PriorImpl(const config::TrainConfig& given) : config(given) {
 
 void PriorImpl::register_output() {
   const std::int64_t codes = config.vqvae.codes, width = config.prior_width();
-  norm_out_ = register_module("norm_out",
-                              torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5)));
+  norm_out_ = register_module("norm_out", make_layer_norm(width));
   if (config.prior.head == config::PriorHead::linear) {
     head_ = register_module("head",
                             torch::nn::Linear(torch::nn::LinearOptions(width, codes).bias(false)));
   } else {
-    to_code_ = register_module(
-        "to_code", torch::nn::Linear(torch::nn::LinearOptions(width, config.vqvae.code_width)));
+    to_code_ = register_module("to_code", make_linear(width, config.vqvae.code_width));
     head_bias_ = register_parameter("head_bias", at::zeros({codes}));
   }
 }
@@ -88,7 +74,7 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
                               const ContentInput& content) {
   require(codes.dim() == 2 && codes.size(1) >= 1, "the prior expected codes [B, T], got ",
           codes.sizes());
-  check_codes(codes, config.vqvae.codes);
+  check_codes(codes, config.vqvae.codes, "the prior");
   const std::int64_t batch = codes.size(0), steps = codes.size(1);
   require(body.size(-1) == config.body_width() && body.size(0) == batch &&
               (body.dim() == 2 || (body.dim() == 3 && body.size(1) == steps)),
@@ -98,14 +84,13 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
 
   const at::Tensor before = embedding_->forward(codes.narrow(1, 0, steps - 1));  // [B, T - 1, D]
   const at::Tensor code = at::cat({start_.expand({batch, 1, -1}), before}, 1);   // [B, T, D]
-  const at::Tensor h = body.dim() == 3 ? body : body.unsqueeze(1).expand({-1, steps, -1});
-  at::Tensor x = at::cat({code, h}, 2);  // [B, T, W]
+  at::Tensor x = at::cat({code, body_of_steps(body, steps)}, 2);                 // [B, T, W]
   const CrossInput cross{.memory = content.memory,
                          .present = broadcastable(content.present, x.options())};
   if (adds() && cross.memory.defined()) {
     x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
   }
-  x = fused_dropout(x, config.prior.dropout, is_training());
+  x = at::dropout(x, config.prior.dropout, is_training());
   const RotaryTable rotary = make_rotary({.count = steps, .head_width = head_width()}, x.options());
   return logits(run(x, rotary, cross));  // [B, T, K]
 }
@@ -154,7 +139,7 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
     require(previous.dim() == 1 && previous.size(0) == batch,
             "a step of the prior expected the codes drawn last [", batch, "], got ",
             previous.sizes());
-    check_codes(previous, config.vqvae.codes);
+    check_codes(previous, config.vqvae.codes, "the prior");
     code = embedding_->forward(previous);
   }
   at::Tensor x = at::cat({code, body}, 1).unsqueeze(1);  // [B, 1, W]

@@ -6,21 +6,20 @@
 #include "models/checks.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 
 PriorGruImpl::PriorGruImpl(const config::TrainConfig& given) : PriorImpl(given) {
   const std::int64_t width = config.prior_width(), layers = config.prior.layers;
   if (config.content.enabled) {
-    bridge_ = register_module("bridge",
-                              torch::nn::Linear(torch::nn::LinearOptions(width, layers * width)));
+    bridge_ = register_module("bridge", make_linear(width, layers * width));
   }
   decoder_ = register_module(
       "decoder",
       make_gru({.in = width, .hidden = width, .layers = layers, .dropout = config.prior.dropout}));
   if (crosses()) {
-    norm_cross_ = register_module(
-        "norm_cross", torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}).eps(1e-5)));
+    norm_cross_ = register_module("norm_cross", make_layer_norm(width));
     cross_ = register_module(
         "cross",
         CrossAttention(BlockConfig{.width = width,

@@ -3,19 +3,19 @@
 
 #include <utility>
 
+#include "models/layers.hpp"
+
 namespace minet::models {
 
 PriorTransformerImpl::PriorTransformerImpl(const config::TrainConfig& given) : PriorImpl(given) {
-  blocks_ = register_module("blocks", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < config.prior.layers; ++i) {
-    blocks_->push_back(Block(BlockConfig{.width = config.prior_width(),
+  blocks_ = register_module("blocks",
+                            make_blocks({.width = config.prior_width(),
                                          .heads = config.prior.heads,
                                          .ffn = config.prior.ffn,
                                          .layers = config.prior.layers,
                                          .dropout = config.prior.dropout,
                                          .band = {.context = config.prior.context, .causal = true},
                                          .cross = crosses()}));
-  }
   register_output();
 }
 

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "models/checks.hpp"
-#include "models/cpu/fused.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "models/initialise.hpp"
+#include "models/layers.hpp"
 
 namespace minet::models {
 namespace {
 
-ResidualBlock block(const config::VqVaeConfig& config, std::int64_t bands) {
+ResidualBlock make_block(const config::VqVaeConfig& config, std::int64_t bands) {
   return ResidualBlock(ResidualBlockConfig{.channels = config.channels, .bands = bands});
 }
 
@@ -29,17 +30,6 @@ void initialise_all(torch::nn::ModuleListImpl& blocks, const at::Generator& gene
 // [B, T, D] -> [B, D, T] and back to rows [B * T, D].
 at::Tensor rows(const at::Tensor& encoded) {
   return encoded.transpose(1, 2).reshape({-1, encoded.size(1)});
-}
-
-void check_codes(const at::Tensor& codes, std::int64_t count) {
-  require(codes.dim() == 2 && codes.scalar_type() == at::kLong,
-          "the decoder expected codes [B, T] int64, got ", codes.sizes(), " of type ",
-          codes.scalar_type());
-  if (!codes.is_cpu() || codes.numel() == 0) return;  // on a GPU the look would wait for it
-  const std::int64_t low = codes.min().item<std::int64_t>(),
-                     high = codes.max().item<std::int64_t>();
-  require(low >= 0 && high < count, "the decoder expected codes from 0 to ", count - 1,
-          ", got some from ", low, " to ", high);
 }
 
 // `run` on frames first .. last - 1 of `frames` with `margin` further ones on both sides where
@@ -78,9 +68,9 @@ EncoderImpl::EncoderImpl(const config::VqVaeConfig& given, std::int64_t bin_coun
   stem_ = register_module(
       "stem", Conv3(Conv3Config{.in_channels = bin_count, .out_channels = config.channels}));
   mbr_ = register_module("mbr", torch::nn::ModuleList());
-  for (const std::int64_t bands : config.bands) mbr_->push_back(block(config, bands));
+  for (const std::int64_t bands : config.bands) mbr_->push_back(make_block(config, bands));
   res_ = register_module("res", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < config.residual_blocks; ++i) res_->push_back(block(config, 1));
+  for (std::int64_t i = 0; i < config.residual_blocks; ++i) res_->push_back(make_block(config, 1));
   head_ = register_module("head", Conv3(Conv3Config{.in_channels = config.channels,
                                                     .out_channels = config.code_width}));
 }
@@ -103,10 +93,10 @@ DecoderImpl::DecoderImpl(const config::VqVaeConfig& given, std::int64_t bin_coun
   stem_ = register_module("stem", Conv3(Conv3Config{.in_channels = config.code_width,
                                                     .out_channels = config.channels}));
   res_ = register_module("res", torch::nn::ModuleList());
-  for (std::int64_t i = 0; i < config.residual_blocks; ++i) res_->push_back(block(config, 1));
+  for (std::int64_t i = 0; i < config.residual_blocks; ++i) res_->push_back(make_block(config, 1));
   mbr_ = register_module("mbr", torch::nn::ModuleList());
   for (auto bands = config.bands.rbegin(); bands != config.bands.rend(); ++bands) {
-    mbr_->push_back(block(config, *bands));
+    mbr_->push_back(make_block(config, *bands));
   }
   head_ = register_module(
       "head", Conv3(Conv3Config{.in_channels = config.channels, .out_channels = bin_count}));
@@ -137,7 +127,7 @@ VqVaeOutput VqVaeImpl::forward(const at::Tensor& spectrogram, bool quantise) {
   require(spectrogram.dim() == 3 && spectrogram.size(1) == bins && spectrogram.size(2) >= 1,
           "the VQ-VAE expected a spectrogram [B, ", bins, ", T], got ", spectrogram.sizes());
   // In training on a CPU frame after frame in memory, as the convolutions read and write.
-  const at::Tensor target = fused_fits(spectrogram)
+  const at::Tensor target = fast_training_fits(spectrogram)
                                 ? spectrogram.transpose(1, 2).contiguous().transpose(1, 2)
                                 : spectrogram;
   VqVaeOutput out;
@@ -167,7 +157,8 @@ at::Tensor VqVaeImpl::encode(const at::Tensor& spectrogram) {
 }
 
 at::Tensor VqVaeImpl::decode(const at::Tensor& codes) {
-  check_codes(codes, config.codes);
+  require(codes.dim() == 2, "the decoder expected codes [B, T], got ", codes.sizes());
+  check_codes(codes, config.codes, "the decoder");
   require(codes.size(1) >= 1, "the decoder expected at least one code, got ", codes.sizes());
   return decoder->forward(quantizer->lookup(codes).transpose(1, 2));  // [B, F, T]
 }

@@ -8,7 +8,6 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
-#include "models/cpu/fused.hpp"
 
 namespace minet::training {
 namespace {
@@ -106,7 +105,7 @@ PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
   seed_dropout(config_, step);
   optimiser_.zero_grad();
   const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
-  const at::Tensor loss = models::mean_cross_entropy(logits.flatten(0, 1), batch.codes.flatten());
+  const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten());
   loss.backward();
 
   PriorReport report;

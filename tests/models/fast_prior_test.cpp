@@ -3,20 +3,17 @@
 
 #include <cstdlib>
 
-#include "models/cpu/step_kernels.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "models/support.hpp"
 
 namespace minet::models {
 namespace {
 
-std::vector<std::string> instruction_sets() {
-  return available_step_kernels();
-}
+class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, InstructionSet>> {
+  const OtherPaths paths_{{.instructions = std::get<1>(GetParam())}};
 
-class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, std::string>> {
  protected:
   const PriorShape& shape() const { return std::get<0>(GetParam()); }
-  const std::string& kernels() const { return std::get<1>(GetParam()); }
 
   config::TrainConfig configured(config::TrainConfig config) const {
     config.content.enabled = shape().content;
@@ -37,8 +34,7 @@ class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, std
       input.present = at::arange(batch).add(1).remainder(2).to(at::kFloat);
     }
     PriorCache cache = model.prior->start(batch, input);
-    FastPrior fast(model.prior, kernels());
-    EXPECT_EQ(fast.kernels(), kernels());
+    FastPrior fast(model.prior);
     fast.start(batch, input);
     at::Tensor previous;
     double worst = 0, largest = 0;
@@ -69,10 +65,10 @@ class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, std
 
 INSTANTIATE_TEST_SUITE_P(AllShapes, FastPriorTest,
                          ::testing::Combine(::testing::ValuesIn(kPriorShapes),
-                                            ::testing::ValuesIn(instruction_sets())),
+                                            ::testing::ValuesIn(available_instruction_sets())),
                          [](const auto& one) {
                            return std::string(std::get<0>(one.param).name) + "_" +
-                                  std::get<1>(one.param);
+                                  std::string(to_string(std::get<1>(one.param)));
                          });
 
 TEST_P(FastPriorTest, GivesTheSameLogitsPastTheContextAndForAnyBatch) {
@@ -116,7 +112,7 @@ TEST_P(FastPriorTest, NotesGivenInStretchesAreAsGoodAsWhole) {
     return ContentInput{
         .memory = memory.narrow(1, first, last - first), .present = present, .first = first};
   };
-  FastPrior whole(model.prior, kernels()), parts(model.prior, kernels());
+  FastPrior whole(model.prior), parts(model.prior);
   whole.start(2, {.memory = memory, .present = present});
   parts.start(2, from(0));
   for (std::int64_t t = 0; t < steps; ++t) {
@@ -141,7 +137,7 @@ TEST_P(FastPriorTest, DrawsBySoftmax) {
   Model model = make_model(configured(small_config()), 5);
   enlarge(*model.prior, 100);
   model.eval();
-  FastPrior first(model.prior, kernels());
+  FastPrior first(model.prior);
   FastPrior fast(first);  // a copy has weights, but no state of its own
   input_error([&] { fast.step({}, std::vector<float>(16)); });
   fast.start(2);
@@ -170,7 +166,7 @@ TEST_P(FastPriorTest, DrawsBySoftmax) {
 TEST_P(FastPriorTest, WrongInputGetsASentence) {
   Model model = make_model(configured(small_config()), 5);
   model.eval();
-  FastPrior fast(model.prior, kernels());
+  FastPrior fast(model.prior);
   const std::vector<float> body(8), two(16);
   input_error([&] { fast.step({}, body); });  // no start
   fast.start(
@@ -185,18 +181,40 @@ TEST_P(FastPriorTest, WrongInputGetsASentence) {
   if (shape().content) input_error([&] { fast.step(code, body); });  // the notes are over
 }
 
-TEST(StepKernelsTest, TheEnvironmentChoosesAmongWhatThereIs) {
-  ASSERT_FALSE(available_step_kernels().empty());
-  EXPECT_EQ(available_step_kernels().front(), "plain");
-  ::setenv("MINET_ISA", "plain", 1);
-  EXPECT_EQ(step_kernels().name, "plain");
-  ::setenv("MINET_ISA", "abacus", 1);
-  EXPECT_NE(input_error([] { step_kernels(); }).find("abacus"), std::string::npos);
-  ::unsetenv("MINET_ISA");
-  EXPECT_EQ(step_kernels().name, available_step_kernels().back());
+TEST(ComputePathsTest, TheEnvironmentChoosesAmongWhatThereIs) {
+  ASSERT_FALSE(available_instruction_sets().empty());
+  EXPECT_EQ(available_instruction_sets().front(), InstructionSet::plain);
+  const ComputePaths usual = paths_from_environment();
+  EXPECT_EQ(usual.instructions, available_instruction_sets().back());
+  EXPECT_TRUE(usual.packed_sampling && usual.fast_training);
+  for (const auto& [name, value] :
+       {std::pair{"MINET_ISA", "plain"}, {"MINET_SAMPLER", "torch"}, {"MINET_TRAINING", "torch"}}) {
+    ::setenv(name, value, 1);
+  }
+  const ComputePaths slow = paths_from_environment();
+  EXPECT_EQ(slow.instructions, InstructionSet::plain);
+  EXPECT_FALSE(slow.packed_sampling || slow.fast_training);
+  for (const char* name : {"MINET_ISA", "MINET_SAMPLER", "MINET_TRAINING"}) {
+    ::setenv(name, "abacus", 1);
+    const std::string error = input_error([] { paths_from_environment(); });
+    EXPECT_NE(error.find(name), std::string::npos) << error;
+    EXPECT_NE(error.find("abacus"), std::string::npos) << error;
+    ::unsetenv(name);
+  }
 }
 
-TEST(StepKernelsTest, AModelInDoublePrecisionIsNotForThem) {
+TEST(ComputePathsTest, OthersLastAsLongAsTheirObject) {
+  const InstructionSet before = compute_paths().instructions;
+  {
+    const OtherPaths paths({.packed_sampling = false});
+    EXPECT_FALSE(compute_paths().packed_sampling);
+    EXPECT_EQ(compute_paths().instructions, InstructionSet::plain);
+  }
+  EXPECT_TRUE(compute_paths().packed_sampling);
+  EXPECT_EQ(compute_paths().instructions, before);
+}
+
+TEST(FastPriorTypes, AModelInDoublePrecisionIsNotForThem) {
   Model model = make_model(small_config(), 5);
   EXPECT_TRUE(FastPrior::can_run(model.prior));
   model.prior->to(at::kDouble);

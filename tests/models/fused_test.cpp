@@ -1,19 +1,18 @@
-// The training paths of the CPU (winograd.hpp, fused.hpp, fused_gru.hpp) against LibTorch's own
-// operators: values and gradients, for each instruction set of this processor.
-#include "models/cpu/fused.hpp"
+// The training paths of the CPU (winograd.hpp, fused_attention.hpp, fused_gru.hpp) against
+// LibTorch's own operators: values and gradients, for each instruction set of this processor.
+#include "models/cpu/fused_attention.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <torch/nn/modules/rnn.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "models/cpu/compute_paths.hpp"
 #include "models/cpu/fused_gru.hpp"
-#include "models/cpu/step_kernels.hpp"
 #include "models/cpu/winograd.hpp"
 #include "models/gru.hpp"
 #include "support.hpp"
@@ -24,10 +23,8 @@ namespace {
 using Tensors = std::vector<at::Tensor>;
 using Work = std::function<at::Tensor(const Tensors&)>;
 
-class FusedKernels : public ::testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override { ::setenv("MINET_ISA", GetParam().c_str(), 1); }
-  void TearDown() override { ::unsetenv("MINET_ISA"); }
+class FusedKernels : public ::testing::TestWithParam<InstructionSet> {
+  const OtherPaths paths_{{.instructions = GetParam()}};
 };
 
 // The value of `work` and its gradients towards every input, for a random weighing of the output.
@@ -141,15 +138,6 @@ TEST_P(FusedKernels, AttentionAndItsGradientsAreLibTorchs) {
   }
 }
 
-TEST_P(FusedKernels, CrossEntropyAndItsGradientAreLibTorchs) {
-  for (const std::int64_t codes : {5, 16, 100}) {
-    const at::Tensor targets = random_ints({70}, codes, 7);
-    expect_same([&](const Tensors& x) { return mean_cross_entropy(x[0], targets); },
-                [&](const Tensors& x) { return at::cross_entropy_loss(x[0], targets); },
-                {random_tensor({70, codes}, 1) * 5}, 1e-5);
-  }
-}
-
 TEST_P(FusedKernels, TheGruAndItsGradientsAreLibTorchs) {
   for (const std::int64_t hidden : {4, 20}) {
     for (const std::int64_t steps : {1, 6}) {
@@ -170,44 +158,15 @@ TEST_P(FusedKernels, TheGruAndItsGradientsAreLibTorchs) {
   }
 }
 
-TEST_P(FusedKernels, DropoutDropsItsShareAndScalesTheRest) {
-  const at::Tensor ones = at::ones({200, 501}).requires_grad_();
-  const at::Tensor base = random_tensor({200, 501}, 1).requires_grad_();
-  at::manual_seed(5);
-  const at::Tensor y = fused_dropout(ones, 0.1, true);
-  EXPECT_NEAR(y.eq(0).to(at::kDouble).mean().item<double>(), 0.1, 0.004);  // 4 deviations
-  EXPECT_TRUE(y.masked_select(y.ne(0)).allclose(at::full({}, 1 / 0.9)));
-  // Neither a row nor a column of the draws stands out.
-  for (const std::int64_t side : {0, 1}) {
-    const at::Tensor shares = y.eq(0).to(at::kDouble).mean(side);
-    const double deviation = std::sqrt(0.1 * 0.9 / static_cast<double>(y.size(side)));
-    EXPECT_LT((shares - 0.1).abs().max().item<double>(), 5 * deviation);
-    EXPECT_NEAR(shares.std().item<double>(), deviation, 0.25 * deviation);
-  }
-  y.sum().backward();
-  EXPECT_TRUE(at::equal(ones.grad(), y));
-
-  at::manual_seed(5);
-  const at::Tensor sum = add_dropout(base, ones, 0.1, true);
-  EXPECT_TRUE(at::equal(sum, base + y));
-  EXPECT_FALSE(at::equal(add_dropout(base, ones, 0.1, true), sum));
-  sum.sum().backward();
-  EXPECT_TRUE(at::equal(base.grad(), at::ones_like(base)));
-  EXPECT_TRUE(at::equal(ones.grad(), y + y));
-  EXPECT_TRUE(at::equal(fused_dropout(ones, 0.1, false), ones));
-}
-
 TEST_P(FusedKernels, ThreadsDoNotChangeAnything) {
   const int before = at::get_num_threads();
   const RotaryTable rotary = make_rotary({.count = 20, .head_width = 8}, at::kFloat);
   std::vector<Tensors> results;
   for (const int threads : {1, 3}) {
     at::set_num_threads(threads);
-    at::manual_seed(3);
     results.push_back(value_and_gradients(
         [&](const Tensors& x) {
-          return fused_dropout(fused_attention(x[0], rotary, {.heads = 4, .causal = true}), 0.2,
-                               true);
+          return fused_attention(x[0], rotary, {.heads = 4, .causal = true});
         },
         {random_tensor({40, 20, 96}, 1)}));
   }
@@ -217,8 +176,8 @@ TEST_P(FusedKernels, ThreadsDoNotChangeAnything) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, FusedKernels, ::testing::ValuesIn(available_step_kernels()),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(, FusedKernels, ::testing::ValuesIn(available_instruction_sets()),
+                         [](const auto& one) { return std::string(to_string(one.param)); });
 
 }  // namespace
 }  // namespace minet::models

@@ -11,6 +11,7 @@
 
 #include "minet/models/model.hpp"
 #include "minet/training/steps.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "reference/golden.hpp"
 
 namespace minet::training {
@@ -73,17 +74,16 @@ double share_beyond(const Golden& golden, const std::string& prefix, const model
 }
 
 // By LibTorch's operators alone, and as it trains on a CPU.
-class TrainingParityVqVae : public ::testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override { ::setenv("MINET_TRAINING", GetParam(), 1); }
-  void TearDown() override { ::unsetenv("MINET_TRAINING"); }
+class TrainingParityVqVae : public ::testing::TestWithParam<bool> {
+  const models::OtherPaths paths_{
+      {.instructions = models::available_instruction_sets().back(), .fast_training = GetParam()}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Paths, TrainingParityVqVae, ::testing::Values("torch", "fast"),
-                         [](const auto& one) { return std::string(one.param); });
+INSTANTIATE_TEST_SUITE_P(Paths, TrainingParityVqVae, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "fast" : "torch"; });
 
 TEST_P(TrainingParityVqVae, TenStepsFollowTheMirror) {
-  const double weights_within = GetParam() == std::string("torch") ? kWeights : kFarWeights;
+  const double weights_within = GetParam() ? kFarWeights : kWeights;
   const Golden golden("train_vqvae");
   const Golden weights("vqvae");
   const config::TrainConfig config = golden.config();

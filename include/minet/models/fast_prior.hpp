@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 
 #include "minet/models/prior.hpp"
 
@@ -18,9 +17,8 @@ class FastPrior {
   // False for a GRU prior, on a GPU, for weights that are not float32, and where W is no multiple
   // of 16.
   static bool can_run(const Prior& prior);
-  // Takes a copy of the weights. `kernels`: plain, avx2 or avx512; empty: MINET_ISA, else the best
-  // that the processor has.
-  explicit FastPrior(Prior prior, const std::string& kernels = {});
+  // Takes a copy of the weights.
+  explicit FastPrior(Prior prior);
   // Shares the weights; not started.
   FastPrior(const FastPrior& other);
   FastPrior& operator=(const FastPrior&) = delete;
@@ -38,8 +36,6 @@ class FastPrior {
   std::span<const float> logits(std::int64_t row) const;
   // A code of that row with probability softmax(logits * scale); `uniform` in [0, 1) decides.
   std::int64_t draw(std::int64_t row, float scale, double uniform);
-
-  std::string kernels() const;
 
  private:
   struct Weights;

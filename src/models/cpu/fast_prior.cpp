@@ -193,8 +193,8 @@ bool FastPrior::can_run(const Prior& prior) {
   });
 }
 
-FastPrior::FastPrior(Prior prior, const std::string& kernels) : state_(std::make_unique<State>()) {
-  state_->kernels = kernels.empty() ? &step_kernels() : &step_kernels(kernels);
+FastPrior::FastPrior(Prior prior) : state_(std::make_unique<State>()) {
+  state_->kernels = &step_kernels();
   state_->weights = std::make_shared<const Weights>(std::move(prior));
 }
 
@@ -205,19 +205,15 @@ FastPrior::FastPrior(const FastPrior& other) : state_(std::make_unique<State>())
 
 FastPrior::~FastPrior() = default;
 
-std::string FastPrior::kernels() const {
-  return std::string(state_->kernels->name);
-}
-
 void FastPrior::start(std::int64_t batch, const ContentInput& content) {
-  State& s = *state_;
-  const Weights& w = *s.weights;
+  State& state = *state_;
+  const Weights& w = *state.weights;
   require(content.first == 0, "a prior starts with the notes of the first step, got those from ",
           content.first);
-  s.batch = batch;
-  s.position = 0;
-  s.memories.assign(w.blocks.size(), {});
-  for (BlockMemory& memory : s.memories) {
+  state.batch = batch;
+  state.position = 0;
+  state.memories.assign(w.blocks.size(), {});
+  for (BlockMemory& memory : state.memories) {
     const std::int64_t pairs = batch * w.heads;
     // A step reads up to 15 slots past the last: room for that in every row.
     memory.self.slots = round_up(w.context, 16);
@@ -225,32 +221,33 @@ void FastPrior::start(std::int64_t batch, const ContentInput& content) {
     memory.self.values.assign(static_cast<std::size_t>(pairs * memory.self.slots * w.head_padded),
                               0);
   }
-  s.see(content);
-  s.cosines.resize(static_cast<std::size_t>(w.head / 2));
-  s.sines.resize(static_cast<std::size_t>(w.head / 2));
-  s.logits.assign(static_cast<std::size_t>(batch * w.codes_padded), 0);
-  s.drawn.assign(static_cast<std::size_t>(w.codes_padded), 0);
-  s.sums.assign(static_cast<std::size_t>(w.codes_padded / kPanel), 0);
+  state.see(content);
+  state.cosines.resize(static_cast<std::size_t>(w.head / 2));
+  state.sines.resize(static_cast<std::size_t>(w.head / 2));
+  state.logits.assign(static_cast<std::size_t>(batch * w.codes_padded), 0);
+  state.drawn.assign(static_cast<std::size_t>(w.codes_padded), 0);
+  state.sums.assign(static_cast<std::size_t>(w.codes_padded / kPanel), 0);
   const auto rows = static_cast<std::size_t>(kRowsTogether);
   const auto padded = static_cast<std::size_t>(round_up(w.width, kPanel));
   const auto widest =
       static_cast<std::size_t>(std::max(round_up(3 * w.width, kPanel), round_up(w.ffn, kPanel)));
-  s.scratch = {.x = Floats(rows * padded),
-               .normed = Floats(rows * padded),
-               .wide = Floats(rows * widest),
-               .turned = Floats(padded),
-               .heads = Floats(static_cast<std::size_t>(w.head_padded)),
-               .seen = Floats(rows * (padded + 16)),
-               .scores = Floats(static_cast<std::size_t>(2 * w.context + 48))};
+  state.scratch = {.x = Floats(rows * padded),
+                   .normed = Floats(rows * padded),
+                   .wide = Floats(rows * widest),
+                   .turned = Floats(padded),
+                   .heads = Floats(static_cast<std::size_t>(w.head_padded)),
+                   .seen = Floats(rows * (padded + 16)),
+                   .scores = Floats(static_cast<std::size_t>(2 * w.context + 48))};
 }
 
 void FastPrior::go_on_with(const ContentInput& content) {
-  State& s = *state_;
-  require(s.notes_end >= 0 && content.memory.defined() &&
-              content.first <= std::max<std::int64_t>(0, s.position - s.weights->context + 1),
-          "a prior goes on with notes from ", s.weights->context - 1, " steps before step ",
-          s.position, ", got ", content.memory.defined() ? "later ones" : "none");
-  s.see(content);
+  State& state = *state_;
+  require(
+      state.notes_end >= 0 && content.memory.defined() &&
+          content.first <= std::max<std::int64_t>(0, state.position - state.weights->context + 1),
+      "a prior goes on with notes from ", state.weights->context - 1, " steps before step ",
+      state.position, ", got ", content.memory.defined() ? "later ones" : "none");
+  state.see(content);
 }
 
 void FastPrior::State::see(const ContentInput& content) {
@@ -323,12 +320,12 @@ void FastPrior::State::attend(const Memory& memory, std::int64_t row, const floa
 void FastPrior::State::run(std::int64_t first, std::int64_t rows,
                            std::span<const std::int64_t> previous, std::span<const float> body) {
   const Weights& w = *weights;
-  Scratch& s = scratch;
+  Scratch& room = scratch;
   const std::int64_t width = w.width, head = w.head, heads = w.heads;
   const std::int64_t stride = round_up(width, kPanel), seen_stride = stride + 16;
-  const std::int64_t wide = static_cast<std::int64_t>(s.wide.size()) / kRowsTogether;
+  const std::int64_t wide = static_cast<std::int64_t>(room.wide.size()) / kRowsTogether;
   for (std::int64_t r = 0; r < rows; ++r) {
-    float* x = s.x.data() + r * stride;
+    float* x = room.x.data() + r * stride;
     const float* code =
         previous.empty()
             ? w.first_code.data()
@@ -343,27 +340,27 @@ void FastPrior::State::run(std::int64_t first, std::int64_t rows,
   }
   const auto normalise = [&](const Norm& norm) {
     for (std::int64_t r = 0; r < rows; ++r) {
-      kernels->normalise({.x = s.x.data() + r * stride,
+      kernels->normalise({.x = room.x.data() + r * stride,
                           .weight = norm.weight.data(),
                           .bias = norm.bias.data(),
                           .width = width,
-                          .y = s.normed.data() + r * stride});
+                          .y = room.normed.data() + r * stride});
     }
   };
   // x += layer(from), for notes times `present`.
   const auto add = [&](const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
                        bool with_present) {
-    apply(layer, from.data(), from_stride, rows, s.normed.data(), stride);
+    apply(layer, from.data(), from_stride, rows, room.normed.data(), stride);
     for (std::int64_t r = 0; r < rows; ++r) {
       const float factor = with_present ? present[static_cast<std::size_t>(first + r)] : 1.0F;
-      float* x = s.x.data() + r * stride;
-      const float* y = s.normed.data() + r * stride;
+      float* x = room.x.data() + r * stride;
+      const float* y = room.normed.data() + r * stride;
       for (std::int64_t i = 0; i < width; ++i) x[i] += factor * y[i];
     }
   };
   const auto turn_queries = [&](std::int64_t r) {
     for (std::int64_t h = 0; h < heads; ++h) {
-      rotate(s.wide.data() + r * wide + h * head, s.turned.data() + h * head);
+      rotate(room.wide.data() + r * wide + h * head, room.turned.data() + h * head);
     }
   };
 
@@ -373,47 +370,47 @@ void FastPrior::State::run(std::int64_t first, std::int64_t rows,
     const BlockWeights& block = w.blocks[b];
     Memory& self = memories[b].self;
     normalise(block.norm1);
-    apply(block.qkv, s.normed.data(), stride, rows, s.wide.data(), wide);
+    apply(block.qkv, room.normed.data(), stride, rows, room.wide.data(), wide);
     for (std::int64_t r = 0; r < rows; ++r) {
-      const float* qkv = s.wide.data() + r * wide;
+      const float* qkv = room.wide.data() + r * wide;
       for (std::int64_t h = 0; h < heads; ++h) {
         const std::int64_t pair = (first + r) * heads + h;
-        rotate(qkv + width + h * head, s.turned.data());
+        rotate(qkv + width + h * head, room.turned.data());
         float* keys = self.keys.data() + pair * head * self.slots + slot;
         for (std::int64_t i = 0; i < head; ++i) {
-          keys[i * self.slots] = s.turned[static_cast<std::size_t>(i)];
+          keys[i * self.slots] = room.turned[static_cast<std::size_t>(i)];
         }
         std::copy_n(qkv + 2 * width + h * head, head,
                     self.values.data() + (pair * self.slots + slot) * w.head_padded);
       }
       turn_queries(r);
-      attend(self, first + r, s.turned.data(), 0, filled, s.seen.data() + r * seen_stride);
+      attend(self, first + r, room.turned.data(), 0, filled, room.seen.data() + r * seen_stride);
     }
-    add(block.out, s.seen, seen_stride, false);
+    add(block.out, room.seen, seen_stride, false);
 
     const Memory& cross = memories[b].cross;
     if (!cross.keys.empty()) {
       const std::int64_t from = std::max(notes_first, position - w.context + 1);
       const std::int64_t to = std::min(notes_end, position + w.context);
       normalise(block.norm_cross);
-      apply(block.cross_q, s.normed.data(), stride, rows, s.wide.data(), wide);
+      apply(block.cross_q, room.normed.data(), stride, rows, room.wide.data(), wide);
       for (std::int64_t r = 0; r < rows; ++r) {
         turn_queries(r);
-        attend(cross, first + r, s.turned.data(), from - notes_first, to - from,
-               s.seen.data() + r * seen_stride);
+        attend(cross, first + r, room.turned.data(), from - notes_first, to - from,
+               room.seen.data() + r * seen_stride);
       }
-      add(block.cross_out, s.seen, seen_stride, true);
+      add(block.cross_out, room.seen, seen_stride, true);
     }
     normalise(block.norm2);
-    apply(block.up, s.normed.data(), stride, rows, s.wide.data(), wide, /*relu=*/true);
-    add(block.down, s.wide, wide, false);
+    apply(block.up, room.normed.data(), stride, rows, room.wide.data(), wide, /*relu=*/true);
+    add(block.down, room.wide, wide, false);
   }
   normalise(w.norm_out);
-  const float* last = s.normed.data();
+  const float* last = room.normed.data();
   std::int64_t last_stride = stride;
   if (!w.to_code.panels.empty()) {
-    apply(w.to_code, last, last_stride, rows, s.wide.data(), wide);
-    last = s.wide.data();
+    apply(w.to_code, last, last_stride, rows, room.wide.data(), wide);
+    last = room.wide.data();
     last_stride = wide;
   }
   apply(w.head_out, last, last_stride, rows, logits.data() + first * w.codes_padded,
@@ -421,30 +418,30 @@ void FastPrior::State::run(std::int64_t first, std::int64_t rows,
 }
 
 void FastPrior::step(std::span<const std::int64_t> previous, std::span<const float> body) {
-  State& s = *state_;
-  const Weights& w = *s.weights;
-  const auto batch = static_cast<std::size_t>(s.batch);
-  require(s.batch > 0, "a step of the prior expected start() before it");
+  State& state = *state_;
+  const Weights& w = *state.weights;
+  const auto batch = static_cast<std::size_t>(state.batch);
+  require(state.batch > 0, "a step of the prior expected start() before it");
   require(body.size() == batch * static_cast<std::size_t>(w.body_width) &&
-              previous.size() == (s.position == 0 ? 0 : batch),
-          "a step of the prior expected ", s.batch, " body vectors of ", w.body_width,
+              previous.size() == (state.position == 0 ? 0 : batch),
+          "a step of the prior expected ", state.batch, " body vectors of ", w.body_width,
           " and the codes before (none at the first step), got ", body.size(), " numbers and ",
           previous.size(), " codes");
-  require(s.notes_end < 0 || s.position < s.notes_end,
-          "the prior expected at most as many steps as notes (", s.notes_end, ")");
+  require(state.notes_end < 0 || state.position < state.notes_end,
+          "the prior expected at most as many steps as notes (", state.notes_end, ")");
   for (const std::int64_t code : previous) {
     require(code >= 0 && code < w.codes, "the prior expected codes from 0 to ", w.codes - 1,
             ", got ", code);
   }
   for (std::size_t i = 0; i < w.speeds.size(); ++i) {
-    const double angle = static_cast<double>(s.position) * w.speeds[i];
-    s.cosines[i] = static_cast<float>(std::cos(angle));
-    s.sines[i] = static_cast<float>(std::sin(angle));
+    const double angle = static_cast<double>(state.position) * w.speeds[i];
+    state.cosines[i] = static_cast<float>(std::cos(angle));
+    state.sines[i] = static_cast<float>(std::sin(angle));
   }
-  for (std::int64_t first = 0; first < s.batch; first += kRowsTogether) {
-    s.run(first, std::min(kRowsTogether, s.batch - first), previous, body);
+  for (std::int64_t first = 0; first < state.batch; first += kRowsTogether) {
+    state.run(first, std::min(kRowsTogether, state.batch - first), previous, body);
   }
-  ++s.position;
+  ++state.position;
 }
 
 std::span<const float> FastPrior::logits(std::int64_t row) const {
@@ -453,32 +450,33 @@ std::span<const float> FastPrior::logits(std::int64_t row) const {
 }
 
 std::int64_t FastPrior::draw(std::int64_t row, float scale, double uniform) {
-  State& s = *state_;
-  const Weights& w = *s.weights;
-  s.kernels->weigh({.logits = s.logits.data() + row * w.codes_padded,
-                    .count = w.codes_padded,
-                    .scale = scale,
-                    .weights = s.drawn.data(),
-                    .sums = s.sums.data()});
+  State& state = *state_;
+  const Weights& w = *state.weights;
+  state.kernels->weigh({.logits = state.logits.data() + row * w.codes_padded,
+                        .count = w.codes_padded,
+                        .scale = scale,
+                        .weights = state.drawn.data(),
+                        .sums = state.sums.data()});
   double total = 0;
-  for (const float sum : s.sums) total += sum;
+  for (const float sum : state.sums) total += sum;
   const double target = uniform * total;
   // First the block of 64 codes, then the code in it; what rounding leaves over goes to the last
   // code that has a weight.
   double sum = 0;
   std::size_t block = 0;
-  while (block + 1 < s.sums.size() && sum + s.sums[block] <= target) sum += s.sums[block++];
+  while (block + 1 < state.sums.size() && sum + state.sums[block] <= target)
+    sum += state.sums[block++];
   std::int64_t last = -1;
   const auto codes = static_cast<std::size_t>(w.codes);
   for (std::size_t i = block * kPanel; i < codes; ++i) {
-    if (s.drawn[i] == 0) continue;
-    sum += s.drawn[i];
+    if (state.drawn[i] == 0) continue;
+    sum += state.drawn[i];
     last = static_cast<std::int64_t>(i);
     if (sum > target) return last;
   }
   if (last >= 0) return last;
-  const auto best = std::max_element(s.drawn.begin(), s.drawn.begin() + w.codes);
-  return best - s.drawn.begin();
+  const auto best = std::max_element(state.drawn.begin(), state.drawn.begin() + w.codes);
+  return best - state.drawn.begin();
 }
 
 }  // namespace minet::models

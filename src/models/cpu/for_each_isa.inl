@@ -1,6 +1,6 @@
 // Compiles the file that MINET_KERNELS names once for each instruction set that matters, as
 // namespaces plain, avx2 and avx512 of minet::models; on other processors than x86-64 all three are
-// the plain one. Include it once a source, at file scope.
+// the plain one. Include it once a source, at file scope, after compute_paths.hpp.
 #if defined(__x86_64__)
 #define MINET_X86 1
 #endif
@@ -31,11 +31,13 @@ namespace avx2 = plain;
 namespace avx512 = plain;
 #endif
 
-// The one of three tables that step_kernels() chooses.
+// The table of the instruction set that this process computes with.
 template <class Kernels>
-const Kernels& as_steps_are(const Kernels& plain_ones, const Kernels& avx2_ones,
-                            const Kernels& avx512_ones) {
-  const std::string_view name = step_kernels().name;
-  return name == "avx512" ? avx512_ones : name == "avx2" ? avx2_ones : plain_ones;
+const Kernels& chosen_kernels(const Kernels& plain_ones, const Kernels& avx2_ones,
+                              const Kernels& avx512_ones) {
+  const InstructionSet set = compute_paths().instructions;
+  return set == InstructionSet::avx512 ? avx512_ones
+         : set == InstructionSet::avx2 ? avx2_ones
+                                       : plain_ones;
 }
 }  // namespace minet::models

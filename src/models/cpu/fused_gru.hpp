@@ -11,7 +11,7 @@ namespace minet::models {
 
 // x [B, P, in] -> [B, 2 hidden]: the last layer's state after the last step, forward, and after the
 // first, backward. `weights` as torch::nn::GRU::all_weights: w_ih, w_hh, b_ih, b_hh by layer and
-// direction. Where fused_fits(x).
+// direction. Where fast_training_fits(x).
 at::Tensor fused_gru_states(const at::Tensor& x, const std::vector<at::Tensor>& weights);
 
 }  // namespace minet::models

@@ -3,10 +3,6 @@
 // allocated. Used by fast_prior.cpp.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 namespace minet::models {
 
 inline constexpr int kPanel = 64;  // outputs side by side in packed weights
@@ -58,17 +54,13 @@ struct NormCall {
 };
 
 struct StepKernels {
-  std::string_view name;
   void (*linear)(const LinearCall&);
   void (*attend)(const AttendCall&);
   void (*weigh)(const WeighCall&);
   void (*normalise)(const NormCall&);
 };
 
-// The best that the processor has, or what the environment variable MINET_ISA names if it has that
-// (plain, avx2, avx512); InputError if not.
+// Of the instruction set in compute_paths().
 const StepKernels& step_kernels();
-std::vector<std::string> available_step_kernels();
-const StepKernels& step_kernels(std::string_view name);
 
 }  // namespace minet::models

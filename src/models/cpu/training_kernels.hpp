@@ -1,7 +1,6 @@
 // The arithmetic of a training step of the transformers, vectorised by hand for the instruction
-// sets that matter and chosen when the program runs: attention with rotary positions, dropout,
-// cross-entropy, the gates of a GRU; each forward and backward. Used by fused.cpp and
-// fused_gru.cpp.
+// sets that matter and chosen when the program runs: attention with rotary positions and the gates
+// of a GRU, each forward and backward. Used by fused_attention.cpp and fused_gru.cpp.
 #pragma once
 
 #include <cstdint>
@@ -39,16 +38,6 @@ struct HeadGradient {
   std::int64_t q_stride, kv_stride;
 };
 
-// y[i] = (base ? base[i] : 0) + (kept by (seed, i) ? x[i] * scale : 0)
-struct DropCall {
-  const float *base, *x;
-  float* y;
-  std::int64_t first, last;  // elements
-  std::uint64_t seed;
-  std::uint32_t dropped;  // of 2^32
-  float scale;
-};
-
 // The gates of one step of a GRU, PyTorch's formulas; `count` clips, `hidden` a row.
 struct GruCall {
   const float* input;      // [count, 3 hidden]: W_i x + b_i, gates r, z, n
@@ -73,15 +62,11 @@ struct GruGradient {
 struct TrainingKernels {
   void (*attend)(const HeadCall&, const HeadResult&);
   void (*attend_gradient)(const HeadCall&, const HeadGradient&);
-  void (*drop)(const DropCall&);
-  // -log softmax(logits)[target], and its gradient times `scale`; logits [count].
-  float (*cross_entropy)(const float* logits, std::int64_t count, std::int64_t target, float scale,
-                         float* gradient);
   void (*gru)(const GruCall&);
   void (*gru_gradient)(const GruGradient&);
 };
 
-// As step_kernels() chooses.
+// Of the instruction set in compute_paths().
 const TrainingKernels& training_kernels();
 
 }  // namespace minet::models

@@ -1,12 +1,10 @@
 // The kernels of training_kernels.hpp for one instruction set.
 #include "models/cpu/vector_math.inl"
 
-typedef unsigned int U __attribute__((vector_size(64)));
-
 static constexpr int kRows = 8;  // queries at once
 
 // Room for one head, padded with zeros to whole vectors: rows [rows, columns], or columns first.
-struct HeadRoom {
+struct HeadScratch {
   std::int64_t rows, columns;
   float *queries, *keys, *values;          // rows
   float *key_columns, *value_columns;      // [columns, rows]
@@ -16,26 +14,26 @@ struct HeadRoom {
   float *weights, *scores;                 // [kRows, rows]
 };
 
-static HeadRoom room_of(const HeadCall& call) {
+static HeadScratch scratch_of(const HeadCall& call) {
   const std::int64_t rows = (call.steps + 15) / 16 * 16, columns = (call.width + 15) / 16 * 16;
-  HeadRoom room{};
-  room.rows = rows;
-  room.columns = columns;
+  HeadScratch scratch{};
+  scratch.rows = rows;
+  scratch.columns = columns;
   float* next = call.scratch;
   const auto take = [&](std::int64_t count) {
     float* taken = next;
     next += count;
     return taken;
   };
-  for (float** part : {&room.queries, &room.keys, &room.values, &room.key_columns,
-                       &room.value_columns, &room.out_gradient, &room.key_gradient,
-                       &room.value_gradient}) {
+  for (float** part : {&scratch.queries, &scratch.keys, &scratch.values, &scratch.key_columns,
+                       &scratch.value_columns, &scratch.out_gradient, &scratch.key_gradient,
+                       &scratch.value_gradient}) {
     *part = take(rows * columns);
   }
-  room.weights = take(kRows * rows);
-  room.scores = take(kRows * rows);
-  room.row = take(kRows * columns);  // rows >= 16 > kRows: within the ninth part
-  return room;
+  scratch.weights = take(kRows * rows);
+  scratch.scores = take(kRows * rows);
+  scratch.row = take(kRows * columns);  // rows >= 16 > kRows: within the ninth part
+  return scratch;
 }
 
 static void clear(float* from, std::int64_t count) {
@@ -64,38 +62,38 @@ static void pack(const HeadCall& call, const float* from, std::int64_t stride,
   }
 }
 
-static void turn_columns(const HeadCall& call, const HeadRoom& room, const float* rows,
+static void turn_columns(const HeadCall& call, const HeadScratch& scratch, const float* rows,
                          float* columns) {
   for (std::int64_t i = 0; i < call.width; ++i) {
-    for (std::int64_t t = 0; t < room.rows; ++t) {
-      columns[i * room.rows + t] = rows[t * room.columns + i];
+    for (std::int64_t t = 0; t < scratch.rows; ++t) {
+      columns[i * scratch.rows + t] = rows[t * scratch.columns + i];
     }
   }
 }
 
 // out[r][j] = rows[r] . columns[:, j], for `count` j.
-static inline void products(const HeadCall& call, const HeadRoom& room, const float* rows,
+static inline void products(const HeadCall& call, const HeadScratch& scratch, const float* rows,
                             const float* columns, std::int64_t count, float* out) {
   for (std::int64_t j = 0; j < count; j += 16) {
     V sums[kRows] = {};
     for (std::int64_t i = 0; i < call.width; ++i) {
-      const V column = load(columns + i * room.rows + j);
-      for (int r = 0; r < kRows; ++r) sums[r] += column * rows[r * room.columns + i];
+      const V column = load(columns + i * scratch.rows + j);
+      for (int r = 0; r < kRows; ++r) sums[r] += column * rows[r * scratch.columns + i];
     }
-    for (int r = 0; r < kRows; ++r) store(out + r * room.rows + j, sums[r]);
+    for (int r = 0; r < kRows; ++r) store(out + r * scratch.rows + j, sums[r]);
   }
 }
 
 // out[r] = sum over j < count of weights[r][j] rows[j].
-static inline void weighted(const HeadRoom& room, const float* weights, const float* rows,
+static inline void weighted(const HeadScratch& scratch, const float* weights, const float* rows,
                             std::int64_t count, float* out) {
-  for (std::int64_t i = 0; i < room.columns; i += 16) {
+  for (std::int64_t i = 0; i < scratch.columns; i += 16) {
     V sums[kRows] = {};
     for (std::int64_t j = 0; j < count; ++j) {
-      const V row = load(rows + j * room.columns + i);
-      for (int r = 0; r < kRows; ++r) sums[r] += row * weights[r * room.rows + j];
+      const V row = load(rows + j * scratch.columns + i);
+      for (int r = 0; r < kRows; ++r) sums[r] += row * weights[r * scratch.rows + j];
     }
-    for (int r = 0; r < kRows; ++r) store(out + r * room.columns + i, sums[r]);
+    for (int r = 0; r < kRows; ++r) store(out + r * scratch.columns + i, sums[r]);
   }
 }
 
@@ -111,21 +109,21 @@ static inline V first_lanes(V value, std::int64_t lanes) {
 }
 
 static void attend(const HeadCall& call, const HeadResult& result) {
-  const HeadRoom room = room_of(call);
-  clear(room.queries, 3 * room.rows * room.columns);
-  pack_turned(call, call.q, call.q_stride, call.scale, room.columns, room.queries);
-  pack_turned(call, call.k, call.kv_stride, 1, room.columns, room.keys);
-  pack(call, call.v, call.kv_stride, room.columns, room.values);
-  turn_columns(call, room, room.keys, room.key_columns);
+  const HeadScratch scratch = scratch_of(call);
+  clear(scratch.queries, 3 * scratch.rows * scratch.columns);
+  pack_turned(call, call.q, call.q_stride, call.scale, scratch.columns, scratch.queries);
+  pack_turned(call, call.k, call.kv_stride, 1, scratch.columns, scratch.keys);
+  pack(call, call.v, call.kv_stride, scratch.columns, scratch.values);
+  turn_columns(call, scratch, scratch.keys, scratch.key_columns);
   for (std::int64_t first = 0; first < call.steps; first += kRows) {
     const std::int64_t last = first + kRows < call.steps ? first + kRows : call.steps;
     const std::int64_t keys = call.causal ? last : call.steps;
-    products(call, room, room.queries + first * room.columns, room.key_columns, keys, room.weights);
+    products(call, scratch, scratch.queries + first * scratch.columns, scratch.key_columns, keys, scratch.weights);
     for (std::int64_t query = first; query < first + kRows; ++query) {
-      float* weights = room.weights + (query - first) * room.rows;
+      float* weights = scratch.weights + (query - first) * scratch.rows;
       const std::int64_t seen = seen_by(call, query);
       if (seen == 0) {
-        clear(weights, room.rows);
+        clear(weights, scratch.rows);
         continue;
       }
       float top = -1e30F;
@@ -148,9 +146,9 @@ static void attend(const HeadCall& call, const HeadResult& result) {
       result.tops[query] = top;
       result.shares[query] = 1 / sum(total);
     }
-    weighted(room, room.weights, room.values, keys, room.row);
+    weighted(scratch, scratch.weights, scratch.values, keys, scratch.row);
     for (std::int64_t query = first; query < last; ++query) {
-      const float* from = room.row + (query - first) * room.columns;
+      const float* from = scratch.row + (query - first) * scratch.columns;
       float* to = result.out + query * result.stride;
       const float share = result.shares[query];
       for (std::int64_t i = 0; i < call.width; ++i) to[i] = from[i] * share;
@@ -170,28 +168,28 @@ static void turn_back(const HeadCall& call, std::int64_t step, const float* from
 }
 
 static void attend_gradient(const HeadCall& call, const HeadGradient& gradient) {
-  const HeadRoom room = room_of(call);
-  clear(room.queries, 8 * room.rows * room.columns);
-  pack_turned(call, call.q, call.q_stride, call.scale, room.columns, room.queries);
-  pack_turned(call, call.k, call.kv_stride, 1, room.columns, room.keys);
-  pack(call, call.v, call.kv_stride, room.columns, room.values);
-  pack(call, gradient.out, gradient.out_stride, room.columns, room.out_gradient);
-  turn_columns(call, room, room.keys, room.key_columns);
-  turn_columns(call, room, room.values, room.value_columns);
+  const HeadScratch scratch = scratch_of(call);
+  clear(scratch.queries, 8 * scratch.rows * scratch.columns);
+  pack_turned(call, call.q, call.q_stride, call.scale, scratch.columns, scratch.queries);
+  pack_turned(call, call.k, call.kv_stride, 1, scratch.columns, scratch.keys);
+  pack(call, call.v, call.kv_stride, scratch.columns, scratch.values);
+  pack(call, gradient.out, gradient.out_stride, scratch.columns, scratch.out_gradient);
+  turn_columns(call, scratch, scratch.keys, scratch.key_columns);
+  turn_columns(call, scratch, scratch.values, scratch.value_columns);
   for (std::int64_t first = 0; first < call.steps; first += kRows) {
     const std::int64_t last = first + kRows < call.steps ? first + kRows : call.steps;
     const std::int64_t keys = call.causal ? last : call.steps;
-    const float* queries = room.queries + first * room.columns;
-    const float* outs = room.out_gradient + first * room.columns;
-    products(call, room, queries, room.key_columns, keys, room.weights);
-    products(call, room, outs, room.value_columns, keys, room.scores);
+    const float* queries = scratch.queries + first * scratch.columns;
+    const float* outs = scratch.out_gradient + first * scratch.columns;
+    products(call, scratch, queries, scratch.key_columns, keys, scratch.weights);
+    products(call, scratch, outs, scratch.value_columns, keys, scratch.scores);
     for (std::int64_t query = first; query < first + kRows; ++query) {
-      float* weights = room.weights + (query - first) * room.rows;
-      float* scores = room.scores + (query - first) * room.rows;
+      float* weights = scratch.weights + (query - first) * scratch.rows;
+      float* scores = scratch.scores + (query - first) * scratch.rows;
       const std::int64_t seen = seen_by(call, query);
       if (seen == 0) {
-        clear(weights, room.rows);
-        clear(scores, room.rows);
+        clear(weights, scratch.rows);
+        clear(scores, scratch.rows);
         continue;
       }
       const float* out = gradient.result.out + query * gradient.result.stride;
@@ -207,24 +205,24 @@ static void attend_gradient(const HeadCall& call, const HeadGradient& gradient) 
         store(scores + j, weight * (load(scores + j) - common));
       }
     }
-    weighted(room, room.scores, room.keys, keys, room.row);
+    weighted(scratch, scratch.scores, scratch.keys, keys, scratch.row);
     for (std::int64_t query = first; query < last; ++query) {
-      turn_back(call, query, room.row + (query - first) * room.columns, call.scale,
+      turn_back(call, query, scratch.row + (query - first) * scratch.columns, call.scale,
                 gradient.q + query * gradient.q_stride);
     }
-    for (std::int64_t i = 0; i < room.columns; i += 16) {
+    for (std::int64_t i = 0; i < scratch.columns; i += 16) {
       V query[kRows], out[kRows];
       for (int r = 0; r < kRows; ++r) {
-        query[r] = load(queries + r * room.columns + i);
-        out[r] = load(outs + r * room.columns + i);
+        query[r] = load(queries + r * scratch.columns + i);
+        out[r] = load(outs + r * scratch.columns + i);
       }
       for (std::int64_t j = 0; j < keys; ++j) {
-        float* key_to = room.key_gradient + j * room.columns + i;
-        float* value_to = room.value_gradient + j * room.columns + i;
+        float* key_to = scratch.key_gradient + j * scratch.columns + i;
+        float* value_to = scratch.value_gradient + j * scratch.columns + i;
         V key = load(key_to), value = load(value_to);
         for (int r = 0; r < kRows; ++r) {
-          key += query[r] * room.scores[r * room.rows + j];
-          value += out[r] * room.weights[r * room.rows + j];
+          key += query[r] * scratch.scores[r * scratch.rows + j];
+          value += out[r] * scratch.weights[r * scratch.rows + j];
         }
         store(key_to, key);
         store(value_to, value);
@@ -232,80 +230,10 @@ static void attend_gradient(const HeadCall& call, const HeadGradient& gradient) 
     }
   }
   for (std::int64_t t = 0; t < call.steps; ++t) {
-    turn_back(call, t, room.key_gradient + t * room.columns, 1, gradient.k + t * gradient.kv_stride);
-    const float* from = room.value_gradient + t * room.columns;
+    turn_back(call, t, scratch.key_gradient + t * scratch.columns, 1, gradient.k + t * gradient.kv_stride);
+    const float* from = scratch.value_gradient + t * scratch.columns;
     for (std::int64_t i = 0; i < call.width; ++i) gradient.v[t * gradient.kv_stride + i] = from[i];
   }
-}
-
-// 32 bits from a counter and a seed (lowbias32 twice: github.com/skeeto/hash-prospector).
-template <class T>
-static inline T mixed(const T& from) {
-  T x = from;
-  x ^= x >> 16;
-  x *= 0x7feb352dU;
-  x ^= x >> 15;
-  x *= 0x846ca68bU;
-  x ^= x >> 16;
-  return x;
-}
-
-template <class T>
-static inline T drawn(const T& index, std::uint32_t low, std::uint32_t high) {
-  return mixed(mixed(index ^ low) + high);
-}
-
-static void drop(const DropCall& call) {
-  const std::uint32_t low = static_cast<std::uint32_t>(call.seed);
-  std::int64_t i = call.first;
-  U lanes;
-  for (unsigned lane = 0; lane < 16; ++lane) lanes[lane] = lane;
-  // Indices beyond 2^32 have another `high`.
-  const auto high_of = [&](std::int64_t index) {
-    return static_cast<std::uint32_t>(call.seed >> 32) + static_cast<std::uint32_t>(index >> 32);
-  };
-  for (; i + 16 <= call.last; i += 16) {
-    const U random = drawn<U>(lanes + static_cast<std::uint32_t>(i), low, high_of(i));
-    const V x = load(call.x + i) * call.scale;
-    V y = random >= call.dropped ? x : V{};
-    if (call.base != nullptr) y += load(call.base + i);
-    store(call.y + i, y);
-  }
-  for (; i < call.last; ++i) {
-    const std::uint32_t random =
-        drawn<std::uint32_t>(static_cast<std::uint32_t>(i), low, high_of(i));
-    const float y = random >= call.dropped ? call.x[i] * call.scale : 0.0F;
-    call.y[i] = call.base != nullptr ? call.base[i] + y : y;
-  }
-}
-
-static float cross_entropy(const float* logits, std::int64_t count, std::int64_t target,
-                           float scale, float* gradient) {
-  const std::int64_t whole = count / 16 * 16;
-  V most = splat(-3e38F);
-  for (std::int64_t i = 0; i < whole; i += 16) {
-    const V value = load(logits + i);
-    most = value > most ? value : most;
-  }
-  float top = largest_of(most);
-  for (std::int64_t i = whole; i < count; ++i) top = logits[i] > top ? logits[i] : top;
-  V totals = {};
-  for (std::int64_t i = 0; i < whole; i += 16) {
-    const V value = exponential(load(logits + i) - top);
-    store(gradient + i, value);
-    totals += value;
-  }
-  float total = sum(totals);
-  for (std::int64_t i = whole; i < count; ++i) {
-    const V one = exponential(splat(logits[i] - top));
-    gradient[i] = one[0];
-    total += gradient[i];
-  }
-  const float share = scale / total;
-  for (std::int64_t i = 0; i < whole; i += 16) store(gradient + i, load(gradient + i) * share);
-  for (std::int64_t i = whole; i < count; ++i) gradient[i] *= share;
-  gradient[target] -= scale;
-  return __builtin_logf(total) + top - logits[target];
 }
 
 static inline V sigmoid(V x) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "models/cpu/fused.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "models/cpu/winograd_kernels.hpp"
 
 namespace minet::models {
@@ -205,7 +205,8 @@ struct ResidualFunction : Function<ResidualFunction> {
 }  // namespace
 
 bool winograd_fits(const at::Tensor& x, const ConvWeights& conv) {
-  return fused_fits(x) && conv.weight.scalar_type() == at::kFloat && conv.weight.requires_grad();
+  return fast_training_fits(x) && conv.weight.scalar_type() == at::kFloat &&
+         conv.weight.requires_grad();
 }
 
 at::Tensor winograd_conv(const at::Tensor& x, const ConvWeights& conv, bool relu) {

@@ -17,7 +17,7 @@ struct ConvWeights {
   std::int64_t groups = 1;
 };
 
-// True where a gradient is recorded for weights of float on the CPU, and fused_fits (fused.hpp).
+// True where a gradient is recorded for weights of float on the CPU, and fast_training_fits.
 bool winograd_fits(const at::Tensor& x, const ConvWeights& conv);
 
 // x [B, C, T] -> [B, O, T], and max(0, .) if `relu`. The result's memory is [B, T, O], and x is

@@ -2,7 +2,7 @@
 
 #include <type_traits>
 
-#include "models/cpu/step_kernels.hpp"
+#include "models/cpu/compute_paths.hpp"
 
 #define MINET_KERNELS "models/cpu/winograd_kernels.inl"
 #include "models/cpu/for_each_isa.inl"
@@ -18,7 +18,7 @@ const WinogradKernels& winograd_kernels() {
   static const WinogradKernels plain_ones = MINET_WINOGRAD_KERNELS(plain);
   static const WinogradKernels avx2_ones = MINET_WINOGRAD_KERNELS(avx2);
   static const WinogradKernels avx512_ones = MINET_WINOGRAD_KERNELS(avx512);
-  return as_steps_are(plain_ones, avx2_ones, avx512_ones);
+  return chosen_kernels(plain_ones, avx2_ones, avx512_ones);
 }
 
 }  // namespace minet::models

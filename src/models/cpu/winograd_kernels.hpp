@@ -43,7 +43,7 @@ struct WinogradKernels {
                            float* weights);
 };
 
-// As step_kernels() chooses.
+// Of the instruction set in compute_paths().
 const WinogradKernels& winograd_kernels();
 
 }  // namespace minet::models

@@ -1,16 +1,11 @@
-#include "models/cpu/fused.hpp"
+#include "models/cpu/fused_attention.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <mutex>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "models/cpu/training_kernels.hpp"
@@ -21,8 +16,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-
-constexpr std::int64_t kDropGrain = 16384;  // elements
 
 // Where queries, keys and values lie: in one tensor of three parts, or in one and one of two.
 struct Places {
@@ -137,96 +130,7 @@ struct AttentionFunction : Function<AttentionFunction> {
   }
 };
 
-// The share that is kept, exactly as a comparison of 32 random bits sees it.
-struct Drop {
-  std::uint64_t seed;
-  std::uint32_t dropped;
-  float scale;
-  Drop(std::int64_t drawn, double share)
-      : seed(static_cast<std::uint64_t>(drawn)),
-        dropped(static_cast<std::uint32_t>(std::min(share * 4294967296.0, 4294967295.0))),
-        scale(static_cast<float>(1 / (1 - share))) {}
-};
-
-at::Tensor drop(const at::Tensor& base, const at::Tensor& x, const Drop& how) {
-  const at::Tensor y = at::empty_like(x);
-  const float* from = base.defined() ? base.const_data_ptr<float>() : nullptr;
-  at::parallel_for(0, x.numel(), kDropGrain, [&](std::int64_t first, std::int64_t last) {
-    training_kernels().drop({.base = from,
-                             .x = x.const_data_ptr<float>(),
-                             .y = y.data_ptr<float>(),
-                             .first = first,
-                             .last = last,
-                             .seed = how.seed,
-                             .dropped = how.dropped,
-                             .scale = how.scale});
-  });
-  return y;
-}
-
-struct DropFunction : Function<DropFunction> {
-  static at::Tensor forward(AutogradContext* context, const std::optional<at::Tensor>& base,
-                            const at::Tensor& x, double share, std::int64_t seed) {
-    context->saved_data["share"] = share;
-    context->saved_data["seed"] = seed;
-    context->saved_data["added"] = base.has_value();
-    return drop(base ? base->contiguous() : at::Tensor(), x.contiguous(), {seed, share});
-  }
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const double share = context->saved_data["share"].toDouble();
-    const std::int64_t seed = context->saved_data["seed"].toInt();
-    const bool added = context->saved_data["added"].toBool();
-    return {added ? gradients[0] : at::Tensor(),
-            drop({}, gradients[0].contiguous(), {seed, share}),
-            {},
-            {}};
-  }
-};
-
-std::int64_t draw_seed() {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
-  const std::lock_guard lock(generator.mutex());
-  return static_cast<std::int64_t>(
-      at::check_generator<at::CPUGeneratorImpl>(generator)->random64());
-}
-
-struct CrossEntropyFunction : Function<CrossEntropyFunction> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& given,
-                            const at::Tensor& given_targets) {
-    const at::Tensor logits = given.contiguous(), targets = given_targets.contiguous();
-    const std::int64_t rows = logits.size(0), count = logits.size(1);
-    const at::Tensor gradient = at::empty_like(logits);
-    const at::Tensor losses = at::empty({rows}, logits.options());
-    const float* from = logits.const_data_ptr<float>();
-    const std::int64_t* chosen = targets.const_data_ptr<std::int64_t>();
-    at::parallel_for(0, rows, 64, [&](std::int64_t first, std::int64_t last) {
-      const TrainingKernels& kernels = training_kernels();
-      for (std::int64_t i = first; i < last; ++i) {
-        losses.data_ptr<float>()[i] =
-            kernels.cross_entropy(from + i * count, count, chosen[i], 1 / static_cast<float>(rows),
-                                  gradient.data_ptr<float>() + i * count);
-      }
-    });
-    context->save_for_backward({gradient});
-    return losses.mean();
-  }
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor gradient = context->get_saved_variables()[0];
-    const float factor = gradients[0].item<float>();
-    return {factor == 1 ? gradient : gradient * factor, {}};
-  }
-};
-
 }  // namespace
-
-bool fused_fits(const at::Tensor& x) {
-  if (!at::GradMode::is_enabled() || !x.is_cpu() || x.scalar_type() != at::kFloat ||
-      x.numel() == 0) {
-    return false;
-  }
-  const char* wanted = std::getenv("MINET_TRAINING");
-  return wanted == nullptr || std::string_view(wanted) != "torch";
-}
 
 at::Tensor fused_attention(const at::Tensor& qkv, const RotaryTable& rotary,
                            const AttentionShape& shape) {
@@ -238,23 +142,6 @@ at::Tensor fused_attention(const at::Tensor& q, const at::Tensor& kv, const Rota
                            const AttentionShape& shape) {
   return AttentionFunction::apply(q, std::optional<at::Tensor>(kv), rotary.cosines, rotary.sines,
                                   shape.heads, shape.causal);
-}
-
-at::Tensor fused_dropout(const at::Tensor& x, double share, bool training) {
-  if (!training || share <= 0) return x;
-  if (!fused_fits(x) || share >= 1) return at::dropout(x, share, training);
-  return DropFunction::apply(std::optional<at::Tensor>(), x, share, draw_seed());
-}
-
-at::Tensor add_dropout(const at::Tensor& base, const at::Tensor& x, double share, bool training) {
-  if (!training || share <= 0) return base + x;
-  if (!fused_fits(x) || share >= 1) return base + at::dropout(x, share, training);
-  return DropFunction::apply(std::optional<at::Tensor>(base), x, share, draw_seed());
-}
-
-at::Tensor mean_cross_entropy(const at::Tensor& logits, const at::Tensor& targets) {
-  if (!fused_fits(logits)) return at::cross_entropy_loss(logits, targets);
-  return CrossEntropyFunction::apply(logits, targets);
 }
 
 }  // namespace minet::models

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Says which sources clang-format would change; scripts/check_format.sh --fix changes them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+how=(--dry-run -Werror)
+[ "${1:-}" = --fix ] && how=(-i)
+git ls-files '*.hpp' '*.cpp' '*.inl' | xargs clang-format "${how[@]}"

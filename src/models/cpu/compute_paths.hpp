@@ -1,0 +1,46 @@
+// Which of several ways to compute the same numbers. Decided once, when the process first asks.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string_view>
+#include <vector>
+
+namespace minet::models {
+
+enum class InstructionSet { plain, avx2, avx512 };
+
+// Those that this processor has, the best one last.
+const std::vector<InstructionSet>& available_instruction_sets();
+std::string_view to_string(InstructionSet set);
+
+struct ComputePaths {
+  InstructionSet instructions = InstructionSet::plain;  // of the kernels in this folder
+  bool packed_sampling = true;  // false: LibTorch's operators draw codes, the reference
+  bool fast_training = true;    // false: LibTorch's operators alone, also on a CPU; the reference
+};
+
+// From the environment: MINET_ISA (plain, avx2 or avx512; unset: the best that the processor has),
+// MINET_SAMPLER and MINET_TRAINING (`torch` or unset). InputError for anything else.
+ComputePaths paths_from_environment();
+
+// The process's: those of the environment at the first call.
+const ComputePaths& compute_paths();
+
+// Whether the kernels of this folder take the place of LibTorch's operators in a training step: for
+// float on the CPU where a gradient is recorded, if compute_paths().fast_training.
+bool fast_training_fits(const at::Tensor& x);
+
+// Others while it lives. For tests: nothing may compute when it begins or ends.
+class OtherPaths {
+ public:
+  explicit OtherPaths(const ComputePaths& paths);
+  ~OtherPaths();
+  OtherPaths(const OtherPaths&) = delete;
+  OtherPaths& operator=(const OtherPaths&) = delete;
+
+ private:
+  ComputePaths before_;
+};
+
+}  // namespace minet::models

@@ -1,0 +1,27 @@
+// Attention in the transformers' training step on a CPU, from the projections to what the output
+// projection reads, in one pass. LibTorch's operators, which say the same in more passes over
+// memory, are used where fast_training_fits (compute_paths.hpp) is false. Not differentiable twice.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "minet/models/attention.hpp"
+
+namespace minet::models {
+
+struct AttentionShape {
+  std::int64_t heads = 1;
+  bool causal = false;
+};
+
+// Every step sees every step (those up to it if causal); rotary positions on queries and keys.
+// qkv [B, T, 3W] -> [B, T, W]
+at::Tensor fused_attention(const at::Tensor& qkv, const RotaryTable& rotary,
+                           const AttentionShape& shape);
+// q [B, T, W], kv [B, T, 2W] -> [B, T, W]
+at::Tensor fused_attention(const at::Tensor& q, const at::Tensor& kv, const RotaryTable& rotary,
+                           const AttentionShape& shape);
+
+}  // namespace minet::models
