@@ -26,5 +26,12 @@ function(minet_room name)
   if(ROOM_TORCH)
     target_link_libraries(minet_${name} PUBLIC LibTorch::LibTorch)
     minet_use_pch(minet_${name})
+    if(MINET_UNITY)
+      # Even behind the precompiled header LibTorch costs each file 6 s of the templates that it
+      # leaves to the end of every file. A file that is compiled for each instruction set stays alone.
+      set_target_properties(minet_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+      file(GLOB kernels ${PROJECT_SOURCE_DIR}/src/${name}/cpu/*_kernels.cpp)
+      set_source_files_properties(${kernels} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
   endif()
 endfunction()

@@ -13,8 +13,8 @@ namespace minet::evaluation {
 namespace {
 
 constexpr int kDrawings = 16;
-constexpr std::int64_t kFold = 5;
-constexpr std::array kStrengths = {0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e4};
+constexpr std::int64_t kProbeFold = 5;
+constexpr std::array kProbeStrengths = {0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e4};
 
 // Counts of pairs of a code and a label.
 class Table {
@@ -112,10 +112,10 @@ std::optional<double> choose_strength(const std::vector<LabelledClip>& train,
   for (const LabelledClip& clip : train) {
     const auto found = numbers.find(clip.track);
     if (found == numbers.end()) continue;
-    (found->second % kFold == 0 ? held : fit).add(clip.codes, clip.labels);
+    (found->second % kProbeFold == 0 ? held : fit).add(clip.codes, clip.labels);
   }
-  double best = kStrengths.front(), lowest = std::numeric_limits<double>::infinity();
-  for (const double strength : kStrengths) {
+  double best = kProbeStrengths.front(), lowest = std::numeric_limits<double>::infinity();
+  for (const double strength : kProbeStrengths) {
     const double cost = fit.cost(held, strength);
     if (cost < lowest) {
       lowest = cost;

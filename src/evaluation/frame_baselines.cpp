@@ -15,7 +15,7 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kRows = 4096;  // frames of one slice: 16 MiB at 1024 bins
+constexpr std::int64_t kFitRows = 4096;  // frames of one slice: 16 MiB at 1024 bins
 constexpr std::int64_t kShare = 4;    // of a clip's frames one in four is taken
 
 // Clips at places drawn evenly over all places of all tracks.
@@ -51,9 +51,9 @@ FramePca fit_pca(const at::Tensor& frames, std::int64_t width) {
   const std::int64_t count = frames.size(0), bins = frames.size(1);
   const at::Tensor mean = frames.mean(at::IntArrayRef{0}, false, at::kDouble).to(at::kFloat);
   at::Tensor scatter = at::zeros({bins, bins}, at::kDouble);
-  for (std::int64_t first = 0; first < count; first += kRows) {
+  for (std::int64_t first = 0; first < count; first += kFitRows) {
     const at::Tensor centred =
-        frames.narrow(0, first, std::min(kRows, count - first)) - mean;  // [rows, F]
+        frames.narrow(0, first, std::min(kFitRows, count - first)) - mean;  // [rows, F]
     scatter += centred.t().mm(centred);
   }
   // Eigenvalues rise: the last columns have the largest.

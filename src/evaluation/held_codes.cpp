@@ -20,7 +20,7 @@ namespace {
 constexpr double kSeconds = 0.8;
 constexpr double kFadeS = 0.02;
 constexpr std::size_t kBatch = 16;
-constexpr int kWidth = 240, kHeight = 120;  // pixels
+constexpr int kPictureWidth = 240, kPictureHeight = 120;  // pixels
 
 // The decoder's frame for each code when nothing but that code is near, [N, F]: in the middle of so
 // many equal codes that the ends are not seen.
@@ -96,8 +96,8 @@ std::vector<HeldCode> hold_codes(Material& material, const std::vector<std::int6
          .threads = at::get_num_threads()});
     one.hz = pitch_of(one.sound);
     one.picture =
-        audio::spectrogram_png(spectrogram, {.width = kWidth,
-                                             .height = kHeight,
+        audio::spectrogram_png(spectrogram, {.width = kPictureWidth,
+                                             .height = kPictureHeight,
                                              .sample_rate = static_cast<int>(shape.sample_rate),
                                              .reference = loudest});
     for (const float sample : one.sound.samples) peak = std::max(peak, std::abs(sample));

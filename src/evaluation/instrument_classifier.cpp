@@ -19,7 +19,7 @@ constexpr double kLowestHz = 40;
 constexpr double kRangeDb = 40;  // of the frames that count
 constexpr double kFloorDb = 80;  // of the bands, under the loudest band of all
 constexpr std::int64_t kFolds = 5;
-constexpr std::array kStrengths = {1e-4, 1e-3, 1e-2, 1e-1};
+constexpr std::array kClassifierStrengths = {1e-4, 1e-3, 1e-2, 1e-1};
 constexpr int kSteps = 400;  // of accelerated gradient descent
 
 double to_mel(double hz) {
@@ -125,7 +125,7 @@ InstrumentClassifier::InstrumentClassifier(const InstrumentExamples& examples,
   for (auto& [group, fold] : folds) fold = next++ % kFolds;
   const std::int64_t count = std::min(kFolds, next);
   std::vector<double> candidates{0};
-  candidates.insert(candidates.end(), kStrengths.begin(), kStrengths.end());
+  candidates.insert(candidates.end(), kClassifierStrengths.begin(), kClassifierStrengths.end());
   double chosen = 0;
   cross_validation_ = -1;
   for (const double strength : candidates) {

@@ -118,14 +118,14 @@ RealClips bin_real(Scene& scene, const NdbBins& bins) {
   return result;
 }
 
-struct Row {
+struct NdbRow {
   std::string prefix, name;
   std::size_t clips = 0;
   BinFigures figures;
   BinIntervals intervals;
 };
 
-Row compare(std::string prefix, std::string name, const BinnedClips& reference,
+NdbRow compare(std::string prefix, std::string name, const BinnedClips& reference,
             const BinnedClips& judged, const NdbOptions& options) {
   const std::vector<std::int64_t> a = reference.counts(options.bins),
                                   b = judged.counts(options.bins);
@@ -141,11 +141,11 @@ nlohmann::ordered_json pair(const Interval& interval) {
   return nlohmann::ordered_json::array({interval.low, interval.high});
 }
 
-std::string report_of(const Scene& scene, const std::vector<Row>& rows, const NdbBins& bins,
+std::string report_of(const Scene& scene, const std::vector<NdbRow>& rows, const NdbBins& bins,
                       const NdbOptions& options) {
   std::vector<std::vector<std::string>> lines{
       {"", "NDB", "tracks drawn anew", "JS", "tracks drawn anew", "clips"}};
-  for (const Row& row : rows) {
+  for (const NdbRow& row : rows) {
     const auto span = [](const Interval& interval) {
       return text(figure(interval.low), " - ", figure(interval.high));
     };
@@ -164,7 +164,7 @@ std::string report_of(const Scene& scene, const std::vector<Row>& rows, const Nd
               "the figure itself.\n");
 }
 
-void warn_of_few(const Row& row, const NdbOptions& options) {
+void warn_of_few(const NdbRow& row, const NdbOptions& options) {
   if (row.figures.few == 0) return;
   log::warning(text(row.figures.few, " of ", options.bins, " bins are expected to hold under ",
                     kFewExpected, " clips of ", row.name,
@@ -195,7 +195,7 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   const BinnedClips judged = options.wav ? bin_sounds(scene, bins, *options.wav)
                                          : bin_generated(scene, bins, options.notes);
 
-  std::vector<Row> rows;
+  std::vector<NdbRow> rows;
   rows.push_back(
       compare("", options.wav ? printable(source) : source, bins.train, judged, options));
   if (options.floors) {
@@ -220,7 +220,7 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   json["bins"] = options.bins;
   json["alpha"] = kBinAlpha;
   json["restarts"] = options.restarts;
-  for (const Row& row : rows) {
+  for (const NdbRow& row : rows) {
     json[row.prefix + "ndb"] = row.figures.ndb;
     json[row.prefix + "js"] = row.figures.js;
     json[row.prefix + "ndb_interval"] = pair(row.intervals.ndb);

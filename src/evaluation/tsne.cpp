@@ -64,7 +64,7 @@ double share_alike(const std::vector<Point>& points, const std::vector<std::int6
 }
 
 // Thirteen colours that stay apart, then again with another shape (Trubetskoy's list).
-constexpr std::array kColours{"#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
+constexpr std::array kLabelColours{"#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
                               "#00a6a6", "#f032e6", "#808000", "#9a6324", "#800000",
                               "#000075", "#e0a800", "#469990"};
 
@@ -89,7 +89,7 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
     used.insert(point.label);
     const char* colour = point.label < 0
                              ? "#bbb"
-                             : kColours[static_cast<std::size_t>(point.label) % kColours.size()];
+                             : kLabelColours[static_cast<std::size_t>(point.label) % kLabelColours.size()];
     svg += text("<circle cx=\"", tenths(kMargin + (point.x - low_x) * scale), "\" cy=\"",
                 tenths(kSide - kMargin - (point.y - low_y) * scale), "\" r=\"4\" fill=\"", colour,
                 "\" fill-opacity=\"0.75\"/>\n");
@@ -98,7 +98,7 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
   for (const std::int64_t label : used) {
     const std::string name = label < 0 ? "not known" : names[static_cast<std::size_t>(label)];
     const char* colour =
-        label < 0 ? "#bbb" : kColours[static_cast<std::size_t>(label) % kColours.size()];
+        label < 0 ? "#bbb" : kLabelColours[static_cast<std::size_t>(label) % kLabelColours.size()];
     svg += text("<circle cx=\"", kSide + 8, "\" cy=\"", row, "\" r=\"5\" fill=\"", colour,
                 "\"/><text x=\"", kSide + 20, "\" y=\"", row + 4, "\" fill=\"#1b1b1f\">",
                 html_escape(name), "</text>\n");
