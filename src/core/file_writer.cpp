@@ -1,4 +1,6 @@
 // One file, whole or absent: the order of steps stands in files.hpp.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -109,26 +111,26 @@ struct FileWriter::State {
 
 FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
     : state_(std::make_unique<State>()) {
-  State& s = *state_;
+  State& state = *state_;
   check_target(target);
-  s.target = std::move(target);
-  s.options = options;
-  s.ops = options.ops != nullptr ? options.ops : &FileOps::system();
+  state.target = std::move(target);
+  state.options = options;
+  state.ops = options.ops != nullptr ? options.ops : &FileOps::system();
   const std::uint64_t wanted = options.expected_bytes + options.expected_bytes / 10;
   const std::uint64_t free =
-      options.expected_bytes > 0 ? s.ops->free_bytes(folder_of(s.target)) : UINT64_MAX;
+      options.expected_bytes > 0 ? state.ops->free_bytes(folder_of(state.target)) : UINT64_MAX;
   if (free < wanted) {
-    throw WorkError(text("saving ", printable(s.target.string()), " needs ", wanted,
+    throw WorkError(text("saving ", printable(state.target.string()), " needs ", wanted,
                          " bytes, but only ", free, " are free there; make room and go on."));
   }
-  s.temporary = detail::new_file_temporary(s.target);
-  s.fd = s.ops->open_exclusive(s.temporary);
-  if (s.fd < 0) {
-    const int error = -s.fd;
-    s.fd = -1;
-    s.fail_at("making a file beside it", error);
+  state.temporary = detail::new_file_temporary(state.target);
+  state.fd = state.ops->open_exclusive(state.temporary);
+  if (state.fd < 0) {
+    const int error = -state.fd;
+    state.fd = -1;
+    state.fail_at("making a file beside it", error);
   }
-  s.exists = true;
+  state.exists = true;
 }
 
 FileWriter::~FileWriter() {
@@ -136,18 +138,18 @@ FileWriter::~FileWriter() {
 }
 
 void FileWriter::write(std::string_view bytes) {
-  State& s = *state_;
-  if (s.fd < 0) throw WorkError("a file was written to after it was finished.");
-  if (s.gathered.size() + bytes.size() < kBlock) {
-    s.gathered += bytes;
+  State& state = *state_;
+  if (state.fd < 0) throw WorkError("a file was written to after it was finished.");
+  if (state.gathered.size() + bytes.size() < kBlock) {
+    state.gathered += bytes;
     return;
   }
-  s.put(s.gathered);
-  s.gathered.clear();
+  state.put(state.gathered);
+  state.gathered.clear();
   if (bytes.size() >= kBlock) {
-    s.put(bytes);
+    state.put(bytes);
   } else {
-    s.gathered = bytes;
+    state.gathered = bytes;
   }
 }
 
@@ -156,22 +158,22 @@ void FileWriter::write(std::span<const std::byte> bytes) {
 }
 
 void FileWriter::commit() {
-  State& s = *state_;
-  if (s.fd < 0) throw WorkError("a file was committed twice, or after it had failed.");
-  s.put(s.gathered);
-  s.gathered.clear();
-  if (const int error = s.ops->sync(s.fd); error != 0) s.fail_at("syncing", -error);
-  if (const int error = s.ops->close(std::exchange(s.fd, -1)); error != 0) {
-    s.fail_at("closing", -error);
+  State& state = *state_;
+  if (state.fd < 0) throw WorkError("a file was committed twice, or after it had failed.");
+  state.put(state.gathered);
+  state.gathered.clear();
+  if (const int error = state.ops->sync(state.fd); error != 0) state.fail_at("syncing", -error);
+  if (const int error = state.ops->close(std::exchange(state.fd, -1)); error != 0) {
+    state.fail_at("closing", -error);
   }
-  if (s.options.keep_previous) s.keep_previous();
-  if (const int error = s.ops->rename(s.temporary, s.target); error != 0) {
-    s.fail_at("renaming", -error);
+  if (state.options.keep_previous) state.keep_previous();
+  if (const int error = state.ops->rename(state.temporary, state.target); error != 0) {
+    state.fail_at("renaming", -error);
   }
-  s.exists = false;
-  detail::forget_temporary(s.temporary);
-  if (const int error = s.ops->sync_folder(folder_of(s.target)); error != 0) {
-    throw WorkError(text(printable(s.target.string()), " is written, but its folder could not be ",
+  state.exists = false;
+  detail::forget_temporary(state.temporary);
+  if (const int error = state.ops->sync_folder(folder_of(state.target)); error != 0) {
+    throw WorkError(text(printable(state.target.string()), " is written, but its folder could not be ",
                          "synced (", detail::error_text(-error), "), so it may not outlive a ",
                          "power cut."));
   }
@@ -188,6 +190,35 @@ void save_file(const std::filesystem::path& target, std::span<const std::byte> b
                SaveOptions options) {
   save_file(target, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
             options);
+}
+
+void save_file_by(const std::filesystem::path& target,
+                  const std::function<void(const std::filesystem::path&)>& write) {
+  check_target(target);
+  struct Folder {
+    std::filesystem::path path;
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+      detail::forget_temporary(path);
+    }
+  } folder{detail::new_folder_temporary(target)};
+  std::error_code error;
+  if (!std::filesystem::create_directory(folder.path, error)) {
+    fail(target, "making a folder beside it", error.value());
+  }
+  const auto written = folder.path / target.filename();
+  write(written);
+  FileOps& ops = FileOps::system();
+  const int fd = ::open(written.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(target, "writing", errno);
+  const int synced = ops.sync(fd), closed = ops.close(fd);
+  if (synced != 0) fail(target, "syncing", -synced);
+  if (closed != 0) fail(target, "closing", -closed);
+  if (const int renamed = ops.rename(written, target); renamed != 0) {
+    fail(target, "renaming", -renamed);
+  }
+  ops.sync_folder(folder_of(target));
 }
 
 std::filesystem::path previous_path(const std::filesystem::path& target) {

@@ -53,42 +53,25 @@ void check_output(const fs::path& output, bool force) {
   refuse_overwrite(output, force);
 }
 
-// The video's pictures as they are, with the new sound. Written beside the target and renamed.
+// The video's pictures as they are, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
   const auto program = find_program("ffmpeg");
-  if (!program)
+  if (!program) {
     throw InputError(
-        "--video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
-  fs::path partial = output;
-  partial.replace_filename(
-      text(".", output.stem().string(), ".partial", output.extension().string()));
-  const ProcessResult result = run_process({*program,
-                                            "-nostdin",
-                                            "-hide_banner",
-                                            "-loglevel",
-                                            "error",
-                                            "-y",
-                                            "-protocol_whitelist",
-                                            "file",
-                                            "-i",
-                                            "file:" + fs::absolute(video).string(),
-                                            "-i",
-                                            "file:" + fs::absolute(wav).string(),
-                                            "-map",
-                                            "0:v:0",
-                                            "-map",
-                                            "1:a:0",
-                                            "-c:v",
-                                            "copy",
-                                            "-shortest",
-                                            "file:" + fs::absolute(partial).string()});
-  std::error_code ignored;
-  if (result.exit_code != 0) {
-    fs::remove(partial, ignored);
-    throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
-                         trim(result.error_output), "); the wav is whole, try another container"));
+        "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
   }
-  fs::rename(partial, output);
+  save_file_by(output, [&](const fs::path& into) {
+    const ProcessResult result =
+        run_process({*program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
+                     "-protocol_whitelist", "file", "-i", "file:" + fs::absolute(video).string(),
+                     "-i", "file:" + fs::absolute(wav).string(), "-map", "0:v:0", "-map", "1:a:0",
+                     "-c:v", "copy", "-shortest", "file:" + fs::absolute(into).string()});
+    if (result.exit_code != 0) {
+      throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
+                           trim(result.error_output),
+                           "); the wav is whole, try another container"));
+    }
+  });
 }
 
 std::int64_t steps_of(const GenerateOptions& options, const config::TrainConfig& config,

@@ -340,6 +340,27 @@ TEST(RefuseOverwrite, NamesTheWayOut) {
   EXPECT_THROW(refuse_overwrite(folder / "link", false), InputError);
 }
 
+TEST(SaveFileBy, WhatAnotherProgramWritesAppearsWholeOrNotAtAll) {
+  TempFolder folder;
+  const auto target = folder / "clip.mp4";
+  save_file_by(target, [&](const std::filesystem::path& into) {
+    EXPECT_EQ(into.filename(), "clip.mp4");  // ffmpeg chooses the container by the extension
+    EXPECT_NE(into, target);
+    spill(into, "one");
+    EXPECT_FALSE(std::filesystem::exists(target));
+  });
+  EXPECT_EQ(slurp(target), "one");
+  const auto half = [](const std::filesystem::path& into) {
+    spill(into, "half");
+    throw WorkError("the program failed");
+  };
+  EXPECT_THROW(save_file_by(target, half), WorkError);
+  EXPECT_THROW(save_file_by(target, [](const std::filesystem::path&) {}), WorkError);
+  EXPECT_EQ(slurp(target), "one");
+  EXPECT_THROW(save_file_by(folder / "no" / "clip.mp4", half), InputError);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
 TEST(ReadFile, ReadsWholeWithinItsLimit) {
   TempFolder folder;
   const std::string bytes = content('\0');

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,6 +59,12 @@ void save_file(const std::filesystem::path& target, std::span<const std::byte> b
                SaveOptions options = {});
 void save_file(const std::filesystem::path& target, std::string_view text,
                SaveOptions options = {});
+
+// A file that another program writes: `write` is given a path with the target's file name in a
+// folder beside it. What is there afterwards is synced and renamed to the target; where `write`
+// throws or leaves no file (WorkError), the target is as it was.
+void save_file_by(const std::filesystem::path& target,
+                  const std::function<void(const std::filesystem::path&)>& write);
 
 // "a/model.safetensors" -> "a/model.prev.safetensors".
 std::filesystem::path previous_path(const std::filesystem::path& target);
