@@ -12,7 +12,7 @@
 #include "comparison/result_shelf.hpp"
 #include "comparison/run_shelf.hpp"
 #include "evaluation/curves.hpp"
-#include "evaluation/material.hpp"
+#include "evaluation/result.hpp"
 #include "minet/comparison/tables.hpp"
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"

@@ -1,6 +1,6 @@
 #include "comparison/result_shelf.hpp"
 
-#include "evaluation/material.hpp"
+#include "evaluation/result.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"

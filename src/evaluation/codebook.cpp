@@ -174,10 +174,10 @@ std::vector<DictionaryEntry> entries_of(const Coded& coded, const Figures& figur
   return entries;
 }
 
-void write_dictionary(Material& material, Dictionary dictionary, FolderWriter& folder) {
+void write_dictionary(Scene& scene, Dictionary dictionary, FolderWriter& folder) {
   std::vector<std::int64_t> codes;
   for (const DictionaryEntry& entry : dictionary.entries) codes.push_back(entry.code);
-  std::vector<HeldCode> held = hold_codes(material, codes);
+  std::vector<HeldCode> held = hold_codes(scene, codes);
   const std::filesystem::path sounds = folder.path() / "sound";
   std::filesystem::create_directories(sounds);
   bool notes = false, instruments = false;
@@ -206,27 +206,26 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
     throw InputError(text("--codes: expected 0 (every code in use) to ", kMaxDictionaryCodes,
                           ", got ", options.dictionary_codes));
   }
-  Material material(options.common, {.metric = "codebook"});
+  Scene scene(options.common, "codebook", Need::codes);
   std::optional<FolderWriter> folder;
   if (options.out) folder.emplace(*options.out, options.force);
-  const Labels labels(material.corpus);
-  const FrameBaselines baselines = fit_frame_baselines(material, options.baseline_frames);
-  Coded coded{
-      .split = code_clips(material, material.tracks, material.clips, baselines.codebook),
-      .train = code_clips(material, material.train_tracks,
-                          choose_clips(material.train_tracks.frames(), material.clip_frames(), 0),
-                          baselines.codebook),
-      .instruments = static_cast<std::int64_t>(labels.names().size()),
-      .split_is_train = material.options.split == "train",
-      .seed = material.options.seed};
-  const double frame_ms = 1000 / material.model.config.frame_rate();
+  const Labels labels(scene.corpus);
+  const FrameBaselines baselines = fit_frame_baselines(scene, options.baseline_frames);
+  Coded coded{.split = code_clips(scene, scene.tracks, scene.clips, baselines.codebook),
+              .train = code_clips(scene, scene.train_tracks,
+                                  choose_clips(scene.train_tracks.frames(), scene.clip_frames(), 0),
+                                  baselines.codebook),
+              .instruments = static_cast<std::int64_t>(labels.names().size()),
+              .split_is_train = scene.options.split == "train",
+              .seed = scene.options.seed};
+  const double frame_ms = 1000 / scene.config().frame_rate();
   const std::int64_t width = baselines.codebook.pca.basis.size(1);
   const std::vector<Figures> all{
-      figures_of(coded, &CodedClip::model, "this model", material.model.config.vqvae.codes),
+      figures_of(coded, &CodedClip::model, "this model", scene.config().vqvae.codes),
       figures_of(coded, &CodedClip::kmeans, text("PCA to ", width, ", k-means"),
                  baselines.codebook.codes.size(0))};
 
-  nlohmann::ordered_json json = begin_json(material.heading());
+  nlohmann::ordered_json json = begin_json(scene.heading());
   put(json, all[0], frame_ms);
   json["train_clips"] = coded.train.size();
   json["baseline_frames"] = baselines.frames;
@@ -235,11 +234,10 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
   const auto usage = usage_table(all, frame_ms), meaning = meaning_table(all);
   if (folder) {
     Dictionary dictionary{
-        .headline = text("Codes of ", material.options.model.string()),
-        .facts = {text(material.clips.size(), " clips (", human_duration(material.seconds()),
-                       ") of split '", material.options.split, "' of ",
-                       material.options.corpus.string()),
-                  text("minet ", version(), ", seed ", material.options.seed, "; dead: in none of ",
+        .headline = text("Codes of ", scene.options.model.string()),
+        .facts = {text(scene.clips.size(), " clips (", human_duration(scene.seconds()),
+                       ") of split '", scene.options.split, "' of ", scene.options.corpus.string()),
+                  text("minet ", version(), ", seed ", scene.options.seed, "; dead: in none of ",
                        coded.train.size(), " training clips")},
         .usage = usage,
         .meaning = meaning,
@@ -247,10 +245,10 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
                                 "codes, the most used first"),
         .instruments = labels.names(),
         .entries = entries_of(coded, all[0], options.dictionary_codes, frame_ms / 1000)};
-    write_dictionary(material, std::move(dictionary), *folder);
+    write_dictionary(scene, std::move(dictionary), *folder);
   }
-  std::string report = text(headline(material.heading()), "\n\n", table(usage),
-                            "\nDead: in none of ", coded.train.size(),
+  std::string report = text(headline(scene.heading()), "\n\n", table(usage), "\nDead: in none of ",
+                            coded.train.size(),
                             " training clips. Held: runs of one code, cut at the clips' ends.\n");
   if (!meaning.empty()) {
     report += text(

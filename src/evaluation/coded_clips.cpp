@@ -27,18 +27,17 @@ CodeSequence sequence_of(const at::Tensor& codes) {
   return {values, values + whole.numel()};
 }
 
-std::vector<CodedClip> code_clips(Material& material, const clips::TrackStore& store,
+std::vector<CodedClip> code_clips(Scene& scene, const clips::TrackStore& store,
                                   const std::vector<clips::Clip>& clips,
                                   const FrameCodebook& kmeans) {
-  const Labels labels(material.corpus);
+  const Labels labels(scene.corpus);
   const std::vector<std::int64_t> instruments = labels.of(store, clips);
   std::vector<CodedClip> result;
   for_each_batch(
-      &store == &material.tracks ? text("codes of ", material.options.split) : "codes of train",
-      clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
-        const at::Tensor spectrograms =
-            store.spectrograms(some, material.model.scale);  // [B, F, T]
-        const at::Tensor codes = material.model.vqvae->encode(spectrograms.to(material.device));
+      &store == &scene.tracks ? text("codes of ", scene.options.split) : "codes of train", clips,
+      [&](std::size_t first, const std::vector<clips::Clip>& some) {
+        const at::Tensor spectrograms = store.spectrograms(some, scene.scale());  // [B, F, T]
+        const at::Tensor codes = scene.model().vqvae->encode(spectrograms.to(scene.device));
         const at::Tensor baseline = kmeans.encode(frames_of(spectrograms)).view(codes.sizes());
         const at::Tensor notes = store.notes(some);  // [B, T], 0 or 1 + pitch
         for (std::size_t i = 0; i < some.size(); ++i) {

@@ -8,7 +8,7 @@
 #include "evaluation/code_models.hpp"
 #include "evaluation/frame_baselines.hpp"
 #include "evaluation/labels.hpp"
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 
 namespace minet::evaluation {
 
@@ -23,7 +23,7 @@ struct CodedClip {
 };
 
 // With progress; honours a stop.
-std::vector<CodedClip> code_clips(Material& material, const clips::TrackStore& store,
+std::vector<CodedClip> code_clips(Scene& scene, const clips::TrackStore& store,
                                   const std::vector<clips::Clip>& clips,
                                   const FrameCodebook& kmeans);
 

@@ -16,7 +16,7 @@ namespace minet::evaluation {
 namespace {
 
 constexpr std::int64_t kFitRows = 4096;  // frames of one slice: 16 MiB at 1024 bins
-constexpr std::int64_t kShare = 4;    // of a clip's frames one in four is taken
+constexpr std::int64_t kShare = 4;       // of a clip's frames one in four is taken
 
 // Clips at places drawn evenly over all places of all tracks.
 std::vector<clips::Clip> random_clips(const clips::TrackStore& tracks, std::int64_t clip_frames,
@@ -110,12 +110,12 @@ void check_baseline_frames(std::int64_t count) {
   }
 }
 
-FrameBaselines fit_frame_baselines(const Material& material, std::int64_t baseline_frames) {
-  const config::TrainConfig& config = material.model.config;
-  const EvalOptions& options = material.options;
+FrameBaselines fit_frame_baselines(const Scene& scene, std::int64_t baseline_frames) {
+  const config::TrainConfig& config = scene.config();
+  const EvalOptions& options = scene.options;
   const at::Tensor frames =
-      random_frames(material.train_tracks, material.model.scale, material.clip_frames(),
-                    baseline_frames, derive_seed(options.seed, "baseline frames"));
+      random_frames(scene.train_tracks, scene.scale(), scene.clip_frames(), baseline_frames,
+                    derive_seed(options.seed, "baseline frames"));
   if (frames.size(0) == 0) {
     throw InputError(text(options.corpus.string(), ": expected a track of at least ",
                           config.data.clip_seconds,

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "minet/audio/spectrogram.hpp"
 #include "minet/clips/track_store.hpp"
 
@@ -46,6 +46,6 @@ struct FrameBaselines {
 };
 void check_baseline_frames(std::int64_t count);  // InputError below 1; before anything is loaded
 // InputError if no training track is as long as a clip.
-FrameBaselines fit_frame_baselines(const Material& material, std::int64_t frames);
+FrameBaselines fit_frame_baselines(const Scene& scene, std::int64_t frames);
 
 }  // namespace minet::evaluation

@@ -24,8 +24,8 @@ constexpr int kPictureWidth = 240, kPictureHeight = 120;  // pixels
 
 // The decoder's frame for each code when nothing but that code is near, [N, F]: in the middle of so
 // many equal codes that the ends are not seen.
-at::Tensor steady_frames(Material& material, const std::vector<std::int64_t>& codes) {
-  const std::int64_t margin = material.model.vqvae->margin();
+at::Tensor steady_frames(Scene& scene, const std::vector<std::int64_t>& codes) {
+  const std::int64_t margin = scene.model().vqvae->margin();
   std::vector<at::Tensor> parts;
   for (std::size_t first = 0; first < codes.size(); first += kBatch) {
     throw_if_stopped("stopped while evaluating; nothing was written");
@@ -36,8 +36,8 @@ at::Tensor steady_frames(Material& material, const std::vector<std::int64_t>& co
                                 .unsqueeze(1)
                                 .expand({static_cast<std::int64_t>(some.size()), 2 * margin + 1})
                                 .contiguous()
-                                .to(material.device);
-    parts.push_back(material.model.vqvae->decode(held).select(2, margin).to(at::kCPU));
+                                .to(scene.device);
+    parts.push_back(scene.model().vqvae->decode(held).select(2, margin).to(at::kCPU));
   }
   return at::cat(parts);
 }
@@ -66,16 +66,15 @@ double pitch_of(const audio::Sound& sound) {
 
 }  // namespace
 
-std::vector<HeldCode> hold_codes(Material& material, const std::vector<std::int64_t>& codes) {
+std::vector<HeldCode> hold_codes(Scene& scene, const std::vector<std::int64_t>& codes) {
   if (codes.empty()) return {};
   const at::NoGradGuard no_grad;
-  const config::SpectrogramConfig& shape = material.model.config.spectrogram;
-  const auto frames =
-      static_cast<std::int64_t>(std::ceil(kSeconds * material.model.config.frame_rate()));
-  const at::Tensor steady = steady_frames(material, codes);  // [N, F]
+  const config::SpectrogramConfig& shape = scene.config().spectrogram;
+  const auto frames = static_cast<std::int64_t>(std::ceil(kSeconds * scene.config().frame_rate()));
+  const at::Tensor steady = steady_frames(scene, codes);  // [N, F]
   const auto magnitudes = [&](std::size_t i) {
     return models::to_magnitudes(
-        material.model.scale,
+        scene.scale(),
         steady[static_cast<std::int64_t>(i)].unsqueeze(1).expand({-1, frames}).contiguous());
   };
   float loudest = 0;
@@ -92,7 +91,7 @@ std::vector<HeldCode> hold_codes(Material& material, const std::vector<std::int6
     HeldCode one;
     one.sound = audio::invert(
         spectrogram, shape,
-        {.seed = derive_seed(material.options.seed, "phases", static_cast<std::uint64_t>(codes[i])),
+        {.seed = derive_seed(scene.options.seed, "phases", static_cast<std::uint64_t>(codes[i])),
          .threads = at::get_num_threads()});
     one.hz = pitch_of(one.sound);
     one.picture =

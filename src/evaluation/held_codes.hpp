@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "minet/audio/sound.hpp"
 
 namespace minet::evaluation {
@@ -18,6 +18,6 @@ struct HeldCode {
 
 // Loudness and brightness are comparable between the codes: what would clip makes all quieter, and
 // the pictures share their reference. With progress; honours a stop.
-std::vector<HeldCode> hold_codes(Material& material, const std::vector<std::int64_t>& codes);
+std::vector<HeldCode> hold_codes(Scene& scene, const std::vector<std::int64_t>& codes);
 
 }  // namespace minet::evaluation

@@ -12,7 +12,7 @@
 
 #include "evaluation/code_models.hpp"
 #include "evaluation/coded_clips.hpp"
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "evaluation/statistics/moments.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
@@ -27,24 +27,23 @@ namespace {
 using clips::Clip;
 
 // Whole tracks, as training encodes them. Not from the run's cache: the corpus may be another.
-std::vector<at::Tensor> encode_tracks(Material& material, const clips::TrackStore& store,
+std::vector<at::Tensor> encode_tracks(Scene& scene, const clips::TrackStore& store,
                                       const std::string& label) {
   const auto count = static_cast<std::int64_t>(store.tracks().size());
   Progress progress(label, count, "tracks");
   std::vector<at::Tensor> codes;  // by track: [T] int64
   for (std::int64_t track = 0; track < count; ++track) {
     throw_if_stopped("stopped while evaluating; nothing was written");
-    const at::Tensor spectrogram =
-        store.track_spectrogram(track, material.model.scale).to(material.device);
-    codes.push_back(material.model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU));
+    const at::Tensor spectrogram = store.track_spectrogram(track, scene.scale()).to(scene.device);
+    codes.push_back(scene.model().vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU));
     progress.update(track + 1);
   }
   progress.finish();
   return codes;
 }
 
-bool has_notes(const Material& material, const Clip& clip) {
-  return material.tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+bool has_notes(const Scene& scene, const Clip& clip) {
+  return scene.tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
 }
 
 // For each clip one of another track, drawn evenly; empty where all are of one track.
@@ -79,20 +78,20 @@ Mean mean_of(const std::vector<double>& values) {
 // By Moment of the frames of clips with notes; empty for the clips without.
 using ClipMoments = std::vector<std::vector<Moment>>;
 
-ClipMoments moments_of_clips(const Material& material) {
-  const double rate = material.model.config.frame_rate();
+ClipMoments moments_of_clips(const Scene& scene) {
+  const double rate = scene.config().frame_rate();
   ClipMoments result;
   std::map<std::int64_t, std::vector<score::Note>> notes;  // by track
-  for (const Clip& clip : material.clips) {
+  for (const Clip& clip : scene.clips) {
     result.emplace_back();
-    if (!has_notes(material, clip)) continue;
+    if (!has_notes(scene, clip)) continue;
     const auto [found, is_new] = notes.try_emplace(clip.track);
     if (is_new) {
-      found->second = material.corpus.read_notes(
-          material.tracks.tracks()[static_cast<std::size_t>(clip.track)]);
+      found->second =
+          scene.corpus.read_notes(scene.tracks.tracks()[static_cast<std::size_t>(clip.track)]);
     }
     result.back() =
-        moments_of(found->second, {.frames = material.clip_frames(),
+        moments_of(found->second, {.frames = scene.clip_frames(),
                                    .rate = rate,
                                    .start_s = static_cast<double>(clip.first_frame) / rate});
   }
@@ -131,14 +130,14 @@ void add_by_moment(const at::Tensor& losses, const ClipMoments& moments,
 
 class PriorEvaluation {
  public:
-  PriorEvaluation(Material& material, const std::vector<at::Tensor>& codes)
-      : material_(material),
+  PriorEvaluation(Scene& scene, const std::vector<at::Tensor>& codes)
+      : scene_(scene),
         codes_(codes),
-        others_(clips_of_other_tracks(material.clips, material.options.seed)),
-        moments_(moments_of_clips(material)) {}
+        others_(clips_of_other_tracks(scene.clips, scene.options.seed)),
+        moments_(moments_of_clips(scene)) {}
 
   PriorFigures figures(std::string key, std::string name, bool notes) {
-    const at::Tensor own = losses(name, material_.clips, notes);
+    const at::Tensor own = losses(name, scene_.clips, notes);
     PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = over_clips(own)};
     add_by_moment(own, moments_, [&](std::size_t i) -> ClipMean& { return result.moments[i].nll; });
     result.shuffled = !others_.empty();
@@ -163,12 +162,12 @@ class PriorEvaluation {
   at::Tensor losses(const std::string& label, const std::vector<Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
     std::vector<at::Tensor> result;
-    for_each_batch(label, material_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
+    for_each_batch(label, scene_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
       const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
       models::PriorBatch batch = batch_of(some, notes);
-      batch.pose = material_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
-                       .to(material_.device);
-      const at::Tensor logits = models::prior_logits(material_.model, batch);  // [B, T, K]
+      batch.pose = scene_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
+                       .to(scene_.device);
+      const at::Tensor logits = models::prior_logits(scene_.model(), batch);  // [B, T, K]
       result.push_back(at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten(), {},
                                               at::Reduction::None)
                            .view({batch.codes.size(0), -1})
@@ -182,20 +181,20 @@ class PriorEvaluation {
     std::vector<at::Tensor> rows;
     for (const Clip& clip : clips) {
       rows.push_back(codes_[static_cast<std::size_t>(clip.track)].narrow(0, clip.first_frame,
-                                                                         material_.clip_frames()));
+                                                                         scene_.clip_frames()));
     }
-    batch.codes = at::stack(rows).to(material_.device);
+    batch.codes = at::stack(rows).to(scene_.device);
     if (!notes) return batch;
-    batch.notes = material_.tracks.notes(clips).to(material_.device);
+    batch.notes = scene_.tracks.notes(clips).to(scene_.device);
     at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
     for (std::size_t i = 0; i < clips.size(); ++i) {
-      present.mutable_data_ptr<float>()[i] = has_notes(material_, clips[i]) ? 1 : 0;
+      present.mutable_data_ptr<float>()[i] = has_notes(scene_, clips[i]) ? 1 : 0;
     }
-    batch.notes_present = present.to(material_.device);
+    batch.notes_present = present.to(scene_.device);
     return batch;
   }
 
-  Material& material_;
+  Scene& scene_;
   const std::vector<at::Tensor>& codes_;
   const std::vector<Clip> others_;
   const ClipMoments moments_;
@@ -253,8 +252,8 @@ std::string moments_report(const std::vector<PriorFigures>& all) {
 }
 
 // Why there is no figure with notes; empty where there is one.
-std::string no_notes_reason(const Material& material, std::int64_t clips_with_notes) {
-  if (!material.model.config.content.enabled)
+std::string no_notes_reason(const Scene& scene, std::int64_t clips_with_notes) {
+  if (!scene.config().content.enabled)
     return "the model was trained without notes (content.enabled)";
   if (clips_with_notes == 0) return "no track of the split has notes";
   return {};
@@ -263,35 +262,35 @@ std::string no_notes_reason(const Material& material, std::int64_t clips_with_no
 }  // namespace
 
 EvalResult evaluate_nll(const NllOptions& options) {
-  Material material(options.common, {.metric = "nll", .prior = true});
-  const config::TrainConfig& config = material.model.config;
+  Scene scene(options.common, "nll", Need::prior);
+  const config::TrainConfig& config = scene.config();
   const double to_bits_per_second = config.frame_rate() / std::numbers::ln2;
   std::int64_t clips_with_notes = 0;
-  for (const Clip& clip : material.clips) clips_with_notes += has_notes(material, clip) ? 1 : 0;
+  for (const Clip& clip : scene.clips) clips_with_notes += has_notes(scene, clip) ? 1 : 0;
 
   const std::vector<at::Tensor> codes =
-      encode_tracks(material, material.tracks, text("encoding ", material.options.split));
+      encode_tracks(scene, scene.tracks, text("encoding ", scene.options.split));
   std::vector<CodeSequence> train, test;
   for (const at::Tensor& track :
-       material.options.split == "train"
+       scene.options.split == "train"
            ? codes
-           : encode_tracks(material, material.train_tracks, "encoding train, for the baselines")) {
+           : encode_tracks(scene, scene.train_tracks, "encoding train, for the baselines")) {
     train.push_back(sequence_of(track));
   }
-  for (const Clip& clip : material.clips) {
+  for (const Clip& clip : scene.clips) {
     test.push_back(sequence_of(codes[static_cast<std::size_t>(clip.track)].narrow(
-        0, clip.first_frame, material.clip_frames())));
+        0, clip.first_frame, scene.clip_frames())));
   }
   const CodeBaselines baselines = code_baselines(train, test, config.vqvae.codes);
 
-  PriorEvaluation evaluation(material, codes);
+  PriorEvaluation evaluation(scene, codes);
   std::vector<PriorFigures> all{evaluation.figures("nll", "prior, without notes", false)};
-  const std::string no_notes = no_notes_reason(material, clips_with_notes);
+  const std::string no_notes = no_notes_reason(scene, clips_with_notes);
   if (no_notes.empty()) {
     all.push_back(evaluation.figures("nll_notes", "prior, with notes", true));
   }
 
-  nlohmann::ordered_json json = begin_json(material.heading());
+  nlohmann::ordered_json json = begin_json(scene.heading());
   std::vector<std::vector<std::string>> rows{{"", "nats a code", "bits a second"}};
   const auto add_row = [&](const std::string& name, double nats) {
     rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});
@@ -333,9 +332,9 @@ EvalResult evaluate_nll(const NllOptions& options) {
   }
   if (!no_notes.empty()) notes += text("No figure with notes: ", no_notes, ".\n");
   notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
-  return {.json = dump(json),
-          .report =
-              text(headline(material.heading()), "\n\n", table(rows), moments_report(all), notes)};
+  return {
+      .json = dump(json),
+      .report = text(headline(scene.heading()), "\n\n", table(rows), moments_report(all), notes)};
 }
 
 }  // namespace minet::evaluation

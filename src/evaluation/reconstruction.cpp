@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "evaluation/frame_baselines.hpp"
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "evaluation/sound_examples.hpp"
 #include "evaluation/spectral.hpp"
 #include "minet/core/table.hpp"
@@ -70,13 +70,13 @@ class Row {
   SpectralMeasures measures_;
 };
 
-std::string report_of(const Material& material, const FrameBaselines& baselines,
+std::string report_of(const Scene& scene, const FrameBaselines& baselines,
                       const std::vector<Row>& rows) {
   std::vector<std::vector<std::string>> lines{
       {"", "L2", "LSD (dB)", "SC (dB)", "codes used", "perplexity"}};
   for (const Row& row : rows) lines.push_back(row.cells());
   const bool better = rows[0].l2() < rows[1].l2();
-  return text(headline(material.heading()), "\n\n", table(lines),
+  return text(headline(scene.heading()), "\n\n", table(lines),
               "\nL2: mean squared error of the standardised log-spectrogram. LSD: log-spectral "
               "distance.\nSC: spectral convergence, linear magnitudes. In all three lower is "
               "better; more codes used is better.\nThe baselines saw ",
@@ -90,11 +90,11 @@ std::string report_of(const Material& material, const FrameBaselines& baselines,
 EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
   const at::NoGradGuard no_grad;
   check_baseline_frames(options.baseline_frames);
-  Material material(options.common, {.metric = "reconstruction"});
-  models::Model& model = material.model;
+  Scene scene(options.common, "reconstruction", Need::codes);
+  models::Model& model = scene.model();
   std::optional<SoundExamples> sounds;
   if (options.sound) sounds.emplace(options);
-  const FrameBaselines baselines = fit_frame_baselines(material, options.baseline_frames);
+  const FrameBaselines baselines = fit_frame_baselines(scene, options.baseline_frames);
   const FrameCodebook& codebook = baselines.codebook;
   const std::int64_t width = codebook.pca.basis.size(1), clusters = codebook.codes.size(0);
 
@@ -104,11 +104,10 @@ EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
   rows.emplace_back("pca", text("PCA to ", width, ", no codes"));
   rows.emplace_back("bin_mean", "mean of each bin");
   for_each_batch(
-      "reconstruction", material.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
-        const at::Tensor spectrograms =
-            material.tracks.spectrograms(some, model.scale);  // [B, F, T]
+      "reconstruction", scene.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
+        const at::Tensor spectrograms = scene.tracks.spectrograms(some, model.scale);  // [B, F, T]
         const models::VqVaeOutput output =
-            model.vqvae->forward(spectrograms.to(material.device), /*quantise=*/true);
+            model.vqvae->forward(spectrograms.to(scene.device), /*quantise=*/true);
         const FrameViews real(model.scale, frames_of(spectrograms));
         const auto view = [&](const at::Tensor& frames) { return FrameViews(model.scale, frames); };
         const FramePca& pca = codebook.pca;
@@ -119,14 +118,14 @@ EvalResult evaluate_reconstruction(const ReconstructionOptions& options) {
         rows[2].add(real, view(pca.restore(projected)));
         rows[3].add(real, view(pca.mean.expand_as(real.standardised)));
       });
-  if (sounds) sounds->write(material);
+  if (sounds) sounds->write(scene);
 
-  nlohmann::ordered_json json = begin_json(material.heading());
+  nlohmann::ordered_json json = begin_json(scene.heading());
   json["frames"] = rows[0].frames();
   rows[0].put(json);
   json["baseline_frames"] = baselines.frames;
   for (std::size_t i = 1; i < rows.size(); ++i) rows[i].put(json["baselines"][rows[i].key()]);
-  return {.json = dump(json), .report = report_of(material, baselines, rows)};
+  return {.json = dump(json), .report = report_of(scene, baselines, rows)};
 }
 
 }  // namespace minet::evaluation

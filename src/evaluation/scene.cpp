@@ -3,16 +3,22 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/device.hpp"
 
 namespace minet::evaluation {
 namespace {
+
+constexpr std::int64_t kMaxClips = 1'000'000;
 
 // Sound kept in memory at most: the metrics promise to stay below 2 GB, whatever the training had.
 config::TrainConfig with_small_cache(config::TrainConfig config) {
@@ -20,25 +26,99 @@ config::TrainConfig with_small_cache(config::TrainConfig config) {
   return config;
 }
 
+// Before anything is loaded.
+const EvalOptions& checked(const EvalOptions& options) {
+  if (options.clips < 0 || options.clips > kMaxClips) {
+    throw InputError(
+        text("--clips: expected 0 (the whole split) to ", kMaxClips, ", got ", options.clips));
+  }
+  models::use_threads(options.threads);
+  return options;
+}
+
+corpus::Corpus open_corpus(const EvalOptions& options) {
+  corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
+  std::map<std::string, int> counts;
+  for (const corpus::Track& track : corpus.tracks()) ++counts[track.split];
+  std::vector<std::string> splits;
+  for (const auto& [split, count] : counts) splits.push_back(text(split, " (", count, ")"));
+  for (const std::string& needed : {options.split, std::string("train")}) {
+    if (counts.contains(needed)) continue;
+    throw InputError(text(options.corpus.string(), ": expected tracks in split '",
+                          printable(needed), "'",
+                          needed == options.split ? "" : ", which fits the baselines",
+                          ", but the corpus has ", join(splits, ", "),
+                          needed == options.split ? "; choose one with --split"
+                                                  : "; prepare it with training tracks"));
+  }
+  return corpus;
+}
+
+std::vector<clips::Clip> clips_of(const EvalOptions& options, const clips::TrackStore& tracks,
+                                  const config::TrainConfig& config) {
+  std::vector<clips::Clip> clips =
+      choose_clips(tracks.frames(), config.clip_frames(), options.clips);
+  if (clips.empty()) {
+    throw InputError(text(options.corpus.string(), ": expected a track of at least ",
+                          config.data.clip_seconds, " s in split '", options.split,
+                          "', but all are shorter; prepare longer recordings"));
+  }
+  return clips;
+}
+
 }  // namespace
 
-Scene::Scene(const EvalOptions& given, std::string name)
+Scene::Scene(const EvalOptions& given, std::string name, Need need)
     : metric(std::move(name)),
       options(checked(given)),
       corpus(open_corpus(options)),
       device(models::select_device(options.device)),
-      subject(load_subject(options.model, device, metric)),
-      tracks(corpus, options.split, with_small_cache(subject->config())),
-      train_tracks(corpus, "train", with_small_cache(subject->config())),
-      clips(clips_of(options, tracks, subject->config())) {}
+      subject(load_subject(options.model, device, metric, need)),
+      tracks(corpus, options.split, with_small_cache(config())),
+      train_tracks(corpus, "train", with_small_cache(config())),
+      clips(clips_of(options, tracks, config())) {}
 
-Heading Scene::heading() const {
-  return {.metric = metric,
-          .options = options,
-          .corpus_hash = corpus.hash(),
-          .clips = clips.size(),
-          .seconds = static_cast<double>(clips.size()) * static_cast<double>(clip_frames()) /
-                     subject->config().frame_rate()};
+models::Model& Scene::model() {
+  models::Model* const model = subject->model();
+  if (model == nullptr) {
+    throw WorkError(text(metric, ": expected the networks of MI Net, got a ", subject->kind()));
+  }
+  return *model;
+}
+
+std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                      std::int64_t clip_frames, std::int64_t count) {
+  std::vector<clips::Clip> chosen;
+  if (count == 0) {
+    for (std::size_t track = 0; track < track_frames.size(); ++track) {
+      for (std::int64_t first = 0; first + clip_frames <= track_frames[track];
+           first += clip_frames) {
+        chosen.push_back({.track = static_cast<std::int64_t>(track), .first_frame = first});
+      }
+    }
+    return chosen;
+  }
+  // A short track has fewer different clips than asked for: none counts twice.
+  std::set<std::pair<std::int64_t, std::int64_t>> seen;
+  for (const clips::Clip& clip : clips::even_clips(track_frames, clip_frames, count)) {
+    if (seen.emplace(clip.track, clip.first_frame).second) chosen.push_back(clip);
+  }
+  return chosen;
+}
+
+void for_each_batch(
+    const std::string& label, const std::vector<clips::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<clips::Clip>&)>& action,
+    std::size_t batch) {
+  Progress progress(label, static_cast<std::int64_t>(clips.size()), "clips");
+  for (std::size_t first = 0; first < clips.size(); first += batch) {
+    throw_if_stopped("stopped while evaluating; nothing was written");
+    const std::size_t last = std::min(first + batch, clips.size());
+    action(first, {clips.begin() + static_cast<std::ptrdiff_t>(first),
+                   clips.begin() + static_cast<std::ptrdiff_t>(last)});
+    progress.update(static_cast<std::int64_t>(last));
+  }
+  progress.finish();
 }
 
 std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackStore& store,
@@ -51,7 +131,7 @@ std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackS
   const std::int64_t total = std::accumulate(places.begin(), places.end(), std::int64_t{0});
   if (total == 0) {
     throw InputError(text(scene.options.corpus.string(), ": expected a track of at least ",
-                          scene.subject->config().data.clip_seconds,
+                          scene.config().data.clip_seconds,
                           " s in split 'train', but all are shorter; prepare longer recordings"));
   }
   if (count == 0) return choose_clips(store.frames(), frames, 0);

@@ -1,14 +1,15 @@
-// What the metrics that see a model as a Subject start from: the subject, the corpus's tracks and
-// the clips to measure on. The ones that look into the networks use Material.
+// What every metric starts from: the model, the corpus's tracks and the clips to measure on.
 #pragma once
 
 #include <c10/core/Device.h>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "evaluation/material.hpp"
+#include "evaluation/result.hpp"
 #include "evaluation/subject.hpp"
 #include "minet/clips/track_store.hpp"
 #include "minet/corpus/corpus.hpp"
@@ -19,12 +20,21 @@ namespace minet::evaluation {
 // The track stores look into `corpus`, so this stays where it was made.
 class Scene {
  public:
-  Scene(const EvalOptions& options, std::string metric);
+  // InputError: an option out of range, no such model or not trained as far as `need` says, a split
+  // that the corpus lacks, no clip long enough.
+  Scene(const EvalOptions& options, std::string metric, Need need = Need::sound);
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
-  std::int64_t clip_frames() const { return subject->config().clip_frames(); }  // T
-  Heading heading() const;
+  const config::TrainConfig& config() const { return subject->config(); }
+  const audio::SpectrogramScale& scale() const { return subject->scale(); }
+  // The networks themselves; only where they were asked for (Need::codes, Need::prior).
+  models::Model& model();
+
+  std::int64_t clip_frames() const { return config().clip_frames(); }  // T
+  double clip_seconds() const { return static_cast<double>(clip_frames()) / config().frame_rate(); }
+  double seconds() const { return static_cast<double>(clips.size()) * clip_seconds(); }
+  Heading heading() const { return {metric, options, corpus.hash(), clips.size(), seconds()}; }
   // The track that a clip is of.
   const corpus::Track& track(const clips::TrackStore& store, const clips::Clip& clip) const {
     return store.tracks()[static_cast<std::size_t>(clip.track)];
@@ -40,11 +50,22 @@ class Scene {
   const std::vector<clips::Clip> clips;  // of `tracks`
 };
 
+// Different clips spread evenly over the tracks, or with `count` 0 all of them end to end (what is
+// left of a track after its last whole clip is not measured).
+std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
+                                      std::int64_t clip_frames, std::int64_t count);
+
 // `count` clips at random places, one in each of `count` equal parts of all places that a clip can
 // begin at: no two runs of clips from the same stretch, every track by its length. All of them end
 // to end for `count` 0. InputError naming the corpus if no track is long enough.
 std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackStore& store,
                                          std::int64_t count);
+
+// `action` on up to `batch` clips at a time, with progress; honours a stop between them.
+void for_each_batch(
+    const std::string& label, const std::vector<clips::Clip>& clips,
+    const std::function<void(std::size_t first, const std::vector<clips::Clip>&)>& action,
+    std::size_t batch = 8);
 
 // The body vectors of clips, [N, H].
 at::Tensor features_of(Scene& scene, const clips::TrackStore& store,

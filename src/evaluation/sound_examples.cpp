@@ -44,28 +44,27 @@ void quieten(audio::Sound& sound) {  // where it would clip
 SoundExamples::SoundExamples(const ReconstructionOptions& options)
     : folder_(options.sound.value(), options.force), iterations_(options.invert_iterations) {}
 
-void SoundExamples::write(Material& material) {
+void SoundExamples::write(Scene& scene) {
   const at::NoGradGuard no_grad;
-  models::Model& model = material.model;
+  models::Model& model = scene.model();
   const config::TrainConfig& config = model.config;
-  const std::int64_t frames = material.clip_frames();
-  for_each_batch("sound", material.clips, [&](std::size_t, const auto& some) {
-    const at::Tensor spectrograms = material.tracks.spectrograms(some, model.scale);  // [B, F, T]
-    const at::Tensor codes = model.vqvae->encode(spectrograms.to(material.device));   // [B, T]
+  const std::int64_t frames = scene.clip_frames();
+  for_each_batch("sound", scene.clips, [&](std::size_t, const auto& some) {
+    const at::Tensor spectrograms = scene.tracks.spectrograms(some, model.scale);  // [B, F, T]
+    const at::Tensor codes = model.vqvae->encode(spectrograms.to(scene.device));   // [B, T]
     for (std::size_t i = 0; i < some.size(); ++i) {
       const clips::Clip& clip = some[i];
-      const corpus::Track& track = material.tracks.tracks()[static_cast<std::size_t>(clip.track)];
+      const corpus::Track& track = scene.tracks.tracks()[static_cast<std::size_t>(clip.track)];
       const double start_s = static_cast<double>(clip.first_frame) / config.frame_rate();
       const std::string name = text(track.id, "-", std::llround(1000 * start_s), "-");
       const auto path = [&](const char* what) { return folder_.path() / (name + what); };
       const auto row = static_cast<std::int64_t>(i);
       const audio::InversionOptions inversion{
           .iterations = iterations_,
-          .seed =
-              derive_seed(material.options.seed, "phases", static_cast<std::uint64_t>(clip.track),
-                          static_cast<std::uint64_t>(clip.first_frame)),
+          .seed = derive_seed(scene.options.seed, "phases", static_cast<std::uint64_t>(clip.track),
+                              static_cast<std::uint64_t>(clip.first_frame)),
           .threads = at::get_num_threads()};
-      const audio::Sound real = audio::read_sound_segment(material.corpus.audio_path(track),
+      const audio::Sound real = audio::read_sound_segment(scene.corpus.audio_path(track),
                                                           clip.first_frame * config.spectrogram.hop,
                                                           frames * config.spectrogram.hop);
       audio::save_wav(path("real.wav"), real);
@@ -76,8 +75,8 @@ void SoundExamples::write(Material& material) {
       audio::save_wav(path("reconstruction.wav"), generation::render(model, codes[row], inversion));
       if (track.has_notes) {
         save_file(path("notes.csv"),
-                  score::notes_csv(notes_between(material.corpus.read_notes(track), start_s,
-                                                 start_s + material.clip_seconds())));
+                  score::notes_csv(notes_between(scene.corpus.read_notes(track), start_s,
+                                                 start_s + scene.clip_seconds())));
       }
     }
   });

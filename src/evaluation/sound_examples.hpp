@@ -1,7 +1,7 @@
 // Clips to listen to, as files: ReconstructionOptions::sound.
 #pragma once
 
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "minet/core/files.hpp"
 #include "minet/evaluation/reconstruction.hpp"
 
@@ -11,7 +11,7 @@ class SoundExamples {
  public:
   // InputError if the folder exists and is not to be replaced.
   explicit SoundExamples(const ReconstructionOptions& options);
-  void write(Material& material);
+  void write(Scene& scene);
 
  private:
   FolderWriter folder_;

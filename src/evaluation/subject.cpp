@@ -45,6 +45,8 @@ class MinetSubject : public Subject {
         .to(at::kCPU);
   }
 
+  models::Model* model() override { return &model_; }
+
  private:
   models::Model model_;
 };
@@ -76,21 +78,31 @@ class BaselineSubject : public Subject {
   at::Device device_;
 };
 
+void check_trained(const models::Model& model, const std::string& name, const std::string& metric,
+                   Need need) {
+  if (!model.vqvae->quantizer->is_started()) {
+    throw InputError(text(name,
+                          ": expected a model with a trained codebook, but its codebook has not "
+                          "started; let its training go on past vqvae.plain_steps"));
+  }
+  if (need != Need::codes && !model.prior_trained) {
+    throw InputError(text(name, ": expected a model with a trained prior for ", metric,
+                          ", but only its VQ-VAE is; train its prior"));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Subject> load_subject(const std::filesystem::path& path, const at::Device& device,
-                                      const std::string& metric) {
-  if (models::kind_of(path) != config::ModelKind::minet) {
+                                      const std::string& metric, Need need) {
+  if (need == Need::sound && models::kind_of(path) != config::ModelKind::minet) {
     models::BaselineModel baseline = models::load_baseline(path);
     baseline.net->to(device);
     baseline.net->eval();
     return std::make_unique<BaselineSubject>(std::move(baseline), device);
   }
   models::Model model = models::load_model(path);
-  if (!model.prior_trained) {
-    throw InputError(text(path.string(), ": expected a model with a trained prior for ", metric,
-                          ", but only its VQ-VAE is; go on with mi_train --stage prior --resume"));
-  }
+  check_trained(model, path.string(), metric, need);
   model.to(device);
   model.eval();
   return std::make_unique<MinetSubject>(std::move(model));

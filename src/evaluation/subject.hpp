@@ -1,6 +1,7 @@
 // What is measured: anything that turns keypoints into sound. The metrics that compare sound and
-// body features (ndb, knn, tsne) see a model through this door only, so that Multi-Instrumentalist
-// Net and the baselines are measured alike. Letters: B clips, P pose frames, F bins, T frames.
+// body features (ndb, knn, tsne) see a model through these functions only, so that MI Net and the
+// baselines are measured alike; those of codes and of the prior look at MI Net's networks.
+// Letters: B clips, P pose frames, F bins, T frames.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,6 +14,7 @@
 
 #include "minet/audio/spectrogram.hpp"
 #include "minet/config/train_config.hpp"
+#include "minet/models/model.hpp"
 
 namespace minet::evaluation {
 
@@ -21,6 +23,13 @@ struct ClipInput {
   at::Tensor notes = {};   // [B, T] int64, or undefined: play without notes
   std::uint64_t seed = 0;  // of what is drawn for these clips
   double temperature = 1;  // of drawing codes
+};
+
+// How far the training of the model must have come.
+enum class Need {
+  sound,  // MI Net with its prior, or a baseline
+  codes,  // MI Net with its codebook; the prior may be missing
+  prior,  // MI Net with its prior
 };
 
 class Subject {
@@ -36,10 +45,12 @@ class Subject {
   virtual at::Tensor spectrograms(const ClipInput& input) = 0;
   // The same clips [B, F, T] through the codes; undefined for a model without codes.
   virtual at::Tensor reconstruction(const at::Tensor& spectrograms) = 0;
+  // MI Net's networks; nullptr for a baseline.
+  virtual models::Model* model() { return nullptr; }
 };
 
 // InputError if there is no model or its training is not complete; `metric` is named then.
 std::unique_ptr<Subject> load_subject(const std::filesystem::path& model, const at::Device& device,
-                                      const std::string& metric);
+                                      const std::string& metric, Need need = Need::sound);
 
 }  // namespace minet::evaluation

@@ -3,7 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/material.hpp"
+#include "evaluation/result.hpp"
 #include "evaluation/statistics/bins.hpp"
 #include "evaluation/statistics/proportion.hpp"
 #include "listening/listening_answers.hpp"

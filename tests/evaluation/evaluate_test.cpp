@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "evaluation/material.hpp"
+#include "evaluation/scene.hpp"
 #include "evaluation/support.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/table.hpp"

@@ -1,0 +1,33 @@
+#include "evaluation/result.hpp"
+
+#include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+
+namespace minet::evaluation {
+
+nlohmann::ordered_json begin_json(const Heading& heading) {
+  nlohmann::ordered_json json;
+  json["metric"] = heading.metric;
+  json["model"] = heading.options.model.string();
+  json["corpus"] = heading.options.corpus.string();
+  json["corpus_hash"] = heading.corpus_hash;
+  json["split"] = heading.options.split;
+  json["seed"] = heading.options.seed;
+  json["version"] = version();
+  json["clips"] = heading.clips;
+  json["seconds"] = heading.seconds;
+  return json;
+}
+
+std::string dump(const nlohmann::ordered_json& json) {
+  // A path that is not UTF-8 is no reason to lose the figures.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string headline(const Heading& heading) {
+  return text(heading.metric, " of ", heading.options.model.string(), " on ", heading.clips,
+              " clips (", human_duration(heading.seconds), ") of split '", heading.options.split,
+              "' of ", heading.options.corpus.string());
+}
+
+}  // namespace minet::evaluation

@@ -1,0 +1,25 @@
+// What every metric's result begins with, as JSON and for people.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "minet/evaluation/evaluation.hpp"
+
+namespace minet::evaluation {
+
+// What every result says of itself.
+struct Heading {
+  std::string metric;
+  EvalOptions options;
+  std::string corpus_hash;
+  std::size_t clips = 0;
+  double seconds = 0;
+};
+
+// The keys that every metric has.
+nlohmann::ordered_json begin_json(const Heading& heading);
+std::string dump(const nlohmann::ordered_json& json);
+std::string headline(const Heading& heading);  // "nll of X on 64 clips (256 s) of split 'test'…"
+
+}  // namespace minet::evaluation
