@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
@@ -51,22 +53,51 @@ inline int fail(const Program& program, const std::string& message, int exit_cod
   return exit_code;
 }
 
+// True where the program, or the subcommand that was chosen, has that option.
+inline bool has_option(const CLI::App& app, const std::string& flag) {
+  if (app.get_option_no_throw(flag) != nullptr) return true;
+  const auto commands = app.get_subcommands();
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const CLI::App* command) { return has_option(*command, flag); });
+}
+
+// The library names its options ("clips: expected ...", "use the option 'train_clips'"); here they
+// are flags: "--clips: expected ...", "use --train-clips".
+inline std::string with_flags(const CLI::App& app, std::string message) {
+  const auto flag = [](std::string name) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    return "--" + name;
+  };
+  constexpr std::string_view kBefore = "the option '";
+  for (std::size_t at = message.find(kBefore); at != std::string::npos;
+       at = message.find(kBefore, at + 1)) {
+    const std::size_t begin = at + kBefore.size(), end = message.find('\'', begin);
+    if (end == std::string::npos) break;
+    message.replace(at, end + 1 - at, flag(message.substr(begin, end - begin)));
+  }
+  const std::size_t colon = message.find(": expected");
+  if (colon != std::string::npos && has_option(app, flag(message.substr(0, colon)))) {
+    message.replace(0, colon, flag(message.substr(0, colon)));
+  }
+  return message;
+}
+
 // Ends the process as the signal would have, now that the work is saved and cleaned up.
-inline int stop(const Program& program, const Interrupted& stopped) {
-  const int exit_code = fail(program, stopped.what(), stopped.exit_code());
+inline int stop(const CLI::App& app, const Program& program, const Interrupted& stopped) {
+  const int exit_code = fail(program, with_flags(app, stopped.what()), stopped.exit_code());
   std::fflush(nullptr);
   ::signal(stopped.signal(), SIG_DFL);
   ::raise(stopped.signal());
   return exit_code;  // where the signal is blocked
 }
 
-inline int report_current_exception(const Program& program) {
+inline int report_current_exception(const CLI::App& app, const Program& program) {
   try {
     throw;
   } catch (const Interrupted& stopped) {
-    return stop(program, stopped);
+    return stop(app, program, stopped);
   } catch (const Error& error) {
-    return fail(program, error.what(), error.exit_code());
+    return fail(program, with_flags(app, error.what()), error.exit_code());
   } catch (const std::bad_alloc&) {
     return fail(program, "there is not enough memory for this", 1);
   } catch (const std::exception& error) {
@@ -122,7 +153,7 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
     if (!std::cout) throw WorkError("cannot write to standard output");
     return exit_code;
   } catch (...) {
-    return report_current_exception(program);
+    return report_current_exception(app, program);
   }
 }
 

@@ -56,7 +56,7 @@ CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::pa
         continue;
       }
     }
-    throw_if_stopped("stopped while encoding the tracks; go on with --resume");
+    throw_if_stopped("stopped while encoding the tracks; go on with the option 'resume'");
     const at::Tensor spectrogram = store.track_spectrogram(track, model.scale).to(model.device());
     const at::Tensor codes = model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);  // [T]
     codes_.push_back(codes);

@@ -104,16 +104,16 @@ class TableMaker {
     const std::int64_t least = 2 * evaluation::NdbOptions{}.bins;
     if (options_.ndb_clips < least) {
       throw InputError(
-          text("--ndb-clips: expected at least ", least, ", two a bin, got ", options_.ndb_clips));
+          text("ndb_clips: expected at least ", least, ", two a bin, got ", options_.ndb_clips));
     }
     if (options_.seeds.empty()) {
-      throw InputError("--seeds: expected one or more seeds, got none");
+      throw InputError("seeds: expected one or more seeds, got none");
     }
     std::set<std::uint64_t> seen;
     for (const std::uint64_t seed : options_.seeds) {
       if (!seen.insert(seed).second) {
         throw InputError(
-            text("--seeds: expected different seeds, got ", seed, " twice; leave one out"));
+            text("seeds: expected different seeds, got ", seed, " twice; leave one out"));
       }
     }
     if (corpus::read_instruments(corpus_).empty()) {
@@ -157,7 +157,7 @@ class TableMaker {
                               "(hash ",
                               before.value("corpus_hash", "unknown").substr(0, 12), "), got ",
                               options_.corpus.string(), " (", corpus_.hash().substr(0, 12),
-                              "); choose another --out"));
+                              "); choose another folder"));
       }
       return;
     }

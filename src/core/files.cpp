@@ -140,7 +140,7 @@ void FolderWriter::commit() {
     const int first = errno;
     if (first == EEXIST) {
       throw InputError(text(shown(target_), " appeared while it was being made; choose another ",
-                            "name or --force."));
+                            "name or the option 'force'."));
     }
     fs::rename(partial_, target_, error);  // a file system without RENAME_NOREPLACE
     if (error) {
@@ -155,7 +155,7 @@ void FolderWriter::commit() {
 void refuse_overwrite(const fs::path& path, bool force) {
   std::error_code error;
   if (!force && fs::exists(fs::symlink_status(path, error))) {
-    throw InputError(text(shown(path), " exists; choose another name or --force."));
+    throw InputError(text(shown(path), " exists; choose another name or the option 'force'."));
   }
 }
 

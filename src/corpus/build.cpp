@@ -70,7 +70,7 @@ double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sou
     if (level.peak > 1) {
       warnings.push_back(text(source.audio.string(), " goes beyond full scale (",
                               std::round(level.peak * 100) / 100,
-                              "): clipped; leave --keep-level out to level it"));
+                              "): clipped; leave the option 'keep_level' out to level it"));
     }
     return 0;
   }
@@ -156,7 +156,7 @@ std::string row_text(const RowProblem& problem) {
   }
   std::string message =
       text(problems.size(), " of ", job.tracks.size() + job.problems.size(), " ", job.unit, " of ",
-           job.table, " cannot be used; mend them, or leave them out with --skip-bad:");
+           job.table, " cannot be used; mend them, or leave them out with the option 'skip_bad':");
   for (const RowProblem& problem : problems) message += "\n  " + row_text(problem);
   throw InputError(message);
 }
@@ -169,8 +169,9 @@ void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   if (!std::filesystem::exists(options.out / kCorpusFile, ignored) &&
       !(std::filesystem::is_directory(options.out, ignored) &&
         std::filesystem::is_empty(options.out, ignored))) {
-    throw InputError(text("--force replaces a prepared corpus, but ", options.out.string(),
-                          " is none (it has no ", kCorpusFile, "); choose another name"));
+    throw InputError(text("the option 'force' replaces a prepared corpus, but ",
+                          options.out.string(), " is none (it has no ", kCorpusFile,
+                          "); choose another name"));
   }
   const auto out = std::filesystem::weakly_canonical(options.out);
   const auto inside = [&](const std::filesystem::path& path) {
@@ -185,8 +186,8 @@ void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   }
   for (const std::filesystem::path& input : inputs) {
     if (inside(input)) {
-      throw InputError(text("--force would delete ", options.out.string(), " with the input ",
-                            input.string(), " in it; choose another name"));
+      throw InputError(text("the option 'force' would delete ", options.out.string(),
+                            " with the input ", input.string(), " in it; choose another name"));
     }
   }
 }

@@ -47,7 +47,7 @@ std::int64_t rows_of(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, error)) {
     throw InputError(text("expected Solos' array at ", path.string(),
                           ", got no such file; download skeleton.npy (3.4 GB) or name it with "
-                          "--skeleton"));
+                          "the option 'skeleton'"));
   }
   if (is_npy(path)) {
     const std::vector<std::int64_t> shape = npy_shape(path);
@@ -98,7 +98,7 @@ std::vector<SolosVideo> choose_videos(const SolosIndex& index,
     const auto found = std::find_if(index.videos.begin(), index.videos.end(),
                                     [&](const SolosVideo& video) { return video.id == id; });
     if (found == index.videos.end()) {
-      throw InputError(text("expected ids from solos_ids.json as --videos, got '", printable(id),
+      throw InputError(text("expected ids from solos_ids.json as videos, got '", printable(id),
                             "'; it lists ", index.videos.size(), " videos"));
     }
     if (told.insert(id).second) chosen.push_back(*found);
@@ -110,7 +110,7 @@ std::vector<SolosVideo> choose_videos(const SolosIndex& index,
 
 PrepareReport prepare_solos(const PrepareSolosOptions& options) {
   if (options.first_row < 0) {
-    throw InputError(text("expected --first-row from 0, got ", options.first_row));
+    throw InputError(text("first_row: expected 0 or more, got ", options.first_row));
   }
   const SolosIndex index = read_solos_index(options.root);
   const std::vector<SolosVideo> videos = choose_videos(index, options.videos);

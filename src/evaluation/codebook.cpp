@@ -203,7 +203,7 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
   const at::NoGradGuard no_grad;
   check_baseline_frames(options.baseline_frames);
   if (options.dictionary_codes < 0 || options.dictionary_codes > kMaxDictionaryCodes) {
-    throw InputError(text("--codes: expected 0 (every code in use) to ", kMaxDictionaryCodes,
+    throw InputError(text("codes: expected 0 (every code in use) to ", kMaxDictionaryCodes,
                           ", got ", options.dictionary_codes));
   }
   Scene scene(options.common, "codebook", Need::codes);

@@ -20,7 +20,7 @@ namespace {
 
 void check(const InstrumentOptions& options) {
   if (options.train_clips < 0 || options.train_clips > 100'000) {
-    throw InputError(text("--train-clips: expected 0 (all) to 100000, got ", options.train_clips));
+    throw InputError(text("train_clips: expected 0 (all) to 100000, got ", options.train_clips));
   }
 }
 
@@ -86,7 +86,7 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   if (clips.empty()) {
     throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
                           scene.options.split,
-                          "' of instruments that training has, got none; choose another --split"));
+                          "' of instruments that training has, got none; choose another split"));
   }
   const std::vector<std::int64_t> truth = labels.of(scene.tracks, clips);
   const auto classes = static_cast<std::int64_t>(labels.names().size());

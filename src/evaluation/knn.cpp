@@ -149,7 +149,7 @@ std::string confusion_table(const std::vector<std::string>& names, const Confusi
 
 EvalResult evaluate_knn(const KnnOptions& options) {
   if (options.train_clips < 0 || options.train_clips > 1'000'000) {
-    throw InputError(text("--train-clips: expected 0 (all) to 1000000, got ", options.train_clips));
+    throw InputError(text("train_clips: expected 0 (all) to 1000000, got ", options.train_clips));
   }
   Scene scene(options.common, "knn");
   const Labels labels(scene.corpus);

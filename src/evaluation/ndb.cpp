@@ -25,34 +25,35 @@ constexpr std::size_t kGenerated = 32;           // clips at a time
 
 void check(const NdbOptions& options) {
   if (options.bins < 2 || options.bins > 1000) {
-    throw InputError(text("--bins: expected 2 to 1000, got ", options.bins));
+    throw InputError(text("bins: expected 2 to 1000, got ", options.bins));
   }
   if (options.train_clips < 2 * options.bins || options.train_clips > kMaxTrainClips) {
-    throw InputError(text("--train-clips: expected at least two a bin (", 2 * options.bins,
+    throw InputError(text("train_clips: expected at least two a bin (", 2 * options.bins,
                           ") and at most ", kMaxTrainClips, ", got ", options.train_clips));
   }
   if (options.restarts < 1 || options.restarts > 1000) {
-    throw InputError(text("--restarts: expected 1 to 1000, got ", options.restarts));
+    throw InputError(text("restarts: expected 1 to 1000, got ", options.restarts));
   }
   if (options.rounds < 100 || options.rounds > 1'000'000) {
-    throw InputError(text("--rounds: expected 100 to 1000000, got ", options.rounds));
+    throw InputError(text("rounds: expected 100 to 1000000, got ", options.rounds));
   }
   if (options.wav && options.notes) {
-    throw InputError("--notes: expected it for generating only, got it with --wav; leave one out");
+    throw InputError(
+        "notes: expected it for generating only, got it with recordings to judge (wav); leave one "
+        "out");
   }
 }
 
 void check_notes(const Scene& scene) {
   if (!scene.subject->takes_notes()) {
-    throw InputError(text("--notes: expected a model trained with notes (content.enabled), but ",
-                          scene.options.model.string(), " was not; leave --notes out"));
+    throw InputError(text("notes: expected a model trained with notes (content.enabled), but ",
+                          scene.options.model.string(), " was not; leave the notes out"));
   }
   for (const clips::Clip& clip : scene.clips) {
     const corpus::Track& track = scene.track(scene.tracks, clip);
     if (!track.has_notes) {
-      throw InputError(text("--notes: expected notes for every track of split '",
-                            scene.options.split, "', but ", printable(track.id),
-                            " has none; leave --notes out"));
+      throw InputError(text("notes: expected notes for every track of split '", scene.options.split,
+                            "', but ", printable(track.id), " has none; leave the notes out"));
     }
   }
 }
@@ -126,7 +127,7 @@ struct NdbRow {
 };
 
 NdbRow compare(std::string prefix, std::string name, const BinnedClips& reference,
-            const BinnedClips& judged, const NdbOptions& options) {
+               const BinnedClips& judged, const NdbOptions& options) {
   const std::vector<std::int64_t> a = reference.counts(options.bins),
                                   b = judged.counts(options.bins);
   return {.prefix = std::move(prefix),
@@ -168,8 +169,8 @@ void warn_of_few(const NdbRow& row, const NdbOptions& options) {
   if (row.figures.few == 0) return;
   log::warning(text(row.figures.few, " of ", options.bins, " bins are expected to hold under ",
                     kFewExpected, " clips of ", row.name,
-                    ", too few for the test to see much; give more clips (--clips, --train-clips) "
-                    "or fewer bins (--bins)"));
+                    ", too few for the test to see much; give more clips (clips, train_clips) "
+                    "or fewer bins"));
 }
 
 fs::path default_cache(const fs::path& model) {

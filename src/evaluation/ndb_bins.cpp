@@ -67,7 +67,7 @@ void save(const NdbBins& bins, const std::string& made_from, const fs::path& pat
     throw;
   } catch (const std::exception& error) {
     log::warning(text("the bins are not kept for the next run: ", error.what(),
-                      " (--cache names another folder)"));
+                      " (the option 'cache' names another folder)"));
   }
 }
 

@@ -38,7 +38,7 @@ std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
     throw InputError(text(scene.options.corpus.string(),
                           ": expected clips of at least two tracks with notes in split '",
                           scene.options.split, "', got ", clips.empty() ? 0 : 1,
-                          "; prepare the corpus with notes or choose more --clips"));
+                          "; prepare the corpus with notes or choose more clips"));
   }
   return clips;
 }

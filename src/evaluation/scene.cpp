@@ -30,7 +30,7 @@ config::TrainConfig with_small_cache(config::TrainConfig config) {
 const EvalOptions& checked(const EvalOptions& options) {
   if (options.clips < 0 || options.clips > kMaxClips) {
     throw InputError(
-        text("--clips: expected 0 (the whole split) to ", kMaxClips, ", got ", options.clips));
+        text("clips: expected 0 (the whole split) to ", kMaxClips, ", got ", options.clips));
   }
   models::use_threads(options.threads);
   return options;
@@ -44,12 +44,11 @@ corpus::Corpus open_corpus(const EvalOptions& options) {
   for (const auto& [split, count] : counts) splits.push_back(text(split, " (", count, ")"));
   for (const std::string& needed : {options.split, std::string("train")}) {
     if (counts.contains(needed)) continue;
-    throw InputError(text(options.corpus.string(), ": expected tracks in split '",
-                          printable(needed), "'",
-                          needed == options.split ? "" : ", which fits the baselines",
-                          ", but the corpus has ", join(splits, ", "),
-                          needed == options.split ? "; choose one with --split"
-                                                  : "; prepare it with training tracks"));
+    throw InputError(text(
+        options.corpus.string(), ": expected tracks in split '", printable(needed), "'",
+        needed == options.split ? "" : ", which fits the baselines", ", but the corpus has ",
+        join(splits, ", "),
+        needed == options.split ? "; choose one of them" : "; prepare it with training tracks"));
   }
   return corpus;
 }

@@ -30,7 +30,7 @@ std::vector<fs::path> wavs_of(const fs::path& folder) {
   }
   std::sort(paths.begin(), paths.end());
   if (paths.empty()) {
-    throw InputError(text(folder.string(), ": expected wav files, got none; check --wav"));
+    throw InputError(text(folder.string(), ": expected wav files, got none"));
   }
   return paths;
 }

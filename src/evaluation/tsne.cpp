@@ -65,8 +65,8 @@ double share_alike(const std::vector<Point>& points, const std::vector<std::int6
 
 // Thirteen colours that stay apart, then again with another shape (Trubetskoy's list).
 constexpr std::array kLabelColours{"#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
-                              "#00a6a6", "#f032e6", "#808000", "#9a6324", "#800000",
-                              "#000075", "#e0a800", "#469990"};
+                                   "#00a6a6", "#f032e6", "#808000", "#9a6324", "#800000",
+                                   "#000075", "#e0a800", "#469990"};
 
 std::string draw(const std::vector<Point>& points, const std::vector<std::string>& names) {
   constexpr double kSide = 560, kMargin = 24, kLegend = 110;
@@ -87,9 +87,10 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
   std::set<std::int64_t> used;
   for (const Point& point : points) {
     used.insert(point.label);
-    const char* colour = point.label < 0
-                             ? "#bbb"
-                             : kLabelColours[static_cast<std::size_t>(point.label) % kLabelColours.size()];
+    const char* colour =
+        point.label < 0
+            ? "#bbb"
+            : kLabelColours[static_cast<std::size_t>(point.label) % kLabelColours.size()];
     svg += text("<circle cx=\"", tenths(kMargin + (point.x - low_x) * scale), "\" cy=\"",
                 tenths(kSide - kMargin - (point.y - low_y) * scale), "\" r=\"4\" fill=\"", colour,
                 "\" fill-opacity=\"0.75\"/>\n");
@@ -111,7 +112,7 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
 
 EvalResult evaluate_tsne(const TsneOptions& options) {
   if (options.iterations < 1 || options.iterations > 100'000) {
-    throw InputError(text("--iterations: expected 1 to 100000, got ", options.iterations));
+    throw InputError(text("iterations: expected 1 to 100000, got ", options.iterations));
   }
   Scene scene(options.common, "tsne");
   std::optional<FolderWriter> folder;

@@ -61,11 +61,26 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
         "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
   }
   save_file_by(output, [&](const fs::path& into) {
-    const ProcessResult result =
-        run_process({*program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
-                     "-protocol_whitelist", "file", "-i", "file:" + fs::absolute(video).string(),
-                     "-i", "file:" + fs::absolute(wav).string(), "-map", "0:v:0", "-map", "1:a:0",
-                     "-c:v", "copy", "-shortest", "file:" + fs::absolute(into).string()});
+    const ProcessResult result = run_process({*program,
+                                              "-nostdin",
+                                              "-hide_banner",
+                                              "-loglevel",
+                                              "error",
+                                              "-y",
+                                              "-protocol_whitelist",
+                                              "file",
+                                              "-i",
+                                              "file:" + fs::absolute(video).string(),
+                                              "-i",
+                                              "file:" + fs::absolute(wav).string(),
+                                              "-map",
+                                              "0:v:0",
+                                              "-map",
+                                              "1:a:0",
+                                              "-c:v",
+                                              "copy",
+                                              "-shortest",
+                                              "file:" + fs::absolute(into).string()});
     if (result.exit_code != 0) {
       throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
                            trim(result.error_output),
@@ -78,7 +93,7 @@ std::int64_t steps_of(const GenerateOptions& options, const config::TrainConfig&
                       double pose_seconds) {
   const double seconds = options.seconds.value_or(pose_seconds);
   if (!(seconds > 0 && seconds <= audio::kMaxSoundSeconds)) {
-    throw InputError(text("--seconds: expected more than 0 and at most ", audio::kMaxSoundSeconds,
+    throw InputError(text("seconds: expected more than 0 and at most ", audio::kMaxSoundSeconds,
                           ", got ", seconds));
   }
   if (seconds > pose_seconds + 0.1) {
@@ -91,8 +106,8 @@ std::int64_t steps_of(const GenerateOptions& options, const config::TrainConfig&
 at::Tensor read_note_steps(const fs::path& path, const models::Model& model, std::int64_t steps) {
   if (!model.config.content.enabled) {
     throw InputError(
-        "--notes: expected a model trained with notes (content.enabled), but this one was not; "
-        "leave --notes out or use another model");
+        "notes: expected a model trained with notes (content.enabled), but this one was not; "
+        "leave the notes out or use another model");
   }
   const score::NoteList list = score::read_notes(path, {.monophonic = true});
   for (const std::string& repair : list.repairs) log::info(text(path.string(), ": ", repair));
@@ -131,7 +146,7 @@ void say_difference(const char* what, const std::string& before, const std::stri
 GenerateReport generate(const GenerateOptions& options) {
   check(options.sampling);
   if (options.count < 1 || options.count > 256) {
-    throw InputError(text("--count: expected 1 to 256 pieces, got ", options.count));
+    throw InputError(text("count: expected 1 to 256 pieces, got ", options.count));
   }
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const Outputs outputs = outputs_of(options, piece);
@@ -140,8 +155,7 @@ GenerateReport generate(const GenerateOptions& options) {
     if (options.video) refuse_overwrite(outputs.video, options.force);
   }
   if (options.video && !fs::is_regular_file(*options.video)) {
-    throw InputError(
-        text(options.video->string(), ": expected a video file, but there is none; check --video"));
+    throw InputError(text(options.video->string(), ": expected a video file, but there is none"));
   }
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
@@ -149,8 +163,8 @@ GenerateReport generate(const GenerateOptions& options) {
   if (!model.prior_trained) {
     throw InputError(
         text(options.model.string(),
-             ": expected a model with a trained prior, but only its VQ-VAE is; go on with "
-             "mi_train --stage prior --resume"));
+             ": expected a model with a trained prior, but only its VQ-VAE is; train its "
+             "prior"));
   }
   model.to(device);
 
@@ -220,7 +234,7 @@ GenerateReport repeat(const RepeatOptions& options) {
   if (now.model_sha256 != sidecar.model_sha256) {
     throw InputError(text(path.string(), ": expected the model that made this sound (SHA-256 ",
                           sidecar.model_sha256.substr(0, 12), "), got another (",
-                          now.model_sha256.substr(0, 12), "); give the right one with --model"));
+                          now.model_sha256.substr(0, 12), "); give that model"));
   }
   say_difference("the number of threads", text(sidecar.threads), text(now.threads));
   say_difference("the device", sidecar.device, now.device);
@@ -234,7 +248,7 @@ GenerateReport repeat(const RepeatOptions& options) {
                   [&](std::int64_t code) { return code >= 0 && code < codebook; });
   if (sidecar.codes.empty() || !in_range) {
     throw InputError(text(options.sidecar.string(), ": expected codes from 0 to ", codebook - 1,
-                          ", got none or others; give --from the file that mi_generate wrote"));
+                          ", got none or others; give the file that mi_generate wrote"));
   }
   model.to(device);
   const at::Tensor codes = at::tensor(sidecar.codes, at::kLong);

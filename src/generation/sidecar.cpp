@@ -56,7 +56,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
   const auto broken = [&](const std::string& got) {
     return InputError(text(path.string(),
                            ": expected the .json that mi_generate wrote beside a wav, got ", got,
-                           "; give --from that file"));
+                           "; give that file"));
   };
   const nlohmann::json json = parse_bounded_json(content, kBounds, broken);
   if (!json.is_object() || !json.contains("format") || json["format"] != "minet sound")

@@ -143,7 +143,7 @@ bool same(const ListenerAnswers& one, const ListenerAnswers& other) {
 
 ListeningKey read_listening_key(const fs::path& path) {
   const File file(path, "minet-listening-key", "the key.json of mi_eval listening make",
-                  "give --key that file");
+                  "give that file");
   ListeningKey key{.test = file.word(file.root, "test"), .pairs = {}};
   for (const json& trial : file.trials()) {
     const std::string id = file.word(trial, "id");

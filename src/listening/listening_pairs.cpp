@@ -109,7 +109,8 @@ std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene
                std::count_if(
                    chosen.begin(), chosen.end(),
                    [&](const ListeningClip& some) { return some.instrument == supply.instrument; }),
-               " clips that can be heard; ask for fewer with --pairs and --catch-trials"));
+               " clips that can be heard; ask for fewer with the option 'pairs' or the option "
+               "'catch_trials'"));
     }
     chosen.push_back({.clip = *clip, .instrument = supply.instrument, .catch_trial = i >= pairs});
   }

@@ -48,8 +48,8 @@ void check(const ListeningOptions& options) {
       throw InputError(text(name, ": expected 0 to ", most, ", got ", value));
     }
   };
-  in_range("--pairs", options.pairs, 1000);
-  in_range("--catch-trials", options.catch_trials, 100);
+  in_range("pairs", options.pairs, 1000);
+  in_range("catch_trials", options.catch_trials, 100);
 }
 
 // The sounds of each clip, alike in length, ends and loudness.

@@ -129,7 +129,7 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
   if (score.all.answers == 0) {
     throw InputError(text(options.key.string(), ": expected answers to count, but all ", all.size(),
                           " listeners took noise for real too often or heard catch trials only; "
-                          "see --missed-catch-trials"));
+                          "see the option 'missed_catch_trials'"));
   }
 
   Json json;

@@ -33,13 +33,13 @@ at::Device select_device(const std::string& name) {
     const auto index = name == "cuda" ? 0 : parse_integer(std::string_view(name).substr(5));
     if (index && *index >= 0 && *index < 128) {
       if (!cuda_is_usable()) {
-        throw InputError("--device: expected a usable NVIDIA GPU for '" + name +
-                         "', found none (a CPU-only LibTorch, or no driver); use --device cpu");
+        throw InputError("device: expected a usable NVIDIA GPU for '" + name +
+                         "', found none (a CPU-only LibTorch, or no driver); use the device cpu");
       }
       return {at::kCUDA, static_cast<at::DeviceIndex>(*index)};
     }
   }
-  throw InputError("--device: expected auto, cpu, cuda or cuda:N, got '" + printable(name) + "'");
+  throw InputError("device: expected auto, cpu, cuda or cuda:N, got '" + printable(name) + "'");
 }
 
 void use_threads(int threads) {

@@ -172,7 +172,7 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
   if (!any) {
     refuse(path, text("expected body parts named as the 47 joints, got only ",
                       unknown.empty() ? "none" : join(unknown, ", ").substr(0, 200),
-                      ", so a map file (--names) is needed"));
+                      ", so a map file (the option 'names') is needed"));
   }
   if (!unknown.empty()) {
     pose.notes.push_back(text("Body parts that are none of the 47 joints are left out: ",

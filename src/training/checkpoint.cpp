@@ -72,7 +72,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   if (!changes.empty()) {
     throw InputError(text(run.root().string(),
                           ": expected the configuration and corpus of this run, got ",
-                          join(changes, "; "), "; give the same, or choose another --run"));
+                          join(changes, "; "), "; give the same, or choose another folder"));
   }
 }
 

@@ -29,7 +29,7 @@ Stage parse_stage(const std::string& name) {
     if (name == to_string(stage)) return stage;
   }
   throw InputError(
-      text("--stage: expected all, vqvae, prior or baseline, got '", printable(name), "'"));
+      text("stage: expected all, vqvae, prior or baseline, got '", printable(name), "'"));
 }
 
 namespace {
@@ -47,19 +47,19 @@ void RunFolder::check(const fs::path& root, bool resume) {
   if (!fs::exists(root)) return;
   if (!fs::is_directory(root)) {
     throw InputError(
-        text(root.string(), ": expected a folder for the run, got a file; choose another --run"));
+        text(root.string(), ": expected a folder for the run, got a file; choose another folder"));
   }
   if (!holds_anything(root)) return;
   if (!resume) {
     throw InputError(text(root.string(),
                           ": expected a new folder for the run, but it holds files; go on with "
-                          "--resume or choose another --run"));
+                          "the option 'resume' or choose another folder"));
   }
   const auto has = [&](const char* name) { return fs::exists(root / name); };
   if (!has("checkpoint.safetensors") && !has("checkpoint.prev.safetensors") && !has("run.json")) {
     throw InputError(text(root.string(),
                           ": expected a run to go on with, but there is no checkpoint.safetensors; "
-                          "choose another --run"));
+                          "choose another folder"));
   }
 }
 
@@ -69,7 +69,7 @@ RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {
   fs::create_directories(root_, error);
   if (error) {
     throw InputError(text(root_.string(), ": the run folder cannot be made (", error.message(),
-                          "); choose another --run"));
+                          "); choose another folder"));
   }
   lock_ = std::make_unique<FolderLock>(root_);
   remove_stale_temporaries(root_);

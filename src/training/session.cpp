@@ -66,7 +66,7 @@ void SaveSchedule::after_step(bool last) {
   if (due || signal != 0) save();
   if (signal != 0) {
     throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
-                           to_string(session_.position.stage), "; go on with --resume"),
+                           to_string(session_.position.stage), "; go on with the option 'resume'"),
                       signal);
   }
 }

@@ -120,9 +120,9 @@ void run_minet(const Material& material) {
     if (position.stage == Stage::vqvae) {
       if (options.stage == Stage::prior && position.step < config.vqvae_training.steps) {
         throw InputError(text(options.run.string(),
-                              ": expected a finished VQ-VAE for --stage prior, but it is at step ",
+                              ": expected a finished VQ-VAE for stage prior, but it is at step ",
                               position.step, " of ", config.vqvae_training.steps,
-                              "; go on with --resume first"));
+                              "; go on with the option 'resume' first"));
       }
       train_vqvae(session, state);
       if (options.stage == Stage::vqvae) return;
@@ -148,10 +148,9 @@ void check_stage(const TrainOptions& options) {
   const bool baseline = options.config.is_baseline();
   const bool fits = options.stage == Stage::all || (options.stage == Stage::baseline) == baseline;
   if (!fits) {
-    throw InputError(text("--stage: expected ",
-                          baseline ? "all or baseline" : "all, vqvae or prior", " for model.kind ",
-                          config::to_string(options.config.model.kind), ", got ",
-                          to_string(options.stage), "; leave it out"));
+    throw InputError(text("stage: expected ", baseline ? "all or baseline" : "all, vqvae or prior",
+                          " for model.kind ", config::to_string(options.config.model.kind),
+                          ", got ", to_string(options.stage), "; leave it out"));
   }
 }
 
@@ -179,10 +178,9 @@ void train(const TrainOptions& options) {
   // All that can be refused is refused before the run folder is made.
   RunFolder::check(options.run, options.resume);
   if (options.stage == Stage::prior && !(options.resume && std::filesystem::exists(options.run))) {
-    throw InputError(
-        text(options.run.string(),
-             ": expected a run with a trained VQ-VAE for --stage prior, got none; train "
-             "it first with --stage vqvae, then go on with --stage prior --resume"));
+    throw InputError(text(options.run.string(),
+                          ": expected a run with a trained VQ-VAE for stage prior, got none; train "
+                          "it first: stage vqvae, then stage prior with the option 'resume'"));
   }
   const clips::ClipOrder order(train_tracks.energies(), config.clip_frames(),
                                config.data.silence_db, derive_seed(config.run.seed, "clips"));

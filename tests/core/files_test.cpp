@@ -334,7 +334,7 @@ TEST(RefuseOverwrite, NamesTheWayOut) {
     refuse_overwrite(folder / "a", false);
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_NE(std::string(error.what()).find("--force"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("'force'"), std::string::npos);
   }
   std::filesystem::create_symlink(folder / "nowhere", folder / "link");
   EXPECT_THROW(refuse_overwrite(folder / "link", false), InputError);

@@ -223,7 +223,7 @@ TEST_F(PrepareFolder, AFileOfExactlyOneClipIsLongEnough) {
 TEST_F(PrepareFolder, KeepsAnExistingFolderWithoutForce) {
   std::filesystem::create_directory(options_.out);
   write_text(options_.out / "mine.txt", "mine");
-  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "--force");
+  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "'force'");
   options_.force = true;  // not a corpus: not even then
   EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "is none");
   EXPECT_EQ(read_text(options_.out / "mine.txt"), "mine");

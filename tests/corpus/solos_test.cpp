@@ -182,7 +182,7 @@ TEST_F(Solos, BadFilesAreInputErrors) {
   EXPECT_CONTAINS(fails_with("solos_timestamps.json", R"({"Violin": [1]})"), "under Violin");
   EXPECT_CONTAINS(fails_with("skeleton.npy", "short"), "multiple of 564 bytes");
   fs::remove(root_ / "skeleton.npy");
-  EXPECT_CONTAINS(input_error_of([&] { prepare_solos(options()); }), "--skeleton");
+  EXPECT_CONTAINS(input_error_of([&] { prepare_solos(options()); }), "'skeleton'");
 }
 
 }  // namespace

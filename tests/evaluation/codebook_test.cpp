@@ -286,7 +286,7 @@ TEST_F(Codebook, WritesADictionaryWholeOrNotAtAll) {
 TEST_F(Codebook, WrongInputIsSaidInASentence) {
   CodebookOptions wrong = options();
   wrong.dictionary_codes = -1;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "--codes");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "codes: expected");
   wrong = options();
   wrong.baseline_frames = 0;
   EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "baseline_frames");

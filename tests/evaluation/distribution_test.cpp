@@ -113,12 +113,12 @@ TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
 TEST_F(Distribution, NdbRefusesWhatItCannotJudge) {
   NdbOptions wrong = ndb();
   wrong.train_clips = 5;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "--train-clips");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "train_clips: expected");
   wrong = ndb();
   wrong.wav = folder_->path() / "nowhere";
   EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "wav files");
   wrong.notes = true;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "--notes");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "notes: expected");
 }
 
 TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {

@@ -257,7 +257,7 @@ TEST_F(Evaluate, WrongInputIsSaidInASentence) {
   models::Model model = models::load_model(wrong.common.model);
   model.prior_trained = false;
   wrong.common.model = variant("no-prior", model);
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "--stage prior");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "train its prior");
   ReconstructionOptions other = reconstruction();
   other.common.model = wrong.common.model;
   EXPECT_TRUE(run(other).contains("l2")) << "the VQ-VAE alone can be measured";
@@ -271,7 +271,7 @@ TEST_F(Evaluate, WrongInputIsSaidInASentence) {
   EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(other); }), "baseline_frames");
   wrong = nll();
   wrong.common.clips = -1;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "--clips");
+  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "clips: expected");
   wrong = nll();
   wrong.common.model = folder_->path() / "nowhere";
   EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "no such model");

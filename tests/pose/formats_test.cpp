@@ -369,7 +369,7 @@ TEST_F(Formats, BodyPartsAreMatchedByUsualNamesOrAMapFile) {
   EXPECT_FLOAT_EQ(usual.joint(0, kNeck)[0], 2);
   EXPECT_FLOAT_EQ(usual.joint(0, joint_index("left_thumb_4"))[0], 5);
   const auto own = write("b.csv", head + "a,a,a,b,b,b,c,c,c" + coords + numbers);
-  EXPECT_NE(input_error([&] { read_pose(own); }).find("--names"), std::string::npos);
+  EXPECT_NE(input_error([&] { read_pose(own); }).find("'names'"), std::string::npos);
   const auto names = write("names.csv", "bodypart,joint\na,neck\nb,left_wrist\n");
   EXPECT_FLOAT_EQ(read_pose(own, {.names = names}).joint(0, kLeftWrist)[0], 3);
 }

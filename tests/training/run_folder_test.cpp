@@ -55,7 +55,7 @@ TEST_F(RunFolderTest, StagesHaveTheirNames) {
       parse_stage(bad);
       ADD_FAILURE() << bad << " was taken";
     } catch (const InputError& error) {
-      EXPECT_NE(std::string(error.what()).find("--stage"), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("stage: expected"), std::string::npos);
       EXPECT_EQ(std::string(error.what()).find('\x1b'), std::string::npos);
     }
   }

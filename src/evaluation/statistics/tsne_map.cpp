@@ -250,10 +250,10 @@ TsneMap tsne_map(const at::Tensor& points, const TsneMapOptions& options) {
   const std::int64_t count = points.size(0);
   if (count < 4 || count > kMaxTsnePoints) {
     throw InputError(text("t-SNE: expected 4 to ", kMaxTsnePoints, " clips, got ", count,
-                          "; choose with --clips"));
+                          "; choose another number of clips"));
   }
   if (!(options.perplexity >= 1 && options.perplexity < static_cast<double>(count))) {
-    throw InputError(text("--perplexity: expected at least 1 and less than the ", count,
+    throw InputError(text("perplexity: expected at least 1 and less than the ", count,
                           " clips, got ", options.perplexity));
   }
   const at::Tensor rows = points.to(at::kCPU, at::kFloat).contiguous();
