@@ -1,10 +1,9 @@
 // libFuzzer harness of the score room's readers: any bytes give notes or an InputError, what was
 // read as MIDI is written and read back the same, and note indices come out for any notes.
 //
-// Build: clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Isrc
-//   tests/fuzz/midi_fuzz.cpp src/score/*.cpp
-//   src/core/{text,csv,files,file_ops,file_writer,temporaries}.cpp -o midi_fuzz
-// Run: ./midi_fuzz -max_len=4096 -timeout=5 -rss_limit_mb=512 CORPUS_FOLDER
+// With libFuzzer: CXX=clang++ cmake --preset asan && ninja -C build/asan midi_fuzz, then
+//   build/asan/bin/midi_fuzz -max_len=4096 -timeout=5 -rss_limit_mb=512 CORPUS_FOLDER
+// With other compilers run_some.cpp drives it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
