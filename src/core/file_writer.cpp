@@ -173,9 +173,9 @@ void FileWriter::commit() {
   state.exists = false;
   detail::forget_temporary(state.temporary);
   if (const int error = state.ops->sync_folder(folder_of(state.target)); error != 0) {
-    throw WorkError(text(printable(state.target.string()), " is written, but its folder could not be ",
-                         "synced (", detail::error_text(-error), "), so it may not outlive a ",
-                         "power cut."));
+    throw WorkError(text(printable(state.target.string()),
+                         " is written, but its folder could not be ", "synced (",
+                         detail::error_text(-error), "), so it may not outlive a ", "power cut."));
   }
 }
 

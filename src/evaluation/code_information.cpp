@@ -14,7 +14,8 @@ namespace {
 
 constexpr int kDrawings = 16;
 constexpr std::int64_t kProbeFold = 5;
-constexpr std::array kProbeStrengths = {0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e4};
+constexpr std::array kProbeStrengths = {0.3,   1.0,   3.0,    10.0,   30.0,
+                                        100.0, 300.0, 1000.0, 3000.0, 1e4};
 
 // Counts of pairs of a code and a label.
 class Table {

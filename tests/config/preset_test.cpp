@@ -77,8 +77,7 @@ TEST(Preset, BaselinesAndAblationsDifferFromPaperAndTinyByWhatTheyAre) {
             Lines{"prior.kind: gru, not transformer"});
   EXPECT_EQ(changes("ablations/tiny-gru_seq2seq.yaml", "tiny.yaml"),
             Lines{"prior.kind: gru, not transformer"});
-  EXPECT_EQ(changes("unconditional.yaml", "paper.yaml"),
-            Lines{"content.enabled: false, not true"});
+  EXPECT_EQ(changes("unconditional.yaml", "paper.yaml"), Lines{"content.enabled: false, not true"});
   EXPECT_EQ(changes("tiny-unconditional.yaml", "tiny.yaml"),
             Lines{"content.enabled: false, not true"});
   for (const char* kind : {"seq2seq", "graph_transformer"}) {

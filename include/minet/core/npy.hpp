@@ -20,7 +20,7 @@ struct NdArray {
 using FloatArray = NdArray<float>;
 using IntArray = NdArray<std::int32_t>;
 
-bool is_npy(const std::filesystem::path& path);  // by its magic bytes
+bool is_npy(const std::filesystem::path& path);                          // by its magic bytes
 std::vector<std::int64_t> npy_shape(const std::filesystem::path& path);  // reads the header only
 
 // InputError names the file and what was wrong. Numbers of another type are converted.

@@ -27,7 +27,8 @@ UrmpNotes parse_urmp_notes(std::string_view name);  // InputError lists the name
 // are skipped. URMP has no keypoints. `pose` has them, in folders named like the pieces (or
 // NN_Title):
 //   Pose_<part>_*   one player: .npy, .json or a folder of OpenPose files; at any depth up to 3, or
-//   openpose/       OpenPose files of the whole video, also in Pose_<piece> or in the folder itself:
+//   openpose/       OpenPose files of the whole video, also in Pose_<piece> or in the folder
+//   itself:
 //                   players are told apart from left to right, which is part order, and followed
 //                   from there.
 // A composition is a title: pieces with the same title are arrangements of one tune and share

@@ -6,12 +6,12 @@ static constexpr int kRows = 8;  // queries at once
 // Room for one head, padded with zeros to whole vectors: rows [rows, columns], or columns first.
 struct HeadScratch {
   std::int64_t rows, columns;
-  float *queries, *keys, *values;          // rows
-  float *key_columns, *value_columns;      // [columns, rows]
-  float *out_gradient;                     // rows
-  float *key_gradient, *value_gradient;    // rows
-  float *row;                              // kRows rows
-  float *weights, *scores;                 // [kRows, rows]
+  float *queries, *keys, *values;        // rows
+  float *key_columns, *value_columns;    // [columns, rows]
+  float* out_gradient;                   // rows
+  float *key_gradient, *value_gradient;  // rows
+  float* row;                            // kRows rows
+  float *weights, *scores;               // [kRows, rows]
 };
 
 static HeadScratch scratch_of(const HeadCall& call) {
@@ -55,8 +55,8 @@ static void pack_turned(const HeadCall& call, const float* from, std::int64_t st
   }
 }
 
-static void pack(const HeadCall& call, const float* from, std::int64_t stride,
-                 std::int64_t columns, float* to) {
+static void pack(const HeadCall& call, const float* from, std::int64_t stride, std::int64_t columns,
+                 float* to) {
   for (std::int64_t t = 0; t < call.steps; ++t) {
     for (std::int64_t i = 0; i < call.width; ++i) to[t * columns + i] = from[t * stride + i];
   }
@@ -118,7 +118,8 @@ static void attend(const HeadCall& call, const HeadResult& result) {
   for (std::int64_t first = 0; first < call.steps; first += kRows) {
     const std::int64_t last = first + kRows < call.steps ? first + kRows : call.steps;
     const std::int64_t keys = call.causal ? last : call.steps;
-    products(call, scratch, scratch.queries + first * scratch.columns, scratch.key_columns, keys, scratch.weights);
+    products(call, scratch, scratch.queries + first * scratch.columns, scratch.key_columns, keys,
+             scratch.weights);
     for (std::int64_t query = first; query < first + kRows; ++query) {
       float* weights = scratch.weights + (query - first) * scratch.rows;
       const std::int64_t seen = seen_by(call, query);
@@ -230,7 +231,8 @@ static void attend_gradient(const HeadCall& call, const HeadGradient& gradient) 
     }
   }
   for (std::int64_t t = 0; t < call.steps; ++t) {
-    turn_back(call, t, scratch.key_gradient + t * scratch.columns, 1, gradient.k + t * gradient.kv_stride);
+    turn_back(call, t, scratch.key_gradient + t * scratch.columns, 1,
+              gradient.k + t * gradient.kv_stride);
     const float* from = scratch.value_gradient + t * scratch.columns;
     for (std::int64_t i = 0; i < call.width; ++i) gradient.v[t * gradient.kv_stride + i] = from[i];
   }

@@ -30,8 +30,8 @@ static inline float where_positive(float value, float kept) {
   return kept > 0 ? value : 0;
 }
 
-// Calls work(kind, c) for 16 channels at once, and for each that is left; `kind` is a null pointer to
-// what it works on: vectors or numbers.
+// Calls work(kind, c) for 16 channels at once, and for each that is left; `kind` is a null pointer
+// to what it works on: vectors or numbers.
 template <class Work>
 static inline void for_channels(std::int64_t count, const Work& work) {
   std::int64_t c = 0;
@@ -161,8 +161,7 @@ static void input_gradient(const WinogradRange& range, const float* points, cons
       const T v2 = load<T>(from + 2 * at.stride + c), v3 = load<T>(from + 3 * at.stride + c);
       const T v4 = load<T>(from + 4 * at.stride + c), v5 = load<T>(from + 5 * at.stride + c);
       // The neighbours see this tile's first and last frame.
-      const T before =
-          at.frame > 0 ? load<T>(from + 5 * at.stride - at.channels + c) : zero;
+      const T before = at.frame > 0 ? load<T>(from + 5 * at.stride - at.channels + c) : zero;
       const T after = left > 4 ? load<T>(from + at.channels + c) : zero;
       const T s = v1 + v2, d = v1 - v2, s2 = v3 + v4, d2 = v3 - v4;
       T x[4] = {4.0F * v5 - 4.0F * d - 2.0F * d2 + before, -5.0F * v0 - 4.0F * s - s2,
@@ -189,7 +188,8 @@ static inline P third(const P& a, const P& b, const P& c, int part) {
 }
 
 template <class T>
-static inline void weight_points(const T& w0, const T& w1, const T& w2, float* to, std::int64_t stride) {
+static inline void weight_points(const T& w0, const T& w1, const T& w2, float* to,
+                                 std::int64_t stride) {
   const T even = (w0 + w2) * (-1.0F / 6), odd = w1 * (-1.0F / 6);
   const T even2 = w0 * (1.0F / 24) + w2 * (1.0F / 6), odd2 = w1 * (1.0F / 12);
   store(to, w0 * 0.25F);
