@@ -97,7 +97,6 @@ BinnedClips bin_sounds(const Scene& scene, const NdbBins& bins, const fs::path& 
   return result;
 }
 
-// One comparison against training clips.
 // Real clips of the split: what a perfect generator and, through the codes, what a perfect prior
 // would score.
 struct RealClips {

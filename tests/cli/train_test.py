@@ -399,7 +399,7 @@ class BadInput(Case):
         (newer / "corpus.yaml").write_text(text.replace("format_version: 1", "format_version: 9"))
         self.fails(self.config, *run, "--corpus", newer, says=["9"])
         self.fails(self.config, *run, "--corpus", self.corpus, "--set", "data.clip_seconds=30", says=["clip"])
-        self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["--stage vqvae"])
+        self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["stage vqvae", "--resume"])
 
     def test_run_folder(self):
         holds = self.folder / "holds"

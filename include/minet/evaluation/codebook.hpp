@@ -22,15 +22,21 @@ struct CodebookOptions {
   bool force = false;                  // replace the folder
 };
 
-// Keys: codes (K); of the measured clips' codes codes_used, perplexity, codes_for_half and
-// codes_for_most (the fewest codes that make up half and 90 % of the sound), repeat_share, hold (of
-// runs of one code, cut at the clips' ends: mean_ms, median_ms, p90_ms, longest_ms), unused (of the
-// codes) and by_rank, the codes in use from the most used one on: codes and counts. train_clips
-// (all of split 'train') and dead: codes that no training clip has. Where the corpus has notes and
-// labels, about_note and about_instrument: what a code says of them in bits (definitions:
-// src/evaluation/code_information.hpp), each with frames, label_bits, bits and, where they can be
-// measured, floor_bits and held_out_bits. In `baselines`, pca_kmeans: the same figures of such
-// codes. baseline_frames.
+// Keys of the JSON:
+//   codes             K
+//   codes_used, perplexity, unused, repeat_share: of the measured clips' codes
+//   codes_for_half, codes_for_most: the fewest codes that make up half and 90 % of the sound
+//   hold              runs of one code, cut at the clips' ends: mean_ms, median_ms, p90_ms,
+//                     longest_ms
+//   by_rank           the codes in use from the most used one on: codes and counts
+//   train_clips       all of split 'train'
+//   dead              codes that no training clip has
+//   about_note, about_instrument: what a code says of them in bits (definitions:
+//                     src/evaluation/code_information.hpp), where the corpus has notes and labels:
+//                     frames, label_bits, bits and, where they can be measured, floor_bits and
+//                     held_out_bits
+//   baselines         pca_kmeans: the same figures of such codes
+//   baseline_frames
 EvalResult evaluate_codebook(const CodebookOptions& options);
 
 }  // namespace minet::evaluation

@@ -20,8 +20,8 @@ struct NdbOptions {
   std::int64_t restarts = 10;       // of k-means++
   std::int64_t rounds = 1000;       // of the bootstrap by track
   bool notes = false;               // generate with the tracks' notes
-  // Real clips too. Only who has their figures from another model on the same corpus, clips and
-  // bins does without: the keys floor_*, codes_* and the test clips' counts and z are absent then.
+  // Also judge real clips. False where another model's result on the same corpus, clips and bins
+  // has their figures: the keys floor_*, codes_* and the test clips' counts and z are absent then.
   bool floors = true;
   // Judge these recordings (*.wav, cut into clips end to end) in place of what the model would
   // generate; the model still gives the scale.

@@ -3,8 +3,8 @@
 // process.
 //
 //   8 bytes   header length, little-endian
-//   header    JSON {"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__":
-//   {...}} data      contiguous, without holes or overlaps, to the very end of the file
+//   header    JSON {"name": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {}}
+//   data      contiguous, without holes or overlaps, to the very end of the file
 //
 // The format has no checksum: a save adds "sha256" of the data to the metadata, and a read verifies
 // it where it stands there. Left out: float8 and unsigned integers wider than a byte.
