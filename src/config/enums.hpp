@@ -19,10 +19,11 @@ struct EnumWords;
 
 template <>
 struct EnumWords<ModelKind> {
-  static constexpr std::array<Word<ModelKind>, 3> words{
+  static constexpr std::array<Word<ModelKind>, 4> words{
       {{ModelKind::minet, "minet"},
        {ModelKind::seq2seq, "seq2seq"},
-       {ModelKind::graph_transformer, "graph_transformer"}}};
+       {ModelKind::graph_transformer, "graph_transformer"},
+       {ModelKind::plus, "plus"}}};
 };
 
 template <>

@@ -22,7 +22,8 @@ template <class Visitor, Of<ModelConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("kind", c.kind, choice(), Origin::paper,
               "what is trained. minet: the paper's network; seq2seq, graph_transformer: its "
-              "baselines, which go from keypoints to spectrogram frames without codes");
+              "baselines, which go from keypoints to spectrogram frames without codes; plus: ours, "
+              "which plays pitch and loudness on harmonics and noise");
   visit.field(
       "frame_loss", c.frame_loss, choice(), Origin::ours,
       "baselines only: l1 or mse of the standardised log-spectrogram. l1, because a squared "
@@ -173,6 +174,34 @@ void fields(Visitor& visit, Config& c) {
               "share of activations dropped in training, in the graph network and the decoder");
 }
 
+template <class Visitor, Of<PlusConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("harmonics", c.harmonics, whole(1, 1024), Origin::ours,
+              "partials at multiples of the pitch; those above half the sample rate are silent");
+  visit.field("noise_bands", c.noise_bands, whole(2, 1025), Origin::ours,
+              "bands of the filtered noise beside them");
+  visit.field("synthesiser_width", c.synthesiser_width, whole(1, 4096), Origin::ours,
+              "width of the network from pitch, loudness and body vector to partials and noise");
+  visit.field(
+      "sound_frames", c.sound_frames, whole(8, 100000), Origin::ours,
+      "frames of sound that a clip's loss is taken on; the body is seen for the whole clip");
+  visit.field("motion_hidden", c.motion_hidden, whole(1, 4096), Origin::ours,
+              "hidden width in each direction of the GRU over the player's movements");
+  visit.field("motion_layers", c.motion_layers, whole(1, 16), Origin::ours, "its layers");
+  visit.field("prior_width", c.prior_width, whole(1, 4096), Origin::ours,
+              "hidden width of the GRU that draws onset, pitch and loudness frame by frame");
+  visit.field("prior_layers", c.prior_layers, whole(1, 16), Origin::ours, "its layers");
+  visit.field("levels", c.levels, whole(2, 128), Origin::ours,
+              "steps of loudness, 2 dB each, up to -8 dB of full scale");
+  visit.field("mask", c.mask, below(0, 1), Origin::ours,
+              "share of past frames hidden in training, so that the prior looks at the player");
+  visit.field("notes_hidden", c.notes_hidden, closed(0, 1), Origin::ours,
+              "share of training clips whose notes are hidden, so that one model plays with and "
+              "without notes");
+  visit.field("augmentation", c.augmentation, closed(0, 10), Origin::ours,
+              "how far poses are scaled, turned, shifted and reshaped in training; 0 = not at all");
+}
+
 template <class Visitor, Of<StageConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("steps", c.steps, whole(1, 1000000000), Origin::ours, "optimiser steps");
@@ -227,6 +256,11 @@ void fields(Visitor& visit, Config& c) {
                 "The baseline of a graph network and a transformer decoder, where model.kind is "
                 "graph_transformer.");
   visit.section("baseline_training", c.baseline_training, "The only stage of a baseline.");
+  visit.section("plus", c.plus, "Our own network, where model.kind is plus.");
+  visit.section("synthesiser_training", c.synthesiser_training,
+                "First stage of plus: body encoder and synthesiser.");
+  visit.section("controls_training", c.controls_training,
+                "Second stage of plus: movements to onset, pitch and loudness.");
   visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
 }
 

@@ -126,6 +126,26 @@ std::string baseline_warmup_problem(const Config& c) {
   return warmup_problem("baseline_training", c.baseline_training);
 }
 
+std::string synthesiser_warmup_problem(const Config& c) {
+  return warmup_problem("synthesiser_training", c.synthesiser_training);
+}
+
+std::string controls_warmup_problem(const Config& c) {
+  return warmup_problem("controls_training", c.controls_training);
+}
+
+std::string noise_problem(const Config& c) {
+  if (!c.is_plus() || 2 * (c.plus.noise_bands - 1) <= c.spectrogram.hop) return "";
+  return text("plus.noise_bands must be at most half of spectrogram.hop (", c.spectrogram.hop,
+              ") and 1 more, got ", c.plus.noise_bands, "; set it to ", c.spectrogram.hop / 2 + 1);
+}
+
+std::string sound_frames_problem(const Config& c) {
+  if (!c.is_plus() || c.plus.sound_frames < c.clip_frames()) return "";
+  return text("plus.sound_frames must be less than the ", c.clip_frames(),
+              " frames of data.clip_seconds, got ", c.plus.sound_frames);
+}
+
 std::string context_advice(const Config& c) {
   if (c.prior.context >= c.clip_frames()) return "";
   return text("prior.context is ", c.prior.context, ", less than the ", c.clip_frames(),
@@ -147,7 +167,7 @@ std::string revival_advice(const Config& c) {
 }  // namespace
 
 std::span<const Rule> rules() {
-  static const std::array<Rule, 14> kRules{{
+  static const std::array<Rule, 18> kRules{{
       {"`spectrogram.bins` is half of `spectrogram.n_fft`",
        {"spectrogram.bins", "spectrogram.n_fft"},
        bins_problem},
@@ -191,6 +211,19 @@ std::span<const Rule> rules() {
       {"`baseline_training.warmup_steps` is at most `baseline_training.steps`",
        {"baseline_training.warmup_steps", "baseline_training.steps"},
        baseline_warmup_problem},
+      {"`synthesiser_training.warmup_steps` is at most `synthesiser_training.steps`",
+       {"synthesiser_training.warmup_steps", "synthesiser_training.steps"},
+       synthesiser_warmup_problem},
+      {"`controls_training.warmup_steps` is at most `controls_training.steps`",
+       {"controls_training.warmup_steps", "controls_training.steps"},
+       controls_warmup_problem},
+      {"`plus.noise_bands` is at most half of `spectrogram.hop` and 1, where `model.kind` is plus",
+       {"plus.noise_bands", "model.kind", "spectrogram.hop"},
+       noise_problem},
+      {"`plus.sound_frames` is less than a clip has, where `model.kind` is plus",
+       {"plus.sound_frames", "model.kind", "data.clip_seconds", "spectrogram.hop",
+        "spectrogram.sample_rate"},
+       sound_frames_problem},
   }};
   return kRules;
 }

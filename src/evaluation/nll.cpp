@@ -12,6 +12,7 @@
 
 #include "evaluation/code_models.hpp"
 #include "evaluation/coded_clips.hpp"
+#include "evaluation/nll_of_plus.hpp"
 #include "evaluation/scene.hpp"
 #include "evaluation/statistics/moments.hpp"
 #include "minet/core/progress.hpp"
@@ -262,6 +263,9 @@ std::string no_notes_reason(const Scene& scene, std::int64_t clips_with_notes) {
 }  // namespace
 
 EvalResult evaluate_nll(const NllOptions& options) {
+  if (models::kind_of(options.common.model) == config::ModelKind::plus) {
+    return evaluate_plus_nll(options);
+  }
   Scene scene(options.common, "nll", Need::prior);
   const config::TrainConfig& config = scene.config();
   const double to_bits_per_second = config.frame_rate() / std::numbers::ln2;

@@ -23,10 +23,16 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
   for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
     const at::Tensor real = scene.tracks.spectrograms(some, subject.scale());  // [B, F, T]
     const at::Tensor coded = subject.reconstruction(real);
-    const at::Tensor generated =
-        subject.spectrograms({.poses = scene.tracks.poses(some),
-                              .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
-                              .seed = derive_seed(scene.options.seed, "generated", first)});
+    const ClipInput input{.poses = scene.tracks.poses(some),
+                          .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
+                          .seed = derive_seed(scene.options.seed, "generated", first)};
+    const std::vector<audio::Sound> sounds = subject.sounds(input);
+    const at::Tensor generated = sounds.empty() ? subject.spectrograms(input) : at::Tensor();
+    std::vector<audio::Sound> recorded;
+    for (const clips::Clip& clip : some) {
+      recorded.push_back(real_sound(scene, scene.tracks, clip));
+    }
+    const std::vector<audio::Sound> again = subject.played_again(recorded, input.poses);
     for (std::size_t i = 0; i < some.size(); ++i) {
       // The same start of the phases for every stage, so that they differ by their magnitudes.
       const audio::InversionOptions inversion{
@@ -39,10 +45,12 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
             subject.config().spectrogram, inversion);
       };
       std::vector<Stage> stages;
-      stages.push_back({.name = "real", .sound = real_sound(scene, scene.tracks, some[i])});
+      stages.push_back({.name = "real", .sound = recorded[i]});
       stages.push_back({.name = "inverted", .sound = invert(real)});
       if (coded.defined()) stages.push_back({.name = "reconstruction", .sound = invert(coded)});
-      stages.push_back({.name = "generated", .sound = invert(generated)});
+      if (!again.empty()) stages.push_back({.name = "reconstruction", .sound = again[i]});
+      stages.push_back(
+          {.name = "generated", .sound = sounds.empty() ? invert(generated) : sounds[i]});
       action(first + i, stages);
     }
   });

@@ -7,9 +7,11 @@
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
+#include "minet/generation/plus.hpp"
 #include "minet/generation/sampling.hpp"
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
+#include "minet/models/plus.hpp"
 
 namespace minet::evaluation {
 namespace {
@@ -49,6 +51,74 @@ class MinetSubject : public Subject {
 
  private:
   models::Model model_;
+};
+
+// plus: sound from keypoints, without codes or spectrograms on the way.
+class PlusSubject : public Subject {
+ public:
+  PlusSubject(models::PlusModel model, const at::Device& device)
+      : model_(std::move(model)), device_(device) {}
+
+  std::string kind() const override { return "plus"; }
+  const config::TrainConfig& config() const override { return model_.config; }
+  const audio::SpectrogramScale& scale() const override { return model_.scale; }
+  bool takes_notes() const override { return true; }
+
+  at::Tensor features(const at::Tensor& poses) override {
+    const at::NoGradGuard no_grad;
+    return model_.body->forward(poses.to(device_)).to(at::kCPU);
+  }
+
+  std::vector<audio::Sound> sounds(const ClipInput& input) override {
+    const generation::PlusPlayer player = generation::players_of(model_, input.poses.to(device_));
+    models::NoteInput notes;
+    if (input.notes.defined()) notes = notes_of(input.notes);
+    const models::ControlTokens tokens = generation::draw_controls(
+        model_, player, notes, {.temperature = input.temperature, .seed = input.seed});
+    return generation::play(model_, tokens, player.body, input.seed);
+  }
+
+  std::vector<audio::Sound> played_again(const std::vector<audio::Sound>& real,
+                                         const at::Tensor& poses) override {
+    const at::NoGradGuard no_grad;
+    const at::Tensor body = model_.body->forward(poses.to(device_));
+    std::vector<audio::Sound> result;
+    for (std::size_t i = 0; i < real.size(); ++i) {
+      result.push_back(generation::play_again(model_, real[i],
+                                              body.narrow(0, static_cast<std::int64_t>(i), 1), i));
+    }
+    return result;
+  }
+
+  at::Tensor spectrograms(const ClipInput& input) override {
+    std::vector<at::Tensor> rows;
+    for (const audio::Sound& sound : sounds(input)) {
+      audio::Spectrogram log = audio::magnitude(sound, model_.config.spectrogram);
+      audio::to_log(model_.scale, log.values);
+      rows.push_back(at::tensor(log.values)
+                         .view({log.frames, log.bins})
+                         .narrow(0, 0, model_.config.clip_frames())
+                         .t());
+    }
+    return at::stack(rows).contiguous();
+  }
+  at::Tensor reconstruction(const at::Tensor&) override { return {}; }
+
+ private:
+  // From the note of each code frame to those of the prior, two in one.
+  static models::NoteInput notes_of(const at::Tensor& notes /* [B, T] */) {
+    const at::Tensor before =
+        at::cat({at::zeros_like(notes.slice(1, 0, 1)), notes.slice(1, 0, -1)}, 1);
+    const at::Tensor begins = ((notes > 0) & (notes != before)).to(at::kLong);
+    const std::int64_t frames = notes.size(1) / models::kFramesOfToken;
+    const at::Tensor pairs = begins.narrow(1, 0, frames * models::kFramesOfToken)
+                                 .view({-1, frames, models::kFramesOfToken});
+    return {notes.slice(1, 0, frames * models::kFramesOfToken, models::kFramesOfToken),
+            pairs.amax(2), at::ones({notes.size(0)}, at::kBool)};
+  }
+
+  models::PlusModel model_;
+  at::Device device_;
 };
 
 // No codes, no notes and nothing to draw: a pose always sounds the same.
@@ -95,7 +165,17 @@ void check_trained(const models::Model& model, const std::string& name, const st
 
 std::unique_ptr<Subject> load_subject(const std::filesystem::path& path, const at::Device& device,
                                       const std::string& metric, Need need) {
-  if (need == Need::sound && models::kind_of(path) != config::ModelKind::minet) {
+  const config::ModelKind kind = models::kind_of(path);
+  if (need == Need::sound && kind == config::ModelKind::plus) {
+    models::PlusModel plus = models::load_plus(path);
+    if (!plus.prior_trained) {
+      throw InputError(text(path.string(), ": expected a model with a trained prior for ", metric,
+                            ", but only its synthesiser is; go on with its training"));
+    }
+    plus.to(device);
+    return std::make_unique<PlusSubject>(std::move(plus), device);
+  }
+  if (need == Need::sound && kind != config::ModelKind::minet) {
     models::BaselineModel baseline = models::load_baseline(path);
     baseline.net->to(device);
     baseline.net->eval();

@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "minet/audio/sound.hpp"
 #include "minet/audio/spectrogram.hpp"
 #include "minet/config/train_config.hpp"
 #include "minet/models/model.hpp"
@@ -45,8 +47,15 @@ class Subject {
   virtual at::Tensor spectrograms(const ClipInput& input) = 0;
   // The same clips [B, F, T] through the codes; undefined for a model without codes.
   virtual at::Tensor reconstruction(const at::Tensor& spectrograms) = 0;
-  // MI Net's networks; nullptr for a baseline.
+  // MI Net's networks; nullptr for a baseline and for plus.
   virtual models::Model* model() { return nullptr; }
+  // Of a model that makes sound and not spectrograms: the generated sound of each clip, and the
+  // clips' own sound played again from its pitch and loudness. Empty for the others.
+  virtual std::vector<audio::Sound> sounds(const ClipInput&) { return {}; }
+  virtual std::vector<audio::Sound> played_again(const std::vector<audio::Sound>& /* real */,
+                                                 const at::Tensor& /* poses */) {
+    return {};
+  }
 };
 
 // InputError if there is no model or its training is not complete; `metric` is named then.

@@ -47,6 +47,7 @@ std::string to_json(const Sidecar& sidecar) {
   json["threads"] = sidecar.threads;
   json["capability"] = sidecar.capability;
   json["codes"] = sidecar.codes;
+  if (!sidecar.body.empty()) json["body"] = sidecar.body;
   // Paths may be no UTF-8: such bytes are replaced.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -83,6 +84,12 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     if (!json.at("codes").is_array()) throw broken("codes that are no list");
     for (const nlohmann::json& code : json["codes"]) {
       sidecar.codes.push_back(integer(code, 0, std::numeric_limits<std::int32_t>::max()));
+    }
+    if (json.contains("body")) {
+      for (const nlohmann::json& value : json.at("body")) {
+        if (!value.is_number()) throw broken("a body vector that is none");
+        sidecar.body.push_back(value.get<float>());
+      }
     }
     sidecar.inputs = json.at("inputs");
     return sidecar;

@@ -19,6 +19,7 @@ struct Sidecar {
   std::int64_t iterations = 0;
   std::uint64_t inversion_seed = 0;
   std::vector<std::int64_t> codes;
+  std::vector<float> body;        // of plus: h, which its codes are played with; otherwise empty
   nlohmann::ordered_json inputs;  // pose, notes, seconds, seed, sampling: for people and scripts
 };
 

@@ -111,6 +111,34 @@ std::int64_t graph_transformer(const config::TrainConfig& config) {
          g.layers * count_block(g.width, g.ffn, true) + 2 * g.width + count_linear(g.width, bins);
 }
 
+// Two layers with a layer norm each.
+std::int64_t count_two_layers(std::int64_t in, std::int64_t out) {
+  return count_linear(in, out) + count_linear(out, out) + 4 * out;
+}
+
+std::int64_t synthesiser(const config::TrainConfig& config) {
+  const std::int64_t width = config.plus.synthesiser_width;
+  return count_two_layers(2, width) + count_two_layers(1, width) +
+         count_two_layers(config.body_width(), width) + count_gru(3 * width, width, 1, false) +
+         count_two_layers(4 * width, width) + count_linear(width, 1) +
+         count_linear(width, config.plus.harmonics) + count_linear(width, config.plus.noise_bands);
+}
+
+// Movement encoder and prior of plus; the widths that are no settings as in
+// plus/control_prior.cpp.
+std::int64_t controls(const config::TrainConfig& config) {
+  const config::PlusConfig& plus = config.plus;
+  const std::int64_t motion = 2 * plus.motion_hidden, width = plus.prior_width, trunk = 256;
+  const std::int64_t seen = config.body_width() + motion, condition = seen + 33;
+  return count_linear(348, 128) + 2 * 128 +
+         count_gru(128, plus.motion_hidden, plus.motion_layers, true) + 3 * 8 + 130 * 64 +
+         (plus.levels + 1) * 32 + 130 * 32 + count_linear(104 + condition, width) +
+         count_gru(width, width, plus.prior_layers, false) +
+         count_linear(width + condition, trunk) + count_linear(trunk, 2) +
+         count_linear(trunk + 8, 129) + count_linear(trunk + 72, 128) +
+         count_linear(128, plus.levels) + count_linear(seen, 129);
+}
+
 std::int64_t count_of(const torch::nn::Module& module) {
   std::int64_t count = 0;
   for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
@@ -140,6 +168,12 @@ ParameterCounts expected_parameter_counts(const config::TrainConfig& config) {
                                                                       : graph_transformer(config);
     return counts;
   }
+  if (config.is_plus()) {
+    counts.body = body(config.body);
+    counts.synthesiser = synthesiser(config);
+    counts.prior = controls(config);
+    return counts;
+  }
   counts.codebook = config.vqvae.codes * config.vqvae.code_width;
   counts.vqvae = vqvae(config.vqvae, config.spectrogram.bins) + counts.codebook;
   counts.body = body(config.body);
@@ -159,6 +193,13 @@ std::string parameter_table(const ParameterCounts& counts) {
       << std::setw(10) << "MB" << '\n';
   if (counts.baseline > 0) {
     row("baseline", counts.baseline);
+    return std::move(out).str();
+  }
+  if (counts.synthesiser > 0) {
+    row("body encoder", counts.body);
+    row("synthesiser", counts.synthesiser);
+    row("motion and prior", counts.prior);
+    row("all", counts.total());
     return std::move(out).str();
   }
   row("VQ-VAE", counts.vqvae);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "minet/config/config.hpp"
@@ -48,17 +49,23 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   saved.run = config.run;
   saved.run.seed = seed;
   // What this kind of network does not read may change at any time.
-  if (config.is_baseline()) {
+  if (config.is_baseline() || config.is_plus()) {
     saved.vqvae = config.vqvae;
     saved.vqvae_training = config.vqvae_training;
-  } else {
+  }
+  if (!config.is_baseline()) {
     saved.seq2seq = config.seq2seq;
     saved.graph_transformer = config.graph_transformer;
     saved.baseline_training = config.baseline_training;
     saved.model.frame_loss = config.model.frame_loss;
   }
+  if (!config.is_plus()) {
+    saved.plus = config.plus;
+    saved.synthesiser_training = config.synthesiser_training;
+  }
+  if (stage != Stage::controls) saved.controls_training = config.controls_training;
   if (stage != Stage::prior) {
-    saved.body = config.body;
+    if (!config.is_plus()) saved.body = config.body;
     saved.prior = config.prior;
     saved.content = config.content;
     saved.prior_training = config.prior_training;
@@ -96,6 +103,11 @@ AdamW& optimiser_of(const TrainState& state) {
                                               : state.prior_step.optimiser();
 }
 
+AdamW& optimiser_of(const PlusState& state) {
+  return state.position.stage == Stage::synthesiser ? state.synthesiser_step.optimiser()
+                                                    : state.controls_step.optimiser();
+}
+
 // Adds what a checkpoint has beside the model, and saves both files.
 void save(const RunFolder& run, const models::TensorFile& model, models::TensorFile all,
           const Position& position, const RunEnvironment& environment) {
@@ -115,14 +127,17 @@ Position read_position(const RunFolder& run, const models::TensorFile& file,
                        const config::TrainConfig& config, const RunEnvironment& environment) {
   const std::string where = run.checkpoint().string();
   const std::string name = metadata_of(file, "stage");
-  if (name != to_string(Stage::vqvae) && name != to_string(Stage::prior) &&
-      name != to_string(Stage::baseline)) {
-    throw InputError(text(where, ": expected stage vqvae, prior or baseline in the metadata, got '",
+  const std::vector<Stage> known = {Stage::vqvae, Stage::prior, Stage::baseline, Stage::synthesiser,
+                                    Stage::controls};
+  if (std::none_of(known.begin(), known.end(),
+                   [&](Stage stage) { return name == to_string(stage); })) {
+    throw InputError(text(where, ": expected a stage of training in the metadata, got '",
                           printable(name), "'; start a new run"));
   }
   const Stage stage = parse_stage(name);
   refuse_changes(run, file, stage, config, environment);
-  if (config.is_baseline() != (stage == Stage::baseline)) {
+  const bool of_plus = stage == Stage::synthesiser || stage == Stage::controls;
+  if (config.is_baseline() != (stage == Stage::baseline) || config.is_plus() != of_plus) {
     throw InputError(text(where, ": expected a stage of model.kind ",
                           config::to_string(config.model.kind), " in the metadata, got ", name,
                           "; start a new run"));
@@ -196,6 +211,22 @@ void load_checkpoint(const RunFolder& run, BaselineState& state,
   models::load_baseline_state(state.model, file, run.checkpoint().string());
   state.position = position;
   state.baseline_step.optimiser().load_state(file.tensors, "optimizer.");
+}
+
+void save_checkpoint(const RunFolder& run, const PlusState& state,
+                     const RunEnvironment& environment) {
+  const models::TensorFile model = models::plus_state(state.model);
+  models::TensorFile all = model;
+  optimiser_of(state).save_state(all.tensors, "optimizer.");
+  save(run, model, std::move(all), state.position, environment);
+}
+
+void load_checkpoint(const RunFolder& run, PlusState& state, const RunEnvironment& environment) {
+  const models::TensorFile file = read_newest(run);
+  const Position position = read_position(run, file, state.model.config, environment);
+  models::load_plus_state(state.model, file, run.checkpoint().string());
+  state.position = position;
+  optimiser_of(state).load_state(file.tensors, "optimizer.");
 }
 
 }  // namespace minet::training

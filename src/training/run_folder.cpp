@@ -19,17 +19,23 @@ std::string to_string(Stage stage) {
       return "prior";
     case Stage::baseline:
       return "baseline";
+    case Stage::synthesiser:
+      return "synthesiser";
+    case Stage::controls:
+      return "controls";
     default:
       return "all";
   }
 }
 
 Stage parse_stage(const std::string& name) {
-  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior, Stage::baseline}) {
+  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior, Stage::baseline,
+                            Stage::synthesiser, Stage::controls}) {
     if (name == to_string(stage)) return stage;
   }
   throw InputError(
-      text("stage: expected all, vqvae, prior or baseline, got '", printable(name), "'"));
+      text("stage: expected all, vqvae, prior, baseline, synthesiser or controls, got '",
+           printable(name), "'"));
 }
 
 namespace {

@@ -13,7 +13,9 @@
 namespace minet::training {
 
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position) {
-  return position.step + (position.stage == Stage::prior ? config.vqvae_training.steps : 0);
+  if (position.stage == Stage::prior) return position.step + config.vqvae_training.steps;
+  if (position.stage == Stage::controls) return position.step + config.synthesiser_training.steps;
+  return position.step;
 }
 
 void log_metrics(Session& session, const std::vector<Metric>& numbers) {

@@ -36,7 +36,7 @@ struct Session {
   EventWriter& events;
 };
 
-// Where a position lies on the one axis of all curves: the prior's steps follow the VQ-VAE's.
+// Where a position lies on the one axis of all curves: a second stage's steps follow the first's.
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position);
 
 // A named number of a metrics line.
@@ -131,6 +131,8 @@ void train_steps(Session& session, const config::StageConfig& stage, const std::
 void train_vqvae(Session& session, TrainState& state);
 void train_prior(Session& session, TrainState& state);
 void train_baseline(Session& session, BaselineState& state);
+void train_synthesiser(Session& session, PlusState& state);
+void train_controls(Session& session, PlusState& state);
 
 // The sound of a spectrogram, for TensorBoard.
 audio::Sound inverted(const Session& session, const at::Tensor& standardised /* [F, T] */);

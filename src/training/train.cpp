@@ -4,8 +4,10 @@
 #include <ATen/Parallel.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
@@ -58,6 +60,9 @@ struct Material {
 models::TensorFile state_of(const models::Model& model) {
   return models::model_state(model);
 }
+models::TensorFile state_of(const models::PlusModel& model) {
+  return models::plus_state(model);
+}
 models::TensorFile state_of(const models::BaselineModel& model) {
   return models::baseline_state(model);
 }
@@ -81,7 +86,8 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
   }
 
   save_file(run.config(), config::to_yaml(config));
-  if (!going_on) state.model.scale = material.train_tracks.estimate_scale();
+  // plus has no spectrograms.
+  if (!going_on && !config.is_plus()) state.model.scale = material.train_tracks.estimate_scale();
   if (material.test_tracks.tracks().empty())
     log::warning("no track in split 'test': nothing will be validated");
 
@@ -144,13 +150,45 @@ void run_baseline(const Material& material) {
   run_stages(material, state, [&](Session& session) { train_baseline(session, state); });
 }
 
+void run_plus(const Material& material, const clips::PlusData& train_data,
+              const clips::PlusData& test_data) {
+  const TrainOptions& options = material.options;
+  models::PlusModel model = models::make_plus(options.config, options.config.run.seed);
+  model.to(material.device);
+  SynthesiserStep synthesiser_step(model, options.config);
+  ControlsStep controls_step(model, options.config);
+  PlusState state{.model = model,
+                  .synthesiser_step = synthesiser_step,
+                  .controls_step = controls_step,
+                  .train_data = train_data,
+                  .test_data = test_data};
+  run_stages(material, state, [&](Session& session) {
+    Position& position = state.position;
+    if (position.stage == Stage::synthesiser) {
+      train_synthesiser(session, state);
+      if (options.stage == Stage::synthesiser) return;
+      position = {.stage = Stage::controls, .step = 0};
+    }
+    train_controls(session, state);
+  });
+}
+
+std::vector<Stage> stages_of(const config::TrainConfig& config) {
+  if (config.is_baseline()) return {Stage::all, Stage::baseline};
+  if (config.is_plus()) return {Stage::all, Stage::synthesiser};
+  return {Stage::all, Stage::vqvae, Stage::prior};
+}
+
 void check_stage(const TrainOptions& options) {
-  const bool baseline = options.config.is_baseline();
-  const bool fits = options.stage == Stage::all || (options.stage == Stage::baseline) == baseline;
-  if (!fits) {
-    throw InputError(text("stage: expected ", baseline ? "all or baseline" : "all, vqvae or prior",
-                          " for model.kind ", config::to_string(options.config.model.kind),
-                          ", got ", to_string(options.stage), "; leave it out"));
+  const std::vector<Stage> stages = stages_of(options.config);
+  if (std::find(stages.begin(), stages.end(), options.stage) == stages.end()) {
+    std::vector<std::string> words;
+    for (const Stage stage : stages) words.push_back(to_string(stage));
+    const std::string last = words.back();
+    words.pop_back();
+    throw InputError(text("stage: expected ", join(words, ", "), " or ", last, " for model.kind ",
+                          config::to_string(options.config.model.kind), ", got ",
+                          to_string(options.stage), "; leave it out"));
   }
 }
 
@@ -182,18 +220,38 @@ void train(const TrainOptions& options) {
                           ": expected a run with a trained VQ-VAE for stage prior, got none; train "
                           "it first: stage vqvae, then stage prior with the option 'resume'"));
   }
-  const clips::ClipOrder order(train_tracks.energies(), config.clip_frames(),
-                               config.data.silence_db, derive_seed(config.run.seed, "clips"));
+  const auto order_of = [&](std::vector<std::vector<float>> energies) {
+    return clips::ClipOrder(std::move(energies), config.clip_frames(), config.data.silence_db,
+                            derive_seed(config.run.seed, "clips"));
+  };
+  const auto start = [&](const clips::ClipOrder& order, RunFolder& run, const auto& kind) {
+    kind(Material{.options = options,
+                  .environment = environment,
+                  .train_tracks = train_tracks,
+                  .test_tracks = test_tracks,
+                  .order = order,
+                  .run = run,
+                  .device = device});
+  };
+  if (!config.is_plus()) {
+    const clips::ClipOrder order = order_of(train_tracks.energies());
+    RunFolder run(options.run, options.resume);
+    const LogFile log_file(run.log());
+    start(order, run, config.is_baseline() ? run_baseline : run_minet);
+    return;
+  }
   RunFolder run(options.run, options.resume);
   const LogFile log_file(run.log());
-  const Material material{.options = options,
-                          .environment = environment,
-                          .train_tracks = train_tracks,
-                          .test_tracks = test_tracks,
-                          .order = order,
-                          .run = run,
-                          .device = device};
-  config.is_baseline() ? run_baseline(material) : run_minet(material);
+  const auto data_of = [&](std::string_view split) {
+    const int threads = options.threads > 0 ? options.threads
+                                            : static_cast<int>(std::thread::hardware_concurrency());
+    std::filesystem::create_directories(run.controls());
+    return clips::PlusData(corpus, split, config, run.controls() / text(split, ".safetensors"),
+                           device, threads);
+  };
+  const clips::PlusData train_data = data_of("train"), test_data = data_of("test");
+  const clips::ClipOrder order = order_of(train_data.energies());
+  start(order, run, [&](const Material& material) { run_plus(material, train_data, test_data); });
 }
 
 }  // namespace minet::training

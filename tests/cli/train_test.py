@@ -373,6 +373,86 @@ class Baselines(Case):
                           says=["expected a minet model, got the baseline seq2seq"])
 
 
+class Plus(Case):
+    """Our own model, by the same programs and into the same run folder."""
+    SMALL = {"model__kind": "plus", "synthesiser_training__steps": 8, "synthesiser_training__batch": 2,
+             "synthesiser_training__warmup_steps": 2, "controls_training__steps": 8, "controls_training__batch": 4,
+             "controls_training__warmup_steps": 2, "plus__harmonics": 8, "plus__synthesiser_width": 16,
+             "plus__sound_frames": 40, "plus__motion_hidden": 8, "plus__prior_width": 16, "plus__prior_layers": 1}
+
+    def train_plus(self, run, *more, **changes):
+        return self.train(run, *more, **self.SMALL | changes)
+
+    def test_killed_in_either_stage_and_resumed_it_ends_at_the_same_bytes(self):
+        expected = self.train_plus(self.folder / "whole")
+        for stage in ("synthesiser", "controls"):
+            with self.subTest(stage):
+                run = self.folder / stage
+                code, _ = self.stop_at(run, stage, 5, signal.SIGKILL, **self.SMALL, run__save_every=3)
+                self.assertEqual(code, -signal.SIGKILL)
+                self.assertNotEqual(self.hashes(run), expected)
+                self.assertEqual(self.train_plus(run, "--resume"), expected)
+        self.assertEqual((self.folder / "controls/metrics.jsonl").read_text(),
+                         (self.folder / "whole/metrics.jsonl").read_text())
+        self.assertNotEqual(self.train_plus(self.folder / "other", run__seed=2), expected)
+
+    def test_shuffled_instrument_labels_change_nothing(self):
+        corpus = self.folder / "corpus"
+        shutil.copytree(self.corpus, corpus)
+        rows = read_rows(corpus / "tracks.csv")
+        labels = [row["instrument"] for row in rows]
+        for row, label in zip(rows, labels[1:] + labels[:1]):
+            row["instrument"] = label
+        write_rows(corpus / "tracks.csv", rows)
+        found = [self.train_plus(self.folder / name, corpus=where)["model.safetensors"]
+                 for name, where in (("shuffled", corpus), ("true", self.corpus))]
+        self.assertEqual(found[0], found[1])
+
+    def test_it_plays_and_its_sidecar_plays_the_same_again(self):
+        run = self.folder / "run"
+        self.train_plus(run)
+        pose, notes = (next(self.corpus.glob(f"*/{name}")) for name in ("pose.npy", "notes.csv"))
+        sounds = []
+        for extra in ([], ["--notes", notes]):
+            play = ["--model", run, "--pose", pose, "--threads", 1, "--seconds", 3, "--seed", 5, "--force", *extra]
+            self.assert_works(*play, "-o", self.folder / "a.wav", program=self.mi_generate)
+            self.assert_works("--from", self.folder / "a.json", "-o", self.folder / "b.wav", "--force",
+                              program=self.mi_generate)
+            self.assertEqual(self.stamp("a.wav"), self.stamp("b.wav"))
+            sounds.append(self.stamp("a.wav"))
+        self.assertNotEqual(*sounds)
+        sidecar = json.loads(self.stamp("a.json"))
+        # One code each 32 ms: onset + 2 * (pitch + 129 * level). The pitch is that of the note, where one is.
+        self.assertEqual(len(sidecar["codes"]), 94)
+        rows = [(float(row["onset_s"]), float(row["duration_s"]), int(row["pitch"])) for row in read_rows(notes)]
+        compared = 0
+        for i, code in enumerate(sidecar["codes"]):
+            for onset, duration, pitch in rows:
+                if onset + 0.032 <= i * 0.032 < onset + duration - 0.032:
+                    self.assertEqual(code // 2 % 129, 1 + pitch)
+                    compared += 1
+        self.assertGreater(compared, 20)
+        sidecar["body"] = sidecar["body"][1:]
+        (self.folder / "bad.json").write_text(json.dumps(sidecar))
+        self.assert_fails("--from", self.folder / "bad.json", "-o", self.folder / "x.wav", program=self.mi_generate,
+                          says=["expected codes from 0 to"])
+        for metric in ("notes", "instrument", "knn", "nll"):
+            self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--clips", 4, "--threads", 1,
+                              program=self.mi_eval)
+
+    def test_what_it_is_not_asked(self):
+        run = self.folder / "run"
+        self.train_plus(run, "--stage", "synthesiser")
+        pose = next(self.corpus.glob("*/pose.npy"))
+        self.assert_fails("--model", run, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
+                          says=["only its synthesiser is"])
+        for changes, says in ({"plus__harmonics": 9}, "plus.harmonics: 9, not 8"), ({"model__kind": "minet"}, "model.kind"):
+            result = subprocess.run(self.arguments(run, "--resume", **self.SMALL | changes), stderr=subprocess.PIPE,
+                                    text=True)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(says, result.stderr)
+
+
 class BadInput(Case):
     def fails(self, *arguments, **options):
         return self.assert_fails(*arguments, "--threads", 1, **options)

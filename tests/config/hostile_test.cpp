@@ -142,8 +142,9 @@ TEST_F(FolderTest, ConfigurationsOfOtherProgramsAreRefused) {
   EXPECT_NE(
       error_of_file(write("json.yaml", R"({"learning_rate": 0.1})"))
           .find("learning_rate: unknown key here; there is 'learning_rate' below "
-                "'vqvae_training:', 'learning_rate' below 'prior_training:' or 'learning_rate' "
-                "below 'baseline_training:'"),
+                "'vqvae_training:', 'learning_rate' below 'prior_training:', 'learning_rate' below "
+                "'baseline_training:', 'learning_rate' below 'synthesiser_training:' or "
+                "'learning_rate' below 'controls_training:'"),
       std::string::npos);
   EXPECT_NE(error_of_file(write("ini.yaml", "[run]\nseed = 1\n")), "no error");
   EXPECT_NE(error_of_file(write("zip.yaml", std::string_view("PK\x03\x04\x00\x00", 6))),

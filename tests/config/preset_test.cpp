@@ -69,6 +69,8 @@ TEST(Preset, BaselinesAndAblationsDifferFromPaperAndTinyByWhatTheyAre) {
             Lines{"model.kind: seq2seq, not minet"});
   EXPECT_EQ(changes("baselines/graph_transformer.yaml", "paper.yaml"),
             Lines{"model.kind: graph_transformer, not minet"});
+  EXPECT_EQ(changes("plus.yaml", "paper.yaml"),
+            (Lines{"model.kind: plus, not minet", "run.log_every: 20, not 10"}));
   EXPECT_EQ(changes("ablations/no_mbr.yaml", "paper.yaml"),
             Lines{"vqvae.bands: [1, 1, 1, 1], not [16, 8, 4, 2]"});
   EXPECT_EQ(changes("ablations/tiny-no_mbr.yaml", "tiny.yaml"),
@@ -306,6 +308,17 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
       {"baseline_training: {steps: 999}",
        "t.yaml:1:28: baseline_training.warmup_steps must be at most baseline_training.steps (999), "
        "got 1000"},
+      {"synthesiser_training: {steps: 99}",
+       "t.yaml:1:31: synthesiser_training.warmup_steps must be at most synthesiser_training.steps "
+       "(99), got 100"},
+      {"controls_training: {steps: 99}",
+       "t.yaml:1:28: controls_training.warmup_steps must be at most controls_training.steps (99), "
+       "got 100"},
+      {"model: {kind: plus}\nplus: {noise_bands: 130}",
+       "plus.noise_bands must be at most half of spectrogram.hop (256) and 1 more, got 130; set "
+       "it to 129"},
+      {"model: {kind: plus}\nplus: {sound_frames: 250}",
+       "plus.sound_frames must be less than the 250 frames of data.clip_seconds, got 250"},
   };
   std::set<const Rule*> seen;
   for (const auto& [yaml, expected] : cases) {

@@ -9,11 +9,8 @@
 
 namespace minet::config {
 
-enum class ModelKind {
-  minet,
-  seq2seq,
-  graph_transformer
-};                                          // the paper's network and its baselines
+// The paper's network, its baselines, and ours: plus.
+enum class ModelKind { minet, seq2seq, graph_transformer, plus };
 enum class FrameLoss { l1, mse };           // of a baseline's spectrogram frames
 enum class LogScale { decibel, log1p };     // decibel: dB with a floor; log1p: ln(1 + magnitude)
 enum class PriorKind { transformer, gru };  // gru: the paper's GRU-Seq2Seq
@@ -125,6 +122,24 @@ struct GraphTransformerConfig {
   bool operator==(const GraphTransformerConfig&) const = default;
 };
 
+// Where model.kind is plus. Widths of layers, unless said otherwise.
+struct PlusConfig {
+  std::int64_t harmonics = 80;
+  std::int64_t noise_bands = 65;  // N; the noise filter is 2 (N - 1) samples long
+  std::int64_t synthesiser_width = 192;
+  std::int64_t sound_frames = 64;   // frames of sound in a clip's loss
+  std::int64_t motion_hidden = 96;  // a direction
+  std::int64_t motion_layers = 2;
+  std::int64_t prior_width = 320;
+  std::int64_t prior_layers = 2;
+  std::int64_t levels = 32;   // of loudness, 2 dB each
+  double mask = 0.2;          // share of past frames hidden in training
+  double notes_hidden = 0.5;  // share of clips whose notes are hidden in training
+  double augmentation = 1;    // of poses; 0 = none
+
+  bool operator==(const PlusConfig&) const = default;
+};
+
 struct StageConfig {
   std::int64_t steps = 0;
   std::int64_t batch = 0;  // clips
@@ -174,6 +189,18 @@ struct TrainConfig {
                                 .learning_rate = 3e-4,
                                 .weight_decay = 0.01,
                                 .warmup_steps = 1000};
+  PlusConfig plus;
+  StageConfig synthesiser_training{.steps = 5000,
+                                   .batch = 32,
+                                   .learning_rate = 1e-3,
+                                   .weight_decay = 0.01,
+                                   .warmup_steps = 100,
+                                   .clip_norm = 3};
+  StageConfig controls_training{.steps = 5000,
+                                .batch = 64,
+                                .learning_rate = 1.5e-3,
+                                .weight_decay = 0.05,
+                                .warmup_steps = 100};
   RunConfig run;
 
   std::int64_t clip_frames() const {  // T
@@ -184,7 +211,10 @@ struct TrainConfig {
   std::int64_t clip_pose_frames() const {  // P
     return static_cast<std::int64_t>(data.clip_seconds * pose.fps);
   }
-  bool is_baseline() const { return model.kind != ModelKind::minet; }
+  bool is_baseline() const {
+    return model.kind == ModelKind::seq2seq || model.kind == ModelKind::graph_transformer;
+  }
+  bool is_plus() const { return model.kind == ModelKind::plus; }
   std::int64_t body_width() const { return 2 * body.hidden; }                   // H
   std::int64_t prior_width() const { return vqvae.code_width + body_width(); }  // W
   double frame_rate() const {                                                   // codes a second

@@ -21,6 +21,12 @@ struct NllOptions {
 // uniform, unigram, bigram (formulas: src/evaluation/code_models.hpp), each with nll_nats and
 // bits_per_second. Further: repeat_share (of the codes that equal the one before),
 // clips_with_notes, codes (K).
+//
+// Of plus, which has no codes, in nats a frame of 32 ms: nll_nats (onset, pitch and level
+// together), nll_bits_per_second, nll_shuffled_pose_nats, nll_pose_gain_nats,
+// nll_onset_and_pitch_nats, nll_level_nats, nll_at_onsets_nats (onset and pitch where a note
+// begins) and its pose gain, and nll_notes_level_nats (the level where notes are given) and its
+// pose gain.
 EvalResult evaluate_nll(const NllOptions& options);
 
 }  // namespace minet::evaluation

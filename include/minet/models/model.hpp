@@ -62,14 +62,17 @@ Model load_model(const std::filesystem::path& path);
 std::filesystem::path model_file(const std::filesystem::path& path);  // the file of such a path
 config::ModelKind kind_of(const std::filesystem::path& path);         // from its metadata alone
 
-struct ParameterCounts {      // of a minet model all but `baseline`, of a baseline that alone
+// Of a minet model all but the last two, of a baseline `baseline`, of plus body, synthesiser and
+// prior (movement and controls).
+struct ParameterCounts {
   std::int64_t vqvae = 0;     // codebook included
   std::int64_t codebook = 0;  // K * D, within vqvae
   std::int64_t body = 0;
   std::int64_t prior = 0;
   std::int64_t content = 0;
   std::int64_t baseline = 0;
-  std::int64_t total() const { return vqvae + body + prior + content + baseline; }
+  std::int64_t synthesiser = 0;
+  std::int64_t total() const { return vqvae + body + prior + content + baseline + synthesiser; }
 };
 ParameterCounts parameter_counts(const Model& model);
 std::int64_t parameter_count(const Model& model);

@@ -2,6 +2,7 @@
 //
 // Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
 // (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*); of a
+// plus: body.*, synthesiser.*, motion.*, controls.* and optimizer.*; of a
 // baseline: baseline.*, running statistics of batch normalisation included, and optimizer.*.
 // Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
 // There is no generator state: batch order, dropout, codebook start and revival are functions of
@@ -11,7 +12,9 @@
 #include <cstdint>
 #include <string>
 
+#include "minet/clips/plus_data.hpp"
 #include "minet/models/model.hpp"
+#include "minet/training/plus_steps.hpp"
 #include "minet/training/run_folder.hpp"
 #include "minet/training/steps.hpp"
 
@@ -36,6 +39,15 @@ struct BaselineState {
   Position position{.stage = Stage::baseline};
 };
 
+struct PlusState {
+  models::PlusModel& model;
+  SynthesiserStep& synthesiser_step;
+  ControlsStep& controls_step;
+  const clips::PlusData& train_data;
+  const clips::PlusData& test_data;
+  Position position{.stage = Stage::synthesiser};
+};
+
 // What bit-exact resuming depends on besides the files.
 struct RunEnvironment {
   int threads = 1;
@@ -47,11 +59,14 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
                      const RunEnvironment& environment);
 void save_checkpoint(const RunFolder& run, const BaselineState& state,
                      const RunEnvironment& environment);
+void save_checkpoint(const RunFolder& run, const PlusState& state,
+                     const RunEnvironment& environment);
 
 // Loads the newest checkpoint that verifies into `state`; says which was skipped and why. Another
 // configuration (but for run.*) or another corpus is an InputError; another environment is a
 // warning.
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment);
 void load_checkpoint(const RunFolder& run, BaselineState& state, const RunEnvironment& environment);
+void load_checkpoint(const RunFolder& run, PlusState& state, const RunEnvironment& environment);
 
 }  // namespace minet::training

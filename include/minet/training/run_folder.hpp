@@ -6,7 +6,8 @@
 //   checkpoint.prev.safetensors  the one before
 //   model.safetensors            the weights alone, derived from the checkpoint, for generating
 //   metrics.jsonl                one JSON object a logged step
-//   codes/                       each track's codes, between the stages (can be made again)
+//   controls/                    of plus: pitch, loudness and onsets of the tracks (can be made
+//   again) codes/                       each track's codes, between the stages (can be made again)
 //   tensorboard/                 event files
 //   log.txt                      what was said
 #pragma once
@@ -21,7 +22,8 @@
 
 namespace minet::training {
 
-enum class Stage { all, vqvae, prior, baseline };  // baseline: the only one of model.kind's others
+// baseline: the only one of the baselines; synthesiser and controls: those of plus.
+enum class Stage { all, vqvae, prior, baseline, synthesiser, controls };
 std::string to_string(Stage stage);
 Stage parse_stage(const std::string& name);  // InputError
 
@@ -39,6 +41,7 @@ class RunFolder {
   std::filesystem::path checkpoint() const { return root_ / "checkpoint.safetensors"; }
   std::filesystem::path model() const { return root_ / "model.safetensors"; }
   std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path controls() const { return root_ / "controls"; }
   std::filesystem::path codes() const { return root_ / "codes"; }
   std::filesystem::path tensorboard() const { return root_ / "tensorboard"; }
   std::filesystem::path log() const { return root_ / "log.txt"; }

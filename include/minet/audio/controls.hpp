@@ -1,0 +1,26 @@
+// What a sound is played with, frame after frame: pitch, loudness and where notes begin. All of it
+// from the sound alone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "minet/audio/sound.hpp"
+
+namespace minet::audio {
+
+inline constexpr float kLeastLoudness = -100;  // dB
+
+struct Controls {
+  std::vector<float> hz;        // [T], T = samples / hop; 0 = unvoiced (pitch.hpp)
+  std::vector<float> loudness;  // [T], dB of full scale, A-weighted (IEC 61672-1), from 64 ms
+  std::vector<double> onsets;   // s, rising (onsets.hpp)
+};
+
+// Frame t is centred on sample t * hop.
+Controls find_controls(const Sound& sound, std::int64_t hop);
+
+// Unvoiced frames take the pitch before them, the first ones that after them.
+void hold_pitch(std::vector<float>& hz);
+
+}  // namespace minet::audio

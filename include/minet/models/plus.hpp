@@ -1,0 +1,201 @@
+// plus, our own model: from keypoints to pitch and loudness, and from these and the body to sound.
+//
+//   pose -> BodyEncoder -> h, one vector: how the instrument sounds
+//   (pitch, loudness, h) -> Synthesiser -> harmonics and noise -> sound (DDSP, arXiv 2001.04643)
+//   pose -> Motion -> h_t, a vector each pose frame: when and what is played
+//   (h, h_t, notes if given, the past) -> ControlPrior -> onset, pitch, loudness of each frame
+//
+// Letters: B batch, T frames, P pose frames, H width of h, K harmonics, N noise bands.
+// Sound and synthesiser have frames of spectrogram.hop (16 ms), the prior of two hops (32 ms).
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/embedding.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/rnn.h>
+#include <torch/nn/pimpl.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "minet/audio/spectrogram.hpp"
+#include "minet/config/train_config.hpp"
+#include "minet/models/body_encoder.hpp"
+#include "minet/models/safetensors.hpp"
+
+namespace minet::models {
+
+inline constexpr std::int64_t kFramesOfToken = 2;     // synthesiser frames in a frame of the prior
+inline constexpr std::int64_t kPitchSymbols = 129;    // 0 = no pitch, 1 + MIDI number
+inline constexpr std::int64_t kMotionFeatures = 348;  // see motion_features
+inline constexpr double kLevelDb = 2;                 // loudness in a level
+inline constexpr double kLoudestDb = -8;              // the upper end of the highest level
+
+struct SynthesiserInput {
+  at::Tensor hz;        // [B, T] above 0; where there is no pitch, the last one goes on
+  at::Tensor voiced;    // [B, T] float 0 or 1
+  at::Tensor loudness;  // [B, T] dB of full scale, A-weighted
+};
+struct Partials {
+  at::Tensor harmonics;  // [B, T, K] amplitudes
+  at::Tensor noise;      // [B, T, N] amplitudes of evenly spaced bands
+};
+
+class SynthesiserImpl : public torch::nn::Module {
+ public:
+  explicit SynthesiserImpl(const config::TrainConfig& config);
+  // Causal. `state` [1, B, width] goes on from the frames before, and is left for those after.
+  Partials forward(const SynthesiserInput& input, const at::Tensor& body /* [B, H] */,
+                   at::Tensor* state = nullptr);
+
+ private:
+  const config::TrainConfig config_;
+  torch::nn::Sequential pitch_{nullptr}, loudness_{nullptr}, body_{nullptr}, out_{nullptr};
+  torch::nn::GRU gru_{nullptr};
+  torch::nn::Linear amplitude_{nullptr}, harmonics_{nullptr}, noise_{nullptr};
+};
+TORCH_MODULE(Synthesiser);
+
+// Phase of the first harmonic, in cycles of [0, 1), of hz [B, T + 1]: [B, T * hop]. Summed in
+// double precision: a float would be out of tune after seconds.
+at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config);
+
+// The sound between frames 0 and T of T + 1: [B, T * hop]. `noise` [B, T * hop] is white, in
+// [-1, 1]. The filtered noise of a frame reaches over the next: the first frame lacks what came
+// before it.
+at::Tensor sound_of(const Partials& partials, const at::Tensor& phases /* [B, T * hop] */,
+                    const at::Tensor& noise, std::int64_t hop);
+
+// Mean distance of magnitudes and of their logarithms, over windows of 64 to 2048 samples: scalar.
+at::Tensor spectral_loss(const at::Tensor& sound /* [B, n] */, const at::Tensor& target);
+
+// [B, P, 94] -> [B, P, 348]: joints, their velocities, fingers from their wrist and their
+// velocities.
+at::Tensor motion_features(const at::Tensor& pose);
+
+class MotionImpl : public torch::nn::Module {
+ public:
+  explicit MotionImpl(const config::PlusConfig& config);
+  // [B, P, 94] -> [B, frames, 2 * motion_hidden], of the prior's frames: `ratio` pose frames each.
+  at::Tensor forward(const at::Tensor& pose, std::int64_t frames, double ratio);
+
+ private:
+  torch::nn::Sequential in_{nullptr};
+  torch::nn::GRU gru_{nullptr};
+};
+TORCH_MODULE(Motion);
+
+// Pose frames in a frame of the prior, and those frames in a second.
+double pose_frames_of_token(const config::TrainConfig& config);
+double token_rate(const config::TrainConfig& config);
+
+// What the prior draws, frame by frame: int64 [B, T] or, of one frame, [B].
+struct ControlTokens {
+  at::Tensor onset;  // 1: a note begins
+  at::Tensor pitch;  // below kPitchSymbols
+  at::Tensor level;  // below config.plus.levels
+};
+// Notes as they are asked for, in the prior's frames.
+struct NoteInput {
+  at::Tensor note;     // [B, T] int64: 0 = rest, 1 + MIDI number (score/note_indices.hpp)
+  at::Tensor onset;    // [B, T] int64: 1 where one begins
+  at::Tensor present;  // [B] bool: whether this clip has notes at all
+};
+struct ControlLogits {
+  at::Tensor onset;  // [B, T, 2]
+  at::Tensor pitch;  // [B, T, kPitchSymbols], given the onset
+  at::Tensor level;  // [B, T, levels], given onset and pitch
+  at::Tensor seen;   // [B, T, kPitchSymbols]: from the movement alone, without the past
+};
+
+class ControlPriorImpl : public torch::nn::Module {
+ public:
+  explicit ControlPriorImpl(const config::TrainConfig& config);
+  // What does not depend on the past, [B, T, C]. `motion` [B, T, 2 * motion_hidden]; without
+  // notes, pass a NoteInput of undefined tensors.
+  at::Tensor condition(const at::Tensor& body, const at::Tensor& motion, const NoteInput& notes);
+  // Logits of frame t see the tokens before t, but for those where `hidden` [B, T] bool is true.
+  ControlLogits forward(const ControlTokens& tokens, const at::Tensor& condition,
+                        const at::Tensor& hidden = {});
+
+  // The same frame by frame. `previous` has the tokens of the frame before, or undefined tensors
+  // at the start; `state` is the GRU's; -> [B, trunk], which the three below take, in this order.
+  at::Tensor advance(const ControlTokens& previous, const at::Tensor& condition /* [B, C] */,
+                     at::Tensor& state);
+  at::Tensor onset_logits(const at::Tensor& trunk);
+  at::Tensor pitch_logits(const at::Tensor& trunk, const at::Tensor& onset);
+  at::Tensor level_logits(const at::Tensor& trunk, const at::Tensor& onset,
+                          const at::Tensor& pitch);
+
+ private:
+  at::Tensor embedded(const ControlTokens& tokens);
+  const config::TrainConfig config_;
+  torch::nn::Embedding embedding_onset_{nullptr}, embedding_pitch_{nullptr},
+      embedding_level_{nullptr}, embedding_note_{nullptr};
+  torch::nn::Linear in_{nullptr}, trunk_{nullptr}, onset_{nullptr}, pitch_{nullptr},
+      level_in_{nullptr}, level_{nullptr}, seen_{nullptr};
+  torch::nn::GRU gru_{nullptr};
+};
+TORCH_MODULE(ControlPrior);
+
+// The level of a loudness, and the loudness in the middle of a level.
+at::Tensor levels_of(const at::Tensor& loudness, std::int64_t levels);
+at::Tensor loudness_of_levels(const at::Tensor& level, std::int64_t levels);
+
+// Copies share the networks, as LibTorch's module holders do.
+struct PlusModel {
+  config::TrainConfig config;
+  audio::SpectrogramScale scale;  // fixed; only for comparing spectrograms
+  BodyEncoder body{nullptr};
+  Synthesiser synthesiser{nullptr};
+  Motion motion{nullptr};
+  ControlPrior prior{nullptr};
+  bool prior_trained = false;  // false: only body encoder and synthesiser have been trained
+
+  void train(bool on = true);
+  void to(const at::Device& device);
+};
+
+// What one step of training looks at, and its losses; T = clip_frames / kFramesOfToken.
+struct SynthesiserBatch {
+  SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames
+  at::Tensor sound;        // [B, S * hop]
+  at::Tensor pose;         // [B, P, 94], of the whole clip
+};
+
+struct ControlBatch {
+  ControlTokens tokens;  // [B, T]; of clips with notes as these force them
+  NoteInput notes;       // [B, T]
+  at::Tensor pose;       // [B, P, 94]
+};
+
+// The recorded sound from its own pitch and loudness, [B, S * hop].
+at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& noise);
+
+struct ControlLoss {
+  at::Tensor total;                // what is trained: scalar
+  at::Tensor onset, pitch, level;  // [B, T] nats
+};
+ControlLoss control_loss(PlusModel& model, const ControlBatch& batch,
+                         const at::Tensor& hidden = {});
+
+// Weights are a pure function of (config, seed); torch's global generator is neither read nor
+// moved. InputError for another model.kind.
+PlusModel make_plus(const config::TrainConfig& config, std::uint64_t seed);
+
+// Every tensor of the file by its name there: body.*, synthesiser.*, motion.*, controls.*. They
+// alias the model's.
+std::map<std::string, at::Tensor> plus_tensors(const PlusModel& model);
+TensorFile plus_state(const PlusModel& model);
+// As load_model_state: strict, every mismatch at once, and then the model is unchanged.
+void load_plus_state(PlusModel& model, const TensorFile& file, const std::string& where);
+
+// `path` as of load_model. On the CPU, in eval mode. Another kind of model is an InputError.
+PlusModel load_plus(const std::filesystem::path& path);
+
+}  // namespace minet::models

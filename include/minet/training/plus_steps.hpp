@@ -1,0 +1,50 @@
+// One optimisation step of each of plus's two stages (models/plus.hpp).
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+#include "minet/config/train_config.hpp"
+#include "minet/models/plus.hpp"
+#include "minet/training/adamw.hpp"
+
+namespace minet::training {
+
+// Scaled, stretched, turned, shifted and with joints a little out of place, each clip in its own
+// way: other players and cameras. Draws from torch's default generator.
+at::Tensor augmented(const at::Tensor& pose, double strength);
+
+struct PlusReport {
+  double loss = 0, gradient_norm = 0, learning_rate = 0;
+};
+
+// Stage 1: body encoder and synthesiser, jointly, on recorded sound.
+class SynthesiserStep {
+ public:
+  SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config);
+  // `noise` [B, S * hop]; `pose` already augmented.
+  PlusReport run(const models::SynthesiserBatch& batch, const at::Tensor& noise, std::int64_t step);
+  AdamW& optimiser() { return optimiser_; }
+
+ private:
+  models::PlusModel& model_;
+  config::TrainConfig config_;
+  AdamW optimiser_;
+};
+
+// Stage 2: movement encoder and prior; h comes from stage 1 and stays as it is.
+class ControlsStep {
+ public:
+  ControlsStep(models::PlusModel& model, const config::TrainConfig& config);
+  PlusReport run(const models::ControlBatch& batch, const at::Tensor& hidden /* [B, T] bool */,
+                 std::int64_t step);
+  AdamW& optimiser() { return optimiser_; }
+
+ private:
+  models::PlusModel& model_;
+  config::TrainConfig config_;
+  AdamW optimiser_;
+};
+
+}  // namespace minet::training

@@ -1,0 +1,97 @@
+// mi_generate with plus.
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "generation/pieces.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/progress.hpp"
+#include "minet/core/text.hpp"
+#include "minet/generation/plus.hpp"
+
+namespace minet::generation {
+namespace {
+
+// A frame's tokens as one number: onset, then pitch, then level.
+std::vector<std::int64_t> packed(const models::ControlTokens& tokens, std::int64_t piece) {
+  const at::Tensor all =
+      tokens.onset[piece] +
+      2 * (tokens.pitch[piece] + models::kPitchSymbols * tokens.level[piece]);  // [T]
+  const at::Tensor whole = all.contiguous();
+  const std::int64_t* first = whole.const_data_ptr<std::int64_t>();
+  return {first, first + whole.numel()};
+}
+
+models::ControlTokens unpacked(const std::vector<std::int64_t>& codes) {
+  const at::Tensor all = at::tensor(codes, at::kLong).unsqueeze(0);  // [1, T]
+  const at::Tensor rest = all.div(2, "floor");
+  return {all.remainder(2), rest.remainder(models::kPitchSymbols),
+          rest.div(models::kPitchSymbols, "floor")};
+}
+
+models::ControlTokens piece_of(const models::ControlTokens& tokens, std::int64_t piece) {
+  return {tokens.onset.narrow(0, piece, 1), tokens.pitch.narrow(0, piece, 1),
+          tokens.level.narrow(0, piece, 1)};
+}
+
+}  // namespace
+
+GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,
+                             const at::Device& device) {
+  models::PlusModel model = models::load_plus(options.model);
+  if (!model.prior_trained) {
+    throw InputError(text(options.model.string(),
+                          ": expected a model with a trained prior, but only its synthesiser is; "
+                          "go on with its training"));
+  }
+  model.to(device);
+  const double rate = models::token_rate(model.config);
+  const pose::PoseSequence pose = read_player(options, model.config.pose);
+  const std::int64_t frames = steps_of(options, rate, pose.seconds());
+  GenerateReport report{.files = {}, .seconds = static_cast<double>(frames) / rate};
+  const PlusPlayer one = player_of(model, pose, frames);
+  const PlusPlayer player{one.body.expand({options.count, -1}),
+                          one.motion.expand({options.count, -1, -1})};
+  models::NoteInput notes;
+  if (options.notes) {
+    notes = note_input(read_asked_notes(*options.notes, report.seconds), model.config, frames);
+    notes = {notes.note.expand({options.count, -1}), notes.onset.expand({options.count, -1}),
+             notes.present.expand({options.count})};
+  }
+  Progress progress("frames", frames, "frames");
+  const models::ControlTokens tokens = draw_controls(
+      model, player, notes, options.sampling, [&](std::int64_t done) { progress.update(done); });
+  progress.finish();
+
+  Sidecar sidecar = sidecar_for(options.model, device);
+  sidecar.inversion_seed = options.sampling.seed;
+  const at::Tensor body = one.body.to(at::kCPU).contiguous();
+  sidecar.body.assign(body.const_data_ptr<float>(), body.const_data_ptr<float>() + body.numel());
+  for (std::int64_t piece = 0; piece < options.count; ++piece) {
+    const audio::Sound sound =
+        play(model, piece_of(tokens, piece), one.body, sidecar.inversion_seed).front();
+    sidecar.codes = packed(tokens, piece);
+    write_piece(options, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar, report);
+  }
+  return report;
+}
+
+audio::Sound repeat_plus(const Sidecar& sidecar, const std::filesystem::path& path,
+                         const std::filesystem::path& where, const at::Device& device) {
+  models::PlusModel model = models::load_plus(path);
+  const std::int64_t codes = 2 * models::kPitchSymbols * model.config.plus.levels;
+  const bool fits = std::all_of(sidecar.codes.begin(), sidecar.codes.end(),
+                                [&](std::int64_t code) { return code >= 0 && code < codes; });
+  const auto width = static_cast<std::size_t>(model.config.body_width());
+  if (sidecar.codes.empty() || !fits || sidecar.body.size() != width) {
+    throw InputError(text(where.string(), ": expected codes from 0 to ", codes - 1,
+                          " and a body vector of ", width,
+                          " numbers, got others; give the file that mi_generate wrote"));
+  }
+  model.to(device);
+  return play(model, unpacked(sidecar.codes), at::tensor(sidecar.body).unsqueeze(0).to(device),
+              sidecar.inversion_seed)
+      .front();
+}
+
+}  // namespace minet::generation

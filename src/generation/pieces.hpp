@@ -1,0 +1,43 @@
+// What making music from codes and making it with plus share: outputs, inputs and sidecars.
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "generation/sidecar.hpp"
+#include "minet/audio/sound.hpp"
+#include "minet/generation/generate.hpp"
+#include "minet/pose/pose.hpp"
+#include "minet/score/note.hpp"
+
+namespace minet::generation {
+
+struct Outputs {
+  std::filesystem::path wav, json, video;  // video empty where not asked for
+};
+
+// Of each piece. InputError for options and outputs that cannot be.
+std::vector<Outputs> checked_outputs(const GenerateOptions& options);
+void check_output(const std::filesystem::path& wav, bool force);
+
+// Normalised.
+pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config);
+// Steps of `rate` a second in the seconds that are asked for.
+std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_seconds);
+std::vector<score::Note> read_asked_notes(const std::filesystem::path& path, double seconds);
+
+Sidecar sidecar_for(const std::filesystem::path& model, const at::Device& device);
+// Sound, sidecar and video of a piece; `sidecar` gets the inputs.
+void write_piece(const GenerateOptions& options, std::int64_t piece, const Outputs& outputs,
+                 const audio::Sound& sound, Sidecar& sidecar, GenerateReport& report);
+
+// Music with plus.
+GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,
+                             const at::Device& device);
+audio::Sound repeat_plus(const Sidecar& sidecar, const std::filesystem::path& model,
+                         const std::filesystem::path& where, const at::Device& device);
+
+}  // namespace minet::generation

@@ -1,0 +1,182 @@
+// Movements to onset, pitch and loudness.
+#include <ATen/ATen.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/normalization.h>
+
+#include "minet/models/plus.hpp"
+#include "minet/pose/skeleton.hpp"
+#include "models/gru.hpp"
+
+namespace minet::models {
+namespace {
+
+namespace nn = torch::nn;
+
+constexpr std::int64_t kOnsetWidth = 8, kPitchWidth = 64, kLevelWidth = 32, kNoteWidth = 32;
+constexpr std::int64_t kMotionIn = 128, kTrunk = 256, kLevelHidden = 128;
+// Symbols past the last: no frame before, or a hidden one; for a note: none is given.
+constexpr std::int64_t kNoOnset = 2;
+
+// Change from frame to frame, 0 in the first.
+at::Tensor velocity(const at::Tensor& x) {
+  return at::cat({at::zeros_like(x.slice(1, 0, 1)), x.slice(1, 1) - x.slice(1, 0, -1)}, 1);
+}
+
+at::Tensor shifted(const at::Tensor& x, std::int64_t first) {  // [B, T]
+  return at::cat({at::full_like(x.slice(1, 0, 1), first), x.slice(1, 0, -1)}, 1);
+}
+
+}  // namespace
+
+at::Tensor motion_features(const at::Tensor& pose) {
+  const auto joint = [&](int first, int count) {
+    return pose.slice(2, 2 * first, 2 * (first + count));
+  };
+  const auto hand = [&](int first, int wrist) {
+    return joint(first, pose::kHandJoints) - joint(wrist, 1).repeat({1, 1, pose::kHandJoints});
+  };
+  // Scaled to be about as large as joints are, in shoulder widths.
+  const at::Tensor hands = 4 * at::cat({hand(pose::kRightHand, pose::kRightWrist),
+                                        hand(pose::kLeftHand, pose::kLeftWrist)},
+                                       2);
+  return at::cat({pose, 5 * velocity(pose), hands, 3 * velocity(hands)}, 2);
+}
+
+MotionImpl::MotionImpl(const config::PlusConfig& config) {
+  in_ = register_module(
+      "in", nn::Sequential(nn::Linear(kMotionFeatures, kMotionIn),
+                           nn::LayerNorm(nn::LayerNormOptions({kMotionIn})), nn::ReLU()));
+  gru_ = register_module("gru", make_gru({.in = kMotionIn,
+                                          .hidden = config.motion_hidden,
+                                          .layers = config.motion_layers,
+                                          .both_ways = true}));
+}
+
+at::Tensor MotionImpl::forward(const at::Tensor& pose, std::int64_t frames, double ratio) {
+  const at::Tensor out = std::get<0>(gru_->forward(in_->forward(motion_features(pose))));
+  const double last = static_cast<double>(pose.size(1) - 1);
+  const at::Tensor at =
+      (at::arange(frames, pose.options().dtype(at::kDouble)) * ratio).clamp_max(last);
+  const at::Tensor before = at.floor();
+  const at::Tensor part = (at - before).to(pose.scalar_type()).unsqueeze(-1);  // [T, 1]
+  const at::Tensor first = before.to(at::kLong), second = (first + 1).clamp_max(pose.size(1) - 1);
+  return out.index_select(1, first) * (1 - part) + out.index_select(1, second) * part;
+}
+
+double token_rate(const config::TrainConfig& config) {
+  return config.frame_rate() / static_cast<double>(kFramesOfToken);
+}
+
+double pose_frames_of_token(const config::TrainConfig& config) {
+  return config.pose.fps / token_rate(config);
+}
+
+ControlPriorImpl::ControlPriorImpl(const config::TrainConfig& config) : config_(config) {
+  const config::PlusConfig& plus = config.plus;
+  const std::int64_t condition = config.body_width() + 2 * plus.motion_hidden + kNoteWidth + 1;
+  const std::int64_t width = plus.prior_width;
+  embedding_onset_ = register_module("embedding_onset", nn::Embedding(kNoOnset + 1, kOnsetWidth));
+  embedding_pitch_ =
+      register_module("embedding_pitch", nn::Embedding(kPitchSymbols + 1, kPitchWidth));
+  embedding_level_ =
+      register_module("embedding_level", nn::Embedding(plus.levels + 1, kLevelWidth));
+  embedding_note_ = register_module("embedding_note", nn::Embedding(kPitchSymbols + 1, kNoteWidth));
+  in_ =
+      register_module("in", nn::Linear(kOnsetWidth + kPitchWidth + kLevelWidth + condition, width));
+  gru_ =
+      register_module("gru", make_gru({.in = width, .hidden = width, .layers = plus.prior_layers}));
+  trunk_ = register_module("trunk", nn::Linear(width + condition, kTrunk));
+  onset_ = register_module("onset", nn::Linear(kTrunk, 2));
+  pitch_ = register_module("pitch", nn::Linear(kTrunk + kOnsetWidth, kPitchSymbols));
+  level_in_ =
+      register_module("level_in", nn::Linear(kTrunk + kOnsetWidth + kPitchWidth, kLevelHidden));
+  level_ = register_module("level", nn::Linear(kLevelHidden, plus.levels));
+  seen_ = register_module("seen",
+                          nn::Linear(config.body_width() + 2 * plus.motion_hidden, kPitchSymbols));
+}
+
+at::Tensor ControlPriorImpl::condition(const at::Tensor& body, const at::Tensor& motion,
+                                       const NoteInput& notes) {
+  const std::int64_t batch = motion.size(0), frames = motion.size(1);
+  at::Tensor note = at::full({batch, frames}, kPitchSymbols, motion.options().dtype(at::kLong));
+  at::Tensor onset = at::zeros({batch, frames}, motion.options());
+  if (notes.note.defined()) {
+    const at::Tensor present = notes.present.unsqueeze(1);
+    note = at::where(present, notes.note, note);
+    onset = at::where(present, notes.onset.to(motion.scalar_type()), onset);
+  }
+  return at::cat({body.unsqueeze(1).expand({-1, frames, -1}), motion,
+                  embedding_note_->forward(note), onset.unsqueeze(-1)},
+                 2);
+}
+
+at::Tensor ControlPriorImpl::embedded(const ControlTokens& tokens) {
+  return at::cat({embedding_onset_->forward(tokens.onset), embedding_pitch_->forward(tokens.pitch),
+                  embedding_level_->forward(tokens.level)},
+                 -1);
+}
+
+ControlLogits ControlPriorImpl::forward(const ControlTokens& tokens, const at::Tensor& condition,
+                                        const at::Tensor& hidden) {
+  const std::int64_t no_level = config_.plus.levels;
+  ControlTokens past{shifted(tokens.onset, kNoOnset), shifted(tokens.pitch, kPitchSymbols),
+                     shifted(tokens.level, no_level)};
+  if (hidden.defined()) {
+    past = {past.onset.masked_fill(hidden, kNoOnset), past.pitch.masked_fill(hidden, kPitchSymbols),
+            past.level.masked_fill(hidden, no_level)};
+  }
+  const at::Tensor x = in_->forward(at::cat({embedded(past), condition}, -1)).relu();
+  const at::Tensor state = std::get<0>(gru_->forward(x));
+  const at::Tensor trunk = trunk_->forward(at::cat({state, condition}, -1)).relu();
+  const std::int64_t seen = config_.body_width() + 2 * config_.plus.motion_hidden;
+  return {.onset = onset_logits(trunk),
+          .pitch = pitch_logits(trunk, tokens.onset),
+          .level = level_logits(trunk, tokens.onset, tokens.pitch),
+          .seen = seen_->forward(condition.slice(-1, 0, seen))};
+}
+
+at::Tensor ControlPriorImpl::advance(const ControlTokens& previous, const at::Tensor& condition,
+                                     at::Tensor& state) {
+  ControlTokens past = previous;
+  if (!past.onset.defined()) {
+    const at::TensorOptions whole = condition.options().dtype(at::kLong);
+    const std::int64_t batch = condition.size(0);
+    past = {at::full({batch}, kNoOnset, whole), at::full({batch}, kPitchSymbols, whole),
+            at::full({batch}, config_.plus.levels, whole)};
+  }
+  const at::Tensor x =
+      in_->forward(at::cat({embedded(past), condition}, -1)).relu().unsqueeze(1);  // [B, 1, W]
+  const auto [out, last] = state.defined() ? gru_->forward(x, state) : gru_->forward(x);
+  state = last;
+  return trunk_->forward(at::cat({out.squeeze(1), condition}, -1)).relu();
+}
+
+at::Tensor ControlPriorImpl::onset_logits(const at::Tensor& trunk) {
+  return onset_->forward(trunk);
+}
+
+at::Tensor ControlPriorImpl::pitch_logits(const at::Tensor& trunk, const at::Tensor& onset) {
+  return pitch_->forward(at::cat({trunk, embedding_onset_->forward(onset)}, -1));
+}
+
+at::Tensor ControlPriorImpl::level_logits(const at::Tensor& trunk, const at::Tensor& onset,
+                                          const at::Tensor& pitch) {
+  const at::Tensor x = level_in_->forward(
+      at::cat({trunk, embedding_onset_->forward(onset), embedding_pitch_->forward(pitch)}, -1));
+  return level_->forward(x.relu());
+}
+
+at::Tensor levels_of(const at::Tensor& loudness, std::int64_t levels) {
+  const double lowest = kLoudestDb - kLevelDb * static_cast<double>(levels);
+  return ((loudness - lowest) / kLevelDb)
+      .floor()
+      .clamp(0, static_cast<double>(levels - 1))
+      .to(at::kLong);
+}
+
+at::Tensor loudness_of_levels(const at::Tensor& level, std::int64_t levels) {
+  const double lowest = kLoudestDb - kLevelDb * static_cast<double>(levels);
+  return lowest + kLevelDb * (level.to(at::kFloat) + 0.5);
+}
+
+}  // namespace minet::models

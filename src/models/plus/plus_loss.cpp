@@ -1,0 +1,55 @@
+// What plus learns from a batch.
+#include <ATen/ATen.h>
+
+#include "minet/models/plus.hpp"
+
+namespace minet::models {
+namespace {
+
+constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
+constexpr double kSeenWeight = 0.3;   // of the pitch that is read off the movement alone
+
+at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
+  const at::Tensor weight = counts.to(loss.scalar_type());
+  return (loss * weight).sum() / (weight.sum() + 1e-6);
+}
+
+}  // namespace
+
+at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& noise) {
+  const at::Tensor body = model.body->forward(batch.pose);
+  const Partials partials = model.synthesiser->forward(batch.input, body);
+  return sound_of(partials, phases_of(batch.input.hz, model.config.spectrogram), noise,
+                  model.config.spectrogram.hop);
+}
+
+ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::Tensor& hidden) {
+  at::Tensor body;
+  {
+    const at::NoGradGuard no_grad;
+    body = model.body->forward(batch.pose);
+  }
+  const std::int64_t frames = batch.tokens.pitch.size(1);
+  const at::Tensor motion =
+      model.motion->forward(batch.pose, frames, pose_frames_of_token(model.config));
+  const ControlLogits logits =
+      model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
+  const auto nats = [&](const at::Tensor& values, const at::Tensor& target) {
+    return at::cross_entropy_loss(values.flatten(0, 1), target.flatten(), {}, at::Reduction::None)
+        .view_as(target);
+  };
+  ControlLoss loss{.total = {},
+                   .onset = nats(logits.onset, batch.tokens.onset),
+                   .pitch = nats(logits.pitch, batch.tokens.pitch),
+                   .level = nats(logits.level, batch.tokens.level)};
+  // What notes force is not drawn, and so not learned.
+  const at::Tensor free = batch.notes.present.logical_not().unsqueeze(1).expand_as(loss.onset);
+  const at::Tensor rest = free.logical_or(batch.notes.note == 0);
+  loss.total =
+      mean_where(loss.onset, free) + mean_where(loss.pitch, rest) +
+      kLevelWeight * loss.level.mean() +
+      kSeenWeight * mean_where(nats(logits.seen, batch.tokens.pitch), batch.tokens.pitch > 0);
+  return loss;
+}
+
+}  // namespace minet::models

@@ -1,0 +1,151 @@
+// The two stages of plus: body encoder and synthesiser on recorded sound, then movement encoder and
+// prior on what is played.
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "minet/core/log.hpp"
+#include "minet/core/random.hpp"
+#include "minet/core/text.hpp"
+#include "training/session.hpp"
+
+namespace minet::training {
+namespace {
+
+// All that is random in a step follows from its number: nothing has to be saved to go on.
+void seed_step(const config::TrainConfig& config, std::string_view stage, std::int64_t step) {
+  at::manual_seed(derive_seed(config.run.seed, stage, static_cast<std::uint64_t>(step)));
+}
+
+at::Tensor white_noise(const at::Tensor& like) {
+  return at::rand_like(like) * 2 - 1;
+}
+
+std::vector<clips::Clip> test_clips(const Session& session) {
+  return clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
+                           session.config.run.evaluate_clips);
+}
+
+// The last frame of a clip of sound that the loss may begin at.
+std::int64_t last_offset(const config::TrainConfig& config) {
+  return config.clip_frames() - config.plus.sound_frames - 1;
+}
+
+struct SynthesiserSteps {
+  Session& session;
+  PlusState& state;
+
+  PlusReport run(std::int64_t step) {
+    const config::TrainConfig& config = session.config;
+    const std::vector<clips::Clip> clips =
+        session.order.batch(step, config.synthesiser_training.batch, "train");
+    Random random(
+        derive_seed(config.run.seed, "sound of a clip", static_cast<std::uint64_t>(step)));
+    std::vector<std::int64_t> offsets;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      offsets.push_back(static_cast<std::int64_t>(
+          random.below(static_cast<std::uint64_t>(last_offset(config) + 1))));
+    }
+    models::SynthesiserBatch batch = state.train_data.sounds(clips, offsets);
+    seed_step(config, "synthesiser", step);
+    batch.pose = augmented(batch.pose, config.plus.augmentation);
+    return state.synthesiser_step.run(batch, white_noise(batch.sound), step);
+  }
+  void done(const PlusReport&) {}
+  std::string log(const PlusReport& report) { return log_loss(session, report); }
+
+  // Spectral loss on players that were not trained on.
+  void validate() {
+    const std::vector<clips::Clip> clips = test_clips(session);
+    if (clips.empty()) return;
+    const at::NoGradGuard no_grad;
+    state.model.train(false);
+    const std::vector<std::int64_t> offsets(clips.size(), last_offset(session.config) / 2);
+    const models::SynthesiserBatch batch = state.test_data.sounds(clips, offsets);
+    seed_step(session.config, "validation", 0);
+    const at::Tensor sound = models::resynthesised(state.model, batch, white_noise(batch.sound));
+    const double loss = models::spectral_loss(sound, batch.sound).item<double>();
+    const auto event = [&](const char* name, const at::Tensor& samples) {
+      const at::Tensor row = samples[0].to(at::kCPU).contiguous();
+      const float* first = row.const_data_ptr<float>();
+      session.events.sound(name, session.position.step,
+                           {.sample_rate = static_cast<int>(session.config.spectrogram.sample_rate),
+                            .samples = {first, first + row.numel()}});
+    };
+    event("recorded", batch.sound);
+    event("resynthesised", sound);
+    log_metrics(session, {{"test_loss", loss}});
+    log::info(text("step ", session.position.step, ": test spectral loss ", loss));
+  }
+};
+
+struct ControlsSteps {
+  Session& session;
+  PlusState& state;
+
+  PlusReport run(std::int64_t step) {
+    const config::TrainConfig& config = session.config;
+    const std::int64_t count = config.controls_training.batch;
+    std::vector<bool> hidden;
+    for (std::int64_t i = 0; i < count; ++i) {
+      Random random(
+          derive_seed(config.run.seed, "hide notes", static_cast<std::uint64_t>(step * count + i)));
+      hidden.push_back(random.uniform() < config.plus.notes_hidden);
+    }
+    models::ControlBatch batch =
+        state.train_data.controls(session.order.batch(step, count, "prior"), hidden);
+    seed_step(config, "controls", step);
+    batch.pose = augmented(batch.pose, config.plus.augmentation);
+    const at::Tensor masked =
+        at::rand(batch.tokens.pitch.sizes(), batch.pose.options()) < config.plus.mask;
+    return state.controls_step.run(batch, masked, step);
+  }
+  void done(const PlusReport&) {}
+  std::string log(const PlusReport& report) { return log_loss(session, report); }
+
+  // Nats of onset and pitch without notes, at onsets and on the whole, and the same with another
+  // clip's player: what the movement is worth.
+  void validate() {
+    const std::vector<clips::Clip> clips = test_clips(session);
+    if (clips.empty()) return;
+    const at::NoGradGuard no_grad;
+    state.model.train(false);
+    models::ControlBatch batch =
+        state.test_data.controls(clips, std::vector<bool>(clips.size(), true));
+    const at::Tensor begins = batch.tokens.onset > 0;
+    const auto measure = [&] {
+      const models::ControlLoss loss = models::control_loss(state.model, batch);
+      const at::Tensor nats = loss.onset + loss.pitch;
+      const double at_onsets = nats.masked_select(begins).mean().item<double>();
+      return std::array{nats.mean().item<double>(), at_onsets, loss.level.mean().item<double>()};
+    };
+    const auto right = measure();
+    batch.pose = batch.pose.roll(1 + batch.pose.size(0) / 2, 0);
+    const auto wrong = measure();
+    log_metrics(session, {{"test_nll", right[0]},
+                          {"test_nll_onsets", right[1]},
+                          {"test_nll_level", right[2]},
+                          {"test_nll_other", wrong[0]},
+                          {"test_nll_onsets_other", wrong[1]}});
+    log::info(text("step ", session.position.step, ": test nats of onset and pitch ", right[0],
+                   ", with another's body ", wrong[0], "; at onsets ", right[1], " and ",
+                   wrong[1]));
+  }
+};
+
+}  // namespace
+
+void train_synthesiser(Session& session, PlusState& state) {
+  SynthesiserSteps steps{session, state};
+  train_steps(session, session.config.synthesiser_training, "synthesiser", "train", steps);
+}
+
+void train_controls(Session& session, PlusState& state) {
+  ControlsSteps steps{session, state};
+  state.model.prior_trained = true;
+  train_steps(session, session.config.controls_training, "controls", "prior", steps);
+}
+
+}  // namespace minet::training

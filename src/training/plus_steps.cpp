@@ -1,0 +1,102 @@
+// One step of each stage of plus.
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "minet/core/random.hpp"
+#include "minet/pose/skeleton.hpp"
+#include "minet/training/plus_steps.hpp"
+
+namespace minet::training {
+namespace {
+
+void append_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
+                       const std::string& prefix) {
+  for (const auto& parameter : module.named_parameters()) {
+    const bool decays = parameter.value().dim() >= 2 && !parameter.key().starts_with("embedding");
+    into.push_back({prefix + parameter.key(), parameter.value(), decays});
+  }
+}
+
+std::vector<NamedParameter> synthesiser_parameters(const models::PlusModel& model) {
+  std::vector<NamedParameter> parameters;
+  append_parameters(parameters, *model.body, "body.");
+  append_parameters(parameters, *model.synthesiser, "synthesiser.");
+  return parameters;
+}
+
+std::vector<NamedParameter> controls_parameters(const models::PlusModel& model) {
+  std::vector<NamedParameter> parameters;
+  append_parameters(parameters, *model.motion, "motion.");
+  append_parameters(parameters, *model.prior, "controls.");
+  return parameters;
+}
+
+PlusReport descend(const at::Tensor& loss, AdamW& optimiser, const config::StageConfig& stage,
+                   std::int64_t step) {
+  loss.backward();
+  PlusReport report;
+  report.loss = loss.item<double>();
+  report.learning_rate = learning_rate(stage, step);
+  report.gradient_norm = optimiser.clip_gradients(stage.clip_norm);
+  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
+  optimiser.step(report.learning_rate);
+  return report;
+}
+
+}  // namespace
+
+at::Tensor augmented(const at::Tensor& pose, double strength) {
+  if (strength == 0) return pose;
+  const std::int64_t batch = pose.size(0), frames = pose.size(1);
+  const auto draw = [&](at::IntArrayRef shape, double deviation) {
+    return at::randn(shape, pose.options()) * (strength * deviation);
+  };
+  const at::Tensor xy = pose.view({batch, frames, pose::kJoints, 2});
+  const at::Tensor size = 1 + draw({batch, 1, 1}, 0.08), aspect = 1 + draw({batch, 1, 1}, 0.06);
+  const at::Tensor angle = draw({batch, 1, 1}, 0.08);
+  const at::Tensor x = xy.select(3, 0) * size * aspect, y = xy.select(3, 1) * size;
+  const at::Tensor turned =
+      at::stack({angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y}, -1);
+  // Another build: arms more than fingers, whose shape is what tells a pitch.
+  at::Tensor joints = at::full({pose::kJoints, 1}, 0.015, pose.options());
+  joints.slice(0, 0, pose::kRightHand).fill_(0.03);
+  at::Tensor offset = at::randn({batch, 1, pose::kJoints, 2}, pose.options()) * (strength * joints);
+  // A hand moves as one.
+  const auto hand = [&](int first, int wrist) {
+    return offset.slice(2, first, first + pose::kHandJoints) + offset.slice(2, wrist, wrist + 1);
+  };
+  offset = at::cat({offset.slice(2, 0, pose::kRightHand), hand(pose::kRightHand, pose::kRightWrist),
+                    hand(pose::kLeftHand, pose::kLeftWrist)},
+                   2);
+  return (turned + offset + draw({batch, 1, 1, 2}, 0.05) + draw(xy.sizes(), 0.004)).view_as(pose);
+}
+
+SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config)
+    : model_(model),
+      config_(config),
+      optimiser_(synthesiser_parameters(model), config.synthesiser_training) {}
+
+PlusReport SynthesiserStep::run(const models::SynthesiserBatch& batch, const at::Tensor& noise,
+                                std::int64_t step) {
+  model_.train();
+  optimiser_.zero_grad();
+  const at::Tensor loss =
+      models::spectral_loss(models::resynthesised(model_, batch, noise), batch.sound);
+  return descend(loss, optimiser_, config_.synthesiser_training, step);
+}
+
+ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& config)
+    : model_(model),
+      config_(config),
+      optimiser_(controls_parameters(model), config.controls_training) {}
+
+PlusReport ControlsStep::run(const models::ControlBatch& batch, const at::Tensor& hidden,
+                             std::int64_t step) {
+  model_.train();
+  optimiser_.zero_grad();
+  return descend(models::control_loss(model_, batch, hidden).total, optimiser_,
+                 config_.controls_training, step);
+}
+
+}  // namespace minet::training

@@ -1,0 +1,96 @@
+// Music from plus: notes force the pitch, pieces do not depend on their batch, sound has no seams.
+#include "minet/generation/plus.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+
+#include "minet/core/random.hpp"
+
+namespace minet::generation {
+namespace {
+
+config::TrainConfig small() {
+  config::TrainConfig config;
+  config.model.kind = config::ModelKind::plus;
+  config.body = {.hidden = 4, .layers = 1};
+  config.plus.harmonics = 6;
+  config.plus.synthesiser_width = 8;
+  config.plus.motion_hidden = 6;
+  config.plus.prior_width = 12;
+  return config;
+}
+
+PlusPlayer some_players(models::PlusModel& model, std::int64_t count, std::int64_t frames) {
+  at::manual_seed(3);
+  const at::Tensor poses = at::randn({count, 100, 94});
+  const at::NoGradGuard no_grad;
+  return {model.body->forward(poses),
+          model.motion->forward(poses, frames, models::pose_frames_of_token(model.config))};
+}
+
+TEST(Plus, NotesForceThePitchAndWhereTheyBegin) {
+  models::PlusModel model = models::make_plus(small(), 1);
+  const std::vector<score::Note> notes = {{.onset_s = 0.5, .duration_s = 0.5, .pitch = 60},
+                                          {.onset_s = 1.0, .duration_s = 1.0, .pitch = 72}};
+  const models::NoteInput input = note_input(notes, model.config, 100);
+  const models::ControlTokens tokens =
+      draw_controls(model, some_players(model, 1, 100), input, {.temperature = 3, .seed = 1});
+  std::int64_t begun = 0;
+  for (std::int64_t t = 0; t < 100; ++t) {
+    const double s = static_cast<double>(t) * 0.032;
+    const std::int64_t pitch = tokens.pitch[0][t].item<std::int64_t>();
+    begun += tokens.onset[0][t].item<std::int64_t>();
+    if (s < 0.5) EXPECT_EQ(pitch, 0) << t;
+    if (s >= 0.5 && s < 1.0) EXPECT_EQ(pitch, 61) << t;
+    if (s >= 1.0 && s < 2.0) EXPECT_EQ(pitch, 73) << t;
+    if (s >= 2.0) EXPECT_TRUE(pitch == 0 || pitch == 73) << t;  // it may ring on
+  }
+  EXPECT_EQ(begun, 2);
+}
+
+TEST(Plus, APieceIsTheSameInABatchOfAnySize) {
+  models::PlusModel model = models::make_plus(small(), 1);
+  const PlusPlayer one = some_players(model, 1, 40);
+  const PlusPlayer three{one.body.expand({3, -1}), one.motion.expand({3, -1, -1})};
+  const models::ControlTokens alone = draw_controls(model, one, {}, {.seed = 4});
+  const models::ControlTokens together = draw_controls(model, three, {}, {.seed = 4});
+  EXPECT_TRUE(alone.pitch[0].equal(together.pitch[0]));
+  EXPECT_TRUE(alone.level[0].equal(together.level[0]));
+  EXPECT_FALSE(together.pitch[0].equal(together.pitch[1]));
+  EXPECT_FALSE(alone.pitch.equal(draw_controls(model, one, {}, {.seed = 5}).pitch));
+}
+
+TEST(Plus, SoundMadeBlockByBlockIsTheWholeSound) {
+  models::PlusModel model = models::make_plus(small(), 1);
+  model.train(false);
+  const at::NoGradGuard no_grad;
+  const std::int64_t frames = 600, hop = 256;  // more than two blocks
+  at::manual_seed(7);
+  const at::Tensor pitch = at::randint(40, 90, {1, frames / 2}, at::kLong);
+  const models::ControlTokens tokens{at::zeros_like(pitch), pitch,
+                                     at::randint(0, 32, {1, frames / 2}, at::kLong)};
+  const at::Tensor body = at::randn({1, model.config.body_width()});
+  const audio::Sound sound = play(model, tokens, body, 9).front();
+  ASSERT_EQ(sound.samples.size(), static_cast<std::size_t>(frames * hop));
+
+  const at::Tensor hz = (440 * at::exp2((pitch - 70).to(at::kFloat) / 12)).repeat_interleave(2, 1);
+  const at::Tensor level = models::loudness_of_levels(tokens.level, model.config.plus.levels);
+  const at::Tensor next = at::cat({level.slice(1, 1), level.slice(1, -1)}, 1);
+  const models::Partials all = model.synthesiser->forward(
+      {hz, at::ones_like(hz), at::stack({level, (level + next) / 2}, 2).flatten(1)}, body);
+  const auto longer = [](const at::Tensor& x) { return at::cat({x, x.slice(1, -1)}, 1); };
+  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(derive_seed(9, "noise"));
+  const at::Tensor noise = at::rand({1, frames * hop}, generator, at::TensorOptions(at::kFloat));
+  at::Tensor whole =
+      models::sound_of({longer(all.harmonics), longer(all.noise)},
+                       models::phases_of(longer(hz), model.config.spectrogram), noise * 2 - 1, hop);
+  const double peak = whole.abs().max().item<double>();
+  if (peak > 0.99) whole = whole * (0.99 / peak);
+  const at::Tensor ours = at::tensor(sound.samples).unsqueeze(0);
+  // Products of other shapes round otherwise; a seam would be as large as the noise.
+  EXPECT_LT((ours - whole).abs().max().item<double>(), 1e-3);
+}
+
+}  // namespace
+}  // namespace minet::generation

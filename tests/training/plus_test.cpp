@@ -1,0 +1,238 @@
+// plus: its networks, losses and steps against the PyTorch mirror, and going on from a checkpoint
+// bit for bit.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "clips/control_tokens.hpp"
+#include "minet/config/config.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+#include "minet/models/model.hpp"
+#include "minet/training/checkpoint.hpp"
+#include "minet/training/plus_steps.hpp"
+#include "reference/golden.hpp"
+#include "reference/plus_golden.hpp"
+#include "support/temp_folder.hpp"
+
+namespace minet::training {
+namespace {
+
+namespace fs = std::filesystem;
+using reference::agrees;
+using reference::Golden;
+
+constexpr double kOutput = 2e-5;    // of the largest entry
+constexpr double kGradient = 5e-3;  // of the norm: logarithms of near-empty bins are steep in float
+
+class PlusTraining : public ::testing::Test {
+ protected:
+  void SetUp() override { at::set_num_threads(1); }
+  const minet::testing::TempFolder temporary;
+  const fs::path& folder = temporary.path();
+};
+
+models::SynthesiserBatch sounds_of(const Golden& golden, const std::string& prefix) {
+  const auto at = [&](const char* name) { return golden.at(prefix + name); };
+  return {
+      .input = {at("hz"), at("voiced"), at("loudness")}, .sound = at("sound"), .pose = at("pose")};
+}
+
+models::ControlBatch controls_of(const Golden& golden, const std::string& prefix) {
+  const auto at = [&](const char* name) { return golden.at(prefix + name); };
+  return {.tokens = {at("onset"), at("pitch"), at("level")},
+          .notes = {at("note"), at("note_onset"), at("present") > 0},
+          .pose = at("pose")};
+}
+
+models::PlusModel patterned(const config::TrainConfig& config) {
+  models::PlusModel model = models::make_plus(config, 1);
+  reference::fill(model);
+  return model;
+}
+
+void expect_gradients(const Golden& golden, const std::string& prefix,
+                      const models::PlusModel& model) {
+  const auto tensors = models::plus_tensors(model);
+  std::size_t compared = 0;
+  for (const auto& [name, fingerprint] : golden.under(prefix)) {
+    ASSERT_TRUE(tensors.contains(name)) << name;
+    const at::Tensor ours = reference::fingerprint(tensors.at(name).grad(), name);
+    const double norm = fingerprint[0].item<double>();
+    EXPECT_LT((ours - fingerprint).abs().max().item<double>(), kGradient * norm + 1e-7) << name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 20u);
+}
+
+TEST_F(PlusTraining, SoundLossAndGradientsAreTheMirrors) {
+  const Golden golden("plus");
+  models::PlusModel model = patterned(golden.config());
+  const models::SynthesiserBatch batch = sounds_of(golden, "input.");
+  const at::Tensor sound = models::resynthesised(model, batch, golden.at("input.noise"));
+  EXPECT_TRUE(agrees("sound", sound, golden.at("sound.output.sound"), 2e-4));
+  const at::Tensor loss = models::spectral_loss(sound, batch.sound);
+  EXPECT_TRUE(agrees("loss", loss, golden.at("sound.output.loss"), kOutput));
+  loss.backward();
+  expect_gradients(golden, "sound.grad.", model);
+}
+
+TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
+  const Golden golden("plus");
+  models::PlusModel model = patterned(golden.config());
+  const models::ControlBatch batch = controls_of(golden, "input.");
+  const at::Tensor hidden = golden.at("input.hidden") > 0;
+  const at::Tensor motion = model.motion->forward(batch.pose, batch.tokens.pitch.size(1),
+                                                  models::pose_frames_of_token(model.config));
+  const models::ControlLogits logits = model.prior->forward(
+      batch.tokens, model.prior->condition(model.body->forward(batch.pose), motion, batch.notes),
+      hidden);
+  for (const auto& [name, ours] :
+       {std::pair{"onset", logits.onset}, std::pair{"pitch", logits.pitch},
+        std::pair{"level", logits.level}, std::pair{"seen", logits.seen}}) {
+    EXPECT_TRUE(agrees(name, ours, golden.at(text("controls.output.", name)), kOutput));
+  }
+  const models::ControlLoss loss = models::control_loss(model, batch, hidden);
+  EXPECT_TRUE(agrees("loss", loss.total, golden.at("controls.output.loss"), kOutput));
+  loss.total.backward();
+  expect_gradients(golden, "controls.grad.", model);
+}
+
+// Three steps of the synthesiser: a bin of the spectrum that is empty but for rounding can double
+// its gradient, and then float and double go different ways.
+TEST_F(PlusTraining, StepsFollowTheMirror) {
+  const Golden golden("train_plus");
+  const config::TrainConfig config = golden.config();
+  models::PlusModel model = patterned(config);
+  SynthesiserStep synthesiser(model, config);
+  ControlsStep controls(model, config);
+  const auto expect = [&](const std::string& stage, std::int64_t step, const PlusReport& report) {
+    const auto entry = [&](const char* what) {
+      return golden.at(stage + ".steps." + what)[step].item<double>();
+    };
+    EXPECT_NEAR(report.loss, entry("loss"), 1e-2) << stage << step;
+    if (stage == "controls" || step == 0) {
+      EXPECT_NEAR(report.gradient_norm, entry("gradient_norm"), 1e-2 * entry("gradient_norm"))
+          << stage << step;
+    }
+    EXPECT_NEAR(report.learning_rate, entry("learning_rate"), 1e-8) << stage << step;
+  };
+  for (std::int64_t step = 0; step < 3; ++step) {
+    const std::string batch = text("batch.", step % 3, ".");
+    expect("synthesiser", step,
+           synthesiser.run(sounds_of(golden, batch), golden.at(batch + "noise"), step));
+  }
+  reference::fill(model);
+  for (std::int64_t step = 0; step < 10; ++step) {
+    const std::string batch = text("batch.", step % 3, ".");
+    expect("controls", step,
+           controls.run(controls_of(golden, batch), golden.at(batch + "hidden") > 0, step));
+  }
+}
+
+TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
+  const Golden golden("plus");
+  models::PlusModel model = patterned(golden.config());
+  const at::NoGradGuard no_grad;
+  const models::ControlBatch batch = controls_of(golden, "input.");
+  const at::Tensor body = model.body->forward(batch.pose);
+  const at::Tensor motion = model.motion->forward(batch.pose, 25, 0.8);
+  const at::Tensor condition = model.prior->condition(body, motion, batch.notes);
+  const models::ControlLogits whole = model.prior->forward(batch.tokens, condition);
+  models::ControlTokens last;
+  at::Tensor state;
+  for (std::int64_t t = 0; t < 25; ++t) {  // what sampling does is what was trained
+    const at::Tensor trunk = model.prior->advance(last, condition.select(1, t), state);
+    last = {batch.tokens.onset.select(1, t), batch.tokens.pitch.select(1, t),
+            batch.tokens.level.select(1, t)};
+    const auto near = [&](const at::Tensor& one, const at::Tensor& all) {
+      EXPECT_LT((one - all.select(1, t)).abs().max().item<double>(), 1e-5) << t;
+    };
+    near(model.prior->onset_logits(trunk), whole.onset);
+    near(model.prior->pitch_logits(trunk, last.onset), whole.pitch);
+    near(model.prior->level_logits(trunk, last.onset, last.pitch), whole.level);
+  }
+}
+
+TEST_F(PlusTraining, GoesOnFromACheckpointBitForBit) {
+  const Golden golden("train_plus");
+  const config::TrainConfig config = golden.config();
+  const RunEnvironment environment{
+      .threads = 1, .device = "cpu", .capability = "x", .torch = "y", .corpus_hash = "z"};
+  const clips::PlusData* none = nullptr;  // steps take batches, not data
+  for (const Stage stage : {Stage::synthesiser, Stage::controls}) {
+    const RunFolder run(folder / to_string(stage), false);
+    models::PlusModel whole = models::make_plus(config, 1), other = models::make_plus(config, 1);
+    SynthesiserStep whole_sound(whole, config), other_sound(other, config);
+    ControlsStep whole_controls(whole, config), other_controls(other, config);
+    PlusState state{whole, whole_sound, whole_controls, *none, *none, {.stage = stage}};
+    PlusState restored{other, other_sound, other_controls, *none, *none, {}};
+    const auto step = [&](PlusState& into, std::int64_t number) {
+      const std::string batch = text("batch.", number % 3, ".");
+      stage == Stage::synthesiser
+          ? into.synthesiser_step.run(sounds_of(golden, batch), golden.at(batch + "noise"), number)
+          : into.controls_step.run(controls_of(golden, batch), golden.at(batch + "hidden") > 0,
+                                   number);
+    };
+    for (std::int64_t number = 0; number < 6; ++number) {
+      if (number == 3) {
+        state.position.step = number;
+        save_checkpoint(run, state, environment);
+      }
+      step(state, number);
+    }
+    load_checkpoint(run, restored, environment);
+    EXPECT_EQ(restored.position.step, 3);
+    EXPECT_EQ(restored.position.stage, stage);
+    for (std::int64_t number = 3; number < 6; ++number) step(restored, number);
+    const auto left = models::plus_tensors(whole), right = models::plus_tensors(other);
+    for (const auto& [name, tensor] : left) EXPECT_TRUE(tensor.equal(right.at(name))) << name;
+  }
+}
+
+TEST_F(PlusTraining, AFileHoldsTheModelAndTheCountsAreRight) {
+  const config::TrainConfig config = Golden("plus").config();
+  models::PlusModel model = models::make_plus(config, 5);
+  model.prior_trained = true;
+  std::int64_t count = 0;
+  for (const auto& [name, tensor] : models::plus_tensors(model)) count += tensor.numel();
+  EXPECT_EQ(models::expected_parameter_counts(config).total(), count);
+  EXPECT_LT(models::expected_parameter_counts(
+                config::load_train_config(minet::source_folder() / "configs/plus.yaml"))
+                .total(),
+            5'000'000);
+  models::save_safetensors(folder / "model.safetensors", models::plus_state(model));
+  EXPECT_EQ(models::kind_of(folder), config::ModelKind::plus);
+  const models::PlusModel loaded = models::load_plus(folder);
+  EXPECT_TRUE(loaded.prior_trained);
+  const auto tensors = models::plus_tensors(loaded);
+  for (const auto& [name, tensor] : models::plus_tensors(model)) {
+    EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
+  }
+  EXPECT_THROW(models::load_model(folder), InputError);
+}
+
+TEST_F(PlusTraining, TokensAreWhatIsHeardAndWhatIsAskedFor) {
+  config::TrainConfig config;  // frames of 16 ms, tokens of 32
+  audio::Controls controls;
+  controls.hz.assign(40, 0);
+  controls.loudness.assign(40, -50);
+  for (std::size_t t = 10; t < 30; ++t) controls.hz[t] = 441;
+  controls.hz[18] = controls.hz[17] = controls.hz[19] = 880;  // a slip of one token
+  controls.onsets = {0.161};
+  const std::vector<score::Note> notes = {{.onset_s = 0.16, .duration_s = 0.2, .pitch = 70}};
+  clips::TokenColumns columns;
+  clips::append_tokens(controls, notes, config, columns);
+  ASSERT_EQ(columns.pitch.size(), 20u);
+  EXPECT_EQ(columns.pitch[4], 0);
+  for (std::size_t i = 6; i < 14; ++i) EXPECT_EQ(columns.pitch[i], 70) << i;  // 1 + 69
+  EXPECT_EQ(columns.onset[5], 1);
+  EXPECT_EQ(columns.note_onset[5], 1);
+  EXPECT_EQ(columns.forced[8], 71);
+  EXPECT_EQ(columns.forced[13], 0);  // another pitch rings: not that of the note
+}
+
+}  // namespace
+}  // namespace minet::training
