@@ -437,8 +437,8 @@ class Plus(Case):
         self.assert_fails("--from", self.folder / "bad.json", "-o", self.folder / "x.wav", program=self.mi_generate,
                           says=["expected codes from 0 to"])
         for metric in ("notes", "instrument", "knn", "nll"):
-            self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--clips", 4, "--threads", 1,
-                              program=self.mi_eval)
+            self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4,
+                              "--threads", 1, program=self.mi_eval)
 
     def test_what_it_is_not_asked(self):
         run = self.folder / "run"
