@@ -81,7 +81,7 @@ int vqvae_steps(const Options& options, models::Model& model) {
         {-1, config.vqvae.code_width}));
   }
   double loss = 0;
-  const auto work = [&] { loss = stage.run(spectrogram, step++).loss; };
+  const auto work = [&] { loss = stage.run(spectrogram, step++).loss.item<double>(); };
   work();  // warm
   return bench::serve(work, [&] { return told(loss); });
 }
@@ -100,7 +100,7 @@ int prior_steps(const Options& options, models::Model& model) {
   }
   std::int64_t step = 0;
   double loss = 0;
-  const auto work = [&] { loss = stage.run(data, step++).loss; };
+  const auto work = [&] { loss = stage.run(data, step++).loss.item<double>(); };
   work();  // warm
   return bench::serve(work, [&] { return told(loss); });
 }

@@ -153,6 +153,20 @@ void ScaleEstimator::see_maximum(std::span<const float> magnitudes) {
   raw_.reference = std::max(raw_.reference, static_cast<double>(largest));
 }
 
+void ScaleEstimator::join_maximum(const ScaleEstimator& other) {
+  if (values_seen_) throw WorkError("Expected all maxima of a scale before its first values.");
+  raw_.reference = std::max(raw_.reference, other.raw_.reference);
+}
+
+void ScaleEstimator::join_values(const ScaleEstimator& other) {
+  if (!other.values_seen_) return;
+  raw_.reference = other.raw_.reference;
+  values_seen_ = true;
+  count_ += other.count_;
+  sum_ += other.sum_;
+  squares_ += other.squares_;
+}
+
 void ScaleEstimator::see_values(std::span<const float> magnitudes) {
   if (!values_seen_ && !(raw_.reference > 0)) raw_.reference = 1;  // a corpus of silence
   values_seen_ = true;

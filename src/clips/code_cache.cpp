@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
@@ -10,9 +11,18 @@
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
+#include "clips/device_spectrograms.hpp"
+#include "clips/prefetch.hpp"
 
 namespace minet::clips {
 namespace fs = std::filesystem;
+namespace {
+
+fs::path code_file(const TrackStore& store, const fs::path& folder, std::int64_t track) {
+  return safe_child(folder, store.tracks()[static_cast<std::size_t>(track)].id + ".npy");
+}
+
+}  // namespace
 
 std::string vqvae_hash(const models::Model& model) {
   Sha256 hash;
@@ -29,7 +39,8 @@ std::string vqvae_hash(const models::Model& model) {
   return hash.finish();
 }
 
-CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::path& folder) {
+CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::path& folder,
+                     const DeviceSpectrograms* ready) {
   const std::string hash = vqvae_hash(model);
   const fs::path mark = folder / "vqvae.sha256";
   const bool current = fs::exists(mark) && read_file(mark, 1024) == hash;
@@ -38,34 +49,53 @@ CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::pa
     fs::create_directories(folder);
     save_file(mark, hash);
   }
+  const std::vector<std::int64_t> missing = read_known(store, folder, model.config.vqvae.codes);
+  if (missing.empty()) return;
   model.vqvae->eval();
-  const auto tracks = static_cast<std::int64_t>(store.tracks().size());
-  Progress progress("encoding", tracks, "tracks");
-  for (std::int64_t track = 0; track < tracks; ++track) {
-    const std::int64_t frames = store.frames()[static_cast<std::size_t>(track)];
-    const fs::path path =
-        safe_child(folder, store.tracks()[static_cast<std::size_t>(track)].id + ".npy");
+  const auto count = static_cast<std::int64_t>(missing.size());
+  std::optional<Prefetch<at::Tensor>> made;
+  if (ready == nullptr) {
+    made.emplace(
+        [&](std::int64_t i) {
+          return store.track_spectrogram(missing[static_cast<std::size_t>(i)], model.scale);
+        },
+        0, count, at::get_num_threads());
+  }
+  Progress progress("encoding", count, "tracks");
+  for (std::int64_t i = 0; i < count; ++i) {
+    throw_if_stopped("stopped while encoding the tracks; go on with the option 'resume'");
+    const std::int64_t track = missing[static_cast<std::size_t>(i)];
+    const at::Tensor spectrogram = made ? made->take().to(model.device()) : ready->track(track);
+    const at::Tensor codes = model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);  // [T]
+    codes_[static_cast<std::size_t>(track)] = codes;
+    const at::Tensor narrow = codes.to(at::kInt).contiguous();
+    const std::int32_t* values = narrow.const_data_ptr<std::int32_t>();
+    save_npy(code_file(store, folder, track),
+             IntArray{.shape = {codes.size(0)}, .values = {values, values + codes.size(0)}});
+    progress.update(i + 1);
+  }
+  progress.finish();
+}
+
+std::vector<std::int64_t> CodeCache::read_known(const TrackStore& store, const fs::path& folder,
+                                                std::int64_t count) {
+  std::vector<std::int64_t> missing;
+  for (std::size_t track = 0; track < store.tracks().size(); ++track) {
+    const fs::path path = code_file(store, folder, static_cast<std::int64_t>(track));
+    codes_.emplace_back();
     if (fs::exists(path)) {
       const IntArray array = read_npy_int(path);
-      const bool in_range = std::all_of(
-          array.values.begin(), array.values.end(),
-          [&](std::int32_t code) { return code >= 0 && code < model.config.vqvae.codes; });
-      if (in_range && static_cast<std::int64_t>(array.values.size()) == frames) {
-        codes_.push_back(at::tensor(at::ArrayRef<std::int32_t>(array.values), at::kLong));
-        progress.update(track + 1);
+      const bool in_range =
+          std::all_of(array.values.begin(), array.values.end(),
+                      [&](std::int32_t code) { return code >= 0 && code < count; });
+      if (in_range && static_cast<std::int64_t>(array.values.size()) == store.frames()[track]) {
+        codes_.back() = at::tensor(at::ArrayRef<std::int32_t>(array.values), at::kLong);
         continue;
       }
     }
-    throw_if_stopped("stopped while encoding the tracks; go on with the option 'resume'");
-    const at::Tensor spectrogram = store.track_spectrogram(track, model.scale).to(model.device());
-    const at::Tensor codes = model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);  // [T]
-    codes_.push_back(codes);
-    const at::Tensor narrow = codes.to(at::kInt).contiguous();
-    const std::int32_t* values = narrow.const_data_ptr<std::int32_t>();
-    save_npy(path, IntArray{.shape = {frames}, .values = {values, values + frames}});
-    progress.update(track + 1);
+    missing.push_back(static_cast<std::int64_t>(track));
   }
-  progress.finish();
+  return missing;
 }
 
 at::Tensor CodeCache::clips(const std::vector<Clip>& clips, std::int64_t frames) const {

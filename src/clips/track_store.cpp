@@ -1,5 +1,6 @@
 #include "minet/clips/track_store.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -8,10 +9,10 @@
 #include <mutex>
 #include <utility>
 
+#include "corpus/parallel.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/progress.hpp"
-#include "minet/core/signals.hpp"
+#include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/note_indices.hpp"
@@ -20,11 +21,30 @@ namespace minet::clips {
 
 // Decoded sound as 16-bit samples (the files have no more), poses and notes by track.
 struct TrackStore::Cache {
-  std::mutex mutex;  // a prefetching thread reads while validation does
+  std::mutex mutex;  // prefetching threads read while validation does
   std::int64_t audio_bytes_left = 0;
   std::map<std::int64_t, std::vector<std::int16_t>> audio;
   std::map<std::int64_t, pose::PoseSequence> poses;
   std::map<std::int64_t, std::vector<score::Note>> notes;
+
+  // What a map has of a track, or nothing. What was kept stays where it is.
+  template <class Value>
+  const Value* find(const std::map<std::int64_t, Value>& map, std::int64_t track) {
+    const std::lock_guard lock(mutex);
+    const auto found = map.find(track);
+    return found == map.end() ? nullptr : &found->second;
+  }
+  template <class Value>
+  const Value* keep(std::map<std::int64_t, Value>& map, std::int64_t track, Value value) {
+    const std::lock_guard lock(mutex);
+    return &map.emplace(track, std::move(value)).first->second;
+  }
+  bool reserve_audio(std::int64_t bytes) {
+    const std::lock_guard lock(mutex);
+    if (bytes > audio_bytes_left) return false;
+    audio_bytes_left -= bytes;
+    return true;
+  }
 };
 
 TrackStore::TrackStore(const corpus::Corpus& corpus, std::string_view split,
@@ -50,22 +70,21 @@ std::vector<float> TrackStore::samples(std::int64_t track, std::int64_t first,
                                        std::int64_t count) const {
   const corpus::Track& info = tracks_[static_cast<std::size_t>(track)];
   const std::int64_t bytes = 2 * frames_[static_cast<std::size_t>(track)] * config_.spectrogram.hop;
-  const std::lock_guard lock(cache_->mutex);
-  auto cached = cache_->audio.find(track);
-  if (cached == cache_->audio.end()) {
-    if (bytes > cache_->audio_bytes_left) {
+  const std::vector<std::int16_t>* cached = cache_->find(cache_->audio, track);
+  if (cached == nullptr) {
+    if (!cache_->reserve_audio(bytes)) {
       return audio::read_sound_segment(corpus_.audio_path(info), first, count).samples;
     }
+    // Decoded without the lock, so that several threads do it side by side.
     const audio::Sound sound = corpus_.read_audio(info);
     std::vector<std::int16_t> kept(sound.samples.size());
     std::transform(sound.samples.begin(), sound.samples.end(), kept.begin(), [](float sample) {
       return static_cast<std::int16_t>(
           std::lrint(std::clamp(sample * 32768.0f, -32768.0f, 32767.0f)));
     });
-    cached = cache_->audio.emplace(track, std::move(kept)).first;
-    cache_->audio_bytes_left -= bytes;
+    cached = cache_->keep(cache_->audio, track, std::move(kept));
   }
-  const std::vector<std::int16_t>& whole = cached->second;
+  const std::vector<std::int16_t>& whole = *cached;
   std::vector<float> result(static_cast<std::size_t>(count), 0.0f);
   const std::int64_t begin = std::max<std::int64_t>(first, 0);
   const std::int64_t end =
@@ -129,17 +148,15 @@ at::Tensor TrackStore::poses(const std::vector<Clip>& clips) const {
   at::Tensor result =
       at::empty({static_cast<std::int64_t>(clips.size()), frames, pose::kPoseWidth}, at::kFloat);
   float* row = result.mutable_data_ptr<float>();
-  const std::lock_guard lock(cache_->mutex);
   for (const Clip& clip : clips) {
-    auto cached = cache_->poses.find(clip.track);
-    if (cached == cache_->poses.end()) {
+    const pose::PoseSequence* cached = cache_->find(cache_->poses, clip.track);
+    if (cached == nullptr) {
       pose::PoseSequence pose = corpus_.read_pose(tracks_[static_cast<std::size_t>(clip.track)]);
       pose::normalise(pose);
-      cached = cache_->poses.emplace(clip.track, std::move(pose)).first;
+      cached = cache_->keep(cache_->poses, clip.track, std::move(pose));
     }
     const double start_s = static_cast<double>(clip.first_frame) / config_.frame_rate();
-    const std::vector<float> window =
-        pose::pose_window(cached->second, start_s, frames, config_.pose.fps);
+    const std::vector<float> window = pose::pose_window(*cached, start_s, frames, config_.pose.fps);
     row = std::copy(window.begin(), window.end(), row);
   }
   return result;
@@ -149,17 +166,16 @@ at::Tensor TrackStore::notes(const std::vector<Clip>& clips) const {
   const std::int64_t frames = config_.clip_frames();  // T
   at::Tensor result = at::zeros({static_cast<std::int64_t>(clips.size()), frames}, at::kLong);
   std::int64_t* row = result.mutable_data_ptr<std::int64_t>();
-  const std::lock_guard lock(cache_->mutex);
   for (const Clip& clip : clips) {
     const corpus::Track& track = tracks_[static_cast<std::size_t>(clip.track)];
     if (track.has_notes) {
-      auto cached = cache_->notes.find(clip.track);
-      if (cached == cache_->notes.end()) {
-        cached = cache_->notes.emplace(clip.track, corpus_.read_notes(track)).first;
+      const std::vector<score::Note>* cached = cache_->find(cache_->notes, clip.track);
+      if (cached == nullptr) {
+        cached = cache_->keep(cache_->notes, clip.track, corpus_.read_notes(track));
       }
       const double start_s = static_cast<double>(clip.first_frame) / config_.frame_rate();
       const std::vector<std::int64_t> indices =
-          score::note_indices(cached->second, frames, config_.frame_rate(), start_s);
+          score::note_indices(*cached, frames, config_.frame_rate(), start_s);
       std::copy(indices.begin(), indices.end(), row);
     }
     row += frames;
@@ -169,12 +185,12 @@ at::Tensor TrackStore::notes(const std::vector<Clip>& clips) const {
 
 std::vector<std::vector<float>> TrackStore::energies() const {
   const std::int64_t hop = config_.spectrogram.hop;
-  std::vector<std::vector<float>> result;
-  for (std::size_t track = 0; track < tracks_.size(); ++track) {
-    throw_if_stopped("reading the corpus; nothing was trained yet");
-    const std::vector<float> all =
-        samples(static_cast<std::int64_t>(track), 0, frames_[track] * hop);
-    std::vector<float>& energy = result.emplace_back(static_cast<std::size_t>(frames_[track]));
+  std::vector<std::vector<float>> result(tracks_.size());
+  for_all_tracks("reading the sound", [&](std::int64_t index) {
+    const auto track = static_cast<std::size_t>(index);
+    const std::vector<float> all = samples(index, 0, frames_[track] * hop);
+    std::vector<float>& energy = result[track];
+    energy.resize(static_cast<std::size_t>(frames_[track]));
     for (std::size_t frame = 0; frame < energy.size(); ++frame) {
       double sum = 0;
       for (std::int64_t i = 0; i < hop; ++i) {
@@ -184,28 +200,44 @@ std::vector<std::vector<float>> TrackStore::energies() const {
       }
       energy[frame] = static_cast<float>(sum / static_cast<double>(hop));
     }
-  }
+  });
   return result;
 }
 
+void TrackStore::for_all_tracks(const std::string& label,
+                                const std::function<void(std::int64_t)>& work) const {
+  corpus::for_each_track({.count = static_cast<std::int64_t>(tracks_.size()),
+                          .threads = at::get_num_threads(),
+                          .label = label},
+                         work);
+}
+
 audio::SpectrogramScale TrackStore::estimate_scale() const {
-  const auto tracks = static_cast<std::int64_t>(tracks_.size());
   const std::int64_t chunk = 4096;  // frames at a time: flat memory for long tracks
-  audio::ScaleEstimator estimator(config_.spectrogram);
-  Progress progress("spectrogram scale", 2 * tracks, "tracks");
-  for (int pass = 0; pass < 2; ++pass) {
-    for (std::int64_t track = 0; track < tracks; ++track) {
-      throw_if_stopped("estimating the spectrogram scale; nothing was trained yet");
+  // Each track's numbers for itself, joined in the tracks' order: the same with any threads.
+  std::vector<audio::ScaleEstimator> parts(tracks_.size(),
+                                           audio::ScaleEstimator(config_.spectrogram));
+  const auto go_through = [&](const std::string& label, auto see) {
+    for_all_tracks(label, [&](std::int64_t track) {
       const std::int64_t frames = frames_[static_cast<std::size_t>(track)];
       for (std::int64_t first = 0; first < frames; first += chunk) {
-        const std::vector<float> values = magnitudes(track, first, std::min(chunk, frames - first));
-        pass == 0 ? estimator.see_maximum(values) : estimator.see_values(values);
+        see(parts[static_cast<std::size_t>(track)],
+            magnitudes(track, first, std::min(chunk, frames - first)));
       }
-      progress.update(pass * tracks + track + 1);
-    }
-  }
-  progress.finish();
-  return estimator.finish();
+    });
+  };
+  go_through("loudest sound", [](audio::ScaleEstimator& part, const std::vector<float>& values) {
+    part.see_maximum(values);
+  });
+  audio::ScaleEstimator all(config_.spectrogram);
+  for (const audio::ScaleEstimator& part : parts) all.join_maximum(part);
+  std::fill(parts.begin(), parts.end(), all);
+  go_through("spectrogram scale",
+             [](audio::ScaleEstimator& part, const std::vector<float>& values) {
+               part.see_values(values);
+             });
+  for (const audio::ScaleEstimator& part : parts) all.join_values(part);
+  return all.finish();
 }
 
 }  // namespace minet::clips

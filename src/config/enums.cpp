@@ -35,6 +35,9 @@ std::string_view to_string(PriorHead value) {
 std::string_view to_string(Alignment value) {
   return word_of(value);
 }
+std::string_view to_string(Precision value) {
+  return word_of(value);
+}
 
 template <class Enum>
 std::optional<Enum> from_string(std::string_view word) {
@@ -51,5 +54,6 @@ template std::optional<LogScale> from_string<LogScale>(std::string_view);
 template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
 template std::optional<PriorHead> from_string<PriorHead>(std::string_view);
 template std::optional<Alignment> from_string<Alignment>(std::string_view);
+template std::optional<Precision> from_string<Precision>(std::string_view);
 
 }  // namespace minet::config

@@ -64,4 +64,12 @@ struct EnumWords<Alignment> {
        {Alignment::both, "both"}}};
 };
 
+template <>
+struct EnumWords<Precision> {
+  static constexpr std::array<Word<Precision>, 4> words{{{Precision::automatic, "automatic"},
+                                                         {Precision::float32, "float32"},
+                                                         {Precision::tf32, "tf32"},
+                                                         {Precision::bf16, "bf16"}}};
+};
+
 }  // namespace minet::config

@@ -224,6 +224,10 @@ template <class Visitor, Of<RunConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("seed", c.seed, any_seed(), Origin::ours,
               "weights, order, clips, dropout and codebook all follow from it");
+  visit.field(
+      "precision", c.precision, choice(), Origin::ours,
+      "of a training step's products: bf16 and tf32 need a GPU; automatic is bf16 there and "
+      "float32 elsewhere");
   visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
               "steps between lines of metrics.jsonl");
   visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,

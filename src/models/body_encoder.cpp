@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "minet/models/precision.hpp"
 #include "models/checks.hpp"
 #include "models/cpu/compute_paths.hpp"
 #include "models/cpu/fused_gru.hpp"
@@ -23,6 +24,7 @@ at::Tensor BodyEncoderImpl::forward(const at::Tensor& pose) {
   require(pose.dim() == 3 && pose.size(2) == kPoseValues && pose.size(1) >= 1,
           "the body encoder expected keypoints [B, P, ", kPoseValues, "], got ", pose.sizes());
   if (fast_training_fits(pose)) return fused_gru_states(pose, gru_->all_weights());
+  const NoAutocast exact;
   return both_directions(std::get<1>(gru_->forward(pose)))[-1];  // [B, H]
 }
 

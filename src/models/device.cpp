@@ -36,6 +36,11 @@ at::Device select_device(const std::string& name) {
         throw InputError("device: expected a usable NVIDIA GPU for '" + name +
                          "', found none (a CPU-only LibTorch, or no driver); use the device cpu");
       }
+      const auto count = at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount();
+      if (*index >= count) {
+        throw InputError(text("--device: expected cuda:0 to cuda:", count - 1,
+                              " on this machine, got '", printable(name), "'"));
+      }
       return {at::kCUDA, static_cast<at::DeviceIndex>(*index)};
     }
   }

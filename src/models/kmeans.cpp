@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "minet/core/random.hpp"
+#include "minet/models/precision.hpp"
 #include "models/checks.hpp"
 
 namespace minet::models {
 namespace {
 
-constexpr std::int64_t kScores = 1 << 20;  // of one slice: 4 MiB
+// Scores of one slice: 4 MiB stay in a processor's cache; a GPU wants few, large launches.
+constexpr std::int64_t kScores = 1 << 20, kScoresOnGpu = 1 << 26;
 
 // Squared distance of each vector to the code that it is assigned to: [M].
 at::Tensor distances(const at::Tensor& vectors, const at::Tensor& codes, const at::Tensor& chosen) {
@@ -88,11 +90,13 @@ void reseed(at::Tensor& codes, const at::Tensor& sizes, const at::Tensor& vector
 
 at::Tensor nearest_rows(const at::Tensor& vectors, const at::Tensor& codes) {
   const at::NoGradGuard no_grad;
+  const NoAutocast exact;
   const std::int64_t count = vectors.size(0), clusters = codes.size(0);
   const at::Tensor keys = codes.t();                              // [D, K]
   const at::Tensor half_norms = codes.square().sum(1).mul_(0.5);  // [K]
   at::Tensor result = at::empty({count}, vectors.options().dtype(at::kLong));
-  const std::int64_t rows = std::max<std::int64_t>(1, kScores / clusters);
+  const std::int64_t scores = vectors.is_cuda() ? kScoresOnGpu : kScores;
+  const std::int64_t rows = std::max<std::int64_t>(1, scores / clusters);
   for (std::int64_t first = 0; first < count; first += rows) {
     const std::int64_t size = std::min(rows, count - first);
     // |z - e|^2 / 2 without the |z|^2 / 2 that is the same for all codes.

@@ -60,7 +60,9 @@ void VectorQuantizerImpl::update(const at::Tensor& vectors, const at::Tensor& ch
   require(chosen.dim() == 1 && chosen.size(0) == vectors.size(0), "expected one code for each of ",
           vectors.size(0), " vectors, got codes of shape ", chosen.sizes());
   const double g = config.ema_decay;
-  const at::Tensor seen = at::bincount(chosen, {}, config.codes).to(counts.dtype());    // [K]
+  // Not bincount: on a GPU it waits for the largest code.
+  const at::Tensor ones = at::ones({}, counts.options()).expand({chosen.size(0)});
+  const at::Tensor seen = at::zeros_like(counts).index_add_(0, chosen, ones);           // [K]
   const at::Tensor sum = at::zeros_like(sums).index_add_(0, chosen, vectors.detach());  // [K, D]
   counts.mul_(g).add_(seen, 1 - g);
   sums.mul_(g).add_(sum, 1 - g);
@@ -86,26 +88,28 @@ void VectorQuantizerImpl::initialise(const at::Tensor& vectors, const KmeansStar
   started.fill_(true);
 }
 
-std::int64_t VectorQuantizerImpl::revive(const at::Tensor& vectors, const Revival& revival) {
+at::Tensor VectorQuantizerImpl::revive(const at::Tensor& vectors, const Revival& revival) {
   const at::NoGradGuard no_grad;
   check_vectors(vectors, config.code_width);
   const std::int64_t tokens = vectors.size(0);
-  if (tokens == 0) return 0;
+  require(tokens >= 1, "revival expected at least one vector, got none");
   const double fair = static_cast<double>(tokens) / static_cast<double>(config.codes);
-  const at::Tensor dead = counts.lt(config.revive_threshold * fair).nonzero().flatten();
-  const std::int64_t count = dead.size(0);
-  if (count == 0) return 0;
+  // All codes are gone through without a look at how many are dead: that would wait for the GPU.
+  const at::Tensor dead = counts.lt(config.revive_threshold * fair);  // [K]
   Random random(derive_seed(revival.seed, "revive", static_cast<std::uint64_t>(revival.step)));
   // Distinct vectors as long as there are enough, so that no two codes start alike.
   const std::vector<std::int64_t> order = random.permutation(tokens);
-  std::vector<std::int64_t> picks(static_cast<std::size_t>(count));
+  std::vector<std::int64_t> picks(static_cast<std::size_t>(config.codes));
   for (std::size_t i = 0; i < picks.size(); ++i) picks[i] = order[i % order.size()];
-  const at::Tensor chosen = at::tensor(picks, at::kLong).to(vectors.device());
-  const at::Tensor fresh = vectors.detach().index_select(0, chosen).to(codes.dtype());
-  codes.index_copy_(0, dead, fresh);
-  counts.index_fill_(0, dead, fair);
-  sums.index_copy_(0, dead, fresh * fair);
-  return count;
+  const at::Tensor candidates = at::tensor(picks, at::kLong).to(vectors.device());
+  const at::Tensor place = dead.cumsum(0).sub_(1).clamp_min_(0);  // of each dead code among them
+  const at::Tensor chosen = candidates.index_select(0, place);    // [K]
+  const at::Tensor fresh = vectors.detach().index_select(0, chosen).to(codes.dtype());  // [K, D]
+  const at::Tensor row = dead.unsqueeze(1);
+  codes.copy_(at::where(row, fresh, codes));
+  sums.copy_(at::where(row, fresh * fair, sums));
+  counts.masked_fill_(dead, fair);
+  return dead.sum();
 }
 
 CodeUsage VectorQuantizerImpl::usage(const at::Tensor& indices) const {

@@ -131,7 +131,8 @@ VqVaeOutput VqVaeImpl::forward(const at::Tensor& spectrogram, bool quantise) {
                                 ? spectrogram.transpose(1, 2).contiguous().transpose(1, 2)
                                 : spectrogram;
   VqVaeOutput out;
-  out.encoded = encoder->forward(target);  // [B, D, T]
+  // float32 from here to the decoder, whatever the convolutions compute in.
+  out.encoded = encoder->forward(target).to(at::kFloat);  // [B, D, T]
   if (quantise) {
     const std::int64_t batch = spectrogram.size(0), frames = spectrogram.size(2);
     out.codes = quantizer->nearest(rows(out.encoded)).view({batch, frames});       // [B, T]

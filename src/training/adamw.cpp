@@ -4,12 +4,20 @@
 
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::training {
+namespace {
+
+std::optional<at::Tensor> optional(const at::Tensor& tensor) {
+  return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+}  // namespace
 
 AdamW::AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& stage)
     : parameters_(std::move(parameters)), beta1_(stage.beta1), beta2_(stage.beta2) {
@@ -24,23 +32,24 @@ AdamW::AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& 
     group.squares.push_back(squares_.back());
     group.steps.push_back(steps_.back());
   }
+  failed_ = at::zeros({}, parameters_.at(0).tensor.options().requires_grad(false));
 }
 
 void AdamW::zero_grad() {
   for (NamedParameter& parameter : parameters_) parameter.tensor.mutable_grad().reset();
 }
 
-double AdamW::clip_gradients(double max_norm) {
+at::Tensor AdamW::clip_gradients(double max_norm) {
   std::vector<at::Tensor> gradients;
   for (const NamedParameter& parameter : parameters_) {
     if (parameter.tensor.grad().defined()) gradients.push_back(parameter.tensor.grad());
   }
-  if (gradients.empty()) return 0;
+  if (gradients.empty()) return at::zeros({}, failed_.options());
   at::NoGradGuard no_grad;
-  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
-  if (!std::isfinite(norm)) return norm;
-  const double scale = max_norm / (norm + 1e-6);
-  if (scale < 1) at::_foreach_mul_(gradients, scale);
+  const at::Tensor norm = at::stack(at::_foreach_norm(gradients)).norm();
+  not_finite_ = norm.isfinite().logical_not().to(at::kFloat);
+  divisor_ = ((norm + 1e-6) / max_norm).clamp_min(1);
+  at::maximum_out(failed_, failed_, not_finite_);
   return norm;
 }
 
@@ -57,11 +66,24 @@ void AdamW::step(double learning_rate) {
       steps.push_back(group.steps[i]);
     }
     if (parameters.empty()) continue;
-    at::_foreach_add_(steps, 1);
+    // A step that is left out does not count either.
+    if (not_finite_.defined()) {
+      at::_foreach_add_(steps, 1 - not_finite_);
+    } else {
+      at::_foreach_add_(steps, 1);
+    }
     at::_fused_adamw_(parameters, gradients, means, squares, /*max_exp_avg_sqs=*/{}, steps,
                       learning_rate, beta1_, beta2_, group.decay, /*eps=*/1e-8,
-                      /*amsgrad=*/false, /*maximize=*/false);
+                      /*amsgrad=*/false, /*maximize=*/false, optional(divisor_),
+                      optional(not_finite_));
   }
+  divisor_ = not_finite_ = at::Tensor();
+}
+
+bool AdamW::take_failure() {
+  const bool failed = failed_.item<float>() != 0;
+  failed_.zero_();
+  return failed;
 }
 
 void AdamW::save_state(std::map<std::string, at::Tensor>& tensors,

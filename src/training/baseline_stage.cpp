@@ -11,22 +11,18 @@
 namespace minet::training {
 namespace {
 
-// The prefetching thread fills tensors that are moved to the device later.
 BaselineBatch make_batch(const Session& session, const clips::TrackStore& store,
                          const std::vector<clips::Clip>& clips) {
-  return {.pose = store.poses(clips), .spectrogram = store.spectrograms(clips, session.scale)};
-}
-
-BaselineBatch moved(BaselineBatch batch, const at::Device& device) {
-  return {.pose = batch.pose.to(device), .spectrogram = batch.spectrogram.to(device)};
+  return {.pose = store.poses(clips).to(session.device),
+          .spectrogram = store.spectrograms(clips, session.scale).to(session.device)};
 }
 
 // Teacher-forced loss over the test split; and the squared error of frames generated from the
 // model's own ones, which is what it will do, on the first clips.
 void validate(Session& session, models::BaselineModel& model) {
   const config::TrainConfig& config = session.config;
-  const std::vector<clips::Clip> clips = clips::even_clips(
-      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips =
+      clips::even_clips(session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.net->eval();
@@ -35,8 +31,7 @@ void validate(Session& session, models::BaselineModel& model) {
     const std::vector<clips::Clip> some(
         clips.begin() + static_cast<std::ptrdiff_t>(first),
         clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
-    const BaselineBatch batch =
-        moved(make_batch(session, session.test_tracks, some), session.device);
+    const BaselineBatch batch = make_batch(session, session.test_tracks, some);
     losses += models::frame_loss(config, model.net->forward(batch.pose, batch.spectrogram),
                                  batch.spectrogram)
                   .item<double>() *
@@ -58,11 +53,21 @@ void validate(Session& session, models::BaselineModel& model) {
 struct BaselineSteps {
   Session& session;
   BaselineState& state;
-  std::function<BaselineBatch()> take;  // the next batch
+  const config::StageConfig& stage = session.config.baseline_training;
+  SpectrogramBatches spectrograms{session, stage, session.position.step};
+  clips::Prefetch<at::Tensor> poses{
+      [&](std::int64_t step) {
+        return clips::staged(session.train_tracks.poses(session.order.batch(step, stage.batch)),
+                      session.device);
+      },
+      session.position.step, stage.steps, clips::batches_ahead(session.device)};
 
   BaselineReport run(std::int64_t step) {
-    return state.baseline_step.run(moved(take(), session.device), step);
+    return state.baseline_step.run(
+        {.pose = clips::moved(poses.take(), session.device), .spectrogram = spectrograms.take(step)},
+        step);
   }
+  AdamW& optimiser() { return state.baseline_step.optimiser(); }
   void done(const BaselineReport&) {}
   std::string log(const BaselineReport& report) { return log_loss(session, report); }
   void validate() { training::validate(session, state.model); }
@@ -72,13 +77,8 @@ struct BaselineSteps {
 
 void train_baseline(Session& session, BaselineState& state) {
   const config::StageConfig& stage = session.config.baseline_training;
-  const std::int64_t first = state.position.step;
-  if (first >= stage.steps) return;
-  auto make = [&](std::int64_t number) {
-    return make_batch(session, session.train_tracks, session.order.batch(number, stage.batch));
-  };
-  Prefetch<BaselineBatch, decltype(make)> batches(make, first, stage.steps);
-  BaselineSteps steps{session, state, [&] { return batches.take(); }};
+  if (state.position.step >= stage.steps) return;
+  BaselineSteps steps{session, state};
   train_steps(session, stage, std::string(config::to_string(session.config.model.kind)), "train",
               steps);
 }

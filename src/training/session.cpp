@@ -1,6 +1,5 @@
 #include "training/session.hpp"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "minet/audio/inversion.hpp"
@@ -32,18 +31,20 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   session.metrics.append(line.dump());
 }
 
-void check_health(const Session& session, double loss, double gradient_norm,
-                  const std::vector<clips::Clip>& clips) {
-  if (std::isfinite(loss) && std::isfinite(gradient_norm)) return;
+void report_failure(const Session& session, const LookedAt& steps, const std::vector<clips::Clip>& clips) {
   std::vector<std::string> names;
   for (const clips::Clip& clip : clips) {
     names.push_back(text(session.train_tracks.tracks()[static_cast<std::size_t>(clip.track)].id,
                          "@", clip.first_frame));
   }
+  const std::string which = steps.first == steps.last
+                                ? text("step ", steps.last)
+                                : text("one of steps ", steps.first, " to ", steps.last);
   throw WorkError(
-      text("step ", session.position.step, " of stage ", to_string(session.position.stage),
-           ": expected finite numbers, got loss ", loss, " and gradient norm ", gradient_norm,
-           " on clips ", join(names, ", "), "; the last good state is ",
+      text(which, " of stage ", to_string(session.position.stage),
+           ": expected finite numbers, got loss ", steps.loss, " and gradient norm ",
+           steps.gradient_norm, " at step ", steps.last, " on clips ", join(names, ", "),
+           "; the last good state is ",
            session.run.has_checkpoint() ? session.run.checkpoint().string() : "the start",
            "; lower the learning rate, or look at these clips"));
 }
@@ -51,26 +52,48 @@ void check_health(const Session& session, double loss, double gradient_norm,
 SaveSchedule::SaveSchedule(Session& session)
     : session_(session), saved_(std::chrono::steady_clock::now()) {}
 
+bool SaveSchedule::due(bool last) {
+  const double minutes =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() / 60;
+  signal_ = stop_signal();
+  return is_due(session_.position.step + 1, session_.config.run.save_every, last) ||
+         minutes >= session_.config.run.save_minutes || signal_ != 0;
+}
+
 void SaveSchedule::save() {
   const auto began = std::chrono::steady_clock::now();
   session_.save();
   saved_ = std::chrono::steady_clock::now();
   log::debug(text("saved step ", session_.position.step, " in ",
                   std::chrono::duration<double>(saved_ - began).count(), " s"));
-}
-
-void SaveSchedule::after_step(bool last) {
-  const double minutes =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() / 60;
-  const bool due = is_due(session_.position.step, session_.config.run.save_every, last) ||
-                   minutes >= session_.config.run.save_minutes;
-  const int signal = stop_signal();
-  if (due || signal != 0) save();
-  if (signal != 0) {
+  if (signal_ != 0) {
     throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
                            to_string(session_.position.stage), "; go on with the option 'resume'"),
-                      signal);
+                      signal_);
   }
+}
+
+SpectrogramBatches::SpectrogramBatches(Session& session, const config::StageConfig& stage,
+                                       std::int64_t first)
+    : session_(session), batch_(stage.batch) {
+  if (!session.on_device) {
+    session.on_device =
+        clips::DeviceSpectrograms::load(session.train_tracks, session.scale, session.device);
+  }
+  if (session.on_device) return;
+  made_.emplace(
+      [&session, batch = batch_](std::int64_t step) {
+        return clips::staged(
+            session.train_tracks.spectrograms(session.order.batch(step, batch), session.scale),
+            session.device);
+      },
+      first, stage.steps, clips::batches_ahead(session.device));
+}
+
+at::Tensor SpectrogramBatches::take(std::int64_t step) {
+  if (made_) return clips::moved(made_->take(), session_.device);
+  return session_.on_device->clips(session_.order.batch(step, batch_),
+                                   session_.config.clip_frames());
 }
 
 audio::Sound inverted(const Session& session, const at::Tensor& standardised) {

@@ -3,13 +3,14 @@
 
 #include <chrono>
 #include <functional>
-#include <future>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "clips/device_spectrograms.hpp"
+#include "clips/prefetch.hpp"
 #include "minet/clips/clip_order.hpp"
 #include "minet/clips/track_store.hpp"
 #include "minet/core/progress.hpp"
@@ -34,6 +35,7 @@ struct Session {
   at::Device device;
   MetricsLog& metrics;
   EventWriter& events;
+  std::optional<clips::DeviceSpectrograms> on_device{};  // the training tracks', once they were needed
 };
 
 // Where a position lies on the one axis of all curves: a second stage's steps follow the first's.
@@ -48,60 +50,44 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers);
 // The numbers that every report has; returns a note for the progress line.
 template <class Report>
 std::string log_loss(Session& session, const Report& report) {
-  log_metrics(session, {{"loss", report.loss},
-                        {"gradient_norm", report.gradient_norm},
+  const double loss = report.loss.template item<double>();
+  log_metrics(session, {{"loss", loss},
+                        {"gradient_norm", report.gradient_norm.template item<double>()},
                         {"learning_rate", report.learning_rate}});
-  return text("loss ", report.loss);
+  return text("loss ", loss);
 }
 
-// Throws WorkError when a step's loss or gradient is not finite.
-void check_health(const Session& session, double loss, double gradient_norm,
-                  const std::vector<clips::Clip>& clips);
+// The step that was just run, and those since the last look at their figures.
+struct LookedAt {
+  std::int64_t first = 0, last = 0;  // steps
+  double loss = 0, gradient_norm = 0;
+};
+// WorkError: the figures of such steps are not finite. `clips`: the last one's.
+[[noreturn]] void report_failure(const Session& session, const LookedAt& steps,
+                                 const std::vector<clips::Clip>& clips);
 
-// Saves when it is due, at the stage's last step, and when a stop was asked for (then throws
-// Interrupted).
+// When a checkpoint is due: at the stage's last step, every so many steps and minutes, and when a
+// stop was asked for.
 class SaveSchedule {
  public:
   explicit SaveSchedule(Session& session);
-  void after_step(bool last);
+  bool due(bool last);
+  void save();  // Interrupted after saving, if a stop was asked for
 
  private:
-  void save();
   Session& session_;
   std::chrono::steady_clock::time_point saved_;
+  int signal_ = 0;
 };
 
 bool is_due(std::int64_t done, std::int64_t every, bool last);
 
-// Makes the next batch in a thread of its own while this one is trained on.
-template <class Batch, class Make>
-class Prefetch {
- public:
-  Prefetch(Make make, std::int64_t first, std::int64_t end)
-      : make_(std::move(make)), next_(first), end_(end) {
-    start();
-  }
-  Batch take() {
-    Batch batch = pending_.get();
-    start();
-    return batch;
-  }
-
- private:
-  void start() {
-    if (next_ < end_) pending_ = std::async(std::launch::async, make_, next_);
-    ++next_;
-  }
-  Make make_;
-  std::int64_t next_, end_;
-  std::future<Batch> pending_;
-};
-
 // The loop of every stage: steps from the session's position to the last one, with logging,
 // validation and saving when they are due. A StageSteps has
-//   Report run(int64_t step)                   one step; a Report has loss and gradient_norm
-//   void done(const Report&)                   after each step that was sound
-//   std::string log(const Report&)             writes its metrics; a note for the progress line
+//   Report run(int64_t step)         one step; a Report has loss and gradient_norm, tensors []
+//   AdamW& optimiser()
+//   void done(const Report&)         after each step
+//   std::string log(const Report&)   writes its metrics; a note for the progress line
 //   void validate()
 // `purpose` names the order that its batches have (ClipOrder::batch).
 template <class StageSteps>
@@ -110,23 +96,49 @@ void train_steps(Session& session, const config::StageConfig& stage, const std::
   std::int64_t& step = session.position.step;
   SaveSchedule saves(session);
   Progress progress(label, stage.steps, "steps", step);
+  std::int64_t unseen = step;  // the first step whose figures were not looked at
   while (step < stage.steps) {
     const auto report = steps.run(step);
-    check_health(session, report.loss, report.gradient_norm,
-                 session.order.batch(step, stage.batch, purpose));
+    const bool last = step + 1 == stage.steps;
+    const bool log = is_due(step + 1, session.config.run.log_every, last);
+    const bool validate = is_due(step + 1, session.config.run.evaluate_every, last);
+    const bool save = saves.due(last);
+    // A look waits for a GPU; on a CPU it costs nothing, and a failure names its clips.
+    if (session.device.is_cpu() || log || validate || save) {
+      if (steps.optimiser().take_failure()) {
+        report_failure(session,
+                       {.first = unseen,
+                        .last = step,
+                        .loss = report.loss.template item<double>(),
+                        .gradient_norm = report.gradient_norm.template item<double>()},
+                       session.order.batch(step, stage.batch, purpose));
+      }
+      unseen = step + 1;
+    }
     ++step;
     steps.done(report);
-    const bool last = step == stage.steps;
-    if (is_due(step, session.config.run.log_every, last)) {
+    if (log) {
       progress.update(step, steps.log(report));
     } else {
       progress.update(step);
     }
-    if (is_due(step, session.config.run.evaluate_every, last)) steps.validate();
-    saves.after_step(last);
+    if (validate) steps.validate();
+    if (save) saves.save();
   }
   progress.finish();
 }
+
+// Batches of training spectrograms [B, F, T] on the session's device, of steps `first` .. end - 1.
+class SpectrogramBatches {
+ public:
+  SpectrogramBatches(Session& session, const config::StageConfig& stage, std::int64_t first);
+  at::Tensor take(std::int64_t step);  // each step once, in order
+
+ private:
+  Session& session_;
+  std::int64_t batch_;
+  std::optional<clips::Prefetch<at::Tensor>> made_;  // where the spectrograms are not on the device
+};
 
 void train_vqvae(Session& session, TrainState& state);
 void train_prior(Session& session, TrainState& state);

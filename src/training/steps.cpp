@@ -3,11 +3,10 @@
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
 
-#include <cmath>
-
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/precision.hpp"
 
 namespace minet::training {
 namespace {
@@ -50,10 +49,27 @@ void seed_dropout(const config::TrainConfig& config, std::int64_t step) {
   at::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
 }
 
+// From the loss to the changed parameters.
+template <class Report>
+Report finish(AdamW& optimiser, const at::Tensor& loss, const config::StageConfig& stage,
+              std::int64_t step) {
+  loss.backward();
+  Report report;
+  report.loss = loss.detach();
+  report.learning_rate = learning_rate(stage, step);
+  report.gradient_norm = optimiser.clip_gradients(stage.clip_norm);
+  optimiser.step(report.learning_rate);
+  return report;
+}
+
 }  // namespace
 
-VqVaeStep::VqVaeStep(models::Model& model, const config::TrainConfig& config)
-    : model_(model), config_(config), optimiser_(vqvae_parameters(model), config.vqvae_training) {}
+VqVaeStep::VqVaeStep(models::Model& model, const config::TrainConfig& config,
+                     config::Precision precision)
+    : model_(model),
+      config_(config),
+      precision_(precision),
+      optimiser_(vqvae_parameters(model), config.vqvae_training) {}
 
 void VqVaeStep::start_codebook(const at::Tensor& vectors) {
   model_.vqvae->quantizer->initialise(
@@ -66,21 +82,23 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   const bool quantise = step >= vqvae.plain_steps;
   model_.vqvae->train();
   optimiser_.zero_grad();
-  const models::VqVaeOutput output = model_.vqvae->forward(spectrogram, quantise);
+  const models::VqVaeOutput output = [&] {
+    const models::AutocastScope autocast(precision_, spectrogram.device());
+    return model_.vqvae->forward(spectrogram, quantise);
+  }();
   at::Tensor loss = output.reconstruction_loss;
   if (quantise) loss = loss + vqvae.beta * output.commitment_loss;
   loss.backward();
 
   VqVaeReport report;
-  report.loss = loss.item<double>();
-  report.reconstruction = output.reconstruction_loss.item<double>();
+  report.loss = loss.detach();
+  report.reconstruction = output.reconstruction_loss.detach();
   report.learning_rate = learning_rate(config_.vqvae_training, step);
   report.gradient_norm = optimiser_.clip_gradients(config_.vqvae_training.clip_norm);
-  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
   optimiser_.step(report.learning_rate);
   if (quantise) {
     report.codes = output.codes;
-    report.commitment = output.commitment_loss.item<double>();
+    report.commitment = output.commitment_loss.detach();
     at::NoGradGuard no_grad;
     // [B, D, T] -> [B * T, D]: the vectors that this step's codes were chosen for.
     const at::Tensor vectors =
@@ -95,8 +113,12 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   return report;
 }
 
-PriorStep::PriorStep(models::Model& model, const config::TrainConfig& config)
-    : model_(model), config_(config), optimiser_(prior_parameters(model), config.prior_training) {}
+PriorStep::PriorStep(models::Model& model, const config::TrainConfig& config,
+                     config::Precision precision)
+    : model_(model),
+      config_(config),
+      precision_(precision),
+      optimiser_(prior_parameters(model), config.prior_training) {}
 
 PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
   model_.body->train();
@@ -104,39 +126,31 @@ PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
   if (config_.content.enabled) model_.content->train();
   seed_dropout(config_, step);
   optimiser_.zero_grad();
-  const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
-  const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten());
-  loss.backward();
-
-  PriorReport report;
-  report.loss = loss.item<double>();
-  report.learning_rate = learning_rate(config_.prior_training, step);
-  report.gradient_norm = optimiser_.clip_gradients(config_.prior_training.clip_norm);
-  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
-  optimiser_.step(report.learning_rate);
-  return report;
+  const at::Tensor loss = [&] {
+    const models::AutocastScope autocast(precision_, batch.codes.device());
+    const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
+    return at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten());
+  }();
+  return finish<PriorReport>(optimiser_, loss, config_.prior_training, step);
 }
 
-BaselineStep::BaselineStep(models::BaselineModel& model, const config::TrainConfig& config)
+BaselineStep::BaselineStep(models::BaselineModel& model, const config::TrainConfig& config,
+                           config::Precision precision)
     : model_(model),
       config_(config),
+      precision_(precision),
       optimiser_(baseline_parameters(model), config.baseline_training) {}
 
 BaselineReport BaselineStep::run(const BaselineBatch& batch, std::int64_t step) {
   model_.net->train();
   seed_dropout(config_, step);
   optimiser_.zero_grad();
-  const at::Tensor loss = models::frame_loss(
-      config_, model_.net->forward(batch.pose, batch.spectrogram), batch.spectrogram);
-  loss.backward();
-
-  BaselineReport report;
-  report.loss = loss.item<double>();
-  report.learning_rate = learning_rate(config_.baseline_training, step);
-  report.gradient_norm = optimiser_.clip_gradients(config_.baseline_training.clip_norm);
-  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
-  optimiser_.step(report.learning_rate);
-  return report;
+  const at::Tensor loss = [&] {
+    const models::AutocastScope autocast(precision_, batch.pose.device());
+    return models::frame_loss(config_, model_.net->forward(batch.pose, batch.spectrogram),
+                              batch.spectrogram);
+  }();
+  return finish<BaselineReport>(optimiser_, loss, config_.baseline_training, step);
 }
 
 }  // namespace minet::training

@@ -16,6 +16,7 @@
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/models/device.hpp"
+#include "minet/models/precision.hpp"
 #include "minet/training/memory.hpp"
 #include "training/session.hpp"
 
@@ -55,6 +56,7 @@ struct Material {
   const clips::ClipOrder& order;
   RunFolder& run;
   at::Device device;
+  config::Precision precision;
 };
 
 models::TensorFile state_of(const models::Model& model) {
@@ -108,7 +110,8 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
   log::info(text(material.train_tracks.tracks().size(), " training tracks, ",
                  material.order.clips_per_epoch(), " clips an epoch, ",
                  material.test_tracks.tracks().size(), " test tracks; ",
-                 material.environment.threads, " threads on ", material.environment.device));
+                 material.environment.threads, " threads on ", material.environment.device, ", ",
+                 config::to_string(material.precision)));
   stages(session);
 }
 
@@ -117,8 +120,8 @@ void run_minet(const Material& material) {
   const config::TrainConfig& config = options.config;
   models::Model model = models::make_model(config, config.run.seed);
   model.to(material.device);
-  VqVaeStep vqvae_step(model, config);
-  PriorStep prior_step(model, config);
+  VqVaeStep vqvae_step(model, config, material.precision);
+  PriorStep prior_step(model, config, material.precision);
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
   run_stages(material, state, [&](Session& session) {
@@ -145,7 +148,7 @@ void run_baseline(const Material& material) {
   const config::TrainConfig& config = material.options.config;
   models::BaselineModel model = models::make_baseline(config, config.run.seed);
   model.net->to(material.device);
-  BaselineStep baseline_step(model, config);
+  BaselineStep baseline_step(model, config, material.precision);
   BaselineState state{.model = model, .baseline_step = baseline_step};
   run_stages(material, state, [&](Session& session) { train_baseline(session, state); });
 }
@@ -201,6 +204,7 @@ void train(const TrainOptions& options) {
   const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
+  const config::Precision precision = models::use_precision(config.run.precision, device);
   const RunEnvironment environment{.threads = at::get_num_threads(),
                                    .device = device.str(),
                                    .capability = at::get_cpu_capability(),
@@ -231,7 +235,8 @@ void train(const TrainOptions& options) {
                   .test_tracks = test_tracks,
                   .order = order,
                   .run = run,
-                  .device = device});
+                  .device = device,
+                  .precision = precision});
   };
   if (!config.is_plus()) {
     const clips::ClipOrder order = order_of(train_tracks.energies());

@@ -11,11 +11,15 @@ UsageMonitor::UsageMonitor(std::int64_t codes)
     : codes_(codes), histogram_(at::zeros({codes_}, at::kLong)) {}
 
 bool UsageMonitor::see(const at::Tensor& codes, std::int64_t step) {
-  histogram_ += at::bincount(codes.flatten().to(at::kCPU), {}, codes_);
+  const at::Tensor flat = codes.flatten();
+  // Counted where the codes are, and read once a window.
+  if (histogram_.device() != flat.device()) histogram_ = histogram_.to(flat.device());
+  histogram_.index_add_(0, flat, at::ones_like(flat));
   tokens_ += codes.numel();
   if (++steps_ % kWindow != 0) return false;
+  const at::Tensor counts = histogram_.to(at::kCPU);
   last_ = models::usage_of_histogram(
-      {histogram_.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(codes_)});
+      {counts.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(codes_)});
   const bool collapsing = tokens_ >= 4 * codes_ && last_.distinct * 10 < codes_;
   if (collapsing) {
     log::warning(text(

@@ -66,33 +66,38 @@ void validate(Session& session, models::Model& model) {
 struct VqVaeSteps {
   Session& session;
   TrainState& state;
-  std::function<at::Tensor()> take;  // the next batch, [B, F, T]
+  SpectrogramBatches batches{session, session.config.vqvae_training, session.position.step};
   UsageMonitor usage{session.config.vqvae.codes};
+  bool started = state.model.vqvae->quantizer->is_started();
 
   VqVaeReport run(std::int64_t step) {
-    const at::Tensor spectrogram = take().to(session.device);
-    if (step >= session.config.vqvae.plain_steps && !state.model.vqvae->quantizer->is_started()) {
+    const at::Tensor spectrogram = batches.take(step);  // [B, F, T]
+    if (step >= session.config.vqvae.plain_steps && !started) {
       state.vqvae_step.start_codebook(codebook_vectors(session, state.model));
+      started = true;
     }
     return state.vqvae_step.run(spectrogram, step);
   }
+  AdamW& optimiser() { return state.vqvae_step.optimiser(); }
   void done(const VqVaeReport& report) {
     if (report.codes.defined()) usage.see(report.codes, session.position.step);
   }
   std::string log(const VqVaeReport& report) {
-    std::vector<Metric> numbers{{"loss", report.loss},
-                                {"reconstruction", report.reconstruction},
-                                {"commitment", report.commitment},
-                                {"gradient_norm", report.gradient_norm},
-                                {"learning_rate", report.learning_rate}};
+    const double loss = report.loss.item<double>();
+    std::vector<Metric> numbers{
+        {"loss", loss},
+        {"reconstruction", report.reconstruction.item<double>()},
+        {"commitment", report.commitment.defined() ? report.commitment.item<double>() : 0},
+        {"gradient_norm", report.gradient_norm.item<double>()},
+        {"learning_rate", report.learning_rate}};
     if (report.codes.defined()) {
       const models::CodeUsage now = state.model.vqvae->quantizer->usage(report.codes);
       numbers.emplace_back("codes_used", static_cast<double>(now.distinct));
       numbers.emplace_back("perplexity", now.perplexity);
-      numbers.emplace_back("revived", static_cast<double>(report.revived));
+      numbers.emplace_back("revived", report.revived.defined() ? report.revived.item<double>() : 0);
     }
     log_metrics(session, numbers);
-    std::string note = text("loss ", report.loss);
+    std::string note = text("loss ", loss);
     if (usage.last().distinct > 0) {
       note += text(", codes ", usage.last().distinct, "/", session.config.vqvae.codes);
     }
@@ -105,14 +110,8 @@ struct VqVaeSteps {
 
 void train_vqvae(Session& session, TrainState& state) {
   const config::StageConfig& stage = session.config.vqvae_training;
-  const std::int64_t first = state.position.step;
-  if (first >= stage.steps) return;
-  auto make = [&](std::int64_t number) {
-    return session.train_tracks.spectrograms(session.order.batch(number, stage.batch),
-                                             session.scale);
-  };
-  Prefetch<at::Tensor, decltype(make)> batches(make, first, stage.steps);
-  VqVaeSteps steps{session, state, [&] { return batches.take(); }};
+  if (state.position.step >= stage.steps) return;
+  VqVaeSteps steps{session, state};
   train_steps(session, stage, "VQ-VAE", "train", steps);
 }
 

@@ -169,7 +169,7 @@ TEST(ModelsParity, QuantizerRevivesTheCodesThatAreDeadInTheMirrorAndNoOthers) {
   quantizer->set_started(true);
   const at::Tensor vectors = golden.at("revive.input.vectors");
   const at::Tensor dead = golden.at("revive.output.dead").to(at::kBool);
-  EXPECT_EQ(quantizer->revive(vectors, Revival{.seed = 3, .step = 20}),
+  EXPECT_EQ(quantizer->revive(vectors, Revival{.seed = 3, .step = 20}).item<std::int64_t>(),
             dead.sum().item<std::int64_t>());
   const at::Tensor changed = (quantizer->codes != before).any(1);
   EXPECT_TRUE(at::equal(changed, dead));

@@ -151,7 +151,7 @@ TEST(VectorQuantizerTest, RevivalGivesDeadCodesVectorsOfTheBatch) {
   quantizer->counts[5] = 1.0;
   quantizer->counts[7] = 0.0;
   const at::Tensor before = quantizer->codes.clone();
-  EXPECT_EQ(quantizer->revive(vectors, {.seed = 1, .step = 20}), 2);
+  EXPECT_EQ(quantizer->revive(vectors, {.seed = 1, .step = 20}).item<std::int64_t>(), 2);
   for (std::int64_t k = 0; k < 10; ++k) {
     const bool revived = k == 2 || k == 7;
     EXPECT_EQ(quantizer->codes[k].equal(before[k]), !revived) << k;
@@ -162,14 +162,14 @@ TEST(VectorQuantizerTest, RevivalGivesDeadCodesVectorsOfTheBatch) {
     EXPECT_TRUE(quantizer->sums[k].equal(quantizer->codes[k] * 4));
   }
   EXPECT_FALSE(quantizer->codes[2].equal(quantizer->codes[7]));
-  EXPECT_EQ(quantizer->revive(vectors, {.seed = 1, .step = 40}), 0);
+  EXPECT_EQ(quantizer->revive(vectors, {.seed = 1, .step = 40}).item<std::int64_t>(), 0);
 }
 
 TEST(VectorQuantizerTest, RevivalIsAFunctionOfSeedAndStep) {
   const at::Tensor vectors = random_tensor({40, 3}, 2);
   const auto revived = [&](std::uint64_t seed, std::int64_t step) {
     VectorQuantizer quantizer(shape(10, 3));
-    EXPECT_EQ(quantizer->revive(vectors, {.seed = seed, .step = step}), 10);
+    EXPECT_EQ(quantizer->revive(vectors, {.seed = seed, .step = step}).item<std::int64_t>(), 10);
     return quantizer->codes;
   };
   EXPECT_TRUE(revived(1, 20).equal(revived(1, 20)));

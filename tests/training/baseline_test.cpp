@@ -71,9 +71,9 @@ TEST_P(BaselineTraining, TenStepsFollowTheMirror) {
     const BaselineReport report = stage.run(
         {.pose = golden.at(of_batch + "pose"), .spectrogram = golden.at(of_batch + "spectrogram")},
         step);
-    EXPECT_NEAR(report.loss, entry("loss", step), 1e-4) << step;
+    EXPECT_NEAR(report.loss.item<double>(), entry("loss", step), 1e-4) << step;
     const double norm = entry("gradient_norm", step);
-    EXPECT_NEAR(report.gradient_norm, norm, 5e-4 * norm) << step;
+    EXPECT_NEAR(report.gradient_norm.item<double>(), norm, 5e-4 * norm) << step;
     EXPECT_NEAR(report.learning_rate, entry("learning_rate", step), 1e-8) << step;
   }
   const auto tensors = models::baseline_tensors(model);
@@ -92,7 +92,7 @@ TEST_P(BaselineTraining, LearnsABatchByHeartAndPlaysItFromItsOwnFrames) {
   const BaselineBatch one = batch();
   double first = 0, last = 0;
   for (std::int64_t step = 0; step < config.baseline_training.steps; ++step) {
-    last = stage.run(one, step).loss;
+    last = stage.run(one, step).loss.item<double>();
     if (step == 0) first = last;
   }
   EXPECT_LT(last, 0.25 * first);

@@ -64,6 +64,10 @@ class ScaleEstimator {
       : ScaleEstimator(config.scale, config.floor_db) {}
   void see_maximum(std::span<const float> magnitudes);
   void see_values(std::span<const float> magnitudes);
+  // What others saw of other tracks, as if it had been seen here. An estimator that is to see
+  // values must know the maximum of all tracks.
+  void join_maximum(const ScaleEstimator& other);
+  void join_values(const ScaleEstimator& other);
   SpectrogramScale finish() const;  // WorkError if no values were seen
 
  private:

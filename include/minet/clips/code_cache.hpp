@@ -13,14 +13,21 @@
 
 namespace minet::clips {
 
+class DeviceSpectrograms;
+
 class CodeCache {
  public:
   // Reads the codes of `store`'s tracks, or encodes them where they are missing or of another
   // model. Honours a stop between tracks.
-  CodeCache(models::Model& model, const TrackStore& store, const std::filesystem::path& folder);
+  // `ready`: the tracks' spectrograms, if they are on a GPU already.
+  CodeCache(models::Model& model, const TrackStore& store, const std::filesystem::path& folder,
+            const DeviceSpectrograms* ready = nullptr);
   at::Tensor clips(const std::vector<Clip>& clips, std::int64_t frames) const;  // [B, T] int64
 
  private:
+  // Takes over the codes that the folder has already; returns the tracks without.
+  std::vector<std::int64_t> read_known(const TrackStore& store, const std::filesystem::path& folder,
+                                       std::int64_t codes);
   std::vector<at::Tensor> codes_;  // by track: [T] int64
 };
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ class TrackStore {
 
  private:
   struct Cache;
+  // On as many threads as LibTorch has.
+  void for_all_tracks(const std::string& label,
+                      const std::function<void(std::int64_t)>& work) const;
   std::vector<float> samples(std::int64_t track, std::int64_t first, std::int64_t count) const;
   std::vector<float> magnitudes(std::int64_t track, std::int64_t first_frame,
                                 std::int64_t frames) const;  // [T, F]

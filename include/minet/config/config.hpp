@@ -64,6 +64,7 @@ std::string_view to_string(LogScale value);
 std::string_view to_string(EmbeddingInit value);
 std::string_view to_string(PriorHead value);
 std::string_view to_string(Alignment value);
+std::string_view to_string(Precision value);
 
 // The way back; nullopt for another word. For the enums above.
 template <class Enum>
@@ -75,5 +76,6 @@ extern template std::optional<LogScale> from_string<LogScale>(std::string_view);
 extern template std::optional<EmbeddingInit> from_string<EmbeddingInit>(std::string_view);
 extern template std::optional<PriorHead> from_string<PriorHead>(std::string_view);
 extern template std::optional<Alignment> from_string<Alignment>(std::string_view);
+extern template std::optional<Precision> from_string<Precision>(std::string_view);
 
 }  // namespace minet::config

@@ -16,6 +16,7 @@ enum class LogScale { decibel, log1p };     // decibel: dB with a floor; log1p: 
 enum class PriorKind { transformer, gru };  // gru: the paper's GRU-Seq2Seq
 enum class EmbeddingInit { codebook, random };  // where the prior's code embeddings start
 enum class PriorHead { linear, tied };
+enum class Precision { automatic, float32, tf32, bf16 };
 enum class Alignment { cross_attention, added, both };  // how notes reach the prior
 
 struct ModelConfig {
@@ -156,6 +157,7 @@ struct StageConfig {
 
 struct RunConfig {
   std::uint64_t seed = 1;
+  Precision precision = Precision::automatic;
   std::int64_t log_every = 10;        // steps
   std::int64_t save_every = 500;      // steps
   double save_minutes = 10;           // and at least this often

@@ -43,13 +43,15 @@ class VectorQuantizerImpl : public torch::nn::Module {
   void update(const at::Tensor& vectors, const at::Tensor& codes);
   // k-means on vectors [M, D], M >= K; sets codes, counts, sums and started.
   void initialise(const at::Tensor& vectors, const KmeansStart& start);
-  // Codes with counts < revive_threshold * M / K become vectors of this batch [M, D]; how many did.
-  // Only the CPU's random numbers decide which, so a resumed run does the same.
-  std::int64_t revive(const at::Tensor& vectors, const Revival& revival);
+  // Codes with counts < revive_threshold * M / K become vectors of this batch [M, D], M >= 1. How
+  // many did: [] int64, on the codes' device. Only the CPU's random numbers decide which, so a
+  // resumed run does the same.
+  at::Tensor revive(const at::Tensor& vectors, const Revival& revival);
 
   // codes [...] int64
   CodeUsage usage(const at::Tensor& codes) const;
-  bool is_started() const;  // false until `initialise` or until a started codebook was loaded
+  // False until `initialise` or until a started codebook was loaded. Waits for the device.
+  bool is_started() const;
   void set_started(bool value);
 
   const config::VqVaeConfig config;

@@ -24,11 +24,13 @@ class AdamW {
   AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& stage);
 
   void zero_grad();
-  // Scales the gradients to a total norm of at most `max_norm`; returns the norm before that. A
-  // norm that is not finite leaves the gradients as they are. Parameters without a gradient count
-  // as 0.
-  double clip_gradients(double max_norm);
+  // Has the next step scale the gradients to a total norm of at most `max_norm`; returns the norm
+  // before that, [] on the parameters' device. Parameters without a gradient count as 0.
+  at::Tensor clip_gradients(double max_norm);
+  // With gradients whose norm was not finite it changes nothing.
   void step(double learning_rate);
+  // Whether any norm since the last call was not finite. Waits for the device.
+  bool take_failure();
 
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
 
@@ -46,6 +48,8 @@ class AdamW {
   std::vector<NamedParameter> parameters_;
   std::vector<at::Tensor> means_, squares_, steps_;  // by parameter; shared with the groups
   Group groups_[2];                                  // without and with weight decay
+  at::Tensor divisor_, not_finite_;  // [] of this step, by clip_gradients; undefined without it
+  at::Tensor failed_;                // [] 1 once a norm was not finite
   double beta1_, beta2_;
 };
 

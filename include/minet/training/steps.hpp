@@ -13,18 +13,22 @@
 
 namespace minet::training {
 
+// The figures of a report are tensors [] on the model's device: reading one waits for its step, so
+// a training loop reads them only when it logs. A step whose gradients are not finite changes no
+// parameter; AdamW::take_failure tells.
 struct VqVaeReport {
-  double loss = 0, reconstruction = 0, commitment = 0;
-  double gradient_norm = 0, learning_rate = 0;
-  at::Tensor codes;          // [B, T] int64; undefined in the plain steps
-  std::int64_t revived = 0;  // codes given new vectors
+  at::Tensor loss, reconstruction, gradient_norm;
+  double learning_rate = 0;
+  at::Tensor commitment, codes;  // [], [B, T] int64; undefined in the plain steps
+  at::Tensor revived;            // [] int64, codes given new vectors; undefined where none looked
 };
 
 // Stage 1 (paper section 3.1): the first `plain_steps` as an autoencoder, then with the codebook,
 // which `start_codebook` must have started.
 class VqVaeStep {
  public:
-  VqVaeStep(models::Model& model, const config::TrainConfig& config);
+  VqVaeStep(models::Model& model, const config::TrainConfig& config,
+            config::Precision precision = config::Precision::float32);
   void start_codebook(const at::Tensor& vectors);  // [M, D] of encoder vectors
   VqVaeReport run(const at::Tensor& spectrogram /* [B, F, T] */, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
@@ -32,24 +36,28 @@ class VqVaeStep {
  private:
   models::Model& model_;
   config::TrainConfig config_;
+  config::Precision precision_;
   AdamW optimiser_;
 };
 
 struct PriorReport {
-  double loss = 0;  // nats per code
-  double gradient_norm = 0, learning_rate = 0;
+  at::Tensor loss;  // nats per code
+  at::Tensor gradient_norm;
+  double learning_rate = 0;
 };
 
 // Stage 2 (section 3.2): body encoder, prior and content transformer jointly.
 class PriorStep {
  public:
-  PriorStep(models::Model& model, const config::TrainConfig& config);
+  PriorStep(models::Model& model, const config::TrainConfig& config,
+            config::Precision precision = config::Precision::float32);
   PriorReport run(const models::PriorBatch& batch, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
 
  private:
   models::Model& model_;
   config::TrainConfig config_;
+  config::Precision precision_;
   AdamW optimiser_;
 };
 
@@ -59,20 +67,23 @@ struct BaselineBatch {
 };
 
 struct BaselineReport {
-  double loss = 0;  // config.model.frame_loss
-  double gradient_norm = 0, learning_rate = 0;
+  at::Tensor loss;  // config.model.frame_loss
+  at::Tensor gradient_norm;
+  double learning_rate = 0;
 };
 
 // The only stage of a baseline: teacher-forced frames.
 class BaselineStep {
  public:
-  BaselineStep(models::BaselineModel& model, const config::TrainConfig& config);
+  BaselineStep(models::BaselineModel& model, const config::TrainConfig& config,
+               config::Precision precision = config::Precision::float32);
   BaselineReport run(const BaselineBatch& batch, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
 
  private:
   models::BaselineModel& model_;
   config::TrainConfig config_;
+  config::Precision precision_;
   AdamW optimiser_;
 };
 

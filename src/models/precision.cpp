@@ -1,0 +1,44 @@
+// Autocast and TF32.
+#include "minet/models/precision.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
+
+#include "minet/config/config.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::models {
+
+config::Precision use_precision(config::Precision wanted, const at::Device& device) {
+  if (!device.is_cuda()) {
+    if (wanted == config::Precision::bf16 || wanted == config::Precision::tf32) {
+      throw InputError(text("run.precision: expected float32 or automatic on ", device.str(),
+                            ", got ", config::to_string(wanted), "; it needs an NVIDIA GPU"));
+    }
+    return config::Precision::float32;
+  }
+  if (wanted == config::Precision::automatic) wanted = config::Precision::bf16;
+  const bool tf32 = wanted != config::Precision::float32;
+  at::globalContext().setAllowTF32CuBLAS(tf32);
+  at::globalContext().setAllowTF32CuDNN(tf32);
+  return wanted;
+}
+
+AutocastScope::AutocastScope(config::Precision precision, const at::Device& device)
+    : device_(device.type()), on_(precision == config::Precision::bf16) {
+  if (!on_) return;
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+  at::autocast::set_autocast_enabled(device_, true);
+}
+
+AutocastScope::~AutocastScope() {
+  if (!on_) return;
+  at::autocast::set_autocast_enabled(device_, false);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+}
+
+NoAutocast::NoAutocast() : guard_(c10::autocast_dispatch_keyset) {}
+
+}  // namespace minet::models
