@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "clips/device_spectrograms.hpp"
+#include "clips/prefetch.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
-#include "clips/device_spectrograms.hpp"
-#include "clips/prefetch.hpp"
 
 namespace minet::clips {
 namespace fs = std::filesystem;

@@ -2,11 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include "clips/prefetch.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
-#include "clips/prefetch.hpp"
 
 namespace minet::clips {
 

@@ -1,7 +1,7 @@
 #include "minet/clips/track_store.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>

@@ -78,6 +78,17 @@ RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& optio
   return {angles.cos().to(options), angles.sin().to(options), shape.first};
 }
 
+const RotaryTable& RotaryMemory::get(const RotaryShape& shape, const at::TensorOptions& options) {
+  const bool same = table_.size() > 0 && shape_ == shape &&
+                    table_.cosines.device() == options.device() &&
+                    table_.cosines.dtype() == options.dtype();
+  if (!same) {
+    shape_ = shape;
+    table_ = make_rotary(shape, options);
+  }
+  return table_;
+}
+
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
   const std::vector<at::Tensor> halves = x.chunk(2, -1);  // [B, h, T, d / 2] twice
   const at::Tensor &a = halves[0], &b = halves[1];

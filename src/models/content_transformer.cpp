@@ -31,7 +31,7 @@ at::Tensor ContentTransformerImpl::forward(const at::Tensor& notes, const at::Te
   const std::int64_t steps = notes.size(1);
   at::Tensor x = at::cat({embedding_->forward(notes), body_of_steps(body, steps)}, 2);  // [B, T, W]
   x = at::dropout(x, config.prior.dropout, is_training());
-  const RotaryTable rotary = make_rotary(
+  const RotaryTable rotary = rotary_.get(
       {.count = steps, .head_width = config.prior_width() / config.content.heads}, x.options());
   for (const auto& module : *blocks_) {
     x = module->as<BlockImpl>()->forward(x, rotary);  // [B, T, W]

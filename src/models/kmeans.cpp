@@ -95,8 +95,8 @@ at::Tensor nearest_rows(const at::Tensor& vectors, const at::Tensor& codes) {
   const at::Tensor keys = codes.t();                              // [D, K]
   const at::Tensor half_norms = codes.square().sum(1).mul_(0.5);  // [K]
   at::Tensor result = at::empty({count}, vectors.options().dtype(at::kLong));
-  const std::int64_t scores = vectors.is_cuda() ? kScoresOnGpu : kScores;
-  const std::int64_t rows = std::max<std::int64_t>(1, scores / clusters);
+  const std::int64_t at_once = vectors.is_cuda() ? kScoresOnGpu : kScores;
+  const std::int64_t rows = std::max<std::int64_t>(1, at_once / clusters);
   for (std::int64_t first = 0; first < count; first += rows) {
     const std::int64_t size = std::min(rows, count - first);
     // |z - e|^2 / 2 without the |z|^2 / 2 that is the same for all codes.

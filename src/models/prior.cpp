@@ -91,7 +91,7 @@ at::Tensor PriorImpl::forward(const at::Tensor& codes, const at::Tensor& body,
     x = cross.present.defined() ? at::addcmul(x, cross.memory, cross.present) : x + cross.memory;
   }
   x = at::dropout(x, config.prior.dropout, is_training());
-  const RotaryTable rotary = make_rotary({.count = steps, .head_width = head_width()}, x.options());
+  const RotaryTable rotary = rotary_.get({.count = steps, .head_width = head_width()}, x.options());
   return logits(run(x, rotary, cross));  // [B, T, K]
 }
 

@@ -21,8 +21,8 @@ BaselineBatch make_batch(const Session& session, const clips::TrackStore& store,
 // model's own ones, which is what it will do, on the first clips.
 void validate(Session& session, models::BaselineModel& model) {
   const config::TrainConfig& config = session.config;
-  const std::vector<clips::Clip> clips =
-      clips::even_clips(session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = clips::even_clips(
+      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.net->eval();
@@ -58,14 +58,14 @@ struct BaselineSteps {
   clips::Prefetch<at::Tensor> poses{
       [&](std::int64_t step) {
         return clips::staged(session.train_tracks.poses(session.order.batch(step, stage.batch)),
-                      session.device);
+                             session.device);
       },
       session.position.step, stage.steps, clips::batches_ahead(session.device)};
 
   BaselineReport run(std::int64_t step) {
-    return state.baseline_step.run(
-        {.pose = clips::moved(poses.take(), session.device), .spectrogram = spectrograms.take(step)},
-        step);
+    return state.baseline_step.run({.pose = clips::moved(poses.take(), session.device),
+                                    .spectrogram = spectrograms.take(step)},
+                                   step);
   }
   AdamW& optimiser() { return state.baseline_step.optimiser(); }
   void done(const BaselineReport&) {}

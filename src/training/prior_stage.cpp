@@ -24,8 +24,9 @@ at::Tensor presence(const clips::TrackStore& store, const std::vector<clips::Cli
   return present;
 }
 
-models::PriorBatch make_batch(const Session& session, const clips::TrackStore& store, const clips::CodeCache& codes,
-                      const std::vector<clips::Clip>& clips) {
+models::PriorBatch make_batch(const Session& session, const clips::TrackStore& store,
+                              const clips::CodeCache& codes,
+                              const std::vector<clips::Clip>& clips) {
   models::PriorBatch batch;
   batch.codes = codes.clips(clips, session.config.clip_frames());
   batch.pose = store.poses(clips);
@@ -37,14 +38,16 @@ models::PriorBatch make_batch(const Session& session, const clips::TrackStore& s
 }
 
 template <class Place>
-models::PriorBatch placed(const models::PriorBatch& batch, const at::Device& device, const Place& place) {
+models::PriorBatch placed(const models::PriorBatch& batch, const at::Device& device,
+                          const Place& place) {
   return {.codes = place(batch.codes, device),
           .pose = place(batch.pose, device),
           .notes = place(batch.notes, device),
           .notes_present = place(batch.notes_present, device)};
 }
 
-models::PriorBatch training_batch(const Session& session, const clips::CodeCache& codes, std::int64_t step) {
+models::PriorBatch training_batch(const Session& session, const clips::CodeCache& codes,
+                                  std::int64_t step) {
   const std::int64_t clips = session.config.prior_training.batch;
   models::PriorBatch batch =
       make_batch(session, session.train_tracks, codes, session.order.batch(step, clips, "prior"));
@@ -71,8 +74,7 @@ double test_nll(Session& session, models::Model& model, const clips::CodeCache& 
     if (!notes) batch.notes = batch.notes_present = at::Tensor();
     batch = placed(batch, session.device, clips::moved);
     const at::Tensor logits = models::prior_logits(model, batch);
-    sum += at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten())
-               .item<double>() *
+    sum += at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten()).item<double>() *
            static_cast<double>(some.size());
   }
   return sum / static_cast<double>(clips.size());
@@ -81,7 +83,7 @@ double test_nll(Session& session, models::Model& model, const clips::CodeCache& 
 void validate(Session& session, models::Model& model, const clips::CodeCache& codes) {
   const std::vector<clips::Clip> clips =
       clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
-                 session.config.run.evaluate_clips);
+                        session.config.run.evaluate_clips);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.eval();
@@ -101,12 +103,13 @@ struct PriorSteps {
   Session& session;
   TrainState& state;
   clips::CodeCache train_codes{state.model, session.train_tracks, session.run.codes(),
-                        session.on_device ? &*session.on_device : nullptr};
+                               session.on_device ? &*session.on_device : nullptr};
   clips::CodeCache test_codes{state.model, session.test_tracks, session.run.codes()};
 
   clips::Prefetch<models::PriorBatch> batches{
       [&](std::int64_t step) { return training_batch(session, train_codes, step); },
-      session.position.step, session.config.prior_training.steps, clips::batches_ahead(session.device)};
+      session.position.step, session.config.prior_training.steps,
+      clips::batches_ahead(session.device)};
 
   PriorReport run(std::int64_t step) {
     return state.prior_step.run(placed(batches.take(), session.device, clips::moved), step);

@@ -31,7 +31,8 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   session.metrics.append(line.dump());
 }
 
-void report_failure(const Session& session, const LookedAt& steps, const std::vector<clips::Clip>& clips) {
+void report_failure(const Session& session, const LookedAt& steps,
+                    const std::vector<clips::Clip>& clips) {
   std::vector<std::string> names;
   for (const clips::Clip& clip : clips) {
     names.push_back(text(session.train_tracks.tracks()[static_cast<std::size_t>(clip.track)].id,

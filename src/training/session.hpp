@@ -35,7 +35,8 @@ struct Session {
   at::Device device;
   MetricsLog& metrics;
   EventWriter& events;
-  std::optional<clips::DeviceSpectrograms> on_device{};  // the training tracks', once they were needed
+  std::optional<clips::DeviceSpectrograms>
+      on_device{};  // the training tracks', once they were needed
 };
 
 // Where a position lies on the one axis of all curves: a second stage's steps follow the first's.

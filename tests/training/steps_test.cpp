@@ -2,8 +2,8 @@
 // stop at a number that is none. (Against PyTorch: parity_test.cpp.)
 #include "minet/training/steps.hpp"
 
-#include <gtest/gtest.h>
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include <cmath>
 
@@ -101,7 +101,7 @@ TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
   other.notes = learned.notes.roll(1, 0);
   const auto nll = [&](const models::PriorBatch& b) {
     return at::cross_entropy_loss(models::prior_logits(model, b).flatten(0, 1),
-                                                learned.codes.flatten())
+                                  learned.codes.flatten())
         .item<double>();
   };
   EXPECT_GT(nll(other), nll(learned) + 0.5);

@@ -28,9 +28,19 @@ struct RotaryShape {
   std::int64_t count = 0;
   std::int64_t head_width = 2;  // d, even
   double spacing = 1;           // between rows: row i has the position (first + i) * spacing
+  bool operator==(const RotaryShape&) const = default;
 };
 // Angles are computed in float64: positions may be large.
 RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& options);
+// make_rotary, remembering the last table: every training step wants the same one.
+class RotaryMemory {
+ public:
+  const RotaryTable& get(const RotaryShape& shape, const at::TensorOptions& options);
+
+ private:
+  RotaryShape shape_;
+  RotaryTable table_;
+};
 // x [B, h, T, d] -> the same, pair (i, i + d/2) turned by its angle.
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table);
 

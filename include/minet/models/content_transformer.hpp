@@ -8,6 +8,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
+#include "minet/models/attention.hpp"
 #include "minet/models/content_model.hpp"
 
 namespace minet::models {
@@ -26,6 +27,7 @@ class ContentTransformerImpl : public ContentModelImpl {
   torch::nn::ModuleList blocks_;
   torch::nn::LayerNorm norm_out_{nullptr};
   torch::nn::Linear fc_{nullptr};  // [W, W]
+  RotaryMemory rotary_;
 };
 TORCH_MODULE(ContentTransformer);
 

@@ -88,6 +88,7 @@ class PriorImpl : public torch::nn::Module {
   torch::nn::Linear head_{nullptr};     // [K, W]; linear head
   torch::nn::Linear to_code_{nullptr};  // [D, W]; tied head
   at::Tensor head_bias_;                // [K]; tied head
+  RotaryMemory rotary_;
 };
 TORCH_MODULE(Prior);
 
