@@ -53,6 +53,7 @@ struct SynthesiserSteps {
     batch.pose = augmented(batch.pose, config.plus.augmentation);
     return state.synthesiser_step.run(batch, white_noise(batch.sound), step);
   }
+  AdamW& optimiser() { return state.synthesiser_step.optimiser(); }
   void done(const PlusReport&) {}
   std::string log(const PlusReport& report) { return log_loss(session, report); }
 
@@ -102,6 +103,7 @@ struct ControlsSteps {
         at::rand(batch.tokens.pitch.sizes(), batch.pose.options()) < config.plus.mask;
     return state.controls_step.run(batch, masked, step);
   }
+  AdamW& optimiser() { return state.controls_step.optimiser(); }
   void done(const PlusReport&) {}
   std::string log(const PlusReport& report) { return log_loss(session, report); }
 

@@ -1,11 +1,10 @@
 // One step of each stage of plus.
 #include <ATen/ATen.h>
 
-#include <cmath>
-
 #include "minet/core/random.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "minet/training/plus_steps.hpp"
+#include "training/descend.hpp"
 
 namespace minet::training {
 namespace {
@@ -30,18 +29,6 @@ std::vector<NamedParameter> controls_parameters(const models::PlusModel& model) 
   append_parameters(parameters, *model.motion, "motion.");
   append_parameters(parameters, *model.prior, "controls.");
   return parameters;
-}
-
-PlusReport descend(const at::Tensor& loss, AdamW& optimiser, const config::StageConfig& stage,
-                   std::int64_t step) {
-  loss.backward();
-  PlusReport report;
-  report.loss = loss.item<double>();
-  report.learning_rate = learning_rate(stage, step);
-  report.gradient_norm = optimiser.clip_gradients(stage.clip_norm);
-  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return report;
-  optimiser.step(report.learning_rate);
-  return report;
 }
 
 }  // namespace
@@ -83,7 +70,7 @@ PlusReport SynthesiserStep::run(const models::SynthesiserBatch& batch, const at:
   optimiser_.zero_grad();
   const at::Tensor loss =
       models::spectral_loss(models::resynthesised(model_, batch, noise), batch.sound);
-  return descend(loss, optimiser_, config_.synthesiser_training, step);
+  return descend<PlusReport>(optimiser_, loss, config_.synthesiser_training, step);
 }
 
 ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& config)
@@ -95,8 +82,8 @@ PlusReport ControlsStep::run(const models::ControlBatch& batch, const at::Tensor
                              std::int64_t step) {
   model_.train();
   optimiser_.zero_grad();
-  return descend(models::control_loss(model_, batch, hidden).total, optimiser_,
-                 config_.controls_training, step);
+  return descend<PlusReport>(optimiser_, models::control_loss(model_, batch, hidden).total,
+                             config_.controls_training, step);
 }
 
 }  // namespace minet::training

@@ -7,6 +7,7 @@
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/precision.hpp"
+#include "training/descend.hpp"
 
 namespace minet::training {
 namespace {
@@ -47,19 +48,6 @@ std::vector<NamedParameter> baseline_parameters(const models::BaselineModel& mod
 // pure function of the weights, the batch and the step, so that no generator state has to be saved.
 void seed_dropout(const config::TrainConfig& config, std::int64_t step) {
   at::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
-}
-
-// From the loss to the changed parameters.
-template <class Report>
-Report finish(AdamW& optimiser, const at::Tensor& loss, const config::StageConfig& stage,
-              std::int64_t step) {
-  loss.backward();
-  Report report;
-  report.loss = loss.detach();
-  report.learning_rate = learning_rate(stage, step);
-  report.gradient_norm = optimiser.clip_gradients(stage.clip_norm);
-  optimiser.step(report.learning_rate);
-  return report;
 }
 
 }  // namespace
@@ -131,7 +119,7 @@ PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
     const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
     return at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten());
   }();
-  return finish<PriorReport>(optimiser_, loss, config_.prior_training, step);
+  return descend<PriorReport>(optimiser_, loss, config_.prior_training, step);
 }
 
 BaselineStep::BaselineStep(models::BaselineModel& model, const config::TrainConfig& config,
@@ -150,7 +138,7 @@ BaselineReport BaselineStep::run(const BaselineBatch& batch, std::int64_t step) 
     return models::frame_loss(config_, model_.net->forward(batch.pose, batch.spectrogram),
                               batch.spectrogram);
   }();
-  return finish<BaselineReport>(optimiser_, loss, config_.baseline_training, step);
+  return descend<BaselineReport>(optimiser_, loss, config_.baseline_training, step);
 }
 
 }  // namespace minet::training

@@ -15,8 +15,9 @@ namespace minet::training {
 // way: other players and cameras. Draws from torch's default generator.
 at::Tensor augmented(const at::Tensor& pose, double strength);
 
-struct PlusReport {
-  double loss = 0, gradient_norm = 0, learning_rate = 0;
+struct PlusReport {  // as the other stages' (steps.hpp)
+  at::Tensor loss, gradient_norm;
+  double learning_rate = 0;
 };
 
 // Stage 1: body encoder and synthesiser, jointly, on recorded sound.
