@@ -37,6 +37,7 @@ void add_instrument(CLI::App& app, EvalSession& session) {
             .add_option("--train-clips", options.train_clips,
                         "Clips that fit the classifier, at random places; 0: all of split 'train'")
             ->capture_default_str();
+        command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
         add_iterations(command, options.iterations);
       });
 }

@@ -8,22 +8,27 @@ void add_tables(CLI::App& app, EvalSession& session) {
   struct Arguments {
     comparison::TablesOptions options;
     JsonOutput output;
+    bool no_training = false;
   };
   const auto arguments = std::make_shared<Arguments>();
   comparison::TablesOptions& options = arguments->options;
   CLI::App* command = add_command(
       app,
       {.name = "tables",
-       .summary = "Trains MI Net, its ablations and baselines, and compares them: five tables "
-                  "and a page.",
+       .summary = "Trains MI Net, its ablations and baselines, and compares them: the paper's "
+                  "tables and a page.",
        .example = "mi_eval tables configs/tiny.yaml --corpus corpus --out tables",
        .explanation = "Stopped or killed, the same command goes on where it was; what is there "
-                      "already is used.\nOUT/report.html has everything, with pictures and "
+                      "already is used. A run trained on another machine is taken over from\n"
+                      "OUT/runs/<run>-seed<N> if its configuration and corpus are these "
+                      "(docs/evaluation.md).\nOUT/report.html has everything, with pictures and "
                       "sound.\n\n"});
-  command->add_option("config", options.config, "Configuration of MI Net")
+  command->add_option("config", options.config, "Configuration of content-conditioned MI Net")
       ->required()
       ->type_name("CONFIG.yaml");
-  command->add_option("--corpus", options.corpus, "Prepared corpus, with instruments and notes")
+  command
+      ->add_option("--corpus", options.corpus,
+                   "Prepared corpus, with instruments; what needs notes is left out without")
       ->required();
   command->add_option("--out", options.out, "New folder, or one of this command to go on in")
       ->required();
@@ -43,20 +48,27 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->add_option("--examples", options.examples, "Clips to see and hear on the page")
       ->capture_default_str()
       ->check(CLI::Range(0, 50));
-  command->add_option("--no-mbr", options.no_mbr,
-                      "Configuration without MBR blocks; default: found beside CONFIG");
+  command->add_flag("--no-training", arguments->no_training,
+                    "Refuse where a finished run is missing, instead of training it");
+  command->add_option("--unconditional", options.unconditional,
+                      "Configuration of MI Net without notes; default: found beside CONFIG");
+  command->add_option("--no-mbr", options.no_mbr, "... without MBR blocks; likewise");
   command->add_option("--gru-seq2seq", options.gru_seq2seq,
                       "... of the GRU-Seq2Seq of notes and codes; likewise");
-  command->add_option("--seq2seq", options.seq2seq, "... of the GRU Seq2Seq; likewise");
+  command->add_option("--seq2seq", options.seq2seq,
+                      "... of the Seq2Seq from keypoints to sound; likewise");
   command->add_option("--graph-transformer", options.graph_transformer,
                       "... of the Graph-Transformer; likewise");
+  command->add_option("--listening", options.listening,
+                      "For table 3: what mi_eval listening score --json wrote");
   command->add_option("--paper", options.paper,
-                      "Published figures to put beside: CSV of table, row, column, value");
+                      "Further published figures: CSV of table, row, column, corpus, value");
   command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
   command->add_option("--threads", options.threads, "0: LibTorch's default")->capture_default_str();
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
+      arguments->options.train = !arguments->no_training;
       return deliver(session, arguments->output, [&]() -> evaluation::EvalResult {
         const comparison::TablesResult result = comparison::make_tables(arguments->options);
         return {.json = result.json,

@@ -132,7 +132,7 @@ void add_folder(CLI::App& app, Session& session) {
 
 void add_urmp(CLI::App& app, Session& session) {
   struct Options : corpus::PrepareUrmpOptions {
-    std::string notes_name = "performed";
+    std::string notes_name = "performed", split_name = "leak-free";
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
@@ -141,7 +141,8 @@ void add_urmp(CLI::App& app, Session& session) {
       "Keypoints are looked up by piece and part, in folders named like the pieces:\n"
       "  01_Jupiter_vn_vc/Pose_1_vn_01_Jupiter.npy   one player's, or a folder of OpenPose files\n"
       "  01_Jupiter_vn_vc/openpose/*_keypoints.json  all players, left to right = part order\n"
-      "One part of each instrument is kept for testing, and no composition is on both sides.\n\n");
+      "One part of each instrument is kept for testing, and no composition is on both sides,\n"
+      "unless the split is the paper's.\n\n");
   command->add_option("--root", options->root, "URMP's folder of pieces")->required();
   command->add_option("--pose", options->pose, "Folder with keypoints; may be the same")
       ->required();
@@ -149,12 +150,18 @@ void add_urmp(CLI::App& app, Session& session) {
       ->add_option("--notes", options->notes_name,
                    "performed (Notes_*.txt), score (Sco_*.mid, not aligned) or none")
       ->capture_default_str();
+  command
+      ->add_option("--split", options->split_name,
+                   "leak-free, or paper: every other track is for training, also parts of the "
+                   "compositions tested on")
+      ->capture_default_str();
   command->add_option("--fps", options->fps,
                       "Frames a second of the keypoints; default: 30000/1001");
   add_build_options(*command, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       options->notes = corpus::parse_urmp_notes(options->notes_name);
+      options->split = corpus::parse_urmp_split(options->split_name);
       return report_corpus(session, corpus::prepare_urmp(*options));
     };
   });

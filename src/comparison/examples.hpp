@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,14 @@ struct Example {
   std::vector<ExampleSound> sounds;
 };
 
-// `options.examples` clips of test tracks with notes, of different instruments where there are
-// that many. Writes the wavs (over earlier ones of the same command).
-std::vector<Example> make_examples(const TablesOptions& options, const std::filesystem::path& model,
+struct ExampleModels {
+  std::filesystem::path free;                 // plays from the body alone
+  std::optional<std::filesystem::path> told;  // plays with the notes; none: no such sounds
+};
+
+// `options.examples` clips of test tracks, of different instruments where there are that many, and
+// with notes where a model is told them. Writes the wavs (over earlier ones of the same command).
+std::vector<Example> make_examples(const TablesOptions& options, const ExampleModels& models,
                                    std::uint64_t seed);
 
 }  // namespace minet::comparison

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "comparison/examples.hpp"
+#include "comparison/measurement.hpp"
 #include "comparison/paper_table.hpp"
 #include "comparison/report_page.hpp"
 #include "comparison/result_shelf.hpp"
@@ -37,44 +38,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
+using evaluation::EvalOptions;
+using evaluation::EvalResult;
 
 constexpr double kFewestPoints = 12;          // a map of fewer says nothing
 constexpr std::uint64_t kMaxText = 64 << 20;  // bytes of an SVG or a JSON file that we read back
+constexpr const char* kMark = "minet-tables.json";  // whose folder it is
 
-// json[path...], nullptr where it is not.
-const Json* find(const Json& json, const std::vector<std::string>& path) {
-  const Json* here = &json;
-  for (const std::string& key : path) {
-    if (!here->is_object() || !here->contains(key)) return nullptr;
-    here = &(*here)[key];
+// Why what needs notes cannot be compared on a corpus; empty if it can.
+std::string why_no_notes(const corpus::Corpus& corpus) {
+  for (const char* split : {"train", "test"}) {
+    const auto tracks = corpus.tracks_of(split);
+    if (std::none_of(tracks.begin(), tracks.end(),
+                     [](const corpus::Track& track) { return track.has_notes; })) {
+      return text("no track of split '", split, "' has notes");
+    }
   }
-  return here;
+  return {};
 }
 
-// The number at `path`, with the interval [low, high] at `interval` where there is one.
-Cell measured(const Json& json, const std::vector<std::string>& path,
-              const std::vector<std::string>& interval = {}) {
-  const Json* value = find(json, path);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  Measured result{.value = value->get<double>()};
-  const Json* ends = interval.empty() ? nullptr : find(json, interval);
-  if (ends != nullptr && ends->is_array() && ends->size() == 2 && (*ends)[0].is_number() &&
-      (*ends)[1].is_number()) {
-    result.low = (*ends)[0].get<double>();
-    result.high = (*ends)[1].get<double>();
-  }
-  return result;
-}
+using Take = std::function<Cell(const Measurement&)>;
 
-// A mean with its standard error -> with a 95 % interval.
-Cell with_error(const Json& json, const std::string& key, const std::string& error_key) {
-  Cell cell = measured(json, {key});
-  const Cell error = measured(json, {error_key});
-  if (cell && error) {
-    cell->low = cell->value - 1.96 * error->value;
-    cell->high = cell->value + 1.96 * error->value;
-  }
-  return cell;
+Take number(std::string path, std::string interval = {}) {
+  return [path = std::move(path), interval = std::move(interval)](const Measurement& measurement) {
+    return measurement.at(path, interval);
+  };
 }
 
 class TableMaker {
@@ -82,20 +70,27 @@ class TableMaker {
   explicit TableMaker(const TablesOptions& options)
       : options_(options),
         corpus_(corpus::Corpus::open(options.corpus)),
-        runs_(options),
+        no_notes_(why_no_notes(corpus_)),
+        runs_(options, {.hash = corpus_.hash(), .notes = no_notes_.empty()}),
         results_(options.out / "results") {
     check();
+    fs::create_directories(options_.out);
   }
 
   TablesResult make() {
     const FolderLock lock(options_.out);
     remember_options();
     runs_.train_all();
-    reconstruction();
-    nll();
-    ndb();
-    knn();
-    chain();
+    if (!no_notes_.empty()) {
+      leave_out("Content cond. MI Net and GRU-Seq2Seq; pitch, onsets and chroma of table A",
+                no_notes_);
+    }
+    table_1();
+    table_2();
+    table_3();
+    table_4();
+    table_5();
+    table_a();
     return publish();
   }
 
@@ -127,21 +122,21 @@ class TableMaker {
                               "', got none; prepare the corpus with both"));
       }
     }
-    const auto test = corpus_.tracks_of("test");
-    if (std::none_of(test.begin(), test.end(),
-                     [](const corpus::Track& track) { return track.has_notes; })) {
-      throw InputError(text(options_.corpus.string(),
-                            ": expected notes for tracks of split 'test', which the tables "
-                            "compare, got none; add them before preparing the corpus"));
-    }
+    // Runs that were trained elsewhere may stand there before the command's own mark does.
     std::error_code ignored;
     if (fs::exists(options_.out) && !fs::is_empty(options_.out, ignored) &&
-        !fs::exists(options_.out / kMark)) {
+        !fs::exists(options_.out / kMark) && !holds_runs_alone()) {
       throw InputError(text(options_.out.string(),
-                            ": expected a new folder or one that this command made before, got "
-                            "another; choose another name"));
+                            ": expected a new folder, one that this command made before, or one "
+                            "with nothing but runs/, got another; choose another name"));
     }
-    fs::create_directories(options_.out);
+  }
+
+  bool holds_runs_alone() const {
+    for (const auto& item : fs::directory_iterator(options_.out)) {
+      if (item.path().filename() != "runs") return false;
+    }
+    return true;
   }
 
   // The folder is this command's from now on, for this corpus.
@@ -164,7 +159,11 @@ class TableMaker {
     save_file(mark, evaluation::dump(json));
   }
 
-  evaluation::EvalOptions common(RunKind kind, std::uint64_t seed) const {
+  void leave_out(const std::string& what, const std::string& reason) {
+    left_out_.emplace_back(what, reason);
+  }
+
+  EvalOptions common(RunKind kind, std::uint64_t seed) const {
     return {.model = runs_.folder(kind, seed),
             .corpus = options_.corpus,
             .clips = options_.clips,
@@ -173,96 +172,112 @@ class TableMaker {
             .threads = options_.threads};
   }
 
+  const std::string& model_hash(RunKind kind, std::uint64_t seed) {
+    std::string& hash = model_hashes_[{kind, seed}];  // a model is not trained any more here
+    if (hash.empty()) hash = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
+    return hash;
+  }
+
   // What a measurement is made from, besides `own`.
   Json inputs(RunKind kind, std::uint64_t seed, Json own) {
     Json json;
     json["version"] = version();
     json["corpus"] = corpus_.hash();
-    std::string& hash = model_hashes_[{kind, seed}];  // a model is not trained any more here
-    if (hash.empty()) hash = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
-    json["model"] = hash;
+    json["model"] = model_hash(kind, seed);
     json["seed"] = seed;
     json["options"] = std::move(own);
     return json;
   }
 
-  // One JSON a seed.
-  std::vector<Json> measure(const std::string& metric, RunKind kind, const Json& own,
-                            const std::function<evaluation::EvalResult(std::uint64_t)>& evaluate) {
-    std::vector<Json> all;
+  // One a seed.
+  std::vector<Measurement> measure(const std::string& metric, RunKind kind, const Json& own,
+                                   const std::function<EvalResult(std::uint64_t)>& evaluate) {
+    std::vector<Measurement> all;
     for (const std::uint64_t seed : options_.seeds) {
-      all.push_back(results_.get(text(metric, "-", key_of(kind), "-seed", seed),
-                                 inputs(kind, seed, own), [&] { return evaluate(seed); }));
+      const std::string name = text(metric, "-", key_of(kind), "-seed", seed);
+      all.push_back(
+          {name, results_.get(name, inputs(kind, seed, own), [&] { return evaluate(seed); })});
     }
     return all;
   }
 
-  // The same place of each seed's JSON; empty if one of them has nothing there.
-  static Cell cell(const std::vector<Json>& all, const std::function<Cell(const Json&)>& take) {
+  // The same place of each seed's measurement; empty if one of them could not measure it.
+  static Cell cell(const std::vector<Measurement>& all, const Take& take) {
     std::vector<Measured> values;
-    for (const Json& json : all) {
-      const Cell one = take(json);
+    for (const Measurement& measurement : all) {
+      const Cell one = take(measurement);
       if (!one) return std::nullopt;
       values.push_back(*one);
     }
     return over_runs(values);
   }
 
-  void put(PaperTable& table, const std::string& row, const std::vector<Json>& all,
-           const std::vector<std::function<Cell(const Json&)>>& takes) {
+  static void put(PaperTable& table, const std::string& row, const std::vector<Measurement>& all,
+                  const std::vector<Take>& takes) {
     TableRow& line = table.row(row);
-    for (std::size_t i = 0; i < takes.size(); ++i) {
-      if (takes[i]) line.cells[i] = cell(all, takes[i]);
-    }
+    for (std::size_t i = 0; i < takes.size(); ++i) line.cells[i] = cell(all, takes[i]);
   }
 
-  void ndb() {
+  static bool all_have(const std::vector<Measurement>& all, const std::string& path) {
+    return std::all_of(all.begin(), all.end(),
+                       [&](const Measurement& measurement) { return measurement.has(path); });
+  }
+
+  void table_1() {
     PaperTable& table = tables_.emplace_back();
     table = {.key = "1",
              .title = "Does generated sound fill the bins of training sound as real sound does?",
              .columns = {"NDB", "JS"},
              .rows = {},
              .notes = {text("NDB: bins of 50 whose share differs at the 0.05 level; JS: "
-                            "Jensen-Shannon divergence in nats; lower is better. The first row is "
-                            "the floor: no generator can be asked for less. Codes: the real clips "
-                            "through the VQ-VAE, the floor of a perfect prior. With one seed, "
-                            "intervals are a bootstrap over tracks."),
-                       "The paper's generated sound scores 33 on URMP; on Solos, generated 36 and "
-                       "real 31."}};
-    const Json own{{"clips", options_.ndb_clips}};
-    const auto add = [&](RunKind kind, bool notes, const std::string& name) {
-      const auto all = measure(notes ? "ndb-notes" : "ndb", kind, own, [&](std::uint64_t seed) {
-        evaluation::NdbOptions options{.common = common(kind, seed),
-                                       .notes = notes,
-                                       .floors = kind == RunKind::minet && notes};
-        options.common.clips = options_.ndb_clips;
-        options.train_clips = options_.ndb_clips;
-        options.cache = options_.out / "cache";
-        return evaluation::evaluate_ndb(options);
-      });
-      const auto column = [](std::string prefix, std::string key) {
-        return [=](const Json& json) {
-          return measured(json, {prefix + key}, {prefix + key + "_interval"});
-        };
-      };
-      const auto row = [&](const std::string& row_name, const std::string& prefix) {
-        put(table, row_name, all, {column(prefix, "ndb"), column(prefix, "js")});
-      };
-      if (kind == RunKind::minet && notes) {
-        row("real test clips", "floor_");
-        row("real training halves", "halves_");
-        row("MI Net's codes of real test clips", "codes_");
-      }
-      row(name, "");
-    };
-    add(RunKind::minet, true, "MI Net, with notes");
-    add(RunKind::minet, false, "MI Net, body alone");
-    add(RunKind::gru_seq2seq, true, "GRU-Seq2Seq, with notes");
-    add(RunKind::seq2seq, false, title_of(RunKind::seq2seq));
-    add(RunKind::graph_transformer, false, title_of(RunKind::graph_transformer));
+                            "Jensen-Shannon divergence in nats; lower is better. Real test clips "
+                            "are the floor: no generator can be asked for less. Codes: the real "
+                            "clips through the VQ-VAE, the floor of a perfect prior. With one "
+                            "seed, intervals are a bootstrap over tracks.")}};
+    // The paper's rows in the paper's order, whether or not all can be measured here.
+    for (const RunKind kind :
+         {RunKind::seq2seq, RunKind::graph_transformer, RunKind::minet, RunKind::content}) {
+      table.row(title_of(kind));
+    }
+    ndb_row(table, RunKind::seq2seq);
+    ndb_row(table, RunKind::graph_transformer);
+    ndb_row(table, RunKind::minet);
+    table.row("real test clips");
+    if (!no_notes_.empty()) return;
+    const auto test = corpus_.tracks_of("test");
+    const bool everywhere = std::all_of(test.begin(), test.end(),
+                                        [](const corpus::Track& track) { return track.has_notes; });
+    if (everywhere) {
+      ndb_row(table, RunKind::content);
+    } else {
+      leave_out("table 1, Content cond. MI Net", "not every track of split 'test' has notes");
+    }
   }
 
-  void knn() {
+  // The row of a kind; of MI Net the floors too.
+  void ndb_row(PaperTable& table, RunKind kind) {
+    const bool notes = needs_notes(kind), floors = kind == RunKind::minet;
+    const auto all = measure("ndb", kind, {{"clips", options_.ndb_clips}}, [&](std::uint64_t seed) {
+      evaluation::NdbOptions options{
+          .common = common(kind, seed), .notes = notes, .floors = floors};
+      options.common.clips = options_.ndb_clips;
+      options.train_clips = options_.ndb_clips;
+      options.cache = options_.out / "cache";
+      return evaluation::evaluate_ndb(options);
+    });
+    const auto row = [&](const std::string& name, const std::string& prefix) {
+      put(table, name, all,
+          {number(prefix + "ndb", prefix + "ndb_interval"),
+           number(prefix + "js", prefix + "js_interval")});
+    };
+    row(title_of(kind), "");
+    if (!floors) return;
+    row("real test clips", "floor_");
+    if (all_have(all, "halves_ndb")) row("real training halves", "halves_");
+    row("MI Net's codes of real test clips", "codes_");
+  }
+
+  void table_2() {
     PaperTable& table = tables_.emplace_back();
     table = {.key = "2",
              .title = "Does the nearest body vector name the instrument?",
@@ -270,139 +285,192 @@ class TableMaker {
              .rows = {},
              .notes = {"1-NN by cosine on the body's features, test clips against training clips; "
                        "no model was told any instrument. Raw poses: the same on statistics of the "
-                       "keypoints themselves. On Solos the paper has 0.615 for MI Net, 0.378 and "
-                       "0.383 for the baselines."}};
-    for (const RunKind kind : {RunKind::minet, RunKind::seq2seq, RunKind::graph_transformer}) {
+                       "keypoints themselves."}};
+    for (const RunKind kind :
+         {RunKind::seq2seq, RunKind::graph_transformer, RunKind::minet, RunKind::content}) {
+      if (needs_notes(kind) && !no_notes_.empty()) continue;
       const auto all = measure("knn", kind, Json::object(), [&](std::uint64_t seed) {
         evaluation::KnnOptions options{.common = common(kind, seed)};
         options.common.clips = 0;
         return evaluation::evaluate_knn(options);
       });
-      put(table, title_of(kind), all,
-          {[](const Json& json) { return measured(json, {"accuracy"}, {"accuracy_interval"}); }});
+      put(table, title_of(kind), all, {number("accuracy", "accuracy_interval")});
       if (kind != RunKind::minet) continue;
-      put(table, "raw poses", all, {[](const Json& json) {
-            return measured(json, {"raw_pose_accuracy"}, {"raw_pose_accuracy_interval"});
-          }});
-      put(table, "always the commonest", all,
-          {[](const Json& json) { return measured(json, {"most_frequent"}); }});
-      put(table, "chance", all, {[](const Json& json) { return measured(json, {"chance"}); }});
+      put(table, "raw poses", all, {number("raw_pose_accuracy", "raw_pose_accuracy_interval")});
+      put(table, "always the commonest", all, {number("most_frequent")});
+      put(table, "chance", all, {number("chance")});
     }
   }
 
-  void reconstruction() {
+  void table_3() {
     PaperTable& table = tables_.emplace_back();
     table = {.key = "3",
+             .title = "Do people take generated sound for the real recording?",
+             .columns = {"taken for real"},
+             .rows = {},
+             .notes = {"Share of pairs in which a listener took the model's sound for the real "
+                       "one (two-alternative forced choice); the interval is Wilson's."}};
+    table.row("MI Net");
+    table.row("nobody can tell").cells[0] = Measured{.value = 0.5};
+    if (!options_.listening) {
+      table.notes.emplace_back(
+          "Nobody's answers were given; docs/listening.md says how to get them.");
+      return;
+    }
+    const Measurement score{options_.listening->string(),
+                            Json::parse(read_file(*options_.listening, kMaxText), nullptr, false)};
+    if (!score.has("success.rate") || !score.has("success.low") || !score.has("success.high")) {
+      throw InputError(text(options_.listening->string(),
+                            ": expected the score of a listening test with its success rate, got "
+                            "something else; score the answers first"));
+    }
+    Cell rate = score.at("success.rate");
+    if (rate) {
+      const Cell low = score.at("success.low"), high = score.at("success.high");
+      if (low && high)
+        rate = Measured{.value = rate->value, .low = low->value, .high = high->value};
+    }
+    table.row("MI Net").cells[0] = rate;
+  }
+
+  void table_4() {
+    PaperTable& table = tables_.emplace_back();
+    table = {.key = "4",
              .title = "What do the codes keep of a sound?",
              .columns = {"L2", "LSD (dB)", "SC (dB)", "codes used", "perplexity"},
              .rows = {},
              .notes = {"On held-out clips. L2: mean squared error of the standardised "
                        "log-spectrogram; LSD: log-spectral distance; SC: spectral convergence; in "
-                       "these lower is better. The paper's L2 is of another scale: only its "
-                       "ratio, 0.88 with to without MBR blocks, can be compared."}};
-    const auto columns = [](const std::vector<std::string>& prefix) {
-      std::vector<std::function<Cell(const Json&)>> takes;
+                       "these lower is better. The paper's L2 is of another scale: only the ratio, "
+                       "with over without MBR blocks, can be compared."}};
+    // What has no codes has three of the five figures.
+    const auto columns = [](const std::string& prefix, std::size_t count = 5) {
+      std::vector<Take> takes;
       for (const char* key : {"l2", "log_spectral_distance_db", "spectral_convergence_db",
                               "codes_used", "perplexity"}) {
-        std::vector<std::string> path = prefix;
-        path.emplace_back(key);
-        takes.emplace_back([path](const Json& json) { return measured(json, path); });
+        if (takes.size() < count) takes.push_back(number(prefix + key));
       }
       return takes;
     };
-    for (const RunKind kind : {RunKind::minet, RunKind::no_mbr}) {
-      const auto all =
-          measure("reconstruction", kind, {{"clips", options_.clips}}, [&](std::uint64_t seed) {
-            return evaluation::evaluate_reconstruction({.common = common(kind, seed)});
-          });
-      put(table, title_of(kind), all, columns({}));
-      if (kind != RunKind::no_mbr) continue;
-      put(table, "frame-wise PCA and k-means, no training", all,
-          columns({"baselines", "pca_kmeans"}));
-      put(table, "frame-wise PCA, no codes", all, columns({"baselines", "pca"}));
-      put(table, "mean of each bin", all, columns({"baselines", "bin_mean"}));
-    }
-  }
-
-  void nll() {
-    PaperTable& table = tables_.emplace_back();
-    table = {
-        .key = "4",
-        .title = "How well does the prior foretell held-out codes?",
-        .columns = {"nats a code", "another's body costs"},
-        .rows = {},
-        .notes = {"Lower is better in the first column; in the second, above 0 where the prior "
-                  "listens to the body. Each model is measured on its own VQ-VAE's codes, which "
-                  "the two content models share. With one seed, intervals are over clips."}};
-    const auto columns = [](const std::string& prefix) {
-      return std::vector<std::function<Cell(const Json&)>>{
-          [=](const Json& json) {
-            return with_error(json, prefix + "_nats", prefix + "_standard_error");
-          },
-          [=](const Json& json) {
-            return with_error(json, prefix + "_pose_gain_nats",
-                              prefix + "_pose_gain_standard_error");
-          }};
-    };
-    for (const RunKind kind : {RunKind::minet, RunKind::gru_seq2seq}) {
-      const auto all = measure("nll", kind, {{"clips", options_.clips}}, [&](std::uint64_t seed) {
-        return evaluation::evaluate_nll({.common = common(kind, seed)});
+    const auto of = [&](RunKind kind) {
+      return measure("reconstruction", kind, {{"clips", options_.clips}}, [&](std::uint64_t seed) {
+        return evaluation::evaluate_reconstruction({.common = common(kind, seed)});
       });
-      put(table, title_of(kind) + ", with notes", all, columns("nll_notes"));
-      if (kind != RunKind::minet) continue;
-      put(table, "MI Net, body alone", all, columns("nll"));
-      for (const char* baseline : {"bigram", "unigram", "uniform"}) {
-        const std::string key = baseline;
-        put(table, key, all, {[key](const Json& json) {
-              return measured(json, {"baselines", key, "nll_nats"});
-            }});
-      }
+    };
+    const auto without = of(RunKind::no_mbr), with = of(RunKind::minet);
+    put(table, title_of(RunKind::no_mbr), without, columns(""));
+    put(table, title_of(RunKind::minet), with, columns(""));
+    std::vector<Measured> ratios;
+    for (std::size_t i = 0; i < with.size(); ++i) {
+      const Cell above = with[i].at("l2"), below = without[i].at("l2");
+      if (above && below) ratios.push_back({.value = above->value / below->value});
     }
+    TableRow& ratio = table.row("with over without");
+    if (ratios.size() == with.size()) ratio.cells[0] = over_runs(ratios);
+    put(table, "frame-wise PCA and k-means, no training", without,
+        columns("baselines.pca_kmeans."));
+    put(table, "frame-wise PCA, no codes", without, columns("baselines.pca.", 3));
+    put(table, "mean of each bin", without, columns("baselines.bin_mean.", 3));
   }
 
-  void chain() {
+  void table_5() {
     PaperTable& table = tables_.emplace_back();
     table = {
         .key = "5",
-        .title = "Which stage loses the notes, which the instrument?",
+        .title = "How well are held-out codes predicted?",
+        .columns = {"nats a code", "another's body costs"},
+        .rows = {},
+        .notes = {"Lower is better in the first column; in the second, above 0 where the model "
+                  "listens to the body. The first two rows are told the notes, the others are "
+                  "not; all predict the codes of one VQ-VAE. With one seed, intervals are over "
+                  "clips."}};
+    table.row(title_of(RunKind::gru_seq2seq));
+    table.row(title_of(RunKind::content));
+    const auto of = [&](RunKind kind, const std::string& prefix) {
+      const auto all = measure("nll", kind, {{"clips", options_.clips}}, [&](std::uint64_t seed) {
+        return evaluation::evaluate_nll({.common = common(kind, seed)});
+      });
+      TableRow& row = table.row(title_of(kind));
+      row.cells[0] = cell(all, [&](const Measurement& measurement) {
+        return measurement.with_error(prefix + "_nats", prefix + "_standard_error");
+      });
+      // Clips of one track alone have no other's body.
+      if (all_have(all, prefix + "_pose_gain_nats")) {
+        row.cells[1] = cell(all, [&](const Measurement& measurement) {
+          return measurement.with_error(prefix + "_pose_gain_nats",
+                                        prefix + "_pose_gain_standard_error");
+        });
+      }
+      return all;
+    };
+    if (no_notes_.empty()) {
+      of(RunKind::gru_seq2seq, "nll_notes");
+      of(RunKind::content, "nll_notes");
+    }
+    const auto minet = of(RunKind::minet, "nll");
+    for (const char* baseline : {"bigram", "unigram", "uniform"}) {
+      table.row(baseline).cells[0] = cell(minet, number(text("baselines.", baseline, ".nll_nats")));
+    }
+  }
+
+  // Ours: the paper has no such table.
+  void table_a() {
+    PaperTable& table = tables_.emplace_back();
+    table = {
+        .key = "A",
+        .title = "Which stage loses the notes, which the instrument? (ours)",
         .columns = {"pitch accuracy", "onset F1", "chroma distance", "instrument"},
         .rows = {},
         .notes = {"Pitch, onsets and chroma of the sound against the track's notes; instrument: "
                   "the share that a classifier of real training sound names rightly. Lower is "
-                  "better in chroma distance only. The Seq2Seq and the Graph-Transformer are "
-                  "not told the notes. Chance: another track's notes, the commonest "
-                  "instrument."}};
+                  "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
+                  "told the notes, the others are not. Chance: another track's notes, the "
+                  "commonest instrument."}};
+    const auto test = corpus_.tracks_of("test");
+    const auto count = std::count_if(test.begin(), test.end(),
+                                     [](const corpus::Track& track) { return track.has_notes; });
+    hears_notes_ = no_notes_.empty() && count >= 2;
+    if (no_notes_.empty() && !hears_notes_) {
+      leave_out("pitch, onsets and chroma of table A",
+                "only one test track has notes, so no other's can be compared with");
+    }
+    for (const RunKind kind : {RunKind::minet, RunKind::content, RunKind::gru_seq2seq,
+                               RunKind::seq2seq, RunKind::graph_transformer}) {
+      if (needs_notes(kind) && !no_notes_.empty()) continue;
+      chain_rows(table, kind);
+    }
+  }
+
+  void chain_rows(PaperTable& table, RunKind kind) {
     const Json own{{"clips", options_.clips}};
-    for (const RunKind kind :
-         {RunKind::minet, RunKind::gru_seq2seq, RunKind::seq2seq, RunKind::graph_transformer}) {
-      const auto notes = measure("notes", kind, own, [&](std::uint64_t seed) {
+    const bool told = needs_notes(kind);
+    std::vector<Measurement> notes;
+    if (hears_notes_) {
+      notes = measure("notes", kind, own, [&](std::uint64_t seed) {
         return evaluation::evaluate_notes({.common = common(kind, seed)});
       });
-      const auto instrument = measure("instrument", kind, own, [&](std::uint64_t seed) {
-        return evaluation::evaluate_instrument({.common = common(kind, seed)});
-      });
-      const auto row = [&](const std::string& name, const std::string& stage, bool chance) {
-        const auto note_figure = [&](const char* key) {
-          std::vector<std::string> path{"chain", stage};
-          if (chance) path.emplace_back("chance");
-          path.emplace_back(key);
-          return [path](const Json& json) { return measured(json, path); };
-        };
-        put(table, name, notes,
-            {note_figure("pitch_accuracy"), note_figure("onset_f1"),
-             note_figure("chroma_distance")});
-        table.row(name).cells[3] = cell(instrument, [&](const Json& json) {
-          return chance ? measured(json, {"chance"}) : measured(json, {"chain", stage, "accuracy"});
-        });
-      };
-      if (kind == RunKind::minet) {
-        row("real sound", "real", false);
-        row("real magnitudes, phases made", "inverted", false);
-        row("MI Net's codes of it", "reconstruction", false);
-      }
-      row(title_of(kind) + ", generated", "generated", false);
-      if (kind == RunKind::graph_transformer) row("chance", "generated", true);
     }
+    const auto instrument = measure("instrument", kind, own, [&](std::uint64_t seed) {
+      return evaluation::evaluate_instrument({.common = common(kind, seed), .notes = told});
+    });
+    const auto row = [&](const std::string& name, const std::string& stage, bool chance) {
+      TableRow& line = table.row(name);
+      const std::string place = text("chain.", stage, chance ? ".chance." : ".");
+      if (!notes.empty()) {
+        line.cells[0] = cell(notes, number(place + "pitch_accuracy"));
+        line.cells[1] = cell(notes, number(place + "onset_f1"));
+        line.cells[2] = cell(notes, number(place + "chroma_distance"));
+      }
+      line.cells[3] =
+          cell(instrument, number(chance ? "chance" : text("chain.", stage, ".accuracy")));
+    };
+    if (kind == RunKind::minet) {
+      row("real sound", "real", false);
+      row("real magnitudes, phases reconstructed", "inverted", false);
+      row("MI Net's codes of it", "reconstruction", false);
+    }
+    row(title_of(kind) + ", generated", "generated", false);
+    if (kind == RunKind::graph_transformer) row("chance", "generated", true);
   }
 
   std::string figure_7() {
@@ -431,28 +499,75 @@ class TableMaker {
 
   std::vector<std::string> curves() const {
     const std::uint64_t seed = options_.seeds.front();
-    const auto metrics = [&](RunKind kind) { return runs_.folder(kind, seed) / "metrics.jsonl"; };
+    const auto curve = [&](RunKind kind, const char* stage, const char* key, const char* name) {
+      return evaluation::read_curve(runs_.folder(kind, seed) / "metrics.jsonl", stage, key, name);
+    };
     std::vector<std::string> svgs{
-        evaluation::curves_svg(
-            "Reconstruction loss",
-            {evaluation::read_curve(metrics(RunKind::minet), "vqvae", "reconstruction", "MBR"),
-             evaluation::read_curve(metrics(RunKind::no_mbr), "vqvae", "reconstruction", "plain")}),
-        evaluation::curves_svg(
-            "Codes used in a batch",
-            {evaluation::read_curve(metrics(RunKind::minet), "vqvae", "codes_used", "MBR"),
-             evaluation::read_curve(metrics(RunKind::no_mbr), "vqvae", "codes_used", "plain")}),
+        evaluation::curves_svg("Reconstruction loss",
+                               {curve(RunKind::minet, "vqvae", "reconstruction", "MBR"),
+                                curve(RunKind::no_mbr, "vqvae", "reconstruction", "plain")}),
+        evaluation::curves_svg("Codes used in a batch",
+                               {curve(RunKind::minet, "vqvae", "codes_used", "MBR"),
+                                curve(RunKind::no_mbr, "vqvae", "codes_used", "plain")}),
         evaluation::curves_svg("Prior, nats a code",
-                               {evaluation::read_curve(metrics(RunKind::minet), "prior", "loss",
-                                                       "transformer content"),
-                                evaluation::read_curve(metrics(RunKind::gru_seq2seq), "prior",
-                                                       "loss", "GRU-Seq2Seq")}),
+                               {curve(RunKind::minet, "prior", "loss", "MI Net"),
+                                curve(RunKind::content, "prior", "loss", "content cond."),
+                                curve(RunKind::gru_seq2seq, "prior", "loss", "GRU-Seq2Seq")}),
         evaluation::curves_svg(
             "Baselines, frame loss",
-            {evaluation::read_curve(metrics(RunKind::seq2seq), "baseline", "loss", "Seq2Seq"),
-             evaluation::read_curve(metrics(RunKind::graph_transformer), "baseline", "loss",
-                                    "Graph-Transformer")})};
+            {curve(RunKind::seq2seq, "baseline", "loss", "Seq2Seq"),
+             curve(RunKind::graph_transformer, "baseline", "loss", "Graph-Transformer")})};
     std::erase_if(svgs, [](const std::string& svg) { return svg.empty(); });
     return svgs;
+  }
+
+  // Of run.json; empty where the run has none.
+  Json run_json(RunKind kind, std::uint64_t seed) const {
+    const fs::path file = runs_.folder(kind, seed) / "run.json";
+    if (!fs::exists(file)) return Json::object();
+    Json json = Json::parse(read_file(file, kMaxText), nullptr, false);
+    return json.is_object() ? json : Json::object();
+  }
+
+  Json runs_json() {
+    Json runs = Json::array();
+    for (const std::uint64_t seed : options_.seeds) {
+      for (const RunKind kind : runs_.kinds()) {
+        const Json own = run_json(kind, seed);
+        Json& run = runs.emplace_back();
+        run["run"] = key_of(kind);
+        run["seed"] = seed;
+        run["model"] = model_hash(kind, seed);
+        for (const char* key : {"version", "torch", "device", "threads", "capability", "started"}) {
+          if (own.contains(key)) run[key] = own[key];
+        }
+      }
+    }
+    return runs;
+  }
+
+  std::string budgets() const {
+    const config::TrainConfig& config = runs_.config(RunKind::minet);
+    const auto stage = [](const config::StageConfig& stage) {
+      return text(stage.steps, " steps of ", stage.batch, " clips");
+    };
+    return text("Budgets: VQ-VAE ", stage(config.vqvae_training), ", priors ",
+                stage(config.prior_training), ", Seq2Seq ",
+                stage(runs_.config(RunKind::seq2seq).baseline_training), ", Graph-Transformer ",
+                stage(runs_.config(RunKind::graph_transformer).baseline_training));
+  }
+
+  std::string machines() const {
+    std::set<std::string> found;
+    for (const std::uint64_t seed : options_.seeds) {
+      for (const RunKind kind : runs_.kinds()) {
+        const Json own = run_json(kind, seed);
+        if (own.contains("device") && own["device"].is_string()) {
+          found.insert(own["device"].get<std::string>());
+        }
+      }
+    }
+    return text("Trained on ", join({found.begin(), found.end()}, ", "));
   }
 
   std::vector<std::string> facts() const {
@@ -464,30 +579,40 @@ class TableMaker {
     };
     std::vector<std::string> seeds;
     for (const std::uint64_t seed : options_.seeds) seeds.push_back(text(seed));
-    return {text("Corpus: ", options_.corpus.string(), " (", corpus_.hash().substr(0, 12),
-                 "); train ", tracks("train"), "; test ", tracks("test")),
-            text("Configuration: ", options_.config.string(),
-                 options_.overrides.empty() ? "" : " with " + join(options_.overrides, ", ")),
-            text("Seeds: ", join(seeds, ", "), "; ", options_.clips, " test clips, ",
-                 options_.ndb_clips, " for table 1; intervals are 95 %",
-                 options_.seeds.size() > 1 ? ", over the seeds" : ""),
-            text("minet ", version())};
+    std::vector<std::string> facts{
+        text("Corpus: ", options_.corpus.string(), " (", corpus_.hash().substr(0, 12), "); train ",
+             tracks("train"), "; test ", tracks("test")),
+        text("Configuration: ", options_.config.string(),
+             options_.overrides.empty() ? "" : " with " + join(options_.overrides, ", ")),
+        budgets(),
+        machines(),
+        text("Seeds: ", join(seeds, ", "), "; ", options_.clips, " test clips, ",
+             options_.ndb_clips, " for table 1; intervals are 95 %",
+             options_.seeds.size() > 1 ? ", over the seeds" : ""),
+        text("minet ", version())};
+    for (const auto& [what, reason] : left_out_) {
+      facts.push_back(text("Left out: ", what, ": ", reason));
+    }
+    return facts;
+  }
+
+  ReportPage page(const std::vector<PaperFigure>& paper) {
+    const std::uint64_t seed = options_.seeds.front();
+    ExampleModels models{.free = runs_.folder(RunKind::minet, seed), .told = std::nullopt};
+    if (no_notes_.empty()) models.told = runs_.folder(RunKind::content, seed);
+    return {.headline = "minet: MI Net beside its baselines and ablations",
+            .facts = facts(),
+            .tables = tables_,
+            .paper = paper,
+            .examples = make_examples(options_, models, seed),
+            .tsne_svg = figure_7(),
+            .curves = curves()};
   }
 
   TablesResult publish() {
-    std::sort(tables_.begin(), tables_.end(),
-              [](const PaperTable& a, const PaperTable& b) { return a.key < b.key; });
     const auto paper = paper_figures(
         options_.paper ? std::optional(options_.paper->string()) : std::nullopt, tables_);
-    ReportPage page{
-        .headline = "minet: MI Net beside its baselines and ablations",
-        .facts = facts(),
-        .tables = tables_,
-        .paper = paper,
-        .examples = make_examples(options_, runs_.folder(RunKind::minet, options_.seeds.front()),
-                                  options_.seeds.front()),
-        .tsne_svg = figure_7(),
-        .curves = curves()};
+    const std::string html = render(page(paper));
     TablesResult result;
     Json json;
     json["version"] = version();
@@ -498,6 +623,11 @@ class TableMaker {
     json["seeds"] = options_.seeds;
     json["clips"] = options_.clips;
     json["ndb_clips"] = options_.ndb_clips;
+    json["runs"] = runs_json();
+    json["left_out"] = Json::array();
+    for (const auto& [what, reason] : left_out_) {
+      json["left_out"].push_back({{"what", what}, {"reason", reason}});
+    }
     json["tables"] = Json::array();
     result.report = join(facts(), "\n") + "\n\n";
     for (const PaperTable& table : tables_) {
@@ -509,18 +639,19 @@ class TableMaker {
     result.page = options_.out / "report.html";
     save_file(options_.out / "tables.json", result.json);
     save_file(options_.out / "tables.txt", result.report);
-    save_file(result.page, render(page));
+    save_file(result.page, html);
     return result;
   }
 
-  static constexpr const char* kMark = "minet-tables.json";  // whose folder it is
-
   const TablesOptions options_;
   const corpus::Corpus corpus_;
+  const std::string no_notes_;  // why; empty where the corpus has notes
+  bool hears_notes_ = false;    // there are notes to compare sound with
   const RunShelf runs_;
   const ResultShelf results_;
   std::map<std::pair<RunKind, std::uint64_t>, std::string> model_hashes_;
   std::vector<PaperTable> tables_;
+  std::vector<std::pair<std::string, std::string>> left_out_;  // what, why
 };
 
 }  // namespace

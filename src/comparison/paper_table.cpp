@@ -5,27 +5,12 @@
 #include <cmath>
 
 #include "minet/core/csv.hpp"
-#include "minet/core/errors.hpp"
 #include "minet/core/html.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::comparison {
 namespace {
-
-// The paper's own figures (arXiv 2012.03478, section 4, on URMP), with where they go.
-const std::vector<PaperFigure>& known_figures() {
-  static const std::vector<PaperFigure> figures{
-      {.table = "1", .row = "real test clips", .column = "NDB", .value = 36},
-      {.table = "2", .row = "MI Net", .column = "accuracy", .value = 0.937},
-      {.table = "2", .row = "GRU Seq2Seq", .column = "accuracy", .value = 0.826},
-      {.table = "2", .row = "Graph-Transformer", .column = "accuracy", .value = 0.892},
-      {.table = "3", .row = "MI Net", .column = "L2", .value = 0.78},
-      {.table = "3", .row = "MI Net without MBR blocks", .column = "L2", .value = 0.89},
-      {.table = "4", .row = "MI Net, with notes", .column = "nats a code", .value = 2.55},
-      {.table = "4", .row = "GRU-Seq2Seq, with notes", .column = "nats a code", .value = 2.93}};
-  return figures;
-}
 
 // Student's two-sided 95 % quantile for 1 to 30 degrees of freedom; the normal one beyond.
 double student_95(std::size_t degrees) {
@@ -36,19 +21,36 @@ double student_95(std::size_t degrees) {
   return degrees <= kQuantiles.size() ? kQuantiles[degrees - 1] : 1.960;
 }
 
-std::optional<double> paper_value(const std::vector<PaperFigure>& paper, const PaperTable& table,
-                                  const TableRow& row, const std::string& column) {
+// The paper's figures of one place, in the order in which they are known.
+std::vector<PaperFigure> paper_of(const std::vector<PaperFigure>& paper, const PaperTable& table,
+                                  const std::string& row, const std::string& column) {
+  std::vector<PaperFigure> found;
   for (const PaperFigure& figure : paper) {
-    if (figure.table == table.key && figure.row == row.name && figure.column == column) {
-      return figure.value;
+    if (figure.table == table.key && figure.row == row && figure.column == column) {
+      found.push_back(figure);
     }
   }
-  return std::nullopt;
+  return found;
 }
 
-bool has_paper_values(const std::vector<PaperFigure>& paper, const PaperTable& table) {
-  return std::any_of(paper.begin(), paper.end(),
-                     [&](const PaperFigure& figure) { return figure.table == table.key; });
+// The corpora that the paper has figures of in a column, in the order in which they are known.
+std::vector<std::string> corpora_of(const std::vector<PaperFigure>& paper, const PaperTable& table,
+                                    const std::string& column) {
+  std::vector<std::string> corpora;
+  for (const PaperFigure& figure : paper) {
+    if (figure.table == table.key && figure.column == column &&
+        std::find(corpora.begin(), corpora.end(), figure.corpus) == corpora.end()) {
+      corpora.push_back(figure.corpus);
+    }
+  }
+  return corpora;
+}
+
+std::string of_corpus(const std::vector<PaperFigure>& figures, const std::string& corpus) {
+  for (const PaperFigure& one : figures) {
+    if (one.corpus == corpus) return figure(one.value);
+  }
+  return {};
 }
 
 std::string interval_of(const Measured& measured) {
@@ -81,49 +83,23 @@ TableRow& PaperTable::row(const std::string& name) {
   return rows.emplace_back(TableRow{.name = name, .cells = std::vector<Cell>(columns.size())});
 }
 
-std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
-                                       const std::vector<PaperTable>& tables) {
-  std::vector<PaperFigure> figures = known_figures();
-  if (!csv_path) return figures;
-  const CsvTable csv = read_csv(*csv_path);
-  const std::size_t table = csv.column("table"), row = csv.column("row"),
-                    column = csv.column("column"), value = csv.column("value");
-  for (const CsvRow& line : csv.rows) {
-    const auto number = parse_double(line.cells[value]);
-    const bool known = std::any_of(tables.begin(), tables.end(), [&](const PaperTable& candidate) {
-      return candidate.key == line.cells[table] &&
-             std::any_of(candidate.rows.begin(), candidate.rows.end(),
-                         [&](const TableRow& place) { return place.name == line.cells[row]; }) &&
-             std::find(candidate.columns.begin(), candidate.columns.end(), line.cells[column]) !=
-                 candidate.columns.end();
-    });
-    if (!known || !number) {
-      throw InputError(text(*csv_path, ", line ", line.line,
-                            ": expected a table, a row and a column as in tables.txt and a number, "
-                            "got '",
-                            printable(line.cells[table]), "', '", printable(line.cells[row]),
-                            "', '", printable(line.cells[column]), "', '",
-                            printable(line.cells[value]), "'; correct the line"));
-    }
-    figures.push_back({line.cells[table], line.cells[row], line.cells[column], *number});
-  }
-  return figures;
-}
-
 std::string as_text(const PaperTable& paper_table, const std::vector<PaperFigure>& paper) {
-  const bool beside = has_paper_values(paper, paper_table);
   std::vector<std::vector<std::string>> lines(1, {""});
   for (const std::string& column : paper_table.columns) {
     lines[0].push_back(column);
-    if (beside) lines[0].push_back("paper");
+    for (const std::string& corpus : corpora_of(paper, paper_table, column)) {
+      lines[0].push_back(text("paper, ", corpus));
+    }
   }
   for (const TableRow& row : paper_table.rows) {
     std::vector<std::string>& line = lines.emplace_back(1, row.name);
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      const std::string& column = paper_table.columns[i];
       line.push_back(cell_text(row.cells[i]));
-      if (!beside) continue;
-      const auto value = paper_value(paper, paper_table, row, paper_table.columns[i]);
-      line.push_back(value ? figure(*value) : "");
+      const auto figures = paper_of(paper, paper_table, row.name, column);
+      for (const std::string& corpus : corpora_of(paper, paper_table, column)) {
+        line.push_back(of_corpus(figures, corpus));
+      }
     }
   }
   std::string result =
@@ -133,19 +109,21 @@ std::string as_text(const PaperTable& paper_table, const std::vector<PaperFigure
 }
 
 std::string as_csv(const PaperTable& table, const std::vector<PaperFigure>& paper) {
-  std::string result = csv_line({"row", "column", "value", "low", "high", "paper"});
+  std::string result = csv_line({"row", "column", "corpus", "value", "low", "high"});
   const auto number = [](const std::optional<double>& value) {
     return value && std::isfinite(*value) ? to_text(*value) : std::string();
   };
   for (const TableRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      const Cell& cell = row.cells[i];
-      const auto paper_number = paper_value(paper, table, row, table.columns[i]);
-      if (!cell && !paper_number) continue;
-      result += csv_line({row.name, table.columns[i],
-                          number(cell ? std::optional(cell->value) : std::nullopt),
-                          number(cell ? cell->low : std::nullopt),
-                          number(cell ? cell->high : std::nullopt), number(paper_number)});
+      const std::string& column = table.columns[i];
+      if (const Cell& cell = row.cells[i]) {
+        result += csv_line(
+            {row.name, column, "ours", number(cell->value), number(cell->low), number(cell->high)});
+      }
+      for (const PaperFigure& one : paper_of(paper, table, row.name, column)) {
+        result +=
+            csv_line({row.name, column, text("paper, ", one.corpus), number(one.value), "", ""});
+      }
     }
   }
   return result;
@@ -155,8 +133,12 @@ std::string as_html(const PaperTable& table, const std::vector<PaperFigure>& pap
   std::string html =
       text("<section><h2>Table ", html_escape(table.key), ". ", html_escape(table.title),
            "</h2>\n<div class=\"wide\"><table><tr><th></th>");
-  for (const std::string& column : table.columns)
+  for (const std::string& column : table.columns) {
     html += text("<th>", html_escape(column), "</th>");
+    for (const std::string& corpus : corpora_of(paper, table, column)) {
+      html += text("<th>paper, ", html_escape(corpus), "</th>");
+    }
+  }
   html += "</tr>\n";
   for (const TableRow& row : table.rows) {
     html += text("<tr><th>", html_escape(row.name), "</th>");
@@ -166,10 +148,11 @@ std::string as_html(const PaperTable& table, const std::vector<PaperFigure>& pap
       if (cell && !interval_of(*cell).empty()) {
         html += text("<small>", html_escape(interval_of(*cell)), "</small>");
       }
-      if (const auto value = paper_value(paper, table, row, table.columns[i])) {
-        html += text("<small>paper: ", figure(*value), "</small>");
-      }
       html += "</td>";
+      const auto figures = paper_of(paper, table, row.name, table.columns[i]);
+      for (const std::string& corpus : corpora_of(paper, table, table.columns[i])) {
+        html += text("<td>", html_escape(of_corpus(figures, corpus)), "</td>");
+      }
     }
     html += "</tr>\n";
   }
@@ -195,8 +178,8 @@ nlohmann::ordered_json as_json(const PaperTable& table, const std::vector<PaperF
         if (row.cells[i]->low) cell["low"] = *row.cells[i]->low;
         if (row.cells[i]->high) cell["high"] = *row.cells[i]->high;
       }
-      if (const auto value = paper_value(paper, table, row, table.columns[i])) {
-        cell["paper"] = *value;
+      for (const PaperFigure& one : paper_of(paper, table, row.name, table.columns[i])) {
+        cell["paper"][one.corpus] = one.value;
       }
       if (!cell.is_null()) line["figures"][table.columns[i]] = cell;
     }

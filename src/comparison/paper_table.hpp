@@ -1,7 +1,6 @@
 // A table of figures with intervals, and the four forms in which it is published.
 #pragma once
 
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -26,7 +25,7 @@ struct TableRow {
 };
 
 struct PaperTable {
-  std::string key;  // "1", also in file names
+  std::string key;  // "1" to "5": the paper's number; "A": ours. Also in file names
   std::string title;
   std::vector<std::string> columns;
   std::vector<TableRow> rows;
@@ -39,11 +38,13 @@ struct PaperTable {
 // A figure that the paper gives, beside ours of the same place.
 struct PaperFigure {
   std::string table, row, column;
+  std::string corpus;  // that it was measured on: "URMP" or "Solos"
   double value = 0;
 };
 
-// Known ones, and those of a CSV file with the columns table, row, column, value. InputError for a
-// place that no table has.
+// The paper's own, and those of a CSV file with the columns table, row, column, corpus, value.
+// InputError for a line whose place no table has. Every figure of the paper must have its place
+// (WorkError), also where we measure nothing beside it.
 std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
                                        const std::vector<PaperTable>& tables);
 

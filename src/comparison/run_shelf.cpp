@@ -1,13 +1,18 @@
 #include "comparison/run_shelf.hpp"
 
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
-#include <vector>
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/safetensors.hpp"
 #include "minet/training/train.hpp"
 
 namespace minet::comparison {
@@ -15,7 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using config::ModelKind;
+using config::TrainConfig;
 using training::Stage;
+
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kModel = "model.safetensors";
+constexpr std::uint64_t kMaxRunJson = 1 << 20;  // bytes
 
 // configs/tiny.yaml has its relatives as configs/ablations/tiny-no_mbr.yaml, paper.yaml without a
 // prefix.
@@ -30,16 +40,24 @@ struct RunForm {
   const char* key;
   const char* title;
   ModelKind model;
-  const char* folder;  // of its configuration, beside MI Net's; empty: that one itself
+  bool notes;          // is trained with notes
+  bool shares_vqvae;   // with the others that do
+  const char* folder;  // of its configuration, beside the one given
+  const char* file;    // its name there; empty: the one given itself
   std::optional<fs::path> TablesOptions::*given;
 };
 constexpr std::array<RunForm, kRunKinds.size()> kForms{
-    {{"minet", "MI Net", ModelKind::minet, "", nullptr},
-     {"no_mbr", "MI Net without MBR blocks", ModelKind::minet, "ablations", &TablesOptions::no_mbr},
-     {"gru_seq2seq", "GRU-Seq2Seq", ModelKind::minet, "ablations", &TablesOptions::gru_seq2seq},
-     {"seq2seq", "GRU Seq2Seq", ModelKind::seq2seq, "baselines", &TablesOptions::seq2seq},
-     {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, "baselines",
-      &TablesOptions::graph_transformer}}};
+    {{"minet", "MI Net", ModelKind::minet, false, true, "", "unconditional",
+      &TablesOptions::unconditional},
+     {"content", "Content cond. MI Net", ModelKind::minet, true, true, "", "", nullptr},
+     {"no_mbr", "MI Net without MBR blocks", ModelKind::minet, false, false, "ablations", "no_mbr",
+      &TablesOptions::no_mbr},
+     {"gru_seq2seq", "GRU-Seq2Seq", ModelKind::minet, true, true, "ablations", "gru_seq2seq",
+      &TablesOptions::gru_seq2seq},
+     {"seq2seq", "Seq2Seq", ModelKind::seq2seq, false, false, "baselines", "seq2seq",
+      &TablesOptions::seq2seq},
+     {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, false, false,
+      "baselines", "graph_transformer", &TablesOptions::graph_transformer}}};
 
 const RunForm& form_of(RunKind kind) {
   return kForms[static_cast<std::size_t>(kind)];
@@ -48,27 +66,30 @@ const RunForm& form_of(RunKind kind) {
 fs::path config_path(const TablesOptions& options, RunKind kind) {
   const RunForm& form = form_of(kind);
   if (form.given == nullptr) return options.config;
-  return (options.*form.given).value_or(relative_of(options.config, form.folder, form.key));
+  return (options.*form.given).value_or(relative_of(options.config, form.folder, form.file));
 }
 
 // What of a configuration does not fit its place; empty if nothing.
-std::string misfit(RunKind kind, const config::TrainConfig& config,
-                   const config::TrainConfig& minet) {
-  if (config.model.kind != form_of(kind).model) {
-    return text("expected model.kind: ", config::to_string(form_of(kind).model), ", got ",
+std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& minet) {
+  const RunForm& form = form_of(kind);
+  if (config.model.kind != form.model) {
+    return text("expected model.kind: ", config::to_string(form.model), ", got ",
                 config::to_string(config.model.kind));
   }
   if (config.spectrogram != minet.spectrogram ||
       config.data.clip_seconds != minet.data.clip_seconds) {
     return "expected the spectrogram and the clip length of MI Net's configuration, got others";
   }
-  if ((kind == RunKind::minet || kind == RunKind::gru_seq2seq) && !config.content.enabled) {
-    return "expected content.enabled: true, got false, which leaves no comparison with notes";
+  if (form.shares_vqvae && config.content.enabled != form.notes) {
+    return text("expected content.enabled: ", form.notes ? "true, got false" : "false, got true");
   }
-  if (kind == RunKind::gru_seq2seq && config.prior.kind != config::PriorKind::gru) {
-    return "expected prior.kind: gru, got transformer";
+  const auto prior =
+      kind == RunKind::gru_seq2seq ? config::PriorKind::gru : config::PriorKind::transformer;
+  if (form.shares_vqvae && config.prior.kind != prior) {
+    return text("expected prior.kind: ", config::to_string(prior), ", got ",
+                config::to_string(config.prior.kind));
   }
-  if (kind == RunKind::gru_seq2seq &&
+  if (form.shares_vqvae &&
       (config.vqvae != minet.vqvae || config.vqvae_training != minet.vqvae_training)) {
     return "expected the vqvae and vqvae_training of MI Net's configuration, whose VQ-VAE it "
            "shares, got others";
@@ -79,11 +100,68 @@ std::string misfit(RunKind kind, const config::TrainConfig& config,
 // A run folder whose VQ-VAE is trained and whose prior has not begun, under another name.
 void copy_run(const fs::path& from, const fs::path& to) {
   FolderWriter folder(to);
-  for (const char* name : {"config.yaml", "run.json", "checkpoint.safetensors", "model.safetensors",
-                           "metrics.jsonl"}) {
+  for (const char* name : {"config.yaml", "run.json", kCheckpoint, kModel, "metrics.jsonl"}) {
     fs::copy_file(from / name, folder.path() / name);
   }
   folder.commit();
+}
+
+// Where two configurations train different networks; `found` is a run's own, `stage` what of it
+// counts. How often to log and how much sound to keep in memory is each machine's affair.
+std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found, Stage stage) {
+  const std::uint64_t seed = found.run.seed;
+  found.run = expected.run;
+  found.run.seed = seed;
+  found.data.audio_cache_mb = expected.data.audio_cache_mb;
+  if (stage == Stage::baseline) {
+    found.vqvae = expected.vqvae;
+    found.vqvae_training = expected.vqvae_training;
+  } else {
+    found.seq2seq = expected.seq2seq;
+    found.graph_transformer = expected.graph_transformer;
+    found.baseline_training = expected.baseline_training;
+    found.model.frame_loss = expected.model.frame_loss;
+  }
+  if (stage != Stage::prior) {  // a baseline has none of these, the VQ-VAE alone neither
+    found.body = expected.body;
+    found.prior = expected.prior;
+    found.content = expected.content;
+    found.prior_training = expected.prior_training;
+  }
+  return config::differences(found, expected);
+}
+
+std::string entry(const models::TensorHeader& header, const std::string& key) {
+  const auto found = header.metadata.find(key);
+  return found == header.metadata.end() ? std::string() : found->second;
+}
+
+std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& header) {
+  const std::string own = entry(header, "corpus_hash");  // a checkpoint has it
+  if (!own.empty() || !fs::exists(folder / "run.json")) return own;
+  const auto json =
+      nlohmann::json::parse(read_file(folder / "run.json", kMaxRunJson), nullptr, false);
+  return json.is_object() ? json.value("corpus_hash", std::string()) : std::string();
+}
+
+// The stage that a kind of run is measured after.
+Stage last_stage(RunKind kind) {
+  if (form_of(kind).model != ModelKind::minet) return Stage::baseline;
+  return kind == RunKind::no_mbr ? Stage::vqvae : Stage::prior;
+}
+
+bool is_finished(const models::TensorHeader& header, Stage last, const TrainConfig& config) {
+  const std::string stage = entry(header, "stage");
+  if (stage.empty()) {  // model.safetensors alone
+    if (last == Stage::baseline) return true;
+    return entry(header, last == Stage::prior ? "prior_trained" : "codebook_started") == "true";
+  }
+  const std::int64_t step = parse_integer(entry(header, "step")).value_or(0);
+  if (last == Stage::vqvae && stage == "prior") return true;
+  const config::StageConfig& training = last == Stage::baseline ? config.baseline_training
+                                        : last == Stage::prior  ? config.prior_training
+                                                                : config.vqvae_training;
+  return stage == training::to_string(last) && step >= training.steps;
 }
 
 }  // namespace
@@ -96,67 +174,187 @@ std::string title_of(RunKind kind) {
   return form_of(kind).title;
 }
 
-RunShelf::RunShelf(const TablesOptions& options) : options_(options) {
-  std::string problems;
-  int count = 0;
-  const auto complain = [&](const std::string& problem) {
-    problems += (problems.empty() ? "" : "\n  ") + problem;
-    ++count;
-  };
+bool needs_notes(RunKind kind) {
+  return form_of(kind).notes;
+}
+
+RunShelf::RunShelf(const TablesOptions& options, const ShelfCorpus& corpus)
+    : options_(options), corpus_(corpus) {
   for (const RunKind kind : kRunKinds) {
-    const fs::path path = config_path(options, kind);
+    if (corpus.notes || !needs_notes(kind)) kinds_.push_back(kind);
+  }
+  std::vector<std::string> problems;
+  read_configs(problems);
+  if (problems.empty()) check_runs(problems);
+  if (problems.size() == 1) throw InputError(problems.front());
+  if (problems.size() > 1) {
+    throw InputError(text(problems.size(), " problems:\n  ", join(problems, "\n  ")));
+  }
+}
+
+void RunShelf::read_configs(std::vector<std::string>& problems) {
+  for (const RunKind kind : kinds_) {
+    const fs::path path = config_path(options_, kind);
     auto& config = configs_[static_cast<std::size_t>(kind)];
     try {
-      config = config::load_train_config(path, options.overrides);
+      config = config::load_train_config(path, options_.overrides);
     } catch (const InputError& error) {
-      complain(text("for ", title_of(kind), ": ", error.what()));
+      problems.push_back(text("for ", title_of(kind), ": ", error.what()));
       continue;
     }
     const std::string what = misfit(kind, config, configs_[0]);
-    if (!what.empty()) complain(text(path.string(), " for ", title_of(kind), ": ", what));
+    if (!what.empty()) problems.push_back(text(path.string(), " for ", title_of(kind), ": ", what));
   }
-  if (count == 1) throw InputError(problems);
-  if (count > 1) throw InputError(text(count, " problems:\n  ", problems));
+}
+
+void RunShelf::check_runs(std::vector<std::string>& problems) const {
+  for (const std::uint64_t seed : options_.seeds) {
+    for (const RunKind kind : kinds_) {
+      try {
+        const State state = state_of(kind, seed);
+        if (!options_.train && state != State::finished) {
+          problems.push_back(text(folder(kind, seed).string(), ": expected a finished run of ",
+                                  title_of(kind), ", got ",
+                                  state == State::absent ? "none" : "an unfinished one",
+                                  "; put it there, or let it be trained"));
+        }
+      } catch (const InputError& error) {
+        problems.emplace_back(error.what());
+      }
+    }
+  }
+}
+
+RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
+  const fs::path run = folder(kind, seed);
+  if (!fs::exists(run)) return State::absent;
+  const bool has_checkpoint = fs::exists(run / kCheckpoint);
+  if (!has_checkpoint && !fs::exists(run / kModel)) return State::begun;
+  const fs::path file = run / (has_checkpoint ? kCheckpoint : kModel);
+  const models::TensorHeader header = models::read_safetensors_header(file);
+  TrainConfig expected = config(kind);
+  expected.run.seed = seed;
+  // A copy of the shared VQ-VAE may have any prior before its own begins.
+  const Stage last = last_stage(kind);
+  const bool first_stage = has_checkpoint && entry(header, "stage") == "vqvae";
+  std::vector<std::string> other =
+      changes(expected, config::parse_train_config(entry(header, "config"), file.string()),
+              first_stage ? Stage::vqvae : last);
+  const std::string hash = corpus_of_run(run, header);
+  if (hash != corpus_.hash) {
+    other.push_back(text("corpus ", hash.empty() ? "unknown" : hash.substr(0, 12), ", not ",
+                         corpus_.hash.substr(0, 12)));
+  }
+  if (!other.empty()) {
+    throw InputError(text(run.string(), ": expected a run of ", title_of(kind),
+                          " with this command's configuration and corpus, got ", join(other, "; "),
+                          "; give the same settings, or move the folder away"));
+  }
+  if (is_finished(header, last, expected)) return State::finished;
+  if (!has_checkpoint) {
+    throw InputError(text(run.string(),
+                          ": expected a trained model or a checkpoint to go on from, "
+                          "got a model that is not trained to its end"));
+  }
+  return State::begun;
 }
 
 fs::path RunShelf::folder(RunKind kind, std::uint64_t seed) const {
   return options_.out / "runs" / text(key_of(kind), "-seed", seed);
 }
 
+fs::path RunShelf::shared_vqvae(std::uint64_t seed) const {
+  return options_.out / "runs" / text("vqvae-seed", seed);
+}
+
+// For those that share one and are not there yet: each starts from a copy.
+void RunShelf::train_vqvae(std::uint64_t seed) const {
+  std::vector<RunKind> absent;
+  bool others = false;
+  for (const RunKind kind : kinds_) {
+    if (!form_of(kind).shares_vqvae) continue;
+    const bool there = fs::exists(folder(kind, seed));
+    others = others || there;
+    if (!there) absent.push_back(kind);
+  }
+  if (absent.empty()) return;
+  const fs::path run = shared_vqvae(seed);
+  if (others && !fs::exists(run)) {
+    throw InputError(text(run.string(),
+                          ": expected the VQ-VAE that the runs beside it share, from "
+                          "which ",
+                          title_of(absent.front()),
+                          " would start, got none; put the run there as "
+                          "it was after its first stage, or ",
+                          folder(absent.front(), seed).string()));
+  }
+  log::info(text("VQ-VAE, seed ", seed, ": ", run.string()));
+  training::TrainOptions options;
+  options.config = config(RunKind::minet);
+  options.config.run.seed = seed;
+  options.corpus = options_.corpus;
+  options.run = run;
+  options.stage = Stage::vqvae;
+  options.resume = fs::exists(run);
+  options.device = options_.device;
+  options.threads = options_.threads;
+  options.argv = options_.argv;
+  training::train(options);
+  for (const RunKind kind : absent) copy_run(run, folder(kind, seed));
+}
+
 void RunShelf::train(RunKind kind, std::uint64_t seed) const {
+  const fs::path run = folder(kind, seed);
+  if (state_of(kind, seed) == State::finished) {
+    log::info(text(title_of(kind), ", seed ", seed, ": as it stands in ", run.string()));
+    return;
+  }
+  log::info(text(title_of(kind), ", seed ", seed, ": ", run.string()));
   training::TrainOptions options;
   options.config = config(kind);
   options.config.run.seed = seed;
   options.corpus = options_.corpus;
-  options.run = folder(kind, seed);
+  options.run = run;
+  options.stage = last_stage(kind);
+  options.resume = fs::exists(run);
   options.device = options_.device;
   options.threads = options_.threads;
   options.argv = options_.argv;
-  const auto stage = [&](Stage value) {
-    options.stage = value;
-    options.resume = fs::exists(options.run);
-    training::train(options);
+  training::train(options);
+}
+
+// Nats a code of different codes cannot be compared.
+void RunShelf::check_shared_vqvae(std::uint64_t seed) const {
+  const auto vqvae_of = [&](RunKind kind) {
+    std::map<std::string, at::Tensor> tensors =
+        models::read_safetensors(folder(kind, seed) / kModel).tensors;
+    std::erase_if(tensors, [](const auto& item) { return !item.first.starts_with("vqvae."); });
+    return tensors;
   };
-  log::info(text(title_of(kind), ", seed ", seed, ": ", options.run.string()));
-  if (kind == RunKind::no_mbr) {
-    stage(Stage::vqvae);  // its codes are compared, not its music
-  } else if (kind == RunKind::minet) {
-    // The VQ-VAE alone first: gru_seq2seq starts from a copy of it.
-    stage(Stage::vqvae);
-    const fs::path twin = folder(RunKind::gru_seq2seq, seed);
-    if (!fs::exists(twin)) copy_run(options.run, twin);
-    stage(Stage::prior);
-  } else if (kind == RunKind::gru_seq2seq) {
-    stage(Stage::prior);
-  } else {
-    stage(Stage::all);
+  const auto ours = vqvae_of(RunKind::minet);
+  for (const RunKind kind : kinds_) {
+    if (kind == RunKind::minet || !form_of(kind).shares_vqvae) continue;
+    const auto theirs = vqvae_of(kind);
+    const bool same = std::equal(
+        ours.begin(), ours.end(), theirs.begin(), theirs.end(), [](const auto& a, const auto& b) {
+          return a.first == b.first && a.second.scalar_type() == b.second.scalar_type() &&
+                 a.second.equal(b.second);
+        });
+    if (!same) {
+      throw InputError(text(folder(kind, seed).string(), ": expected the VQ-VAE of ",
+                            folder(RunKind::minet, seed).string(),
+                            ", got another; train both from copies of one run after its first "
+                            "stage"));
+    }
   }
 }
 
 void RunShelf::train_all() const {
   fs::create_directories(options_.out / "runs");
   for (const std::uint64_t seed : options_.seeds) {
-    for (const RunKind kind : kRunKinds) train(kind, seed);
+    train_vqvae(seed);
+    for (const RunKind kind : kinds_) train(kind, seed);
+    check_shared_vqvae(seed);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/built_in.hpp"
 #include "config/listing.hpp"
 #include "config/rules.hpp"
 #include "minet/config/config.hpp"
@@ -67,6 +68,11 @@ std::string explain(const TrainConfig& config) {
     for (std::size_t i = 0; i < widths.size(); ++i) table += padded(line[i], widths[i] + 2);
     table += line.back() + "\n";
   }
+  table += "\nand what no key changes:\n";
+  for (const BuiltIn& one : kBuiltIn) {
+    table +=
+        text("  ", one.part, ": ", one.what, " (", origin_text(one.origin), "): ", one.doc, "\n");
+  }
   table +=
       "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from a work that it "
       "builds on; ours: not in the paper; changed: another value than the paper preset's\n";
@@ -85,6 +91,11 @@ std::string documentation_markdown() {
       page += text("| `", row.key, "` | `", row.value, "` | ", row.legal, " | ",
                    origin_text(row.origin), " | ", row.doc, " |\n");
     }
+  }
+  page += "\n## What no key changes\n| part | what | origin | meaning |\n|---|---|---|---|\n";
+  for (const BuiltIn& one : kBuiltIn) {
+    page += text("| ", one.part, " | ", one.what, " | ", origin_text(one.origin), " | ", one.doc,
+                 " |\n");
   }
   page += "\n## Rules between values\nA configuration is refused unless\n\n";
   for (const Rule& rule : rules()) page += text("- ", rule.doc, "\n");

@@ -78,8 +78,8 @@ void fields(Visitor& visit, Config& c) {
   visit.field("codes", c.codes, whole(2, 65536), Origin::paper, "K, size of the codebook");
   visit.field("code_width", c.code_width, whole(1, 4096), Origin::paper, "D, numbers in a code");
   visit.field("beta", c.beta, closed(0, 100), Origin::ours,
-              "weight of the commitment loss; the paper has it without a value. The spectrogram "
-              "has unit variance, so that it is free of scale");
+              "weight of the commitment loss; the paper has it without a value. Losses are means, "
+              "and the spectrogram has unit variance: 0.25 is 4 on the paper's sums");
   visit.field("ema_decay", c.ema_decay, open(0, 1), Origin::ours,
               "of the codebook's moving averages; the paper has them without a value");
   visit.field("laplace", c.laplace, above(0, 1), Origin::ours,

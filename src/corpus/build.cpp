@@ -229,6 +229,12 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
 
 void set_splits(const BuildJob& job, const PrepareFolderOptions& options,
                 const std::vector<std::size_t>& good, std::vector<IndexEntry>& entries) {
+  if (job.splits_given) {
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      entries[i].track.split = job.tracks[good[i]].split;
+    }
+    return;
+  }
   std::vector<SplitWish> wishes;
   for (const std::size_t i : good) wishes.push_back({job.tracks[i].group, job.tracks[i].split});
   const std::vector<std::string> splits =

@@ -40,6 +40,7 @@ struct BuildJob {
   std::string table;                       // for messages: what the line numbers belong to
   std::string unit = "rows";               // for messages: what a table is made of
   bool check_first = false;                // problems found before end it before any track is read
+  bool splits_given = false;               // each track has its own, whatever its group's are
   std::vector<std::string> notes = {};     // go into the report
   std::vector<std::string> warnings = {};  // likewise
 };

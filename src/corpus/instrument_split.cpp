@@ -164,10 +164,45 @@ InstrumentSplit split_by_instrument(std::span<const PlayedTrack> tracks, std::ui
   return split;
 }
 
+InstrumentSplit split_as_paper(std::span<const PlayedTrack> tracks, std::uint64_t seed) {
+  std::map<std::string, std::vector<std::string>> ids_of;  // by instrument
+  for (const PlayedTrack& track : tracks) ids_of[track.instrument].push_back(track.id);
+  InstrumentSplit split;
+  std::set<std::string> test_ids;
+  std::uint64_t index = 0;
+  for (auto& [instrument, ids] : ids_of) {
+    Random random(derive_seed(seed, "test track", index++));
+    if (ids.size() < 2) {  // none would be left to train on
+      split.without_test_track.push_back(instrument);
+      continue;
+    }
+    std::sort(ids.begin(), ids.end());
+    test_ids.insert(ids[random.below(ids.size())]);
+    split.instruments.push_back(instrument);
+  }
+  std::set<std::string> tested, trained;  // compositions
+  for (const PlayedTrack& track : tracks) {
+    const bool test = test_ids.contains(track.id);
+    split.splits.emplace_back(test ? "test" : "train");
+    ++(test ? split.test : split.train);
+    (test ? tested : trained).insert(track.group);
+  }
+  split.test_groups.assign(tested.begin(), tested.end());
+  for (const PlayedTrack& track : tracks) {
+    split.leaks += test_ids.contains(track.id) && trained.contains(track.group) ? 1 : 0;
+  }
+  return split;
+}
+
 std::string describe(const InstrumentSplit& split) {
-  std::string out =
-      text(split.train, " tracks for training and ", split.test, " for testing, one for each of ",
-           split.instruments.size(), " instruments, with no composition on both sides");
+  std::string out = text(split.train, " tracks for training and ", split.test,
+                         " for testing, one for each of ", split.instruments.size(), " instruments",
+                         split.leaks == 0 ? ", with no composition on both sides" : "");
+  if (split.leaks > 0) {
+    out += text(". This split leaks: of ", split.leaks, " of the ", split.test,
+                " test tracks, other parts of the same composition are in training, so what is "
+                "measured on them is not measured on unheard music");
+  }
   if (split.left_out > 0) {
     out += text("; ", split.left_out, " further parts of the compositions tested on (",
                 join(split.test_groups, ", "), ") are left out");

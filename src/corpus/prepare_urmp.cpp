@@ -114,13 +114,16 @@ void split_tracks(const PrepareUrmpOptions& options, BuildJob& job) {
   for (const TrackSource& track : job.tracks) {
     played.push_back({track.id, track.group, track.instrument});
   }
-  const InstrumentSplit split = split_by_instrument(played, options.seed);
+  const bool as_paper = options.split == UrmpSplit::paper;
+  const InstrumentSplit split =
+      as_paper ? split_as_paper(played, options.seed) : split_by_instrument(played, options.seed);
   if (split.test == 0) {
     job.notes.emplace_back(
         "No instrument has a composition to spare for testing, so whole compositions are drawn.");
     return;  // the builder draws
   }
-  job.notes.push_back(describe(split));
+  (split.leaks > 0 ? job.warnings : job.notes).push_back(describe(split));
+  job.splits_given = true;
   std::vector<TrackSource> kept;
   for (std::size_t i = 0; i < job.tracks.size(); ++i) {
     if (split.splits[i].empty()) continue;
@@ -138,6 +141,12 @@ UrmpNotes parse_urmp_notes(std::string_view name) {
   }
   throw InputError(
       text("expected notes from performed, score or none, got '", printable(name), "'"));
+}
+
+UrmpSplit parse_urmp_split(std::string_view name) {
+  if (name == "leak-free") return UrmpSplit::leak_free;
+  if (name == "paper") return UrmpSplit::paper;
+  throw InputError(text("expected a split from leak-free or paper, got '", printable(name), "'"));
 }
 
 PrepareReport prepare_urmp(const PrepareUrmpOptions& options) {

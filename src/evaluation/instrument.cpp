@@ -76,24 +76,31 @@ std::vector<std::vector<std::int64_t>> confusion(const std::vector<std::int64_t>
 EvalResult evaluate_instrument(const InstrumentOptions& options) {
   check(options);
   Scene scene(options.common, "instrument");
+  if (options.notes && !scene.subject->takes_notes()) {
+    throw InputError(text(scene.options.model.string(),
+                          ": expected a model trained with notes (content.enabled), got one that "
+                          "takes none; measure it without notes"));
+  }
   const Labels labels(scene.corpus);
   const InstrumentExamples examples = examples_of(scene, labels, options.train_clips);
   const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
   std::vector<clips::Clip> clips;
   for (const clips::Clip& clip : scene.clips) {
-    if (known.contains(labels.of(scene.track(scene.tracks, clip)))) clips.push_back(clip);
+    const corpus::Track& track = scene.track(scene.tracks, clip);
+    if (options.notes && !track.has_notes) continue;
+    if (known.contains(labels.of(track))) clips.push_back(clip);
   }
   if (clips.empty()) {
     throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
-                          scene.options.split,
-                          "' of instruments that training has, got none; choose another split"));
+                          scene.options.split, "' of instruments that training has",
+                          options.notes ? ", with notes" : "", ", got none; choose another split"));
   }
   const std::vector<std::int64_t> truth = labels.of(scene.tracks, clips);
   const auto classes = static_cast<std::int64_t>(labels.names().size());
   const InstrumentClassifier classifier(examples, classes);
 
   std::vector<StageHeard> stages;
-  for_each_chain(scene, clips, {.notes = false, .iterations = options.iterations},
+  for_each_chain(scene, clips, {.notes = options.notes, .iterations = options.iterations},
                  [&](std::size_t, std::span<const Stage> sounds) {
                    for (std::size_t i = 0; i < sounds.size(); ++i) {
                      if (i == stages.size()) stages.push_back({.name = sounds[i].name});
@@ -114,6 +121,7 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   json["accuracy"] = accuracy(stages.back().heard, truth);
   json["chance"] = chance;
   json["classes"] = known.size();
+  json["notes_given"] = options.notes;
   json["method"] = classifier.linear() ? "linear" : "nearest";
   json["strength"] = classifier.strength();
   json["train_clips"] = examples.labels.size();

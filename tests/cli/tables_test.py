@@ -1,4 +1,4 @@
-"""mi_eval tables: interrupted, gone on with, complete; and mi_eval tsne.
+"""mi_eval tables: interrupted, gone on with, complete; runs taken over; a corpus without notes.
 
     python tables_test.py MI_EVAL MI_PREPARE [unittest arguments]
 """
@@ -6,6 +6,7 @@ import csv
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ import time
 import support
 
 SOURCE = support.SOURCE
+RUNS = ("minet", "content", "no_mbr", "gru_seq2seq", "seq2seq", "graph_transformer")
 
 
 class Tables(support.Case):
@@ -24,16 +26,19 @@ class Tables(support.Case):
         cls.shared = pathlib.Path(holder.name)
         cls.corpus = cls.small_corpus(cls.shared)
 
-    def command(self, out, *more):
-        return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(self.corpus), "--out",
-                str(out), "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+    def command(self, out, *more, corpus=None):
+        return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(corpus or self.corpus),
+                "--out", str(out), "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
                 *support.QUICK_TRAINING, *more]
+
+    def tables(self, out, *more, **options):
+        return subprocess.run(self.command(out, *more, **options), capture_output=True, text=True, timeout=900)
 
     def test_stopped_gone_on_with_and_complete(self):
         out = self.shared / "tables"
         process = subprocess.Popen(self.command(out), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 300
-        log = out / "runs/gru_seq2seq-seed1"  # exists once MI Net's VQ-VAE is trained
+        log = out / "runs/minet-seed1"  # exists once the VQ-VAE is trained
         while not log.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
@@ -41,13 +46,13 @@ class Tables(support.Case):
         self.assertEqual(process.returncode, -signal.SIGINT)
         self.assertFalse((out / "report.html").exists())
 
-        result = subprocess.run(self.command(out), capture_output=True, text=True, timeout=900)
+        result = self.tables(out)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.check_complete(out, result.stdout)
 
         before = {name: (out / name).read_bytes() for name in ("tables.json", "tables.txt", "report.html")}
         times = {path: path.stat().st_mtime_ns for path in (out / "results").rglob("*.json")}
-        again = subprocess.run(self.command(out), capture_output=True, text=True, timeout=900)
+        again = self.tables(out)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertNotIn("measuring", again.stderr)
         self.assertEqual({path: path.stat().st_mtime_ns for path in times}, times)
@@ -57,29 +62,37 @@ class Tables(support.Case):
         other = subprocess.run([*self.command(out)[:4], str(self.shared / "none"), "--out", str(out)],
                                capture_output=True, text=True)
         self.assertEqual(other.returncode, 2)
+        self.check_runs_from_elsewhere(out, before)
 
     def check_complete(self, out, printed):
-        tables = json.loads((out / "tables.json").read_text())["tables"]
-        self.assertEqual([table["table"] for table in tables], ["1", "2", "3", "4", "5"])
+        everything = json.loads((out / "tables.json").read_text())
+        self.assertEqual(everything["left_out"], [])
+        self.assertEqual([run["run"] for run in everything["runs"]], list(RUNS))
+        tables = everything["tables"]
+        self.assertEqual([table["table"] for table in tables], ["1", "2", "3", "4", "5", "A"])
         for table in tables:
             self.assertIn(f"Table {table['table']}. ", printed)
             for row in table["rows"]:
                 self.assertTrue(row.get("figures"), row["row"])
                 for name, figure in row["figures"].items():
-                    self.assertTrue("value" in figure, (row["row"], name))
+                    # Nobody has listened here; all else is measured.
+                    self.assertTrue("value" in figure or table["table"] == "3", (row["row"], name))
             with open(out / f"table-{table['table']}.csv", newline="") as file:
                 rows = list(csv.DictReader(file))
-            cells = sum(len(row["figures"]) for row in table["rows"])
+            cells = sum(("value" in figure) + len(figure.get("paper", {}))
+                        for row in table["rows"] for figure in row["figures"].values())
             self.assertEqual(len(rows), cells)
-        published = [sum("paper" in figure for row in table["rows"] for figure in row["figures"].values())
-                     for table in tables]
-        self.assertEqual(published, [1, 3, 2, 2, 0])  # each known figure of the paper has found its place
-        names = [[row["row"] for row in table["rows"]] for table in tables]
-        self.assertIn("real test clips", names[0])
-        for name in ("GRU Seq2Seq", "Graph-Transformer"):
-            self.assertIn(name, names[0])
-            self.assertIn(name, names[1])
-        self.assertIn("MI Net without MBR blocks", names[2])
+        self.assertEqual(self.papers(tables), {
+            ("1", "Seq2Seq"): {"URMP": 48, "Solos": 44}, ("1", "Graph-Transformer"): {"URMP": 45, "Solos": 41},
+            ("1", "MI Net"): {"URMP": 33, "Solos": 36}, ("1", "Content cond. MI Net"): {"URMP": 35},
+            ("1", "real test clips"): {"URMP": 36, "Solos": 31},
+            ("2", "Seq2Seq"): {"URMP": 0.826, "Solos": 0.378},
+            ("2", "Graph-Transformer"): {"URMP": 0.892, "Solos": 0.383},
+            ("2", "MI Net"): {"URMP": 0.937, "Solos": 0.615},
+            ("3", "MI Net"): {"URMP": 0.24}, ("3", "nobody can tell"): {"URMP": 0.5},
+            ("4", "MI Net without MBR blocks"): {"URMP": 0.89}, ("4", "MI Net"): {"URMP": 0.78},
+            ("4", "with over without"): {"URMP": 0.78 / 0.89},
+            ("5", "GRU-Seq2Seq"): {"URMP": 2.93}, ("5", "Content cond. MI Net"): {"URMP": 2.55}})
         page = (out / "report.html").read_text()
         self.assertEqual(page.count("<audio"), 6)
         self.assertEqual(page.count("data:image/png;base64"), 6)
@@ -89,13 +102,89 @@ class Tables(support.Case):
         # Works from disk: nothing is fetched from anywhere.
         self.assertEqual(re.findall(r'(?:src|href)="(?!data:)', page), [])
 
+    def papers(self, tables):
+        return {(table["table"], row["row"]): figure["paper"] for table in tables for row in table["rows"]
+                for figure in row["figures"].values() if "paper" in figure}
+
+    def check_runs_from_elsewhere(self, out, before):
+        """A run's model.safetensors and run.json are enough; what does not fit is refused."""
+        for run in (out / "runs").iterdir():
+            for path in run.iterdir():
+                if path.name not in ("model.safetensors", "run.json", "metrics.jsonl"):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(out / "runs/vqvae-seed1")
+        taken = self.tables(out, "--no-training")
+        self.assertEqual(taken.returncode, 0, taken.stderr)
+        self.assertNotIn("measuring", taken.stderr)
+        self.assertEqual((out / "tables.json").read_bytes(), before["tables.json"])
+
+        score = self.shared / "score.json"
+        score.write_text(json.dumps({"success": {"rate": 0.3, "low": 0.2, "high": 0.42}}))
+        heard = self.tables(out, "--no-training", "--listening", str(score))
+        self.assertEqual(heard.returncode, 0, heard.stderr)
+        table = json.loads((out / "tables.json").read_text())["tables"][2]
+        self.assertEqual(table["rows"][0]["figures"]["taken for real"],
+                         {"value": 0.3, "low": 0.2, "high": 0.42, "paper": {"URMP": 0.24}})
+
+        changed = self.tables(out, "--set", "prior.layers=1")
+        self.assertEqual(changed.returncode, 2)
+        self.assertIn("prior.layers: 2, not 1", changed.stderr)
+
+        elsewhere = self.shared / "elsewhere"  # runs alone, as they are copied from another machine
+        shutil.copytree(out / "runs", elsewhere / "runs", ignore=shutil.ignore_patterns("gru_seq2seq-*"))
+        missing = self.tables(elsewhere, "--no-training")
+        self.assertEqual(missing.returncode, 2)
+        self.assertIn("expected a finished run of GRU-Seq2Seq, got none", missing.stderr)
+        untrained = self.tables(elsewhere)
+        self.assertEqual(untrained.returncode, 2)
+        self.assertIn("vqvae-seed1: expected the VQ-VAE that the runs beside it share", untrained.stderr)
+        run_json = elsewhere / "runs/seq2seq-seed1/run.json"
+        run_json.write_text(run_json.read_text().replace('"corpus_hash": "', '"corpus_hash": "f'))
+        foreign = self.tables(elsewhere)
+        self.assertEqual(foreign.returncode, 2)
+        self.assertIn("seq2seq-seed1: expected a run of Seq2Seq", foreign.stderr)
+        self.assertIn("corpus f", foreign.stderr)
+
+    def test_without_notes_what_needs_them_is_left_out(self):
+        table = self.shared / "players/without_notes.csv"
+        with open(self.shared / "players/tracks.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        with open(table, "w", newline="") as file:
+            writer = csv.DictWriter(file, [name for name in rows[0] if name != "notes"], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        corpus, out = self.shared / "silent", self.shared / "without"
+        subprocess.run([self.mi_prepare, "-q", "folder", "--table", table, "--out", corpus], check=True, timeout=300)
+        result = self.tables(out, corpus=corpus)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        everything = json.loads((out / "tables.json").read_text())
+        self.assertEqual([run["run"] for run in everything["runs"]],
+                         [run for run in RUNS if run not in ("content", "gru_seq2seq")])
+        self.assertEqual([entry["reason"] for entry in everything["left_out"]],
+                         ["no track of split 'train' has notes"])
+        self.assertIn("Left out: ", result.stdout)
+        tables = {table["table"]: {row["row"]: row.get("figures", {}) for row in table["rows"]}
+                  for table in everything["tables"]}
+        self.assertEqual(list(tables), ["1", "2", "3", "4", "5", "A"])
+        for key, row, column in (("1", "MI Net", "NDB"), ("1", "real test clips", "NDB"), ("2", "MI Net", "accuracy"),
+                                 ("4", "MI Net", "L2"), ("5", "MI Net", "nats a code"),
+                                 ("A", "MI Net, generated", "instrument")):
+            self.assertIn("value", tables[key][row][column], (key, row))
+        self.assertEqual(tables["1"]["Content cond. MI Net"]["NDB"], {"paper": {"URMP": 35}})
+        self.assertEqual(tables["5"]["GRU-Seq2Seq"]["nats a code"], {"paper": {"URMP": 2.93}})
+        self.assertNotIn("pitch accuracy", tables["A"]["MI Net, generated"])
+        self.assertEqual((out / "report.html").read_text().count("<audio"), 4)
+
     def test_what_does_not_fit_is_said_before_anything_is_trained(self):
         out = self.shared / "refused"
         cases = [
             (["--ndb-clips", "60"], "--ndb-clips"),
             (["--set", "content.enabled=false"], "content.enabled"),
             (["--seq2seq", str(SOURCE / "configs/tiny.yaml")], "model.kind"),
+            (["--gru-seq2seq", str(SOURCE / "configs/tiny.yaml")], "prior.kind"),
+            (["--unconditional", str(SOURCE / "configs/tiny.yaml")], "expected content.enabled: false"),
             (["--seeds", "1,1"], "twice"),
+            (["--no-training"], "expected a finished run of MI Net, got none"),
         ]
         for more, expected in cases:
             result = subprocess.run(self.command(out, *more), capture_output=True, text=True)

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "minet/core/files.hpp"
+#include "minet/core/text.hpp"
 #include "support.hpp"
 
 namespace minet::config {
@@ -47,6 +48,10 @@ TEST(Explanation, ShowsValuesAndWhereTheyComeFrom) {
   EXPECT_NE(line_of("vqvae.codes").find(" paper "), std::string::npos);
   EXPECT_NE(line_of("vqvae.bands").find(" inferred "), std::string::npos);
   EXPECT_EQ(table.find("changed (paper"), table.rfind("changed (paper"));
+  for (const char* ours : {"centred and scaled", "ReLU after the stems", "means in the loss",
+                           "norm first", "rotary positions", "projected cross-attention"}) {
+    EXPECT_NE(table.find(text(ours, " (ours): ")), std::string::npos) << ours;
+  }
 }
 
 }  // namespace

@@ -50,6 +50,11 @@ TEST(InstrumentSplit, OnTheWholeOfUrmpTestsAllThirteenAndKeepsTheMost) {
     EXPECT_EQ(tested.size(), 13U);
     EXPECT_EQ(trained.size(), 13U);
   }
+  const InstrumentSplit paper = split_as_paper(tracks, 1);
+  EXPECT_EQ(paper.test, 13);
+  EXPECT_EQ(paper.train, 136);
+  EXPECT_GT(paper.leaks, 0);
+  EXPECT_CONTAINS(describe(paper), "This split leaks");
   auto reversed = tracks;
   std::reverse(reversed.begin(), reversed.end());
   auto splits = split_by_instrument(reversed, 1).splits;

@@ -101,6 +101,19 @@ TEST_F(Urmp, AllRealNamesBecomeACorpus) {
   EXPECT_EQ(instruments.at("15_Surprise_3_tbn"), "tbn");  // its files say tpt
 }
 
+TEST_F(Urmp, ThePapersSplitLeaksByCompositionAndSaysSo) {
+  const std::string folder = "01_Jupiter_vn_vn";
+  write_part(root_, {folder, "vn", "vn", "Jupiter", "01", 1}, 440);
+  write_part(root_, {folder, "vn", "vn", "Jupiter", "01", 2}, 330);
+  PrepareUrmpOptions as_paper = options();
+  as_paper.split = parse_urmp_split("paper");
+  const PrepareReport report = prepare_urmp(as_paper);
+  EXPECT_EQ(report.train_tracks, 1);
+  EXPECT_EQ(report.test_tracks, 1);
+  EXPECT_CONTAINS(describe(report), "This split leaks: of 1 of the 1 test tracks");
+  EXPECT_CONTAINS(input_error_of([] { parse_urmp_split("random"); }), "leak-free or paper");
+}
+
 TEST_F(Urmp, WhatIsMissingIsToldByPartAllAtOnce) {
   duet("01", "Jupiter");
   duet("02", "Sonata");

@@ -1,13 +1,23 @@
-// The paper's comparison as one command: trains or reuses the runs that it needs, measures them,
-// and writes five tables and a page with pictures and sound.
+// The paper's comparison as one command: trains or takes over the runs that it needs, measures
+// them, and writes the paper's tables under the paper's numbers, one of our own, and a page with
+// pictures and sound. The paper's figures stand beside ours (src/comparison/paper_figures.cpp).
 //
-// Of the paper's own figures only those that are known to us stand beside ours (src/evaluation/
-// paper_table.cpp); `paper` adds others. What is kept under `out`, so that an interrupted command
-// goes on where it stopped:
-//   runs/<run>-seed<N>/      run folders, as mi_train makes them
+// What is kept under `out`, so that an interrupted command goes on where it stopped:
+//   runs/vqvae-seed<N>/      the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq
+//   share runs/<run>-seed<N>/      run folders as mi_train makes them: minet (without notes),
+//   content
+//                            (with notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer
 //   results/<name>.json      each measurement with what it was made from; made again if that
 //   changed sound/                   the page's examples as .wav table-<key>.csv  tables.json
 //   tables.txt  report.html     published at the end
+//
+// A run that stands under runs/ before the command begins, for instance because it was trained on
+// another machine, is taken over if its configuration and the hash of its corpus are the expected
+// ones. Its model.safetensors and run.json are enough if it is finished; an unfinished one goes on
+// from its checkpoint. The three that share a VQ-VAE must have the same one.
+//
+// On a corpus whose training or test tracks have no notes, what needs notes is left out, with a
+// reason.
 #pragma once
 
 #include <cstdint>
@@ -19,30 +29,34 @@
 namespace minet::comparison {
 
 struct TablesOptions {
-  std::filesystem::path corpus;  // prepared, with instruments and notes
+  std::filesystem::path corpus;  // prepared, with instruments; with notes where there are any
   std::filesystem::path out;     // a new folder, or one that this command made before
-  // Configurations. `config` is MI Net's own. The others unset: beside it, as configs/ has them
-  // (ablations/no_mbr.yaml for paper.yaml, ablations/tiny-no_mbr.yaml for tiny.yaml, ...).
+  // Configurations. `config` is content-conditioned MI Net's. The others unset: beside it, as
+  // configs/ has them (unconditional.yaml and ablations/no_mbr.yaml for paper.yaml,
+  // tiny-unconditional.yaml and ablations/tiny-no_mbr.yaml for tiny.yaml, ...).
   std::filesystem::path config;
-  std::optional<std::filesystem::path> no_mbr, gru_seq2seq, seq2seq, graph_transformer;
+  std::optional<std::filesystem::path> unconditional, no_mbr, gru_seq2seq, seq2seq,
+      graph_transformer;
   std::vector<std::string> overrides;      // "a.b=c", for every run
   std::vector<std::uint64_t> seeds = {1};  // a training each, and of the measurements
+  bool train = true;                       // false: InputError where a finished run is missing
   std::int64_t clips = 64;                 // of the test split, for all but NDB
   std::int64_t ndb_clips = 1600;           // generated, and as many real ones for the bins' floor
   std::int64_t examples = 3;               // clips to see and hear on the page, by instrument
-  std::optional<std::filesystem::path> paper;  // CSV: table, row, column, value
+  std::optional<std::filesystem::path> listening;  // what mi_eval listening score --json wrote
+  std::optional<std::filesystem::path> paper;      // CSV: table, row, column, corpus, value
   std::string device = "auto";
   int threads = 0;                // 0: LibTorch's default
   std::vector<std::string> argv;  // for run.json and the page
 };
 
 struct TablesResult {
-  std::string json;            // one object: tables, runs, options
+  std::string json;            // one object: tables, left_out, runs, options
   std::string report;          // the tables, for a terminal
   std::filesystem::path page;  // report.html
 };
 
-// InputError: a configuration, corpus or folder that does not fit, all said before anything is
+// InputError: a configuration, corpus, folder or run that does not fit, all said before anything is
 // trained. Interrupted: after a stop signal; the same command goes on.
 TablesResult make_tables(const TablesOptions& options);
 

@@ -40,9 +40,16 @@ UrmpNotes parse_urmp_notes(std::string_view name);  // InputError lists the name
 // since every composition has several parts. If no instrument can spare a composition, whole
 // compositions are drawn as for own recordings. Double stops stay; sound is cut where the keypoints
 // end.
+//
+// UrmpSplit::paper is the paper's split all the same: one track of each instrument for testing, all
+// others for training, 136 and 13. The report says how many test tracks leak.
+enum class UrmpSplit { leak_free, paper };
+UrmpSplit parse_urmp_split(std::string_view name);  // "leak-free", "paper"; InputError otherwise
+
 struct PrepareUrmpOptions {
   std::filesystem::path root, pose, out;
   UrmpNotes notes = UrmpNotes::performed;
+  UrmpSplit split = UrmpSplit::leak_free;
   double fps = 30000.0 / 1001;  // of the keypoints
   std::uint64_t seed = 1;
   int threads = 0;
