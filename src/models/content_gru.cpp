@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "minet/models/precision.hpp"
 #include "models/checks.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
@@ -28,6 +29,7 @@ at::Tensor ContentGruImpl::forward(const at::Tensor& notes, const at::Tensor& bo
   at::Tensor x =
       at::cat({embedding_->forward(notes), body_of_steps(body, notes.size(1))}, 2);  // [B, T, W]
   x = at::dropout(x, config.prior.dropout, is_training());
+  const NoAutocast exact;
   return std::get<0>(encoder_->forward(x));  // [B, T, W]
 }
 

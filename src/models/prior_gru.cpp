@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "minet/models/precision.hpp"
 #include "models/checks.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
@@ -50,7 +51,10 @@ at::Tensor PriorGruImpl::run(at::Tensor x, const RotaryTable& rotary, const Cros
   const at::ScalarType type = decoder_->parameters().front().scalar_type();
   const at::Tensor state =
       notes ? first_state(content.memory, content.present).to(type) : at::Tensor();
-  x = std::get<0>(decoder_->forward(x.to(type), state));  // [B, T, W]
+  {
+    const NoAutocast exact;
+    x = std::get<0>(decoder_->forward(x.to(type), state));  // [B, T, W]
+  }
   if (!crosses() || !notes) return x;
   const at::Tensor seen = cross_->forward(norm_cross_->forward(x), content.memory, rotary, rotary);
   return content.present.defined() ? at::addcmul(x, seen, content.present) : x + seen;

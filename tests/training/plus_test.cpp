@@ -114,7 +114,8 @@ TEST_F(PlusTraining, StepsFollowTheMirror) {
     };
     EXPECT_NEAR(report.loss.item<double>(), entry("loss"), 1e-2) << stage << step;
     if (stage == "controls" || step == 0) {
-      EXPECT_NEAR(report.gradient_norm.item<double>(), entry("gradient_norm"), 1e-2 * entry("gradient_norm"))
+      EXPECT_NEAR(report.gradient_norm.item<double>(), entry("gradient_norm"),
+                  1e-2 * entry("gradient_norm"))
           << stage << step;
     }
     EXPECT_NEAR(report.learning_rate, entry("learning_rate"), 1e-8) << stage << step;
