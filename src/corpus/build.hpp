@@ -35,13 +35,13 @@ struct RowProblem {
 
 struct BuildJob {
   std::vector<TrackSource> tracks;
-  std::vector<RowProblem> problems;        // found before
-  std::string importer;                    // "folder": goes into corpus.yaml
-  std::string table;                       // for messages: what the line numbers belong to
-  std::string unit = "rows";               // for messages: what a table is made of
-  bool check_first = false;                // problems found before end it before any track is read
-  std::vector<std::string> notes = {};     // go into the report
-  std::vector<std::string> warnings = {};  // likewise
+  std::vector<RowProblem> problems;     // found before
+  std::string importer;                 // "folder": goes into corpus.yaml
+  std::string table;                    // for messages: what the line numbers belong to
+  std::string unit = "rows";            // for messages: what a table is made of
+  bool check_first = false;             // problems found before end it before any track is read
+  std::vector<std::string> notes = {};  // go into the report
+  Notices notices = {};                 // likewise, of tracks
 };
 
 PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& options);
