@@ -388,7 +388,7 @@ class Pose(Case):
         result = self.assert_works("pose", data / "openpose" / "psl_word_good_1564405243", "-o",
                                    self.folder / "out.npy", "--preview", self.folder / "out.svg")
         self.assertIn("left hand   100.0 %", result.stdout)
-        self.assertIn("14 of 129 frames", result.stdout)
+        self.assertIn("14 of 129 frames", result.stderr)
 
 
 class Notes(Case):
