@@ -9,8 +9,7 @@
 namespace minet::corpus {
 namespace {
 
-// URMP and Solos, with which the paper trained, have 1.3 and 57 hours; with less than these minutes
-// the tiny preset learns its training tracks by heart.
+// A third of what the demonstration (scripts/demo.sh) trains on, which is still coarse.
 constexpr double kLittleSeconds = 600;
 constexpr double kLittleTestSeconds = 60;
 constexpr double kLostHand = 0.95;  // share of gaps
@@ -36,9 +35,9 @@ void judge_amount(const Index& index, std::vector<std::string>& warnings) {
   }
   if (train > 0 && train < kLittleSeconds) {
     warnings.push_back(text("only ", human_duration(train),
-                            " of sound to train on: a model learns it ",
-                            "by heart and plays nothing else; half an hour for each instrument is ",
-                            "usual, and the paper's data sets have 1 and 57 hours"));
+                            " of sound to train on: a model learns ",
+                            "it by heart and plays nothing else; the demonstration (demo.sh) has ",
+                            "33 min for 13 instruments, and that is little"));
   }
   if (tests > 0 && test < kLittleTestSeconds) {
     warnings.push_back(text("only ", human_duration(test), " of sound to test on: figures from it ",

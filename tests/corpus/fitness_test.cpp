@@ -42,7 +42,7 @@ TEST(Fitness, EachLackIsNamedWithItsNumber) {
   little.add("test", "vn", 20);
   EXPECT_CONTAINS(little.warnings(), "only 45 s of sound to train on");
   EXPECT_CONTAINS(little.warnings(), "only 20 s of sound to test on");
-  EXPECT_CONTAINS(little.warnings(), "half an hour for each instrument is usual");
+  EXPECT_CONTAINS(little.warnings(), "33 min for 13 instruments");
 
   Made silent = good();
   for (IndexEntry& entry : silent.index.entries) entry.track.has_notes = false;
