@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
@@ -22,6 +24,7 @@
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/score/notes.hpp"
 
 namespace minet::app {
 
@@ -120,6 +123,17 @@ inline void set_up(CLI::App& app, const Program& program, CommonOptions& common)
       ->default_str(common.log_level);
 }
 
+// Which part of a MIDI file, and how high.
+inline void add_score_options(CLI::App& app, score::ReadNotesOptions& options) {
+  app.add_option("--track", options.midi.track, "Track of the MIDI file, from 1; default: all")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--channel", options.midi.channel,
+                 "Channel of the MIDI file, 1 to 16; default: all")
+      ->check(CLI::Range(1, 16));
+  app.add_option("--transpose", options.transpose, "Semitones up, or down below 0")
+      ->check(CLI::Range(-60, 60));
+}
+
 inline void apply(const CommonOptions& common) {
   const auto level = log::parse_level(common.log_level);
   if (!level) {
@@ -128,6 +142,38 @@ inline void apply(const CommonOptions& common) {
   }
   log::set_level(common.quiet ? std::max(*level, log::Level::error) : *level);
   Progress::set_quiet(common.quiet);
+}
+
+// " (did you mean --table?)" for the first option that the program does not know.
+inline std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> known;
+  const auto add = [&known](const CLI::App& command) {
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  };
+  add(app);
+  for (const CLI::App* command : app.get_subcommands(nullptr)) add(*command);
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = split(argv[i], '=').front();
+    if (!name.starts_with("--") || name == "--" ||
+        std::find(known.begin(), known.end(), name) != known.end()) {
+      continue;
+    }
+    const auto near = nearest_name(name, known);
+    return near ? text(" (did you mean ", *near, "?)") : "";
+  }
+  return "";
+}
+
+// Flushes standard output. A reader that has seen enough (| head) ends the program quietly, as it
+// would end any other.
+inline int finish_output(const Program& program, int exit_code) {
+  errno = 0;
+  std::cout.flush();
+  if (std::cout) return exit_code;
+  constexpr int kBrokenPipe = 128 + SIGPIPE;
+  return errno == EPIPE ? kBrokenPipe : fail(program, "cannot write to standard output", 1);
 }
 
 // Parses, sets up and calls `work`, which returns the exit code. Nothing escapes from here.
@@ -141,17 +187,15 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
         app.exit(error);  // --help and --version print here
       } else {
         const std::string message = join(split(error.what(), '\n'), " ");
-        return fail(program, text(message, "; see ", program.name, " --help"), 2);
+        return fail(program,
+                    text(message, did_you_mean(app, argc, argv), "; see ", program.name, " --help"),
+                    2);
       }
-      std::cout.flush();
-      return std::cout ? 0 : fail(program, "cannot write to standard output", 1);
+      return finish_output(program, 0);
     }
     apply(common);
     install_stop_handlers();
-    const int exit_code = work();
-    std::cout.flush();
-    if (!std::cout) throw WorkError("cannot write to standard output");
-    return exit_code;
+    return finish_output(program, work());
   } catch (...) {
     return report_current_exception(app, program);
   }

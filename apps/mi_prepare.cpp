@@ -97,11 +97,20 @@ void add_build_options(CLI::App& command, const std::shared_ptr<Options>& option
   command.add_option("--threads", options->threads, "Tracks at a time; 0: one a processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--gaps",
+          [options](const std::string& name) { options->gaps = pose::parse_gap_rule(name); },
+          pose::kGapsHelp)
+      ->default_str("paper");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
-  command.add_flag("--force", options->force, "Replace an existing corpus");
+  command.add_flag(
+      "--force", options->force,
+      "Replace an existing corpus; tracks of which nothing has changed are taken over");
 }
 
 int report_corpus(const Session& session, const corpus::PrepareReport& report) {
+  say(report.notices);
   for (const std::string& warning : report.warnings) log::warning(printable(warning));
   print(session, corpus::describe(report));
   return 0;
@@ -109,13 +118,15 @@ int report_corpus(const Session& session, const corpus::PrepareReport& report) {
 
 void add_folder(CLI::App& app, Session& session) {
   const auto options = std::make_shared<corpus::PrepareFolderOptions>();
-  CLI::App* command = add_command(
-      app, "folder", "Make a corpus of your own recordings",
-      "mi_prepare folder --table tracks.csv --out corpus",
-      "tracks.csv has a row for each track, with paths relative to it:\n"
-      "  audio,pose,notes,instrument,group\n"
-      "  take1.wav,take1_json,take1.mid,vn,monday\n"
-      "Further columns, all optional: id, split (train or test), fps, person, pose_format.\n\n");
+  CLI::App* command =
+      add_command(app, "folder", "Make a corpus of your own recordings",
+                  "mi_prepare folder --table tracks.csv --out corpus",
+                  "tracks.csv has a row for each track, with paths relative to it:\n"
+                  "  audio,pose,notes,instrument,group\n"
+                  "  take1.wav,take1_json,take1.mid,vn,monday\n"
+                  "A film works as audio. Further columns, all optional: id, split (train or "
+                  "test), fps, person,\n"
+                  "pose_format, first_frame, picture. docs/own-recordings.md explains each.\n\n");
   command->add_option("--table", options->table, "CSV file with a row for each track")->required();
   command
       ->add_option("--test-share", options->test_share,
@@ -196,8 +207,10 @@ void add_solos(CLI::App& app, Session& session) {
 struct PoseOptions {
   std::filesystem::path input, out, preview;
   std::string format = "auto";
+  std::string gaps = "paper", picture;
   std::optional<int> person;
   std::optional<double> fps;
+  std::optional<std::int64_t> first_frame;
   std::optional<std::filesystem::path> names;
   bool force = false;
 };
@@ -209,9 +222,11 @@ int convert_pose(const Session& session, const PoseOptions& options) {
   prepare.read = {.format = pose::parse_pose_format(options.format),
                   .person = options.person,
                   .fps = options.fps,
-                  .first_frame = {},
+                  .first_frame = options.first_frame,
                   .names = options.names,
                   .rows = {}};
+  if (!options.picture.empty()) prepare.read.picture = pose::parse_picture(options.picture);
+  prepare.gaps = pose::parse_gap_rule(options.gaps);
   pose::GapReport gaps;
   const pose::PoseSequence pose = pose::prepare_pose(options.input, prepare, &gaps);
   pose::save_pose_npy(options.out, pose);
@@ -219,6 +234,9 @@ int convert_pose(const Session& session, const PoseOptions& options) {
     const std::string title = options.input.filename().string();
     save_file(options.preview, pose::draw_svg(pose, {.title = title}));
   }
+  Notices notices;
+  append(notices, std::move(gaps.notices), options.input.string());
+  say(notices);
   print(session, gaps.text());
   print(session, text(printable(options.out.string()), ": ", pose.frames, " frames at ",
                       to_text(pose.fps), " fps, ", human_duration(pose.seconds()), "\n"));
@@ -242,6 +260,11 @@ void add_pose(CLI::App& app, Session& session) {
   command->add_option("--person", options->person, pose::kPersonHelp)->check(CLI::Range(0, 999));
   command->add_option("--fps", options->fps,
                       "Frames a second of the input; default: its own times, else 25");
+  command->add_option("--first-frame", options->first_frame,
+                      "Frame number at time 0; default: 0 or 1 where the tool leaves out frames "
+                      "without people, else the first");
+  command->add_option("--picture", options->picture, pose::kPictureHelp);
+  command->add_option("--gaps", options->gaps, pose::kGapsHelp)->capture_default_str();
   command->add_option("--names", options->names,
                       "DeepLabCut: CSV file bodypart,joint for names that are not recognised");
   command->add_option("--preview", options->preview, "Also draw some frames into this SVG file");
@@ -253,13 +276,13 @@ void add_pose(CLI::App& app, Session& session) {
 
 struct NotesOptions {
   std::filesystem::path input, out;
-  bool monophonic = false;
+  score::ReadNotesOptions read;
   bool force = false;
 };
 
 int convert_notes(const Session& session, const NotesOptions& options) {
   refuse_overwrite(options.out, options.force);
-  const score::NoteList list = score::read_notes(options.input, {.monophonic = options.monophonic});
+  const score::NoteList list = score::read_notes(options.input, options.read);
   save_file(options.out, score::notes_csv(list.notes));
   double end = 0;
   for (const score::Note& note : list.notes) end = std::max(end, note.end_s());
@@ -280,8 +303,9 @@ void add_notes(CLI::App& app, Session& session) {
       ->required();
   command->add_option("-o,--out", options->out, "File to make: onset_s, duration_s, pitch")
       ->required();
-  command->add_flag("--monophonic", options->monophonic,
+  command->add_flag("--monophonic", options->read.monophonic,
                     "Reduce to one voice: the latest onset wins");
+  add_score_options(*command, options->read);
   command->add_flag("--force", options->force, "Replace an existing file");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_notes(session, *options); };

@@ -6,14 +6,17 @@
 DIR gets one OpenPose JSON file a frame (BODY_25 and both hands, source pixels) and times.csv, or
 with --format mediapipe one holistic.json (docs/keypoints.md). Times are the container's, so a
 variable frame rate comes out right. DIR appears when all is done, or not at all.
-The first use makes a virtual environment beside this folder, .venv-mediapipe, with mediapipe
+Points outside the picture are MediaPipe's guesses and get the confidence 0.
+The first use makes a virtual environment in ~/.cache/minet (or $XDG_CACHE_HOME/minet) with mediapipe
 0.10.21, which brings its models along; the programs ffmpeg and ffprobe read the video.
 """
 import argparse
 import json
 import os
 import shutil
+import shlex
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +24,7 @@ import time
 from pathlib import Path
 
 PACKAGES = ["mediapipe==0.10.21", "numpy<2"]
-ROOT = Path(__file__).resolve().parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minet"
 HAND_POINTS, POSE_POINTS = 21, 33
 # MediaPipe's pose points as BODY_25; the neck (1) and the middle of the hips (8) are middles.
 BODY_25 = {0: 0, 2: 12, 3: 14, 4: 16, 5: 11, 6: 13, 7: 15, 9: 24, 10: 26, 11: 28, 12: 23, 13: 25,
@@ -31,6 +34,10 @@ MIDDLES = {1: (11, 12), 8: (23, 24)}
 
 class Problem(Exception):
     """One sentence for the user."""
+
+
+class Untimed(Problem):
+    """A video whose pictures have no times: converting it gives them some."""
 
 
 # ---- what is written: plain Python, tested without MediaPipe
@@ -136,13 +143,23 @@ def probe(video):
         raise Problem(f"Expected a video in {video}, got no picture in it.")
     start = float(answer.get("format", {}).get("start_time") or 0)
     if any("best_effort_timestamp_time" not in f for f in frames):
-        raise Problem(f"Expected a time for every picture of {video}, got none for some; "
-                      "convert it with: ffmpeg -i VIDEO converted.mp4.")
+        raise Untimed(f"Expected a time for every picture of {video}, got none for some.")
     times = rising([float(f["best_effort_timestamp_time"]) - start for f in frames])
     width, height = int(frames[0]["width"]), int(frames[0]["height"])
     rotation = next((abs(int(d["rotation"])) for s in answer.get("streams", [])
                      for d in s.get("side_data_list", []) if "rotation" in d), 0)
     return times, *((height, width) if rotation in (90, 270) else (width, height))
+
+
+def with_times(video, folder):
+    """The video again in a container that has times, for the rare one that has none."""
+    converted = folder / "converted.mp4"
+    result = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", os.fspath(video), "-an", "-c:v", "libx264",
+                             "-preset", "veryfast", "-crf", "18", os.fspath(converted)], capture_output=True, text=True,
+                            check=False)
+    if result.returncode != 0:
+        raise Problem(f"Cannot convert {video}, whose pictures have no times: {' '.join(result.stderr.split())[:200]}.")
+    return converted
 
 
 class Frames:
@@ -170,12 +187,12 @@ class Frames:
 class Holistic:
     """Landmarks as {"pose": 33 [x, y, visibility] or [], "left_hand": 21 [x, y, confidence] or [], ...}.
 
-    MediaPipe gives no confidence for a hand's points: 1 where it saw the hand, less where points leave
-    the picture. Left and right are the player's own.
+    MediaPipe gives no confidence for a hand's points: 1 where it saw the hand. A point outside the picture
+    has 0, whatever MediaPipe thinks of it. Left and right are the player's own.
     """
 
     def __init__(self):
-        os.environ.setdefault("GLOG_minloglevel", "2")
+        os.environ.setdefault("GLOG_minloglevel", "3")
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         import mediapipe
         import numpy
@@ -195,28 +212,103 @@ def landmarks_of(result):
         return 0 <= point.x <= 1 and 0 <= point.y <= 1
 
     def hand(found):
-        return [[p.x, p.y, 1.0 if inside(p) else 0.3] for p in found.landmark] if found else []
+        return [[p.x, p.y, 1.0 if inside(p) else 0.0] for p in found.landmark] if found else []
     pose = result.pose_landmarks
-    return {"pose": [[p.x, p.y, min(max(p.visibility, 0.0), 1.0)] for p in pose.landmark] if pose else [],
+    return {"pose": [[p.x, p.y, min(max(p.visibility, 0.0), 1.0) if inside(p) else 0.0] for p in pose.landmark]
+            if pose else [],
             "left_hand": hand(result.left_hand_landmarks), "right_hand": hand(result.right_hand_landmarks)}
+
+
+# ---- what looks wrong: the rules of src/pose/examine.cpp, so that it is told before the next step
+
+SHOULDERS, ELBOWS, WRISTS = (12, 11), (14, 13), (16, 15)  # right, left
+
+
+class Looks:
+    """Collects a few distances a frame, in pixels."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        self.across, self.along, self.down_x, self.down_y = [], [], [], []
+        self.clear = {"right": 0, "left": 0}
+        self.swapped = {"right": 0, "left": 0}
+        self.outside = 0
+
+    def see(self, landmarks):
+        pose = [[x * self.width, y * self.height, c] for x, y, c in landmarks["pose"]]
+        self.outside += any(not (0 <= x <= 1 and 0 <= y <= 1)
+                            for part in ("left_hand", "right_hand") for x, y, _ in landmarks[part])
+        if not pose:
+            return
+        if all(pose[i][2] > 0.2 for i in SHOULDERS + ELBOWS):
+            (rx, ry, _), (lx, ly, _) = (pose[i] for i in SHOULDERS)
+            self.across.append(abs(rx - lx))
+            self.along.append(abs(ry - ly))
+            self.down_x.append((pose[ELBOWS[0]][0] + pose[ELBOWS[1]][0] - rx - lx) / 2)
+            self.down_y.append((pose[ELBOWS[0]][1] + pose[ELBOWS[1]][1] - ry - ly) / 2)
+        if all(pose[i][2] > 0.2 for i in WRISTS):
+            for side, own, other in (("right", *WRISTS), ("left", *WRISTS[::-1])):
+                fingers = [p for p in landmarks[f"{side}_hand"][1:] if p[2] > 0.2]
+                if not fingers:
+                    continue
+                x, y = (sum(p[axis] for p in fingers) / len(fingers) * size
+                        for axis, size in ((0, self.width), (1, self.height)))
+                to_own, to_other = (((x - pose[i][0]) ** 2 + (y - pose[i][1]) ** 2) ** 0.5 for i in (own, other))
+                self.clear[side] += to_own > 2 * to_other or to_other > 2 * to_own
+                self.swapped[side] += to_own > 2 * to_other
+
+    def sentences(self, seen, frames):
+        for side in ("right", "left"):
+            if seen[f"{side}_hand"] == 0:
+                yield f"the {side} hand is never seen: film so that both hands are in the picture"
+            if self.clear[side] >= 5 and 2 * self.swapped[side] > self.clear[side]:
+                yield (f"the fingers of the {side} hand sit at the other wrist: left and right hands are swapped, as in a "
+                       "mirrored film")
+        if self.outside:
+            yield f"in {self.outside} of {frames} frames a hand lies partly outside the picture: those points count as not seen"
+        if len(self.across) >= 5:
+            across, along, x, y = (statistics.median(v) for v in (self.across, self.along, self.down_x, self.down_y))
+            if along > 2 * across and abs(x) > 2 * abs(y):
+                yield "the player lies on the side: turn the film by 90 degrees"
+            elif across > 2 * along and y < -2 * abs(x) and -y > 0.5 * across:
+                yield "the player is upside down: turn the film by 180 degrees"
 
 
 # ---- the whole
 
+class Quiet:
+    """Keeps what libraries write to standard error away while they work; `terminal` still reaches the user."""
+
+    def __enter__(self):
+        sys.stderr.flush()
+        self.saved = os.dup(2)
+        self.terminal = os.fdopen(os.dup(2), "w")
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
+        return self
+
+    def __exit__(self, *_):
+        sys.stderr.flush()
+        os.dup2(self.saved, 2)
+        os.close(self.saved)
+        self.terminal.close()
+
+
 class Bar:
-    def __init__(self, total):
-        self.total, self.begin, self.shown = total, time.monotonic(), 0.0
+    def __init__(self, total, terminal):
+        self.total, self.begin, self.shown, self.terminal = total, time.monotonic(), 0.0, terminal
 
     def show(self, done):
         now = time.monotonic()
-        if not sys.stderr.isatty() or (now - self.shown < 0.2 and done < self.total):
+        if not self.terminal.isatty() or (now - self.shown < 0.2 and done < self.total):
             return
         self.shown = now
         left = (now - self.begin) / max(done, 1) * (self.total - done)
         filled = 30 * done // self.total
         end = "\n" if done == self.total else ""
         print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{self.total} frames, {left:.0f} s left ",
-              end=end, file=sys.stderr, flush=True)
+              end=end, file=self.terminal, flush=True)
 
 
 def extract(video, out, form, fps=None, force=False, make_model=Holistic):
@@ -227,32 +319,46 @@ def extract(video, out, form, fps=None, force=False, make_model=Holistic):
         raise Problem(f"{out} exists; choose another folder or --force.")
     if out.exists() and (not out.is_dir() or out.is_symlink() or (any(out.iterdir()) and not ours(out))):
         raise Problem(f"{out} holds other things than keypoints, so it is not replaced; choose another folder.")
-    times, width, height = probe(video)
+    with tempfile.TemporaryDirectory(prefix="minet-video-") as folder:
+        name = video.stem
+        try:
+            times, width, height = probe(video)
+        except Untimed:
+            video = with_times(video, Path(folder))
+            times, width, height = probe(video)
+        return look(video, name, out, form, times, width, height, fps, make_model)
+
+
+def look(video, name, out, form, times, width, height, fps, make_model):
+    """Runs the model over the wanted pictures and publishes DIR."""
     wanted = wanted_frames(times, fps)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
     os.chmod(partial, 0o755)
+    looks = Looks(width, height)
     seen = {"pose": 0, "left_hand": 0, "right_hand": 0}
     frames = model = None
     try:
-        model = make_model()
-        frames = Frames(video, width, height)
-        writer = WRITERS[form](partial, video.stem, width, height)
-        bar, todo = Bar(len(wanted)), set(wanted)
-        done = index = 0
-        while done < len(wanted):
-            rgb = frames.next()
-            if rgb is None:  # ffprobe counted more than could be decoded
-                break
-            if index in todo:
-                landmarks = model.look(rgb, width, height)
-                for part in seen:
-                    seen[part] += bool(landmarks[part])
-                writer.add(index, times[index], landmarks)
-                done += 1
-                bar.show(done)
-            index += 1
-        writer.close()
+        with Quiet() as quiet:
+            model = make_model()
+            frames = Frames(video, width, height)
+            writer = WRITERS[form](partial, name, width, height)
+            bar, todo = Bar(len(wanted), quiet.terminal), set(wanted)
+            done = index = 0
+            while done < len(wanted):
+                rgb = frames.next()
+                if rgb is None:  # ffprobe counted more than could be decoded
+                    break
+                if index in todo:
+                    landmarks = model.look(rgb, width, height)
+                    for part in seen:
+                        seen[part] += bool(landmarks[part])
+                    looks.see(landmarks)
+                    writer.add(index, times[index], landmarks)
+                    done += 1
+                    bar.show(done)
+                index += 1
+            writer.close()
         if done < len(wanted) - 2:
             raise Problem(f"Expected {len(times)} pictures in {video}, got only {index}; the file is damaged.")
         if seen["pose"] == 0:
@@ -266,8 +372,13 @@ def extract(video, out, form, fps=None, force=False, make_model=Holistic):
         if model:
             model.close()
         shutil.rmtree(partial, ignore_errors=True)
+    for sentence in looks.sentences(seen, done):
+        print(f"warning: {sentence}", file=sys.stderr)
+    made = out if form == "openpose" else out / "holistic.json"
     return (f"{out}: {done} frames of {times[wanted[-1]]:.2f} s, {width}x{height}; seen: body {seen['pose']}, "
-            f"right hand {seen['right_hand']}, left hand {seen['left_hand']}")
+            f"right hand {seen['right_hand']}, left hand {seen['left_hand']}\n"
+            f"next: mi_prepare pose {shlex.quote(os.fspath(made))} -o player.npy --preview player.svg, "
+            f"or mi_generate --model RUN --pose {shlex.quote(os.fspath(made))} -o out.wav")
 
 
 def ours(folder):
@@ -276,13 +387,14 @@ def ours(folder):
 
 
 def ensure_environment():
-    """Continues in .venv-mediapipe, made on first use."""
-    folder = ROOT / ".venv-mediapipe"
+    """Continues in an environment of its own, made on first use."""
+    folder = CACHE / "mediapipe-0.10.21"
     python, ready = folder / "bin" / "python", folder / ".ready"
     if Path(sys.prefix).resolve() == folder.resolve():
         return
     if not ready.exists():
         print(f"First use: installing {', '.join(PACKAGES)} into {folder} ...", file=sys.stderr, flush=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", os.fspath(folder)], check=True)
         subprocess.run([os.fspath(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES],

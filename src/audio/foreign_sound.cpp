@@ -25,6 +25,8 @@ constexpr const char* kDemuxers =
     "flv,"
     "mpeg,mpegts,ape,wv,tta,amr,dsf";
 
+constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
+
 fs::path make_private_folder() {
   std::string name = (fs::temp_directory_path() / "minet-sound-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
@@ -44,9 +46,20 @@ std::string last_line(const std::string& output) {
   return printable(last);
 }
 
+// Whether ffmpeg failed for our own trouble, whatever the file is like.
+bool is_own_trouble(const ProcessResult& result) {
+  if (result.exit_code > 128 && result.exit_code < 160) return true;  // killed by a signal
+  for (const char* sentence : {"No space left on device", "Disk quota exceeded", "File too large",
+                               "Cannot allocate memory", "Too many open files", "received signal",
+                               "Read-only file system", "Resource temporarily unavailable"}) {
+    if (result.error_output.find(sentence) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-ForeignSound::ForeignSound(const fs::path& path) {
+ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
   const auto ffmpeg = find_program("ffmpeg");
   if (!ffmpeg) {
     throw InputError(text("Expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
@@ -55,31 +68,26 @@ ForeignSound::ForeignSound(const fs::path& path) {
   }
   folder_ = make_private_folder();
   try {
-    const fs::path copy = folder_ / "sound.caf";  // unlike WAV without a limit of 4 GiB
-    const ProcessResult result =
-        run_process({*ffmpeg,
-                     "-nostdin",
-                     "-hide_banner",
-                     "-loglevel",
-                     "error",
-                     "-protocol_whitelist",
-                     "file,pipe",
-                     "-format_whitelist",
-                     kDemuxers,
-                     "-i",
-                     "file:" + fs::absolute(path).string(),
-                     "-map",
-                     "0:a:0",
-                     "-vn",
-                     "-t",
-                     std::to_string(static_cast<int>(kMaxSoundSeconds) + 1),
-                     "-c:a",
-                     "pcm_f32le",
-                     "-f",
-                     "caf",
-                     "file:" + copy.string()},
-                    3600);
+    const fs::path copy = folder_ / kCopy;
+    const ProcessResult result = run_process(
+        {*ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
+         // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
+         "-dts_delta_threshold", "3600", "-protocol_whitelist", "file,pipe", "-format_whitelist",
+         kDemuxers, "-i", "file:" + fs::absolute(path).string(), "-map", "0:a:0", "-vn",
+         // Onto the time stamps: silence where nothing was recorded, at the start too.
+         "-af", "aresample=async=1:min_hard_comp=0.02:first_pts=0", "-t",
+         std::to_string(static_cast<int>(kMaxSoundSeconds) + 1), "-c:a", "pcm_f32le", "-f", "caf",
+         "file:" + copy.string()},
+        3600);
     if (result.exit_code != 0) {
+      if (is_own_trouble(result)) {
+        throw WorkError(text("Decoding ", shown(path), " failed on this machine, not by the file (",
+                             result.exit_code > 128 && result.exit_code < 160
+                                 ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
+                                 : last_line(result.error_output),
+                             "); it needs room in ", shown(fs::temp_directory_path()),
+                             ": set TMPDIR to a folder with more."));
+      }
       if (result.error_output.find("matches no streams") != std::string::npos) {
         throw InputError(text("Expected sound in ", shown(path), ", but it has no sound track."));
       }
@@ -87,7 +95,6 @@ ForeignSound::ForeignSound(const fs::path& path) {
                             ", but neither we nor ffmpeg can read it (",
                             last_line(result.error_output), ")."));
     }
-    reader_ = std::make_unique<SoundReader>(copy, path);
   } catch (...) {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
@@ -95,8 +102,11 @@ ForeignSound::ForeignSound(const fs::path& path) {
   }
 }
 
+std::unique_ptr<SoundReader> ForeignSound::open() const {
+  return std::make_unique<SoundReader>(folder_ / kCopy, origin_);
+}
+
 ForeignSound::~ForeignSound() {
-  reader_.reset();
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
 }

@@ -1,14 +1,15 @@
 // Reading sound files: whole and resampled, or a segment as it is.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <utility>
 
+#include "audio/channels.hpp"
 #include "audio/sound_reader.hpp"
 #include "minet/audio/resample.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::audio {
@@ -17,13 +18,15 @@ namespace {
 constexpr std::size_t kBlock = 65536;        // samples
 constexpr std::int64_t kBelieved = 1 << 21;  // samples that a header is believed: 8 MB
 
-// Everything that is left in `reader`, resampled.
-Sound read_all(SoundReader& reader, int sample_rate, const std::filesystem::path& path) {
-  Resampler resampler(reader.sample_rate(), sample_rate);
-  Sound sound{.sample_rate = sample_rate, .samples = {}};
+using OpenReader = std::function<std::unique_ptr<SoundReader>()>;
+
+// Everything that is left in `reader`, resampled and added to `sound`.
+void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& path) {
+  Resampler resampler(reader.sample_rate(), sound.sample_rate);
   if (reader.samples() > 0) {
     const std::int64_t seconds = reader.samples() / reader.sample_rate() + 1;
-    sound.samples.reserve(static_cast<std::size_t>(std::min(kBelieved, seconds * sample_rate)));
+    sound.samples.reserve(sound.samples.size() + static_cast<std::size_t>(std::min(
+                                                     kBelieved, seconds * sound.sample_rate)));
   }
   std::vector<float> block(kBlock);
   std::int64_t read = 0;
@@ -34,14 +37,42 @@ Sound read_all(SoundReader& reader, int sample_rate, const std::filesystem::path
     check_limits(path, reader.sample_rate(), 1, read);
     resampler.push(std::span(block).first(got), sound.samples);
   }
-  if (read == 0) throw InputError(text("Expected sound in ", shown(path), ", but it holds none."));
+  if (read == 0) {
+    throw InputError(text("Expected sound in ", shown(path),
+                          ", but nothing follows its header, or the header says so; make it anew, "
+                          "or repair it with a program that reads past the header."));
+  }
   if (read < reader.samples()) {
     throw InputError(text("Expected ", reader.samples(), " samples in ", shown(path),
                           " as its header says, but it ends after ", read,
                           "; it is cut off or damaged, so copy it again."));
   }
   resampler.finish(sound.samples);
-  return sound;
+}
+
+// Reads a sound of several channels twice: first to see whether any of them would cancel.
+void read_channels(const OpenReader& open, Sound& sound, const std::filesystem::path& path,
+                   Notices& notices) {
+  std::unique_ptr<SoundReader> reader = open();
+  if (reader->channels() > 1) {
+    ChannelSums sums(reader->channels());
+    reader->measure_channels(sums);
+    const std::vector<float> signs = sums.signs();
+    reader = open();
+    std::vector<std::string> turned;
+    for (std::size_t c = 0; c < signs.size(); ++c) {
+      if (signs[c] < 0) turned.push_back(text(c + 1));
+    }
+    if (!turned.empty()) {
+      notices.push_back({NoticeKind::channels,
+                         text(turned.size() == 1 ? "channel " : "channels ", join(turned, ", "),
+                              " of ", signs.size(), turned.size() == 1 ? " is" : " are",
+                              " in opposite phase to a louder one and would cancel it: turned "
+                              "round")});
+      reader->set_signs(signs);
+    }
+  }
+  read_all(*reader, sound, path);
 }
 
 Sniffed sniff_native(const InputFile& file, const std::filesystem::path& path) {
@@ -55,30 +86,51 @@ Sniffed sniff_native(const InputFile& file, const std::filesystem::path& path) {
 
 }  // namespace
 
-Sound read_sound(const std::filesystem::path& path, int sample_rate) {
-  auto file = std::make_unique<InputFile>(path);
+Sound read_sound(const std::filesystem::path& path, int sample_rate, Notices* notices) {
+  const auto file = std::make_shared<const InputFile>(path);
   const Sniffed sniffed = sniff(*file, path);
+  Sound sound{.sample_rate = sample_rate, .samples = {}};
+  Notices noticed;
   if (sniffed.container == Container::other) {
-    ForeignSound foreign(path);
-    return read_all(foreign.reader(), sample_rate, path);
+    const ForeignSound foreign(path);
+    read_channels([&] { return foreign.open(); }, sound, path, noticed);
+  } else {
+    if (sniffed.cut_off) {
+      noticed.push_back({NoticeKind::length, "the file has no end mark and may be cut off"});
+    }
+    if (!sniffed.length_note.empty()) {
+      noticed.push_back({NoticeKind::header_length, sniffed.length_note});
+    }
+    const std::size_t links = std::max<std::size_t>(1, sniffed.links.size());
+    if (links > 1) {
+      noticed.push_back(
+          {NoticeKind::header_length,
+           text(links, " recordings stand one after another in the file: read as one")});
+    }
+    for (std::size_t link = 0; link < links; ++link) {
+      read_channels([&] { return std::make_unique<SoundReader>(file, sniffed, path, link); }, sound,
+                    path, noticed);
+    }
   }
-  if (sniffed.cut_off) {
-    log::warning(text(shown(path), " has no end mark and may be cut off"));
+  if (notices != nullptr) {
+    append(*notices, std::move(noticed));
+  } else {
+    for (Notice& notice : noticed) notice.where = path.string();
+    say(noticed);
   }
-  SoundReader reader(std::move(file), sniffed, path);
-  return read_all(reader, sample_rate, path);
+  return sound;
 }
 
 Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_sample,
                          std::int64_t samples) {
-  auto file = std::make_unique<InputFile>(path);
+  const auto file = std::make_shared<const InputFile>(path);
   const Sniffed sniffed = sniff_native(*file, path);
   const auto longest = static_cast<std::int64_t>(kMaxSoundSeconds * sniffed.sample_rate);
   if (samples < 0 || samples > longest || first_sample < -longest || first_sample > longest) {
     throw InputError(text("Expected a segment within ", human_duration(kMaxSoundSeconds), " of ",
                           shown(path), ", got ", samples, " samples from ", first_sample, "."));
   }
-  SoundReader reader(std::move(file), sniffed, path);
+  SoundReader reader(file, sniffed, path);
   Sound sound{.sample_rate = reader.sample_rate(), .samples = {}};
   sound.samples.resize(static_cast<std::size_t>(samples));
   const std::int64_t length = reader.samples() < 0 ? longest : reader.samples();
@@ -99,9 +151,9 @@ Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_s
 }
 
 SoundInfo sound_info(const std::filesystem::path& path) {
-  auto file = std::make_unique<InputFile>(path);
+  const auto file = std::make_shared<const InputFile>(path);
   const Sniffed sniffed = sniff_native(*file, path);
-  SoundReader reader(std::move(file), sniffed, path);
+  const SoundReader reader(file, sniffed, path);
   return {.format = name_of(sniffed.container),
           .sample_rate = reader.sample_rate(),
           .channels = sniffed.channels,

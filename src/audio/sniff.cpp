@@ -15,6 +15,7 @@
 
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::audio {
@@ -34,6 +35,10 @@ bool has(const unsigned char* p, std::string_view tag) {
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
   throw InputError(text("Expected a sound file at ", shown(path), ", but ", what, "."));
+}
+
+[[noreturn]] void fail_to_open(const std::filesystem::path& path) {
+  throw WorkError(text("Cannot open ", shown(path), ": ", std::strerror(errno), "."));
 }
 
 // Programs that write to a pipe cannot go back to fill in the length: sox leaves 0x7ffff000 and
@@ -68,12 +73,76 @@ bool read_wav_format(const unsigned char* fmt, std::uint32_t size,
   return true;
 }
 
+// Whether a chunk begins at `at`: a name of printable letters and a size that fits in the file.
+bool is_chunk(const InputFile& file, std::uint64_t at) {
+  Bytes bytes{};
+  if (at + 8 > file.size() || file.read_at(at, bytes.data(), 8) < 8) return false;
+  const bool named = std::all_of(bytes.begin(), bytes.begin() + 4,
+                                 [](unsigned char c) { return c >= 0x20 && c < 0x7F; });
+  return named && std::uint64_t{little(bytes.data() + 4, 4)} <= file.size() - at - 7;
+}
+
+// Whether what stands at `at` is more sound: neither nothing, nor a tag that some programs put
+// behind.
+bool is_more_sound(const InputFile& file, std::uint64_t at, std::uint64_t least) {
+  Bytes bytes{};
+  if (at >= file.size() || file.size() - at < least) return false;
+  const std::size_t got = file.read_at(at, bytes.data(), bytes.size());
+  const bool zeros = std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(got),
+                                 [](unsigned char c) { return c == 0; });
+  return !zeros && !has(bytes.data(), "ID3") && !has(bytes.data(), "TAG") &&
+         !has(bytes.data(), "APETAGEX") && !is_chunk(file, at);
+}
+
+// The bytes of sound from `at` on, where the header says `size`. What it says is not always so: a
+// recorder that was stopped leaves 0 or an early value, others count their header in, and programs
+// that write to a pipe leave a mark.
+std::uint64_t sound_bytes(const InputFile& file, const std::filesystem::path& path,
+                          std::uint64_t at, std::uint32_t size, std::uint32_t riff,
+                          std::uint64_t second, std::string& note) {
+  const std::uint64_t left = file.size() - at;
+  if (size > left) {
+    if (size >= kUnknownLength) return left;
+    if (std::uint64_t{riff} + 8 > file.size() + 1) {
+      refuse(path, text("it is cut off: its header promises ", size, " bytes of sound and ", left,
+                        " are there; copy it again"));
+    }
+    note =
+        text("the header promises ", size - left,
+             " bytes more sound than there are, but says that the file is whole: read to its end");
+    return left;
+  }
+  if (size == 0 && left > 0 && !is_chunk(file, at)) {
+    note =
+        "the header's length was never filled in, as by a recorder that was stopped: read to the "
+        "file's end";
+    return left;
+  }
+  const std::uint64_t end = at + size + size % 2;
+  Bytes bytes{};
+  if (end + 12 <= file.size() && file.read_at(end, bytes.data(), 12) == 12 &&
+      has(bytes.data(), "RIFF") && has(bytes.data() + 8, "WAVE")) {
+    refuse(path, "two WAV files stand in it one after another; split them");
+  }
+  if (size > 0 && is_more_sound(file, end, second)) {
+    note =
+        text("the header's length ends ", (file.size() - end) / std::max<std::uint64_t>(1, second),
+             " s before the sound does, as by a recorder that was stopped: read to the file's end");
+    return left;
+  }
+  return size;
+}
+
 void sniff_wav(const InputFile& file, const std::filesystem::path& path, Sniffed& out) {
   std::uint64_t at = 12;
   std::uint32_t block = 0;
   bool has_format = false;
   bool has_data = false;
+  Bytes head{};
+  file.read_at(0, head.data(), 12);
+  const std::uint32_t riff = little(head.data() + 4, 4);
   for (int chunks = 0; at + 8 <= file.size(); ++chunks) {
+    if (has_data && !is_chunk(file, at)) break;  // a tag, or anything else behind the sound
     if (chunks == kMostChunks) refuse(path, text("it has more than ", kMostChunks, " chunks"));
     Bytes bytes{};
     const std::size_t got = file.read_at(at, bytes.data(), 48);
@@ -87,16 +156,17 @@ void sniff_wav(const InputFile& file, const std::filesystem::path& path, Sniffed
     } else if (has(bytes.data(), "data") && !has_data) {
       if (!has_format) refuse(path, "its sound stands before its format");
       has_data = true;
-      std::uint64_t length = size;
-      if (size > left) {
-        if (size < kUnknownLength) {
-          refuse(path, text("it is cut off: its header promises ", size, " bytes of sound and ",
-                            left, " are there; copy it again"));
-        }
-        length = left;
-      }
+      const std::uint64_t second = std::uint64_t{block} * static_cast<unsigned>(out.sample_rate);
+      const std::uint64_t length =
+          sound_bytes(file, path, at + 8, size, riff, second, out.length_note);
       out.samples = static_cast<std::int64_t>(length / block);
       check_limits(path, out.sample_rate, out.channels, out.samples);
+      if (length != size) {
+        out.true_bytes = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(length - length % block, 0xffffffffU - block));
+        out.length_at = at + 4;
+        break;
+      }
     }
     if (size > left) break;
     at += 8 + std::uint64_t{size} + size % 2;
@@ -123,6 +193,26 @@ void sniff_flac(const unsigned char* bytes, std::size_t got, const std::filesyst
   out.container = Container::flac;
 }
 
+// Where streams begin that follow on one another's end (RFC 3533, section 4, "chaining"); empty
+// for one alone. Pages are walked by their headers.
+std::vector<std::uint64_t> find_links(const InputFile& file) {
+  std::vector<std::uint64_t> links;
+  bool in_heads = false;
+  constexpr unsigned char kBegins = 2;
+  for (std::uint64_t at = 0; at + 27 <= file.size();) {
+    std::array<unsigned char, 27 + 255> page{};
+    const std::size_t got = file.read_at(at, page.data(), page.size());
+    if (got < 27 || !has(page.data(), "OggS") || got < 27u + page[26]) break;
+    const bool begins = (page[5] & kBegins) != 0;
+    if (begins && !in_heads) links.push_back(at);
+    in_heads = begins;
+    at += 27u + page[26];
+    for (std::size_t i = 0; i < page[26]; ++i) at += page[27 + i];
+  }
+  if (links.size() < 2) links.clear();
+  return links;
+}
+
 // Vorbis identification header, https://xiph.org/vorbis/doc/Vorbis_I_spec.html section 4.2.2;
 // pages: https://www.rfc-editor.org/rfc/rfc3533#section-6
 void sniff_ogg(const InputFile& file, const unsigned char* bytes, std::size_t got,
@@ -134,6 +224,7 @@ void sniff_ogg(const InputFile& file, const unsigned char* bytes, std::size_t go
   check_limits(path, rate, out.channels, -1);
   out.sample_rate = static_cast<int>(rate);
   out.container = Container::ogg_vorbis;
+  out.links = find_links(file);
   // The last page starts within the largest page's size of the end.
   std::vector<char> tail(std::min<std::uint64_t>(file.size(), 65307));
   const std::size_t count = file.read_at(file.size() - tail.size(), tail.data(), tail.size());
@@ -165,13 +256,15 @@ std::string shown(const std::filesystem::path& path) {
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) refuse(path, "there is no such file");
+    if (is_own_trouble(errno)) fail_to_open(path);
+    if (errno == ENOENT || errno == ENOTDIR) refuse(path, why_absent(path));
     refuse(path, text("it cannot be reached: ", std::strerror(errno)));
   }
   if (S_ISDIR(facts.st_mode)) refuse(path, "it is a folder");
   if (!S_ISREG(facts.st_mode)) refuse(path, "it is a device or a pipe");
   if (facts.st_size == 0) refuse(path, "the file is empty (0 bytes)");
   fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd_ < 0 && is_own_trouble(errno)) fail_to_open(path);
   if (fd_ < 0) refuse(path, text("it cannot be opened: ", std::strerror(errno)));
   size_ = static_cast<std::uint64_t>(facts.st_size);
 }
@@ -186,7 +279,9 @@ std::size_t InputFile::read_at(std::uint64_t offset, void* out, std::size_t coun
     const ssize_t n =
         ::pread(fd_, static_cast<char*>(out) + got, count - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) refuse(path_, text("reading it failed: ", std::strerror(errno)));
+    if (n < 0) {
+      throw WorkError(text("Reading ", shown(path_), " failed: ", std::strerror(errno), "."));
+    }
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace minet::audio {
 
@@ -19,6 +21,12 @@ struct Sniffed {
   int channels = 0;
   std::int64_t samples = -1;  // a channel; -1: the header does not say
   bool cut_off = false;       // Ogg: the last page is not marked as the stream's end
+  std::string length_note;    // WAV: how the length was found where the header does not say it
+  // WAV: the length that the header should have, and where it stands; 0: it has it.
+  std::uint32_t true_bytes = 0;
+  std::uint64_t length_at = 0;
+  // Ogg: where each of several recordings one after another begins; empty for one.
+  std::vector<std::uint64_t> links;
 };
 
 // An open file for reading, closed at the end.

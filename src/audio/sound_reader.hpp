@@ -1,10 +1,11 @@
-// An open sound file, read in blocks with the channels averaged: libsndfile behind our checks.
+// An open sound file, read in blocks as one channel: libsndfile behind our checks.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "audio/sniff.hpp"
@@ -15,12 +16,18 @@ namespace minet::audio {
 
 class SoundReader {
  public:
-  // `file` was sniffed and is native. InputError if libsndfile sees anything else in it.
-  SoundReader(std::unique_ptr<InputFile> file, const Sniffed& sniffed,
-              const std::filesystem::path& path);
+  // `file` was sniffed and is native; `link` is one of its `links` where it has such. InputError if
+  // libsndfile sees anything else in it.
+  SoundReader(std::shared_ptr<const InputFile> file, const Sniffed& sniffed,
+              const std::filesystem::path& path, std::size_t link = 0);
   // A file that our own ffmpeg run wrote for `origin`, which stands in the messages.
   SoundReader(const std::filesystem::path& path, const std::filesystem::path& origin);
   int sample_rate() const { return sample_rate_; }
+  int channels() const { return channels_; }
+  // 1 or -1 for each channel, before they are averaged.
+  void set_signs(std::vector<float> signs) { signs_ = std::move(signs); }
+  // Reads all that is left, for channel_signs.
+  void measure_channels(class ChannelSums& sums);
   std::int64_t samples() const { return samples_; }  // a channel; -1: unknown
   void seek(std::int64_t sample);                    // within the file
   // The next samples, at most mono.size(); returns how many. InputError for a decoder's error and
@@ -33,28 +40,34 @@ class SoundReader {
     void operator()(sf_private_tag* file) const;
   };
   std::filesystem::path origin_;
-  std::unique_ptr<InputFile> input_;  // owns the descriptor that file_ reads
+  struct Window;
+  struct CloseWindow {
+    void operator()(Window* window) const;
+  };
+  std::size_t read_block(std::size_t wanted);
+  std::unique_ptr<Window, CloseWindow> window_;  // what file_ reads, where it is no file of its own
   std::unique_ptr<sf_private_tag, Close> file_;
   int sample_rate_ = 0;
   int channels_ = 0;
   std::int64_t samples_ = -1;
   std::int64_t position_ = 0;
   std::vector<float> block_;
+  std::vector<float> signs_;
 };
 
-// Decodes any file that ffmpeg knows. Throws InputError if ffmpeg is not installed or finds no
-// sound.
+// Decodes any file that ffmpeg knows, onto its time stamps. Throws InputError if ffmpeg is not
+// installed or finds no sound, WorkError if it was stopped or had no room.
 class ForeignSound {
  public:
   explicit ForeignSound(const std::filesystem::path& path);
   ~ForeignSound();
   ForeignSound(const ForeignSound&) = delete;
   ForeignSound& operator=(const ForeignSound&) = delete;
-  SoundReader& reader() { return *reader_; }
+  // From the beginning each time.
+  std::unique_ptr<SoundReader> open() const;
 
  private:
-  std::filesystem::path folder_;
-  std::unique_ptr<SoundReader> reader_;
+  std::filesystem::path origin_, folder_;
 };
 
 }  // namespace minet::audio

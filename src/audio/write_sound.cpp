@@ -1,4 +1,4 @@
-// 16-bit WAV and FLAC: encoded in memory by libsndfile (virtual I/O), then published whole by
+// WAV and FLAC: encoded in memory by libsndfile (virtual I/O), then published whole by
 // core/files.hpp, so that a full disk or a kill leaves no half sound behind.
 #include <sndfile.h>
 
@@ -61,13 +61,15 @@ sf_count_t write(const void* in, sf_count_t count, void* user) {
   return count;
 }
 
-// The nearest 16-bit step; reading divides by 32768, so the two are inverse to half a step.
-short to_step(float sample) {
-  const float step = std::nearbyint(std::clamp(sample, -1.0F, 1.0F) * 32768.0F);
-  return static_cast<short>(std::min(step, 32767.0F));
+// The nearest step of `bits`; reading divides by half their range, so the two are inverse to half a
+// step. In the upper bits, as libsndfile takes it.
+int to_step(float sample, int bits) {
+  const double half = std::ldexp(1.0, bits - 1);
+  const double step = std::nearbyint(static_cast<double>(std::clamp(sample, -1.0F, 1.0F)) * half);
+  return static_cast<int>(std::min(step, half - 1)) * (1 << (32 - bits));
 }
 
-std::string encode(const Sound& sound, int format) {
+std::string encode(const Sound& sound, int format, int bits) {
   if (sound.sample_rate < kMinSampleRate || sound.sample_rate > kMaxSampleRate ||
       sound.seconds() > kMaxSoundSeconds) {
     throw InputError(text("Expected a sound of ", kMinSampleRate, " to ", kMaxSampleRate,
@@ -85,7 +87,7 @@ std::string encode(const Sound& sound, int format) {
   SF_INFO info{};
   info.samplerate = sound.sample_rate;
   info.channels = 1;
-  info.format = format | SF_FORMAT_PCM_16;
+  info.format = format | (bits == 24 ? SF_FORMAT_PCM_24 : SF_FORMAT_PCM_16);
   Memory memory;
   memory.bytes.reserve(sound.samples.size() * 2 + 4096);
   SNDFILE* file = sf_open_virtual(&io, SFM_WRITE, &info, &memory);
@@ -93,12 +95,12 @@ std::string encode(const Sound& sound, int format) {
     throw WorkError(
         text("Expected to encode a sound, but libsndfile says: ", sf_strerror(nullptr)));
   }
-  std::vector<short> steps(std::min<std::size_t>(sound.samples.size(), 65536));
+  std::vector<int> steps(std::min<std::size_t>(sound.samples.size(), 65536));
   bool right = true;
   for (std::size_t done = 0; right && done < sound.samples.size();) {
     const std::size_t count = std::min(steps.size(), sound.samples.size() - done);
-    for (std::size_t i = 0; i < count; ++i) steps[i] = to_step(sound.samples[done + i]);
-    const auto written = sf_write_short(file, steps.data(), static_cast<sf_count_t>(count));
+    for (std::size_t i = 0; i < count; ++i) steps[i] = to_step(sound.samples[done + i], bits);
+    const auto written = sf_write_int(file, steps.data(), static_cast<sf_count_t>(count));
     right = written == static_cast<sf_count_t>(count);
     done += count;
   }
@@ -116,10 +118,25 @@ std::string encode(const Sound& sound, int format) {
 }  // namespace
 
 std::string wav_bytes(const Sound& sound) {
-  return encode(sound, SF_FORMAT_WAV);
+  return encode(sound, SF_FORMAT_WAV, 16);
 }
 std::string flac_bytes(const Sound& sound) {
-  return encode(sound, SF_FORMAT_FLAC);
+  return encode(sound, SF_FORMAT_FLAC, 16);
+}
+
+bool is_sound_output(const std::filesystem::path& path) {
+  const std::string extension = lower(path.extension().string());
+  return extension == ".wav" || extension == ".flac";
+}
+
+void save_sound(const std::filesystem::path& path, const Sound& sound, int bits,
+                SaveOptions options) {
+  if (!is_sound_output(path) || (bits != 16 && bits != 24)) {
+    throw InputError(text("Expected a sound to write as .wav or .flac with 16 or 24 bits, got ",
+                          printable(path.string()), " with ", bits, "; name it so."));
+  }
+  const bool flac = lower(path.extension().string()) == ".flac";
+  save_file(path, encode(sound, flac ? SF_FORMAT_FLAC : SF_FORMAT_WAV, bits), options);
 }
 
 void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options) {

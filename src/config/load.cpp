@@ -45,6 +45,10 @@ class Loader {
   // `path` was named by the user, or by an `include:` whose loader checked it.
   void read_path(const fs::path& path, const Source& source) {
     const std::string yaml = read_file(path, kMaxYamlBytes);
+    if (yaml.find('\0') != std::string::npos) {
+      throw InputError(text("expected a configuration in YAML, such as configs/tiny.yaml, but ",
+                            printable(path.string()), " is no text"));
+    }
     open_.push_back(identity(path));
     read_text(yaml, source, &path);
     open_.pop_back();

@@ -25,7 +25,10 @@ class Reader {
       throw InputError(
           text_of("expected a table in text (CSV), but ", printable(name_), " holds NUL bytes."));
     }
+    separator_ = csv_separator(text_.substr(0, text_.find_first_of("\r\n")));
   }
+
+  char separator() const { return separator_; }
 
   // The next line that is not empty; false at the end.
   bool next(CsvRow& row) {
@@ -41,7 +44,7 @@ class Reader {
             text_of(printable(name_), ":", row.line, ": more than ", kMostColumns, " columns."));
       }
       if (at_ >= text_.size() || take_line_end()) return true;
-      ++at_;  // the comma
+      ++at_;  // the separator
     }
   }
 
@@ -61,7 +64,8 @@ class Reader {
   }
 
   std::string bare() {
-    const auto end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
+    const char ends[] = {separator_, '\r', '\n', '\0'};
+    const auto end = std::min(text_.find_first_of(ends, at_), text_.size());
     std::string cell(text_.substr(at_, end - at_));
     at_ = end;
     return cell;
@@ -83,21 +87,52 @@ class Reader {
       }
       cell += text_[at_];
     }
-    if (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\r' && text_[at_] != '\n') {
-      throw InputError(text_of(printable(name_), ":", line_,
-                               ": expected a comma or the line's end ",
-                               "after a closing quote (\")."));
+    if (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\r' &&
+        text_[at_] != '\n') {
+      throw InputError(text_of(printable(name_), ":", line_, ": expected a ",
+                               separator_ == ','   ? "comma"
+                               : separator_ == ';' ? "semicolon"
+                                                   : "tab",
+                               " or the line's end after a closing quote (\")."));
     }
     return cell;
   }
 
   std::string_view text_;
   const std::string& name_;
+  char separator_ = ',';
   std::size_t at_ = 0;
   std::size_t line_ = 1;
 };
 
 }  // namespace
+
+char csv_separator(std::string_view header) {
+  char best = ',';
+  std::size_t most = 0;
+  for (const char candidate : {',', ';', '\t'}) {
+    bool quoted = false;
+    std::size_t count = 0;
+    for (const char c : header) {
+      if (c == '"') quoted = !quoted;
+      count += !quoted && c == candidate ? 1 : 0;
+    }
+    if (count > most) {
+      best = candidate;
+      most = count;
+    }
+  }
+  return best;
+}
+
+std::optional<double> parse_cell(std::string_view cell, char separator) {
+  std::string number(trim(cell));
+  if (separator != ',' && number.find('.') == std::string::npos) {
+    const std::size_t comma = number.find(',');
+    if (comma != std::string::npos) number[comma] = '.';
+  }
+  return parse_double(number);
+}
 
 std::size_t CsvTable::column(std::string_view wanted) const {
   const auto found = std::find(header.begin(), header.end(), wanted);
@@ -117,7 +152,12 @@ bool CsvTable::has_column(std::string_view wanted) const {
 CsvTable parse_csv(std::string_view content, std::string name) {
   CsvTable table;
   table.name = std::move(name);
+  if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) {
+    throw InputError(text("expected a table in UTF-8, but ", printable(table.name),
+                          " is in UTF-16; save it as \"CSV UTF-8\"."));
+  }
   Reader reader(content, table.name);
+  table.separator = reader.separator();
   CsvRow row;
   if (!reader.next(row)) {
     throw InputError(

@@ -52,6 +52,47 @@ void sync_tree(const fs::path& folder) {
   sync_file(folder);
 }
 
+// UTF-8 as numbers; what is none counts byte by byte.
+std::u32string code_points(std::string_view name) {
+  std::u32string points;
+  for (std::size_t i = 0; i < name.size();) {
+    const auto first = static_cast<unsigned char>(name[i]);
+    const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : first >= 0xC0 ? 1 : 0;
+    char32_t point = more == 0 ? first : first & (0x3Fu >> more);
+    for (int k = 0; k < more && i + 1 < name.size(); ++k) {
+      point = point << 6 | (static_cast<unsigned char>(name[++i]) & 0x3F);
+    }
+    points.push_back(point);
+    ++i;
+  }
+  return points;
+}
+
+bool is_mark(char32_t c) {  // what stands behind its letter in the decomposed form
+  return (c >= 0x300 && c <= 0x36F) || (c >= 0x3099 && c <= 0x309A) ||
+         (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x1DC0 && c <= 0x1DFF) ||
+         (c >= 0x1161 && c <= 0x11FF);  // Hangul vowels and finals
+}
+
+// Whether two names differ only in letters that one writes whole and the other as a base and
+// marks. Which letter is which is not looked up: it is for a hint beside the name itself.
+bool same_but_for_form(const std::u32string& a, const std::u32string& b) {
+  std::size_t i = 0, j = 0;
+  const auto skip_letter = [](const std::u32string& name, std::size_t& at) {
+    const std::size_t begin = at++;
+    while (at < name.size() && is_mark(name[at])) ++at;
+    return at - begin > 1;  // it was decomposed
+  };
+  while (i < a.size() && j < b.size()) {
+    const char32_t x = a[i], y = b[j];
+    const bool more_x = skip_letter(a, i), more_y = skip_letter(b, j);
+    const bool whole_x = !more_x && x > 0x7F, whole_y = !more_y && y > 0x7F;
+    const bool same = more_x == more_y ? x == y : (more_x ? whole_y : whole_x);
+    if (!same) return false;
+  }
+  return i == a.size() && j == b.size();
+}
+
 // A mistyped --force must not remove what the user stands in.
 void refuse_to_replace_around_us(const fs::path& target) {
   std::error_code error;
@@ -177,9 +218,48 @@ fs::path safe_child(const fs::path& root, std::string_view name) {
   return root / name;
 }
 
+std::string why_absent(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error)) {
+    return text("it is a link to ", shown(fs::read_symlink(path, error)), ", where nothing is");
+  }
+  // The first part of the path that is not there, and the names beside it.
+  fs::path folder;
+  for (const fs::path& part : path) {
+    const fs::path next = folder / part;
+    if (fs::exists(next, error)) {
+      folder = next;
+      continue;
+    }
+    const std::u32string wanted = code_points(part.string());
+    fs::directory_iterator entries(folder.empty() ? fs::path(".") : folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = entries->path().filename().string();
+      if (name != part.string() && same_but_for_form(wanted, code_points(name))) {
+        return text("there is only ", shown(name), " in ", folder.empty() ? "." : shown(folder),
+                    ", whose name is written in another Unicode form (NFC, NFD): copy the name "
+                    "from there, or rename the file");
+      }
+    }
+    break;
+  }
+  return "there is no such file";
+}
+
+bool is_own_trouble(int error_number) {
+  return error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM ||
+         error_number == EIO || error_number == ENOSPC || error_number == EDQUOT;
+}
+
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
+    if (is_own_trouble(errno)) {
+      throw WorkError(text("cannot read ", shown(path), ": ", detail::error_text(errno), "."));
+    }
+    if (errno == ENOENT) {
+      throw InputError(text("cannot read ", shown(path), ": ", why_absent(path), "."));
+    }
     throw InputError(text("cannot read ", shown(path), ": ", detail::error_text(errno), "."));
   }
   struct Closer {

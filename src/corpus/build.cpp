@@ -3,13 +3,16 @@
 #include "build.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "index.hpp"
 #include "level.hpp"
 #include "minet/audio/sound.hpp"
+#include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
@@ -17,6 +20,7 @@
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
 #include "parallel.hpp"
+#include "reuse.hpp"
 #include "score_part.hpp"
 #include "split.hpp"
 
@@ -28,8 +32,9 @@ constexpr double kLoudGain = 30;        // dB; more than this brings up noise
 
 struct BuiltTrack {
   IndexEntry entry;
-  std::string hash_lines;
-  std::vector<std::string> warnings;
+  std::string hash_lines, source;  // sums of its files, fingerprint of what it was made from
+  Notices notices;
+  bool reused = false;
   std::optional<std::string> problem;
 };
 
@@ -38,7 +43,7 @@ std::string seconds_text(double seconds) {
 }
 
 void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound& sound,
-                    pose::PoseSequence& pose, std::vector<std::string>& warnings) {
+                    pose::PoseSequence& pose, Notices& notices) {
   const auto frames = std::min<std::int64_t>(
       static_cast<std::int64_t>(sound.samples.size()) / kSamplesPerPoseFrame, pose.frames);
   const double seconds = static_cast<double>(frames) / kFps;
@@ -49,9 +54,10 @@ void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound
                           " long and ", source.pose.string(), " ", seconds_text(pose_s)));
   }
   if (std::abs(audio_s - pose_s) > kLengthWarning) {
-    warnings.push_back(text(source.audio.string(), " is ", seconds_text(audio_s), " long and ",
-                            source.pose.string(), " ", seconds_text(pose_s), ": both cut to ",
-                            seconds_text(seconds)));
+    notices.push_back(
+        {NoticeKind::length, text(source.audio.string(), " is ", seconds_text(audio_s),
+                                  " long and ", source.pose.string(), " ", seconds_text(pose_s),
+                                  ": both cut to ", seconds_text(seconds))});
   }
   sound.samples.resize(static_cast<std::size_t>(frames * kSamplesPerPoseFrame));
   pose.frames = frames;
@@ -59,7 +65,14 @@ void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound
 }
 
 double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sound,
-                   std::vector<std::string>& warnings) {
+                   Notices& notices) {
+  const double offset = remove_offset(sound.samples);
+  if (offset != 0) {
+    notices.push_back(
+        {NoticeKind::offset,
+         text(source.audio.string(), " has an offset of ", std::round(offset * 1e4) / 1e4,
+              " of full scale, which is no sound: ", "taken away")});
+  }
   const Level level = measure_level(sound.samples);
   if (level.silent()) {
     throw InputError(text("a track should have sound in it, but ", source.audio.string(),
@@ -68,29 +81,30 @@ double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sou
   }
   if (keep_level) {
     if (level.peak > 1) {
-      warnings.push_back(text(source.audio.string(), " goes beyond full scale (",
-                              std::round(level.peak * 100) / 100,
-                              "): clipped; leave the option 'keep_level' out to level it"));
+      notices.push_back({NoticeKind::level, text(source.audio.string(), " goes beyond full scale (",
+                                                 std::round(level.peak * 100) / 100,
+                                                 ") and is clipped, as its level is kept")});
     }
     return 0;
   }
   const double gain_db = levelling_gain_db(level);
   if (gain_db > kLoudGain) {
-    warnings.push_back(text(source.audio.string(), " is very quiet: raised by ", gain_db, " dB"));
+    notices.push_back({NoticeKind::level,
+                       text(source.audio.string(), " is very quiet: raised by ", gain_db, " dB")});
   }
   apply_gain(sound.samples, gain_db);
   return gain_db;
 }
 
 std::vector<score::Note> read_track_notes(const TrackSource& source, double seconds,
-                                          std::vector<std::string>& warnings) {
+                                          Notices& notices) {
   score::NoteList list = source.score_part ? read_score_part(source.notes, *source.score_part)
                                            : score::read_notes(source.notes);
   for (const std::string& repair : list.repairs) {
-    warnings.push_back(text(source.notes.string(), ": ", repair));
+    notices.push_back({NoticeKind::score, repair, 0, source.notes.string()});
   }
   if (std::erase_if(list.notes, [](const score::Note& note) { return note.drum; }) > 0) {
-    warnings.push_back(source.notes.string() + ": drums left out");
+    notices.push_back({NoticeKind::score, "drums left out", 0, source.notes.string()});
   }
   std::vector<score::Note> notes;
   for (score::Note note : list.notes) {
@@ -106,6 +120,38 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
   return notes;
 }
 
+// The film whose sound this is, on whose clock the keypoints are then laid; null for a sound alone.
+std::shared_ptr<const Film> film_of(const std::filesystem::path& audio) {
+  static constexpr std::array kSounds = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"};
+  const std::string extension = lower(audio.extension().string());
+  if (std::find(kSounds.begin(), kSounds.end(), extension) != kSounds.end()) return nullptr;
+  std::optional<Film> film = read_film(audio);
+  return film ? std::make_shared<const Film>(std::move(*film)) : nullptr;
+}
+
+void hash_files(BuiltTrack& built, const std::filesystem::path& root) {
+  for (const std::string& file : files_of(built.entry.track)) {
+    built.hash_lines += hash_line(sha256_of_file(root / file), file);
+  }
+}
+
+// The track as an earlier corpus has it, under its present name, group and label.
+BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const EarlierCorpus& earlier,
+                       const std::filesystem::path& root) {
+  BuiltTrack built;
+  built.reused = true;
+  built.notices = std::move(before.notices);
+  const std::filesystem::path folder = safe_child(root, source.id);
+  std::filesystem::create_directory(folder);
+  earlier.take_files(before, folder);
+  built.entry = std::move(before.entry);
+  built.entry.track.id = source.id;
+  built.entry.track.group = source.group;
+  built.entry.instrument = source.instrument;
+  hash_files(built, root);
+  return built;
+}
+
 BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& options,
                        const std::filesystem::path& root) {
   BuiltTrack built;
@@ -114,22 +160,25 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   track.group = source.group;
   built.entry.instrument = source.instrument;
 
-  audio::Sound sound = audio::read_sound(source.audio, kSampleRate);
+  Notices heard;
+  audio::Sound sound = audio::read_sound(source.audio, kSampleRate, &heard);
+  append(built.notices, std::move(heard), source.audio.string());
+  pose::ReadPoseOptions read = source.pose_options;
+  read.film = film_of(source.audio);
   pose::GapReport gaps;
   pose::PoseSequence pose = pose::prepare_pose(
       source.pose,
-      {.read = source.pose_options, .fps = kFps, .gap_confidence = options.gap_confidence}, &gaps);
-  for (const std::string& note : gaps.notes) {
-    built.warnings.push_back(text(source.pose.string(), ": ", note));
-  }
-  cut_to_shorter(source, options.clip_seconds, sound, pose, built.warnings);
+      {.read = read, .fps = kFps, .gap_confidence = options.gap_confidence, .gaps = options.gaps},
+      &gaps);
+  append(built.notices, std::move(gaps.notices), source.pose.string());
+  cut_to_shorter(source, options.clip_seconds, sound, pose, built.notices);
   track.seconds = sound.seconds();
   track.pose_frames = pose.frames;
   track.gap_share = std::round(gaps.share() * 1e4) / 1e4;
-  built.entry.gain_db = level_sound(source, options.keep_level, sound, built.warnings);
+  built.entry.gain_db = level_sound(source, options.keep_level, sound, built.notices);
   std::vector<score::Note> notes;
   if (!source.notes.empty()) {
-    notes = read_track_notes(source, track.seconds, built.warnings);
+    notes = read_track_notes(source, track.seconds, built.notices);
     track.has_notes = true;
   }
 
@@ -138,9 +187,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   audio::save_flac(folder / "audio.flac", sound);
   pose::save_pose_npy(folder / "pose.npy", pose);
   if (track.has_notes) save_file(folder / "notes.csv", score::notes_csv(notes));
-  for (const std::string& file : files_of(track)) {
-    built.hash_lines += hash_line(sha256_of_file(root / file), file);
-  }
+  hash_files(built, root);
   return built;
 }
 
@@ -209,6 +256,7 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
   std::vector<BuiltTrack> built(job.tracks.size());
   std::vector<TrackSource> sources = job.tracks;
   share_folders(sources);
+  const EarlierCorpus earlier = options.force ? EarlierCorpus(options.out) : EarlierCorpus();
   for_each_track({.count = static_cast<std::int64_t>(job.tracks.size()),
                   .threads = options.threads,
                   .label = "prepare"},
@@ -217,7 +265,11 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
                    // Taken out, so that a folder's last track takes its memory along.
                    const TrackSource source = std::move(sources[index]);
                    try {
-                     built[index] = build_track(source, options, root);
+                     const std::string print = fingerprint(source, options);
+                     auto before = earlier.find(print);
+                     built[index] = before ? reuse_track(source, std::move(*before), earlier, root)
+                                           : build_track(source, options, root);
+                     built[index].source = print;
                    } catch (const InputError& error) {
                      built[index].problem = error.what();
                    } catch (const std::filesystem::filesystem_error& error) {
@@ -301,15 +353,19 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
   PrepareReport report;
   report.out = options.out;
   report.notes = job.notes;
-  report.warnings = job.warnings;
+  report.notices = job.notices;
   for (const RowProblem& problem : problems) report.skipped.push_back(row_text(problem));
   Index index;
   index.source = job.importer;
   std::vector<std::string> hash_lines;
+  std::string origins = csv_line({"track", "source"});
   for (const std::size_t i : good) {
-    for (const std::string& warning : built[i].warnings) {
-      report.warnings.push_back(row_text({job.tracks[i].line, warning, job.tracks[i].place}));
-    }
+    origins += csv_line({job.tracks[i].id, built[i].source});
+    report.reused_tracks += built[i].reused ? 1 : 0;
+    const TrackSource& source = job.tracks[i];
+    index.notices.insert({source.id, built[i].notices});
+    append(report.notices, std::move(built[i].notices),
+           source.place.empty() ? text("line ", source.line) : source.place);
     index.entries.push_back(std::move(built[i].entry));
     hash_lines.push_back(std::move(built[i].hash_lines));
   }
@@ -327,6 +383,8 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
   const std::string tracks = tracks_csv(index.entries);
   index.hash = report.hash = content_hash(tracks, hash_lines);
   save_file(folder.path() / kTracksFile, tracks);
+  save_file(folder.path() / kNoticesFile, notices_csv(index));
+  save_file(folder.path() / kSourcesFile, origins);
   save_file(folder.path() / kCorpusFile, corpus_yaml(index));
   folder.commit();
   return report;

@@ -43,6 +43,7 @@ struct BuildJob {
   bool splits_given = false;               // each track has its own, whatever its group's are
   std::vector<std::string> notes = {};     // go into the report
   std::vector<std::string> warnings = {};  // likewise
+  Notices notices = {};                    // of tracks
 };
 
 PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& options);

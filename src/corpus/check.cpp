@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 
+#include "fitness.hpp"
 #include "in_step.hpp"
 #include "index.hpp"
 #include "landmarks.hpp"
@@ -16,6 +17,7 @@
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
 #include "minet/core/text.hpp"
+#include "minet/pose/gaps.hpp"
 #include "parallel.hpp"
 #include "same_take.hpp"
 
@@ -37,6 +39,7 @@ struct TrackFacts {
   double silent_share = 0;
   double drift_s = 0;
   std::array<bool, pose::kJoints> seen{};
+  TrackFitness fitness;
   std::vector<Landmark> landmarks;
   InStep in_step;
   bool readable = false;
@@ -72,11 +75,19 @@ pose::PoseSequence look_at_pose(const std::filesystem::path& path, const Track& 
     facts.problems.push_back(text("pose.npy has ", pose.frames, " frames, but ", kTracksFile,
                                   " says ", track.pose_frames));
   }
+  std::int64_t right = 0, left = 0;
   for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
     for (int joint = 0; joint < pose::kJoints; ++joint) {
-      if (pose.joint(frame, joint)[2] > 0) facts.seen[static_cast<std::size_t>(joint)] = true;
+      const float confidence = pose.joint(frame, joint)[2];
+      if (confidence > 0) facts.seen[static_cast<std::size_t>(joint)] = true;
+      const bool gap = confidence <= static_cast<float>(pose::kGapConfidence);
+      if (joint >= pose::kRightHand && gap) ++(joint < pose::kLeftHand ? right : left);
     }
   }
+  const auto joints = static_cast<double>(pose.frames * pose::kHandJoints);
+  facts.fitness = {.pose_hash = sha256_of_file(path),
+                   .right_hand_gaps = static_cast<double>(right) / joints,
+                   .left_hand_gaps = static_cast<double>(left) / joints};
   return pose;
 }
 
@@ -210,6 +221,12 @@ void warn_of_tracks(const Index& index, const std::vector<TrackFacts>& facts,
     if (track.gap_share > kManyGaps) {
       warn(percent(track.gap_share) + " of the joint positions were filled in");
     }
+    const auto noticed = index.notices.find(track.id);
+    if (noticed != index.notices.end()) {
+      for (const Notice& notice : noticed->second) {
+        if (is_warning(notice.kind)) warn(notice.sentence);
+      }
+    }
     const std::string complaint = facts[i].in_step.complaint();
     if (!complaint.empty()) warn(complaint);
   }
@@ -332,7 +349,16 @@ CheckReport check(const std::filesystem::path& root, const CheckOptions& options
   find_shared_sounds(root, index, facts, options, report);
   judge_joints(facts, report);
   warn_of_tracks(index, facts, report.warnings);
+  std::vector<TrackFitness> fitness;
+  for (const TrackFacts& fact : facts) fitness.push_back(fact.fitness);
+  for (std::string& warning : judge_fitness(index, fitness)) {
+    report.warnings.push_back(std::move(warning));
+  }
   report.tracks = summarise_tracks(index, facts);
+  for (const IndexEntry& entry : index.entries) {
+    const auto noticed = index.notices.find(entry.track.id);
+    if (noticed != index.notices.end()) append(report.notices, noticed->second, entry.track.id);
+  }
   for (const char* split : {"train", "test"}) {
     report.splits.push_back(summarise(split, index, facts));
   }

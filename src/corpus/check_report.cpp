@@ -17,6 +17,44 @@ void add_list(std::ostream& out, const char* title, const std::vector<std::strin
   for (const std::string& line : lines) out << "  " << printable(line) << "\n";
 }
 
+// The notes, which are no warnings, one line a kind: the first in full, the tracks by name.
+std::vector<std::string> notes_by_kind(const Notices& notices) {
+  constexpr std::size_t kNamed = 8;
+  struct Group {
+    NoticeKind kind;
+    std::string first;
+    std::vector<std::string> tracks;
+  };
+  std::vector<Group> groups;
+  for (const Notice& notice : notices) {
+    if (is_warning(notice.kind)) continue;
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Group& known) { return known.kind == notice.kind; });
+    if (group == groups.end()) {
+      groups.push_back({notice.kind, notice.text(), {}});
+      group = groups.end() - 1;
+    }
+    if (group->tracks.empty() || group->tracks.back() != notice.where) {
+      group->tracks.push_back(notice.where);
+    }
+  }
+  std::vector<std::string> lines;
+  for (const Group& group : groups) {
+    std::string line = group.first;
+    if (group.tracks.size() > 1) {
+      std::vector<std::string> named(group.tracks.begin() + 1,
+                                     group.tracks.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                group.tracks.size(), kNamed + 1)));
+      line += text("; the like in ", join(named, ", "));
+      if (group.tracks.size() > kNamed + 1) {
+        line += text(" and ", group.tracks.size() - kNamed - 1, " more");
+      }
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string describe(const CheckReport& report) {
@@ -46,6 +84,7 @@ std::string describe(const CheckReport& report) {
   if (!report.joints_never_seen.empty()) {
     out << "joints never seen: " << join(report.joints_never_seen, ", ") << "\n";
   }
+  add_list(out, "noticed when it was prepared (notices.csv)", notes_by_kind(report.notices));
   add_list(out, "warnings", report.warnings);
   add_list(out, "problems", report.problems);
   out << (report.usable() ? "usable" : "not usable") << "\n";
@@ -95,6 +134,13 @@ std::string to_json(const CheckReport& report) {
                                      {"offset_s", pair.offset_s},
                                      {"correlation", pair.correlation},
                                      {"leak", pair.leak}});
+  }
+  json["notices"] = nlohmann::ordered_json::array();
+  for (const Notice& notice : report.notices) {
+    json["notices"].push_back({{"track", notice.where},
+                               {"kind", std::string(notice_name(notice.kind))},
+                               {"frames", notice.frames},
+                               {"sentence", notice.sentence}});
   }
   json["problems"] = report.problems;
   json["warnings"] = report.warnings;

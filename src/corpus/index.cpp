@@ -102,6 +102,23 @@ IndexEntry read_entry(const RowReader& reader) {
   return entry;
 }
 
+// A corpus that was made before there was such a file has none.
+std::map<std::string, Notices> read_notices(const std::filesystem::path& path) {
+  std::map<std::string, Notices> notices;
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return notices;
+  const CsvTable table = read_csv(path);
+  for (const CsvRow& row : table.rows) {
+    const RowReader reader{table, row};
+    const auto kind = parse_notice_name(reader.cell("kind"));
+    const auto frames = parse_integer(reader.cell("frames"));
+    if (!kind) reader.fail("kind", "a kind of notice that this version knows");
+    if (!frames || *frames < 0) reader.fail("frames", "a whole number from 0");
+    notices[reader.cell("track")].push_back({*kind, reader.cell("sentence"), *frames});
+  }
+  return notices;
+}
+
 }  // namespace
 
 Index read_index(const std::filesystem::path& root) {
@@ -149,7 +166,21 @@ Index read_index(const std::filesystem::path& root) {
       reader.fail("id", "different in every row");
     }
   }
+  index.notices = read_notices(root / kNoticesFile);
   return index;
+}
+
+std::string notices_csv(const Index& index) {
+  std::string out = csv_line({"track", "kind", "frames", "sentence"});
+  for (const IndexEntry& entry : index.entries) {
+    const auto found = index.notices.find(entry.track.id);
+    if (found == index.notices.end()) continue;
+    for (const Notice& notice : found->second) {
+      out += csv_line({entry.track.id, std::string(notice_name(notice.kind)),
+                       std::to_string(notice.frames), printable(notice.text())});
+    }
+  }
+  return out;
 }
 
 std::string tracks_csv(const std::vector<IndexEntry>& entries) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/notices.hpp"
 #include "minet/corpus/corpus.hpp"
 
 namespace minet::corpus {
@@ -17,6 +18,7 @@ inline constexpr std::int64_t kSamplesPerPoseFrame = 640;
 
 inline constexpr const char* kCorpusFile = "corpus.yaml";
 inline constexpr const char* kTracksFile = "tracks.csv";
+inline constexpr const char* kNoticesFile = "notices.csv";
 
 struct IndexEntry {
   Track track;
@@ -29,12 +31,14 @@ struct Index {
   int sample_rate = kSampleRate;
   double fps = kFps;
   std::vector<IndexEntry> entries;
+  std::map<std::string, Notices> notices = {};  // by track id
 };
 
 // InputError: not a corpus, another version, a malformed table. Track files are not looked at.
 Index read_index(const std::filesystem::path& root);
 
 std::string tracks_csv(const std::vector<IndexEntry>& entries);
+std::string notices_csv(const Index& index);
 std::string corpus_yaml(const Index& index);
 
 // Track files that an entry has, relative to the root, in the order in which they are hashed.

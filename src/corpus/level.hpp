@@ -12,14 +12,17 @@ namespace minet::corpus {
 inline constexpr double kTargetLevelDb = -23;  // dBFS, active RMS
 inline constexpr double kPeakLimitDb = -1;     // dBFS
 inline constexpr double kActiveRangeDb = 50;   // under the loudest frame
-inline constexpr double kSilenceDb = -70;      // dBFS: a track without a louder frame is silent
+inline constexpr double kSilenceDb = -70;      // dBFS: a track without louder frames is silent
 inline constexpr int kLevelFrame = 800;        // samples; 50 ms at 16 kHz
 
 struct Level {
   double peak = 0;           // largest |sample|
   double loudest_db = -200;  // dBFS, RMS of the loudest frame
   double active_db = -200;   // dBFS, RMS over the active frames
-  bool silent() const { return loudest_db < kSilenceDb; }
+  // dBFS, without its mean, of the fourth loudest frame: an offset is no sound, nor are the clicks
+  // where one begins and ends.
+  double sounding_db = -200;
+  bool silent() const { return sounding_db < kSilenceDb; }
 };
 
 Level measure_level(std::span<const float> samples);
@@ -27,6 +30,9 @@ Level measure_level(std::span<const float> samples);
 // Brings the active level to the target, or the peak to its limit where that is less; rounded down
 // to 0.01 dB, so that what is recorded is what was applied.
 double levelling_gain_db(const Level& level);
+
+// Subtracts the mean where it is more than a thousandth of full scale, and returns it; else 0.
+double remove_offset(std::span<float> samples);
 
 void apply_gain(std::span<float> samples, double gain_db);
 

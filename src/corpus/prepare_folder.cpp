@@ -23,6 +23,10 @@ std::string describe(const PrepareReport& report) {
       text(report.out.string(), ": train ", side(report.train_tracks, report.train_seconds),
            "; test ", side(report.test_tracks, report.test_seconds), "; notes for ",
            report.tracks_with_notes, "\n");
+  if (report.reused_tracks > 0) {
+    out += text(report.reused_tracks, report.reused_tracks == 1 ? " track" : " tracks",
+                " taken over, as nothing about them has changed\n");
+  }
   for (const std::string& note : report.notes) out += printable(note) + "\n";
   if (!report.skipped.empty()) {
     out += text("left out ", report.skipped.size(), ":\n");

@@ -142,8 +142,10 @@ PrepareReport prepare_solos(const PrepareSolosOptions& options) {
     }
     const std::int64_t end = std::min(stop, last);
     if (end < stop) {
-      job.warnings.push_back(text(video.id, ": only ", end - start, " of ", stop - start,
-                                  " frames are in the array; the video is cut there"));
+      job.notices.push_back({NoticeKind::length,
+                             text("only ", end - start, " of ", stop - start,
+                                  " frames are in the array; the video is cut there"),
+                             stop - end, video.id});
     }
     no_hands += video.intervals == 0;
     TrackSource source;
@@ -176,7 +178,8 @@ PrepareReport prepare_solos(const PrepareSolosOptions& options) {
                             .skip_bad = options.skip_bad,
                             .test_share = options.test_share,
                             .seed = options.seed,
-                            .threads = options.threads});
+                            .threads = options.threads,
+                            .gaps = options.gaps});
 }
 
 }  // namespace minet::corpus

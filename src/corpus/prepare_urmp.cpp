@@ -173,8 +173,9 @@ PrepareReport prepare_urmp(const PrepareUrmpOptions& options) {
                           "; give the folder that holds the pieces"));
   }
   for (const std::string& name : strange) {
-    job.warnings.push_back(text("the folder ", name, " is skipped: its name should end in URMP's ",
-                                "instrument codes, as 01_Jupiter_vn_vc"));
+    job.notices.push_back({NoticeKind::left_out,
+                           text("the folder ", name, " is skipped: its name should end in URMP's ",
+                                "instrument codes, as 01_Jupiter_vn_vc")});
   }
   find_tracks(options, pieces, job);
   if (job.problems.empty() || options.skip_bad) split_tracks(options, job);
@@ -188,7 +189,8 @@ PrepareReport prepare_urmp(const PrepareUrmpOptions& options) {
                             .force = options.force,
                             .skip_bad = options.skip_bad,
                             .seed = options.seed,
-                            .threads = options.threads});
+                            .threads = options.threads,
+                            .gaps = options.gaps});
 }
 
 }  // namespace minet::corpus

@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t kMaxRows = 100000;
 constexpr std::size_t kMaxIdFromName = 100;  // characters of a file name that become an id
 
-const std::vector<std::string> kColumns = {"audio", "pose", "notes", "instrument", "group",
-                                           "split", "fps",  "id",    "person",     "pose_format"};
+const std::vector<std::string> kColumns = {"audio",  "pose",        "notes",       "instrument",
+                                           "group",  "split",       "fps",         "id",
+                                           "person", "pose_format", "first_frame", "picture"};
 
 void check_header(const CsvTable& table) {
   for (const std::string& name : table.header) {
@@ -94,7 +95,7 @@ class RowReader {
   void read_pose_options(TrackSource& source) const {
     const std::string fps = cell("fps");
     if (!fps.empty()) {
-      source.pose_options.fps = parse_double(fps);
+      source.pose_options.fps = parse_cell(fps, table_.separator);
       if (!source.pose_options.fps || !(*source.pose_options.fps > 0) ||
           *source.pose_options.fps > 1000) {
         throw InputError(text("fps should be a number above 0 and up to 1000, not '", fps, "'"));
@@ -108,6 +109,15 @@ class RowReader {
       }
       source.pose_options.person = static_cast<int>(*number);
     }
+    const std::string first = cell("first_frame");
+    if (!first.empty()) {
+      source.pose_options.first_frame = parse_integer(first);
+      if (!source.pose_options.first_frame || *source.pose_options.first_frame < 0) {
+        throw InputError(text("first_frame should be a frame number from 0, not '", first, "'"));
+      }
+    }
+    const std::string picture = cell("picture");
+    if (!picture.empty()) source.pose_options.picture = pose::parse_picture(picture);
     const std::string format = cell("pose_format");
     if (!format.empty()) source.pose_options.format = pose::parse_pose_format(format);
   }

@@ -152,6 +152,7 @@ RawPose read_foley_music(const fs::path& path, const ReadPoseOptions& options) {
   }
   Recording recording = frames.finish(options, pose);
   recording.fps = kFoleyMusicFps;
+  recording.from_film = false;  // its arrays were resampled
   assemble(recording, options, path, pose);
   return pose;
 }

@@ -18,14 +18,16 @@ inline std::string shown(const std::filesystem::path& path) {
   return printable(path.string());
 }
 
-// Writes a joint, or 0, 0, 0 where a number is NaN, infinite or beyond kMaxCoordinate. Returns
-// whether it was usable. Confidence is clamped to 0..1.
+// Writes a joint, or 0, 0, 0 where a number is NaN, infinite or beyond kMaxCoordinate, or where the
+// place is exactly 0, 0: tools write that for a point that they did not find, whatever confidence
+// they leave beside it. Returns whether the numbers were usable. Confidence is clamped to 0..1.
 inline bool put_joint(float* to, double x, double y, double confidence) {
   const bool usable = std::isfinite(x) && std::isfinite(y) && std::isfinite(confidence) &&
                       std::abs(x) <= kMaxCoordinate && std::abs(y) <= kMaxCoordinate;
-  to[0] = usable ? static_cast<float>(x) : 0.0F;
-  to[1] = usable ? static_cast<float>(y) : 0.0F;
-  to[2] = usable ? static_cast<float>(std::fmin(std::fmax(confidence, 0.0), 1.0)) : 0.0F;
+  const bool there = usable && (x != 0 || y != 0);
+  to[0] = there ? static_cast<float>(x) : 0.0F;
+  to[1] = there ? static_cast<float>(y) : 0.0F;
+  to[2] = there ? static_cast<float>(std::fmin(std::fmax(confidence, 0.0), 1.0)) : 0.0F;
   return usable;
 }
 

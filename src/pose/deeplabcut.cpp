@@ -1,5 +1,6 @@
 // DeepLabCut's CSV: header rows `scorer`, (`individuals`,) `bodyparts` and `coords`, then a row a
-// frame with x, y, likelihood for each body part.
+// frame with x, y, likelihood for each body part. Labelled frames (CollectedData) have no
+// likelihood, and images' paths instead of numbers, in one column or in three.
 // https://deeplabcut.github.io/DeepLabCut/docs/standardDeepLabCut_UserGuide.html
 // Body parts are the user's own, so they're matched by name: the names of skeleton.hpp, common
 // ways to write them (aliases below), or a map file `bodypart,joint`.
@@ -119,10 +120,12 @@ struct Column {
   int axis = 0;
 };
 
-// The file's columns by the header rows, the first column left out.
+// The file's columns by the header rows, without those that say which frame a row is.
 struct Header {
+  std::size_t index_columns = 1;
   std::vector<Column> columns;
   std::vector<std::string> individuals;
+  bool scored = false;  // there is a likelihood
 };
 
 using Cells = std::vector<std::string>;
@@ -142,7 +145,10 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
   std::array<std::string, kJoints> taken;
   std::vector<std::string> unknown;
   bool any = false;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
+  while (header.index_columns < parts.size() && trim(parts[header.index_columns]).empty()) {
+    ++header.index_columns;
+  }
+  for (std::size_t i = header.index_columns; i < parts.size(); ++i) {
     const std::string part(trim(parts[i]));
     const std::string who = individuals.empty() ? "" : std::string(trim(individuals[i]));
     const auto [entry, added] = known.try_emplace(who, header.individuals.size());
@@ -156,6 +162,7 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
     if (column.axis < 0) {
       refuse(path, text("expected x, y and likelihood as coords, got ", printable(coords[i])));
     }
+    header.scored |= column.axis == 2;
     if (column.joint >= 0) {
       std::string& owner = taken[static_cast<std::size_t>(column.joint)];
       if (!owner.empty() && owner != part) {
@@ -170,13 +177,20 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
     header.columns.push_back(column);
   }
   if (!any) {
-    refuse(path, text("expected body parts named as the 47 joints, got only ",
-                      unknown.empty() ? "none" : join(unknown, ", ").substr(0, 200),
-                      ", so a map file (the option 'names') is needed"));
+    refuse(path,
+           text("expected body parts named as the 47 joints, got only ",
+                unknown.empty() ? "none" : join(unknown, ", ").substr(0, 200),
+                ", so a file that maps their names to joints (the option 'names') is needed"));
   }
   if (!unknown.empty()) {
-    pose.notes.push_back(text("Body parts that are none of the 47 joints are left out: ",
-                              join(unknown, ", ").substr(0, 300), "."));
+    pose.notices.push_back(
+        {NoticeKind::left_out, text("body parts that are none of the 47 joints are left out: ",
+                                    join(unknown, ", ").substr(0, 300))});
+  }
+  if (!header.scored) {
+    pose.notices.push_back({NoticeKind::no_confidence,
+                            "there is no likelihood in the file: every point that has a place "
+                            "counts as seen"});
   }
   return header;
 }
@@ -200,6 +214,7 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
   }
   std::int64_t line_number = 0;
   std::string line;
+  char separator = 0;
   const auto next = [&](Cells& cells) {
     do {
       if (!std::getline(file, line)) {
@@ -213,7 +228,12 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
     while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) {
       line.pop_back();
     }
-    cells = split(line, ',');
+    if (separator == 0) {
+      constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+      if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+      separator = csv_separator(line);
+    }
+    cells = split(line, separator);
     return true;
   };
   Cells scorer, individuals, parts, coords;
@@ -236,22 +256,34 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
   }
 
   RecordingBuilder frames("DeepLabCut's files", path);
+  OneRecording images(path);
   Cells cells;
-  for (std::int64_t count = 0; next(cells); ++count) {
+  while (next(cells)) {
     if (cells.size() != parts.size()) {
       refuse(path, text("expected ", parts.size(), " cells in line ", line_number, ", got ",
                         cells.size()));
     }
-    // The first cell is the row's number, or an image's path.
-    const auto numbered = parse_integer(cells[0]);
-    const std::int64_t frame = numbered ? *numbered : count;
+    // The row's number, or an image's path in one cell or in several.
+    const std::string& name = cells[header.index_columns - 1];
+    const auto numbered = number_in(name);
+    if (!numbered) {
+      refuse(path, text("expected a frame number or an image name with one in line ", line_number,
+                        ", got ", printable(name.substr(0, 60))));
+    }
+    const std::int64_t frame = *numbered;
+    if (!parse_double(trim(name))) {
+      fs::path image;
+      for (std::size_t i = 0; i < header.index_columns; ++i) image /= std::string(trim(cells[i]));
+      images.see(image);
+    }
     std::vector<std::array<double, static_cast<std::size_t>(kJoints) * kJointValues>> values(
         header.individuals.size());
     for (std::size_t i = 0; i < header.columns.size(); ++i) {
       const Column& column = header.columns[i];
       if (column.joint >= 0) {
         // An empty cell is an undetected point; 0, 0, 0 is how the others say that.
-        const double number = parse_double(cells[i + 1]).value_or(std::nan(""));
+        const double number =
+            parse_cell(cells[i + header.index_columns], separator).value_or(std::nan(""));
         values[column.individual]
               [static_cast<std::size_t>(column.joint * kJointValues + column.axis)] = number;
       }
@@ -262,8 +294,9 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
     for (std::size_t who = 0; who < values.size(); ++who) {
       Person person;
       for (int joint = 0; joint < kJoints; ++joint) {
-        const double* from = values[who].data() + joint * kJointValues;
+        double* from = values[who].data() + joint * kJointValues;
         const bool empty = std::isnan(from[0]) && std::isnan(from[1]);
+        if (!header.scored) from[2] = 1;
         if (!put_joint(person.joint(joint), from[0], from[1], from[2]) && !empty) {
           ++pose.bad_numbers;
         }
@@ -275,7 +308,7 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
       frames.add(frame, std::move(person));
     }
   }
-  Recording recording = frames.finish(options, pose);
+  Recording recording = frames.finish(options, pose, true);
   assemble(recording, options, path, pose);
   return pose;
 }

@@ -29,10 +29,6 @@ std::string number(const char* format, double value) {
   return buffer;
 }
 
-std::string frames_line(std::int64_t count, std::int64_t frames, std::string_view what) {
-  return count == 0 ? "" : text("  ", count, " of ", frames, " frames: ", what, "\n");
-}
-
 }  // namespace
 
 GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
@@ -50,7 +46,7 @@ GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
   report.empty_frames = pose.empty_frames;
   report.multi_person_frames = pose.multi_person_frames;
   report.bad_numbers = pose.bad_numbers;
-  report.notes = pose.notes;
+  report.notices = pose.notices;
   for (int joint = 0; joint < kJoints; ++joint) {
     std::int64_t gaps = 0, run = 0, longest = 0;
     bool seen = false;
@@ -141,15 +137,6 @@ std::string GapReport::text() const {
       names.insert(names.end(), own.begin(), own.end());
     }
     result += text("  never seen (placed on the parent joint): ", join(names, ", "), "\n");
-  }
-  result += frames_line(absent_frames, frames, "no file");
-  result += frames_line(empty_frames, frames, "the player is not seen");
-  result += frames_line(multi_person_frames, frames, "more than one person");
-  if (bad_numbers > 0) {
-    result += text("  ", bad_numbers, " joints with NaN, infinite or absurd coordinates dropped\n");
-  }
-  for (const std::string& note : notes) {
-    result += text("  note: ", note, "\n");
   }
   return result;
 }

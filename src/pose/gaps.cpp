@@ -1,6 +1,7 @@
-// Solos' interpolation (github:JuanFMontesinos/Solos, dev/6_rectify_skeleton.py), rule for rule:
-// 1. every joint relative to its parent, with the parent's raw value even where that is a gap;
-//    the neck, the root, in absolute coordinates;
+// 1. every joint relative to its parent: as the parent stands after its own filling
+// (GapRule::paper)
+//    or as it was read, even where that is a gap (GapRule::solos); the neck, the root, in absolute
+//    coordinates;
 // 2. the mean of these over the frames in which the joint has a confidence above 0 (0 if none);
 // 3. a joint at or below the threshold takes the distance-weighted mean of the nearest earlier and
 //    later good frames; past the ends, the mean stands in as a frame before the first or after the
@@ -28,8 +29,9 @@ struct Point {
   double x = 0, y = 0;
 };
 
-// A joint's positions relative to its parent (the neck's as they are) in the raw data.
-std::vector<Point> relative(const std::vector<float>& raw, std::int64_t frames, int joint) {
+// A joint's positions in `raw` relative to its parent's in `parents` (the neck's as they are).
+std::vector<Point> relative(const std::vector<float>& raw, const std::vector<float>& parents,
+                            std::int64_t frames, int joint) {
   const int parent = kSkeleton[static_cast<std::size_t>(joint)].parent;
   std::vector<Point> points(static_cast<std::size_t>(frames));
   for (std::size_t frame = 0; frame < points.size(); ++frame) {
@@ -37,7 +39,7 @@ std::vector<Point> relative(const std::vector<float>& raw, std::int64_t frames, 
     const float* own = row + joint * kJointValues;
     points[frame] = {own[0], own[1]};
     if (parent >= 0) {
-      const float* from = row + parent * kJointValues;
+      const float* from = parents.data() + frame * kFrameValues + parent * kJointValues;
       points[frame].x -= static_cast<double>(from[0]);
       points[frame].y -= static_cast<double>(from[1]);
     }
@@ -84,7 +86,8 @@ void interpolate(std::vector<Point>& points, const std::vector<bool>& good, Poin
   }
 }
 
-void fill_joint(RawPose& pose, const std::vector<float>& raw, int joint, const Rule& rule) {
+void fill_joint(RawPose& pose, const std::vector<float>& raw, int joint, const Rule& rule,
+                GapRule which) {
   const std::int64_t frames = pose.frames();
   std::vector<bool> good(static_cast<std::size_t>(frames)), seen(static_cast<std::size_t>(frames));
   for (std::size_t frame = 0; frame < good.size(); ++frame) {
@@ -92,10 +95,12 @@ void fill_joint(RawPose& pose, const std::vector<float>& raw, int joint, const R
     good[frame] = rule.good(from);
     seen[frame] = rule.seen(from);
   }
-  std::vector<Point> points = relative(raw, frames, joint);
+  const bool only_gaps = which == GapRule::paper;
+  std::vector<Point> points = relative(raw, only_gaps ? pose.data : raw, frames, joint);
   interpolate(points, good, mean_where(points, seen));
   const int parent = kSkeleton[static_cast<std::size_t>(joint)].parent;
   for (std::int64_t frame = 0; frame < frames; ++frame) {
+    if (only_gaps && good[static_cast<std::size_t>(frame)]) continue;
     Point point = points[static_cast<std::size_t>(frame)];
     if (parent >= 0) {  // filled before: parents come first
       point.x += static_cast<double>(pose.joint(frame, parent)[0]);
@@ -117,7 +122,14 @@ bool neck_seen(const RawPose& pose, const Rule& rule) {
 
 }  // namespace
 
-GapReport fill_gaps(RawPose& pose, double confidence_threshold) {
+GapRule parse_gap_rule(std::string_view name) {
+  if (name == "paper") return GapRule::paper;
+  if (name == "solos") return GapRule::solos;
+  throw InputError(
+      text("Expected paper or solos as the rule of gap filling, got ", printable(name), "."));
+}
+
+GapReport fill_gaps(RawPose& pose, double confidence_threshold, GapRule which) {
   GapReport report = find_gaps(pose, confidence_threshold);
   const Rule rule{pose.filled, static_cast<float>(confidence_threshold)};
   if (!neck_seen(pose, rule)) {
@@ -128,7 +140,7 @@ GapReport fill_gaps(RawPose& pose, double confidence_threshold) {
   }
   const std::vector<float> raw = pose.data;
   for (int joint = 0; joint < kJoints; ++joint) {
-    fill_joint(pose, raw, joint, rule);
+    fill_joint(pose, raw, joint, rule, which);
   }
   return report;
 }

@@ -24,7 +24,7 @@ using nlohmann::json;
 class InstanceReader {
  public:
   InstanceReader(const fs::path& path, std::string tool)
-      : path_(path), tool_(std::move(tool)), frames_(tool_ + "'s files", path) {}
+      : path_(path), tool_(std::move(tool)), frames_(tool_ + "'s files", path), images_(path) {}
 
   bool record(JsonRecord& record) {
     if (record.place == RecordPlace::list_item ||
@@ -43,19 +43,12 @@ class InstanceReader {
   }
 
   RawPose finish(const ReadPoseOptions& options) {
-    Recording recording = frames_.finish(options, pose_);
+    Recording recording = frames_.finish(options, pose_, !lists_frames_);
     std::string names;
-    bool hands = false;
     for (const LayoutId id : met_) {
       names += (names.empty() ? "" : " and ") + std::string(layout(id).name);
-      hands |= layout(id).hands() && id != LayoutId::coco18;
     }
     pose_.format = text(tool_, " (", names, ")");
-    if (!met_.empty() && !hands) {
-      pose_.notes.push_back(text(names,
-                                 " has no hands: all 40 finger joints are missing and sit on the "
-                                 "wrists; a model that learnt from fingers will miss them."));
-    }
     assemble(recording, options, path_, pose_);
     return std::move(pose_);
   }
@@ -73,8 +66,8 @@ class InstanceReader {
     return *found;
   }
 
-  // 12, "12" or "clip_0012.jpg".
-  std::int64_t number_of(const json& id) const {
+  // 12, 12.0, "12" or "clip_0012.jpg"; images of one recording have one name.
+  std::int64_t number_of(const json& id) {
     if (id.is_number_integer()) {
       if (id.is_number_unsigned() && id.get<std::uint64_t>() > 999'999'999'999'999'999U) {
         refuse("got a frame number beyond 18 digits");
@@ -85,13 +78,13 @@ class InstanceReader {
         std::abs(id.get<double>()) < 1e15) {
       return static_cast<std::int64_t>(id.get<double>());
     }
-    const auto number =
-        id.is_string() ? frame_number(fs::path(id.get<std::string>()).filename()) : std::nullopt;
+    const auto number = id.is_string() ? number_in(id.get<std::string>()) : std::nullopt;
     if (!number) {
       refuse(
           text("expected a frame number or an image name with one, got ",
                printable(id.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60))));
     }
+    images_.see(fs::path(id.get<std::string>()));
     return *number;
   }
 
@@ -137,6 +130,17 @@ class InstanceReader {
     return *found;
   }
 
+  // A number however it is written: 1, 1.0, "1", [1.0]; -1: none.
+  static int tracker_id(const json& id) {
+    constexpr double kMost = 1e9;
+    std::optional<double> value;
+    if (id.is_array()) return id.size() == 1 ? tracker_id(id.front()) : -1;
+    if (id.is_number()) value = id.get<double>();
+    if (id.is_string()) value = parse_double(trim(id.get<std::string>()));
+    const bool whole = value && *value == std::floor(*value) && *value >= 0 && *value <= kMost;
+    return whole ? static_cast<int>(*value) : -1;
+  }
+
   void add(std::int64_t frame, const std::vector<double>& numbers, const json& person) {
     const Layout& found = layout_of(numbers.size());
     put(frame, found, numbers, person);
@@ -147,10 +151,7 @@ class InstanceReader {
     Person converted = to_person(found, numbers, pose_.bad_numbers);
     for (const char* key : {"track_id", "idx", "instance_id"}) {
       const auto id = person.find(key);
-      if (id != person.end() && id->is_number_integer() && converted.id < 0) {
-        const auto value = id->get<std::int64_t>();
-        converted.id = value >= 0 && value <= 1'000'000'000 ? static_cast<int>(value) : -1;
-      }
+      if (id != person.end() && converted.id < 0) converted.id = tracker_id(*id);
     }
     frames_.add(frame, std::move(converted));
   }
@@ -159,6 +160,11 @@ class InstanceReader {
     const auto id = frame.find("frame_id");
     const std::int64_t at = id != frame.end() ? number_of(*id) : count_;
     ++count_;
+    lists_frames_ = true;
+    if (!listed_.insert(at).second) {
+      refuse(text("expected each frame once, got frame ", at,
+                  " twice, as in two recordings in one file"));
+    }
     frames_.frame(at);  // also where nobody is seen
     for (const json& person : list(member(frame, "instances"), "instances")) {
       if (!person.is_object()) {
@@ -205,8 +211,11 @@ class InstanceReader {
   const fs::path& path_;
   std::string tool_;
   RecordingBuilder frames_;
+  OneRecording images_;
   RawPose pose_;
   std::set<LayoutId> met_;
+  std::set<std::int64_t> listed_;
+  bool lists_frames_ = false;  // frames without people are written too
   std::int64_t count_ = 0;
 };
 

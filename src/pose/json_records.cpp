@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pose/checks.hpp"
+#include "pose/json_text.hpp"
 
 namespace minet::pose {
 namespace {
@@ -164,11 +165,18 @@ void read_json_records(const std::filesystem::path& path, const std::string& wha
   if (!file) {
     throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
   }
+  std::string first(64, '\0');
+  file.read(first.data(), static_cast<std::streamsize>(first.size()));
+  first.resize(static_cast<std::size_t>(file.gcount()));
+  file.clear();
+  file.seekg(0);
+  const std::string why = why_no_json(first);
+  JsonText cleaned(file);
   Handler handler(sink);
-  const bool parsed = nlohmann::json::sax_parse(file, &handler);
+  const bool parsed = why.empty() && nlohmann::json::sax_parse(cleaned, &handler);
   if (!handler.stopped && (!parsed || !handler.problem.empty())) {
-    throw InputError(text("Keypoints in ", shown(path), " cannot be read: ", handler.problem,
-                          "; the file should be ", what, "."));
+    throw InputError(text("Keypoints in ", shown(path), " cannot be read: ",
+                          why.empty() ? handler.problem : why, "; the file should be ", what, "."));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string>
 
+#include "minet/core/csv.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/json_records.hpp"
@@ -26,7 +27,6 @@ constexpr std::array<std::string_view, kParts> kPartNames = {"pose", "left_hand"
 constexpr std::array<int, kParts> kPartPoints = {33, 21, 21};
 constexpr std::array<int, kParts> kPartFirst = {0, 33, 54};
 constexpr double kMaxPicture = 100'000;  // pixels
-constexpr double kMaxSeconds = 1e6;
 
 using Points = std::vector<double>;  // [75, 3]
 
@@ -59,8 +59,8 @@ class MediapipeReader {
       untimed_ = true;
       return;
     }
-    if (!(*time >= 0 && *time < kMaxSeconds)) {
-      refuse(text("expected a time in seconds for frame ", frame, ", got ", to_text(*time)));
+    if (!(*time >= 0 && std::isfinite(*time))) {
+      refuse(text("expected a time from 0 on for frame ", frame, ", got ", to_text(*time)));
     }
     times_[frame] = *time;
   }
@@ -95,6 +95,8 @@ class MediapipeReader {
       recording.times = std::move(times_);
     }
     pose_.format = layout(LayoutId::mediapipe).name;
+    pose_.width = width_;
+    pose_.height = height_;
     assemble(recording, options, path_, pose_);
     return std::move(pose_);
   }
@@ -170,10 +172,11 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
       }
     } else if (record.place == RecordPlace::member_item && record.key == "frames") {
       const auto frame = record.value.find("frame");
-      if (frame == record.value.end() || !frame->is_number_integer()) {
+      const auto whole = frame == record.value.end() ? std::nullopt : number_in(frame->dump());
+      if (!whole || !frame->is_number()) {
         reader.refuse("expected a whole number as \"frame\", got none or another");
       }
-      const auto number = frame->get<std::int64_t>();
+      const std::int64_t number = *whole;
       Points points = no_points();
       bool any = false;
       for (std::size_t part = 0; part < kParts; ++part) {
@@ -197,7 +200,10 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
   std::ifstream file(path, std::ios::binary);
   std::string line;
   std::getline(file, line);
-  if (!file || lower(trim(line)) != kHeader) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  const char separator = csv_separator(line);
+  if (!file || lower(join(split(trim(line), separator), ",")) != kHeader) {
     reader.refuse(text("expected the columns ", kHeader, ", got others"));
   }
   std::int64_t current = -1, number = 1;
@@ -214,13 +220,13 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
       continue;
     }
     const std::vector<std::string> cells =
-        line.size() > kMaxLine ? std::vector<std::string>() : split(trim(line), ',');
+        line.size() > kMaxLine ? std::vector<std::string>() : split(trim(line), separator);
     if (cells.size() != kColumns) {
       reader.refuse(
           text("expected ", kColumns, " cells in line ", number, ", got ",
                line.size() > kMaxLine ? std::string("a very long line") : text(cells.size())));
     }
-    const auto frame = parse_integer(cells[0]);
+    const auto frame = number_in(cells[0]);
     if (!frame || *frame < current || *frame < 0) {
       reader.refuse(
           text("expected rising frame numbers, got ", printable(cells[0]), " in line ", number));
@@ -230,13 +236,13 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
       current = *frame;
       points = no_points();
       any = false;
-      const auto time = parse_double(cells[1]);
+      const auto time = parse_cell(cells[1], separator);
       if (!time && !trim(cells[1]).empty()) {
         reader.refuse(
             text("expected a time in seconds, got ", printable(cells[1]), " in line ", number));
       }
       reader.set_time(current, time);
-      reader.set_picture(parse_double(cells[2]), parse_double(cells[3]));
+      reader.set_picture(parse_cell(cells[2], separator), parse_cell(cells[3], separator));
     }
     if (cells[4] == "none") {
       continue;
@@ -253,7 +259,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     any = true;
     for (std::size_t axis = 0; axis < kJointValues; ++axis) {
       points[static_cast<std::size_t>(kPartFirst[part] + *point) * kJointValues + axis] =
-          parse_double(cells[6 + axis]).value_or(std::nan(""));
+          parse_cell(cells[6 + axis], separator).value_or(std::nan(""));
     }
   }
   flush();

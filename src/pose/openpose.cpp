@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "minet/core/csv.hpp"
+#include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/openpose_json.hpp"
@@ -31,12 +32,19 @@ struct FrameFile {
 std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   std::vector<fs::path> all, named;  // named: as OpenPose names them, which wins
   std::error_code error;
+  std::size_t dangling = 0;  // links to nothing: frames that somebody wrote, and that are lost
+  fs::path first_dangling;
   fs::directory_iterator files(folder, error);
   for (; !error && files != fs::directory_iterator(); files.increment(error)) {
     const std::string name = files->path().filename().string();
     std::error_code ignored;
-    if (name.starts_with('.') || lower(files->path().extension().string()) != kExtension ||
-        !files->is_regular_file(ignored)) {
+    if (name.starts_with('.') || lower(files->path().extension().string()) != kExtension) {
+      continue;
+    }
+    if (!files->is_regular_file(ignored)) {
+      if (!files->is_symlink(ignored) || files->exists(ignored)) continue;  // a folder, a pipe
+      ++dangling;
+      if (first_dangling.empty()) first_dangling = files->path();
       continue;
     }
     if (all.size() == static_cast<std::size_t>(kMaxFrames)) {
@@ -51,6 +59,12 @@ std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   if (error) {
     throw InputError(text("Cannot list the folder ", shown(folder), ": ", error.message(), "."));
   }
+  if (dangling > 0) {
+    throw InputError(text("Expected keypoint files in ", shown(folder), ", but ", dangling, " of ",
+                          all.size() + dangling, " are links to nothing, such as ",
+                          shown(first_dangling.filename()), " (", why_absent(first_dangling),
+                          "); fetch the files that they point to."));
+  }
   if (all.empty()) {
     throw InputError(
         text("Expected OpenPose files NAME_<frame>_keypoints.json in ", shown(folder),
@@ -59,9 +73,10 @@ std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   if (named.empty() || named.size() == all.size()) {
     return all;
   }
-  pose.notes.push_back(
-      text(all.size() - named.size(),
-           " .json files that are not named NAME_<frame>_keypoints are left out."));
+  pose.notices.push_back(
+      {NoticeKind::left_out,
+       text(all.size() - named.size(),
+            " .json files that are not named NAME_<frame>_keypoints are left out")});
   return named;
 }
 
@@ -78,6 +93,8 @@ std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> pa
     }
     files.push_back({number.value_or(0), path});
   }
+  OneRecording one(folder);
+  for (const FrameFile& file : files) one.see(file.path.filename());
   std::stable_sort(files.begin(), files.end(),
                    [](const FrameFile& a, const FrameFile& b) { return a.number < b.number; });
   for (std::size_t i = 1; i < files.size(); ++i) {
@@ -96,8 +113,9 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
                           const fs::path& folder, RawPose& pose) {
   if (!options.first_frame) {
     if (files.front().number > 1) {
-      pose.notes.push_back(
-          text("The first file is frame ", files.front().number, ", which is taken as time 0."));
+      pose.notices.push_back(
+          {NoticeKind::late_start,
+           text("the first file is frame ", files.front().number, ", which is taken as time 0")});
     }
     return files.front().number;
   }
@@ -109,8 +127,8 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
                           ", the last one in ", shown(folder), ", got ", start, "."));
   }
   if (kept != files.begin()) {
-    pose.notes.push_back(
-        text(kept - files.begin(), " files before frame ", start, " are left out."));
+    pose.notices.push_back({NoticeKind::left_out, text(kept - files.begin(), " files before frame ",
+                                                       start, " are left out")});
     files.erase(files.begin(), kept);
   }
   return start;
@@ -129,11 +147,11 @@ std::map<std::int64_t, double> read_times(const fs::path& folder) {
   const std::size_t frame = table.column("frame"), time = table.column("time_s");
   for (const CsvRow& row : table.rows) {
     const std::optional<long long> number = parse_integer(row.cells[frame]);
-    const std::optional<double> seconds = parse_double(row.cells[time]);
-    if (!number || *number < 0 || !seconds || !(*seconds >= 0 && *seconds < 1e6) ||
+    const std::optional<double> seconds = parse_cell(row.cells[time], table.separator);
+    if (!number || *number < 0 || !seconds || !(*seconds >= 0) ||
         (!times.empty() &&
          (times.rbegin()->first >= *number || times.rbegin()->second >= *seconds))) {
-      throw InputError(text("Expected rising frame numbers and times in seconds, got ",
+      throw InputError(text("Expected rising frame numbers and times from 0 on, got ",
                             printable(row.cells[frame]), " and ", printable(row.cells[time]),
                             " in line ", row.line, " of ", shown(path),
                             "; extract the keypoints again or remove the file."));

@@ -9,11 +9,13 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 
 #include "minet/core/files.hpp"
 #include "pose/checks.hpp"
+#include "pose/json_text.hpp"
 
 namespace minet::pose {
 namespace {
@@ -225,8 +227,18 @@ std::string convert(const RawPerson& raw, bool body25b, OpenPoseFrame& frame) {
 OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25b) {
   const std::string content = read_file(path, kMaxFrameBytes);
   Handler handler;
-  const bool parsed = nlohmann::json::sax_parse(content, &handler);
-  std::string problem = handler.problem;
+  std::string problem = why_no_json(std::string_view(content).substr(0, 64));
+  // Only a file with such a word pays for another pass.
+  const bool words =
+      content.find("NaN") != std::string::npos || content.find("Infinity") != std::string::npos;
+  bool parsed = false;
+  if (problem.empty()) {
+    std::istringstream stream(words ? content : std::string());
+    JsonText cleaned(stream);
+    parsed = words ? nlohmann::json::sax_parse(cleaned, &handler)
+                   : nlohmann::json::sax_parse(content, &handler);
+    problem = handler.problem;
+  }
   if (parsed && !handler.has_people) {
     problem = "expected a list of \"people\", got none";
   }

@@ -1,67 +1,20 @@
 // Most tools list people in no stable order, so the player is followed by the nearest neck and
 // shoulders: of all the tracks, the one that is longest and largest, with hands before without.
-// Where a tracker has numbered the people, its numbers are used instead. Nothing fancier: players
-// keep their places, and a recording in which two cross should be cropped first.
+// Where a tracker has numbered the people: tracked_people.cpp. Nothing fancier: players keep their
+// places, and a recording in which two cross should be cropped first.
 #include "pose/people.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
-#include <map>
 #include <numeric>
 
+#include "pose/body_distance.hpp"
 #include "pose/checks.hpp"
+#include "pose/tracked_people.hpp"
 
 namespace minet::pose {
 namespace {
-
-constexpr double kFar = std::numeric_limits<double>::infinity();
-// A step beyond this share of the body's size is another person; it grows while nobody is seen.
-constexpr double kReach = 0.6;
-constexpr double kReachPerFrame = 0.05;
-
-// Diagonal of the box around the upper body's seen joints, in source units.
-double body_size(const Person& person) {
-  double left = kFar, right = -kFar, top = kFar, bottom = -kFar;
-  for (int joint = 0; joint < kRightHand; ++joint) {
-    if (person.seen(joint)) {
-      left = std::min<double>(left, person.joint(joint)[0]);
-      right = std::max<double>(right, person.joint(joint)[0]);
-      top = std::min<double>(top, person.joint(joint)[1]);
-      bottom = std::max<double>(bottom, person.joint(joint)[1]);
-    }
-  }
-  return left > right ? 0 : std::hypot(right - left, bottom - top);
-}
-
-bool has_hands(const Person& person) {
-  for (int joint = kRightHand; joint < kJoints; ++joint) {
-    if (person.joint(joint)[2] > static_cast<float>(kGapConfidence)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Mean distance over neck and shoulders seen in both, else over any upper-body joint.
-double distance(const Person& a, const Person& b) {
-  const auto mean_over = [&](std::initializer_list<int> joints) {
-    double sum = 0;
-    int count = 0;
-    for (const int joint : joints) {
-      if (a.seen(joint) && b.seen(joint)) {
-        sum += std::hypot(a.joint(joint)[0] - b.joint(joint)[0],
-                          a.joint(joint)[1] - b.joint(joint)[1]);
-        ++count;
-      }
-    }
-    return count > 0 ? sum / count : kFar;
-  };
-  const double trunk = mean_over({kNeck, kRightShoulder, kLeftShoulder});
-  return std::isfinite(trunk) ? trunk
-                              : mean_over({kRightElbow, kRightWrist, kLeftElbow, kLeftWrist});
-}
 
 // Mean x of the seen upper-body joints.
 double place(const Person& person) {
@@ -97,8 +50,8 @@ void follow(const std::vector<std::vector<Person>>& files, const std::vector<std
         best_distance = d;
       }
     }
-    const auto passed = static_cast<double>(std::abs(at(numbers, i) - last_number));
-    if (best >= 0 && best_distance <= size * (kReach + kReachPerFrame * passed)) {
+    const std::int64_t passed = std::abs(at(numbers, i) - last_number);
+    if (best >= 0 && best_distance <= reach(size, passed)) {
       at(chosen, i) = best;
       last = &people[static_cast<std::size_t>(best)];
       last_number = at(numbers, i);
@@ -106,19 +59,6 @@ void follow(const std::vector<std::vector<Person>>& files, const std::vector<std
     }
   }
 }
-
-// How long and how large somebody was seen: the sum of the body's sizes over the frames.
-struct Presence {
-  std::int64_t frames = 0, with_hands = 0;
-  double size = 0;
-  void add(const Person& person) {
-    ++frames;
-    with_hands += has_hands(person) ? 1 : 0;
-    size += body_size(person);
-  }
-  // Hands first: a viewer without an instrument may well sit nearer to the camera.
-  std::pair<bool, double> rank() const { return {2 * with_hands >= frames, size}; }
-};
 
 // A person followed forwards, to find the player.
 struct Track {
@@ -145,8 +85,7 @@ void extend(std::vector<Track>& tracks, std::vector<std::size_t>& live,
   for (const std::size_t t : live) {
     for (std::size_t p = 0; p < people.size(); ++p) {
       const double d = distance(*tracks[t].last, people[p]);
-      const auto passed = static_cast<double>(number - tracks[t].last_number);
-      if (d <= tracks[t].size * (kReach + kReachPerFrame * passed)) {
+      if (d <= reach(tracks[t].size, number - tracks[t].last_number)) {
         steps.push_back({d, t, static_cast<int>(p)});
       }
     }
@@ -200,44 +139,6 @@ std::pair<std::size_t, int> player_start(const std::vector<std::vector<Person>>&
   return {best->first_file, best->first_index};
 }
 
-// By a tracker's ids.
-std::vector<int> choose_id(const std::vector<std::vector<Person>>& files,
-                           const ReadPoseOptions& options, const std::filesystem::path& source) {
-  std::map<int, Presence> ids;
-  for (const auto& people : files) {
-    for (const Person& person : people) {
-      if (person.id >= 0) {
-        ids[person.id].add(person);
-      }
-    }
-  }
-  int id = options.person.value_or(-1);
-  if (options.person && !ids.contains(id)) {
-    std::string list;
-    std::size_t listed = 0;
-    for (const auto& [known, presence] : ids) {
-      list += ++listed > 10 ? "" : text(list.empty() ? "" : ", ", known);
-    }
-    throw InputError(text("Expected one of the tracker's people (", list,
-                          ids.size() > 10 ? ", ..." : "", ") of ", shown(source), ", got person ",
-                          id, "; choose one of these numbers."));
-  }
-  if (!options.person) {
-    id = std::max_element(ids.begin(), ids.end(), [](const auto& a, const auto& b) {
-           return a.second.rank() < b.second.rank();
-         })->first;
-  }
-  std::vector<int> chosen(files.size(), -1);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    for (std::size_t p = 0; p < files[i].size(); ++p) {
-      if (files[i][p].id == id && chosen[i] < 0) {
-        chosen[i] = static_cast<int>(p);
-      }
-    }
-  }
-  return chosen;
-}
-
 bool has_ids(const std::vector<std::vector<Person>>& files) {
   return std::any_of(files.begin(), files.end(), [](const auto& people) {
     return std::any_of(people.begin(), people.end(), [](const Person& p) { return p.id >= 0; });
@@ -248,10 +149,10 @@ bool has_ids(const std::vector<std::vector<Person>>& files) {
 
 std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
                                const std::vector<std::int64_t>& numbers,
-                               const ReadPoseOptions& options,
-                               const std::filesystem::path& source) {
+                               const ReadPoseOptions& options, const std::filesystem::path& source,
+                               Notices& notices) {
   if (has_ids(files)) {
-    return choose_id(files, options, source);
+    return choose_tracked(files, numbers, options, source, notices);
   }
   std::vector<int> chosen(files.size(), -1);
   const auto most = std::max_element(

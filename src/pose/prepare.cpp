@@ -135,7 +135,7 @@ PoseSequence prepare_pose(const std::filesystem::path& path, const PreparePoseOp
                           GapReport* report) {
   RawPose raw = read_pose(path, options.read);
   try {
-    GapReport gaps = fill_gaps(raw, options.gap_confidence);
+    GapReport gaps = fill_gaps(raw, options.gap_confidence, options.gaps);
     if (report != nullptr) {
       *report = std::move(gaps);
     }

@@ -4,7 +4,9 @@
 #include <array>
 #include <system_error>
 
+#include "minet/core/files.hpp"
 #include "pose/checks.hpp"
+#include "pose/examine.hpp"
 #include "pose/formats.hpp"
 
 namespace minet::pose {
@@ -49,14 +51,29 @@ PoseFormat parse_pose_format(std::string_view name) {
                         printable(name), "."));
 }
 
-RawPose read_pose(const fs::path& path, const ReadPoseOptions& options) {
+std::pair<int, int> parse_picture(std::string_view size) {
+  constexpr long long kMost = 100'000;  // pixels
+  const std::vector<std::string> sides = split(lower(size), 'x');
+  const auto side = [&](std::size_t i) {
+    return i < sides.size() ? parse_integer(trim(sides[i])).value_or(0) : 0;
+  };
+  if (sides.size() != 2 || side(0) < 1 || side(1) < 1 || side(0) > kMost || side(1) > kMost) {
+    throw InputError(text("Expected a picture's width and height in pixels, such as 1280x720, got ",
+                          printable(size), "."));
+  }
+  return {static_cast<int>(side(0)), static_cast<int>(side(1))};
+}
+
+namespace {
+
+RawPose read_format(const fs::path& path, const ReadPoseOptions& options) {
   if (options.fps) {
     check_rate(*options.fps, "The frame rate of keypoint files");
   }
   std::error_code error;
   if (!fs::exists(path, error)) {
     throw InputError(
-        text("Expected keypoint files at ", shown(path), ", got nothing there; check the path."));
+        text("Expected keypoint files at ", shown(path), ", but ", why_absent(path), "."));
   }
   const PoseFormat format =
       options.format == PoseFormat::automatic ? recognise_format(path) : options.format;
@@ -83,6 +100,14 @@ RawPose read_pose(const fs::path& path, const ReadPoseOptions& options) {
     default:
       return read_array(path, options);
   }
+}
+
+}  // namespace
+
+RawPose read_pose(const fs::path& path, const ReadPoseOptions& options) {
+  RawPose pose = read_format(path, options);
+  examine(pose, options);
+  return pose;
 }
 
 }  // namespace minet::pose

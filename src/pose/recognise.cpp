@@ -1,9 +1,11 @@
 // Which format a path holds. JSON is told by its first telling record, CSV by its first line, so
 // that nothing is read twice.
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <system_error>
 
+#include "minet/core/csv.hpp"
 #include "minet/core/npy.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
@@ -70,11 +72,14 @@ PoseFormat by_csv(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   file.read(line.data(), static_cast<std::streamsize>(line.size()));
   line.resize(static_cast<std::size_t>(file.gcount()));
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
   line = lower(line.substr(0, line.find_first_of("\r\n")));
-  if (line.starts_with("scorer,")) {
+  const std::vector<std::string> cells = split(line, csv_separator(line));
+  if (cells.front() == "scorer") {
     return PoseFormat::deeplabcut;
   }
-  if (line.starts_with("frame,") && line.find(",part,") != std::string::npos) {
+  if (cells.front() == "frame" && std::find(cells.begin(), cells.end(), "part") != cells.end()) {
     return PoseFormat::mediapipe;
   }
   throw InputError(text("Expected keypoints in ", shown(path),
@@ -99,6 +104,12 @@ PoseFormat recognise_format(const fs::path& path) {
   // Solos' raw array is called skeleton.npy, so the name counts as much as the magic bytes.
   if (extension == ".npy" || is_npy(path)) {
     return PoseFormat::automatic;
+  }
+  if (is_video_name(path)) {
+    throw InputError(text("Expected keypoints, got the video ", shown(path),
+                          "; take its keypoints first with `scripts/extract_keypoints.py ",
+                          shown(path), " -o ", shown(path.stem()),
+                          "_keypoints` and give that folder."));
   }
   throw InputError(text("Expected keypoints in ", shown(path),
                         " (an OpenPose folder, .json, .csv or .npy), got an unknown kind of file; "

@@ -2,9 +2,12 @@
 #include "pose/recording.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <memory>
 
 #include "pose/checks.hpp"
 #include "pose/people.hpp"
+#include "pose/time_stamps.hpp"
 
 namespace minet::pose {
 namespace {
@@ -13,7 +16,51 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxPeople = 100;  // in a frame
 
+bool has_place(const Person& person) {
+  return std::any_of(person.points.begin(), person.points.end(), [](float v) { return v != 0; });
+}
+
+// The part of a name that stands for the frame: the last run of digits in the stem.
+struct NumberPlace {
+  std::size_t first, end;
+};
+std::optional<NumberPlace> number_place(const std::string& stem) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t last = stem.find_last_of(kDigits);
+  if (last == std::string::npos) return std::nullopt;
+  const std::size_t before = stem.find_last_not_of(kDigits, last);
+  return NumberPlace{before == std::string::npos ? 0 : before + 1, last + 1};
+}
+
 }  // namespace
+
+std::optional<std::int64_t> number_in(std::string_view name) {
+  constexpr double kMost = 1e15;
+  if (const auto number = parse_double(trim(name))) {
+    const bool whole = *number == std::floor(*number) && std::abs(*number) < kMost;
+    return whole ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+  }
+  return frame_number(fs::path(trim(name)).filename());
+}
+
+std::string recording_name(const fs::path& file) {
+  std::string stem = file.stem().string();
+  if (const auto place = number_place(stem))
+    stem.replace(place->first, place->end - place->first, "");
+  return (file.parent_path() / stem).string();
+}
+
+void OneRecording::see(const fs::path& file) {
+  const std::string name = recording_name(file);
+  if (!name_) {
+    name_ = name;
+    first_ = file;
+  } else if (*name_ != name) {
+    throw InputError(text("Expected the frames of one recording in ", shown(path_), ", got ",
+                          shown(first_), " and ", shown(file),
+                          ", which are named as two; give each recording its own file or folder."));
+  }
+}
 
 void refuse_rows(const ReadPoseOptions& options, const fs::path& path) {
   if (options.rows) {
@@ -60,7 +107,8 @@ void RecordingBuilder::add(std::int64_t number, Person person) {
   people.push_back(std::move(person));
 }
 
-Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose) {
+Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose,
+                                   bool only_people) {
   if (options.first_frame) {
     frames_.erase(frames_.begin(), frames_.lower_bound(*options.first_frame));
   }
@@ -72,10 +120,17 @@ Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose
   }
   Recording recording;
   recording.what = what_;
-  recording.start = options.first_frame.value_or(frames_.begin()->first);
-  if (!options.first_frame && recording.start > 1) {
-    pose.notes.push_back(
-        text("The first frame is number ", recording.start, ", which is taken as time 0."));
+  const std::int64_t first = frames_.begin()->first;
+  const std::int64_t unsaid = only_people && first > 1 ? 0 : first;
+  recording.start = options.first_frame.value_or(unsaid);
+  if (!options.first_frame && first > 1) {
+    pose.notices.push_back(
+        {NoticeKind::late_start,
+         only_people
+             ? text("the first frame with anybody is number ", first, ", counted from 0, so the ",
+                    "player enters late; where the recording begins at that number, say so as ",
+                    "the first frame")
+             : text("the first frame is number ", first, ", which is taken as time 0")});
   }
   check_span(frames_.size(), recording.start, frames_.rbegin()->first, path_);
   for (auto& [number, people] : frames_) {
@@ -88,8 +143,9 @@ Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose
 
 void assemble(Recording& recording, const ReadPoseOptions& options, const fs::path& path,
               RawPose& pose) {
-  bool seen = false;
+  bool seen = false, placed = false;
   for (std::vector<Person>& people : recording.people) {
+    placed = placed || std::any_of(people.begin(), people.end(), has_place);
     // A person without one joint is nobody: some writers put zeros where nobody is.
     std::erase_if(people, [](const Person& person) { return !anybody(person); });
     seen |= !people.empty();
@@ -97,31 +153,41 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   }
   const std::size_t read = recording.numbers.size();
   if (!seen) {
-    throw InputError(text("Expected a person in ", shown(path), ", got nobody in any of its ", read,
-                          read == 1 ? " frame" : " frames",
-                          "; check the video that the keypoints were taken from."));
+    throw InputError(
+        placed ? text("Expected a confidence above 0 for the points that have a place in ",
+                      shown(path), ", got 0 for every point of every person; write the tool's ",
+                      "scores or visibilities, or 1 where it has none.")
+               : text("Expected a person in ", shown(path), ", got nobody in any of its ", read,
+                      read == 1 ? " frame" : " frames",
+                      "; check the video that the keypoints were taken from."));
   }
-  const std::vector<int> chosen = choose_person(recording.people, recording.numbers, options, path);
+  const std::vector<int> chosen =
+      choose_person(recording.people, recording.numbers, options, path, pose.notices);
 
   // The frames, by number: all from the start to the last, or those that have a time.
   std::vector<std::int64_t> frames;
   if (recording.times.empty()) {
-    const double fps = options.fps.value_or(recording.fps);
-    if (!options.fps && recording.note_rate) {
-      pose.notes.push_back(text(to_text(recording.fps), " frames a second are assumed, as ",
-                                recording.what, " do not say."));
-    }
     for (std::int64_t number = recording.start; number <= recording.numbers.back(); ++number) {
-      pose.times.push_back(static_cast<double>(number - recording.start) / fps);
       frames.push_back(number);
     }
+    const bool film = recording.from_film && options.film != nullptr;
+    if (!options.fps && !film && recording.note_rate) {
+      pose.notices.push_back({NoticeKind::assumed_rate,
+                              text(to_text(recording.fps), " frames a second are assumed, as ",
+                                   recording.what, " do not say")});
+    }
+    pose.times =
+        film ? times_in_film(static_cast<std::int64_t>(frames.size()), options, path, pose.notices)
+             : even_times(static_cast<std::int64_t>(frames.size()),
+                          options.fps.value_or(recording.fps));
   } else {
+    const double unit = second_of(recording.times, path, pose.notices);
     const auto origin = recording.times.find(recording.start);
     const double zero =
         options.first_frame && origin != recording.times.end() ? origin->second : 0.0;
     for (const auto& [number, time] : recording.times) {
       if (number >= recording.start) {
-        pose.times.push_back(time - zero);
+        pose.times.push_back((time - zero) * unit);
         frames.push_back(number);
       }
     }

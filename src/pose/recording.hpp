@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "minet/pose/readers.hpp"
@@ -21,6 +23,27 @@ struct Recording {
   std::map<std::int64_t, double> times;     // s, by frame number; empty: (number - start) / fps
   double fps = 25;                          // unless the options say otherwise
   bool note_rate = true;                    // say that the rate is assumed
+  bool from_film = true;                    // a film's pictures may give the times
+};
+
+// The frame number that a name or number in a file stands for: 12, 12.0, "12", "70.0",
+// "clip_0012.jpg"; nullopt if there is none.
+std::optional<std::int64_t> number_in(std::string_view name);
+
+// What is left of a file's or an image's name without its frame number: one recording's frames
+// share it.
+std::string recording_name(const std::filesystem::path& file);
+
+// InputError if frames of several recordings, known by their names, stand in one file or folder.
+class OneRecording {
+ public:
+  explicit OneRecording(const std::filesystem::path& path) : path_(path) {}
+  void see(const std::filesystem::path& file);
+
+ private:
+  const std::filesystem::path& path_;
+  std::optional<std::string> name_;
+  std::filesystem::path first_;
 };
 
 // InputError if frames number `start` to `last` are too many for `count` of them: a sparse span is
@@ -35,7 +58,9 @@ class RecordingBuilder {
   // A frame, also one without anybody; limits are checked.
   std::vector<Person>& frame(std::int64_t number);
   void add(std::int64_t number, Person person);
-  Recording finish(const ReadPoseOptions& options, RawPose& pose);  // InputError if there is none
+  // `only_people`: the tool writes no frame without people, so the first number says how late the
+  // player enters. InputError if there is no frame.
+  Recording finish(const ReadPoseOptions& options, RawPose& pose, bool only_people = false);
 
  private:
   std::string what_;

@@ -76,9 +76,34 @@ std::vector<TickNote> pair_notes(const MidiTrack& track, std::size_t index, Repa
   return notes;
 }
 
+std::string name_of(const MidiTrack& track) {
+  constexpr std::uint8_t kMeta = 0xFF, kTrackName = 0x03;
+  for (const MidiEvent& event : track.events) {
+    if (event.status == kMeta && event.type == kTrackName) return event.data.substr(0, 60);
+  }
+  return {};
+}
+
+void count_part(std::vector<ScorePart>& parts, const MidiTrack& track, std::size_t index,
+                int channel) {
+  const int number = static_cast<int>(index) + 1;
+  for (ScorePart& part : parts) {
+    if (part.track == number && part.channel == channel + 1) {
+      ++part.notes;
+      return;
+    }
+  }
+  parts.push_back({number, channel + 1, name_of(track), 1});
+}
+
+bool is_chosen(const MidiChoice& choice, std::size_t track, int channel) {
+  return (choice.track == 0 || choice.track == static_cast<int>(track) + 1) &&
+         (choice.channel == 0 || choice.channel == channel + 1);
+}
+
 }  // namespace
 
-NoteList midi_notes(const MidiFile& file) {
+NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
   NoteList list;
   list.format = text("MIDI format ", file.format);
   list.repairs = file.repairs;
@@ -100,6 +125,8 @@ NoteList midi_notes(const MidiFile& file) {
         });
         continue;
       }
+      count_part(list.parts, track, i, tick_note.channel);
+      if (!is_chosen(choice, i, tick_note.channel)) continue;
       drums += note.drum ? 1 : 0;
       list.notes.push_back(note);
     }
@@ -109,6 +136,15 @@ NoteList midi_notes(const MidiFile& file) {
                             human_duration(kMaxScoreSeconds), " one after another, got more in ",
                             "track ", i + 1, "; split the file"));
     }
+  }
+  if (list.notes.empty() && !list.parts.empty()) {
+    std::string parts;
+    for (const ScorePart& part : list.parts) {
+      parts += text(parts.empty() ? "" : ", ", "track ", part.track, " channel ", part.channel,
+                    part.name.empty() ? "" : " \"" + printable(part.name) + "\"");
+    }
+    throw InputError(text("Expected one of the parts of the MIDI file (", parts, "), got track ",
+                          choice.track, " channel ", choice.channel, "; choose one of these."));
   }
   sort_notes(list.notes);
   repairs.append_to(list.repairs);

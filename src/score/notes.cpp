@@ -84,7 +84,48 @@ std::vector<std::string_view> fields_of(std::string_view line, std::size_t count
   return fields;
 }
 
+// A line's first three numbers, where it has them.
+struct Row {
+  double first = 0, second = 0, third = 0;
+};
+
+// Onset, offset, pitch (as MIREX and mir_eval have it) instead of onset, pitch, duration: every
+// second number lies behind the onset and not behind the next note's end, and the third are pitches
+// in Hz or MIDI numbers. URMP's own rows have a second number in Hz that does not follow the onsets
+// so, and a third in seconds.
+bool are_offsets(const std::vector<Row>& rows) {
+  constexpr double kLongestNote = 60;  // s
+  constexpr double kLowestPitch = 20;  // Hz or MIDI number: longer than most notes
+  // One row alone is told by its second number: no instrument plays that low.
+  if (rows.empty() || (rows.size() == 1 && rows[0].second >= kLowestPitch)) return false;
+  return std::all_of(rows.begin(), rows.end(), [](const Row& row) {
+    return row.second > row.first && row.second - row.first < kLongestNote &&
+           row.third >= kLowestPitch;
+  });
+}
+
+std::vector<Row> rows_of(std::string_view bytes) {
+  std::vector<Row> rows;
+  for (std::size_t begin = 0; begin < bytes.size();) {
+    const std::size_t end = std::min(bytes.find_first_of("\r\n", begin), bytes.size());
+    const auto fields = fields_of(bytes.substr(begin, end - begin), 3);
+    begin = end + 1;
+    if (fields.size() < 3) continue;
+    const auto first = parse_double(fields[0]), second = parse_double(fields[1]),
+               third = parse_double(fields[2]);
+    if (first && second && third) rows.push_back({*first, *second, *third});
+  }
+  return rows;
+}
+
 NoteList parse_urmp(std::string_view bytes, const std::string& name) {
+  if (are_offsets(rows_of(bytes))) {
+    throw InputError(
+        text(name, ": expected the columns onset (s), pitch (Hz) and duration (s), got ",
+             "what looks like onset, offset and pitch, as MIREX and mir_eval write ",
+             "them; write a CSV with the columns onset_s, duration_s and pitch, where ",
+             "the duration is offset minus onset"));
+  }
   NoteList list;
   list.format = "URMP notes";
   Repairs repairs;
@@ -182,11 +223,16 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
 }
 
 // The content says what it is; file names lie.
-NoteList parse_any(std::string_view bytes, const std::string& given_name) {
-  if (bytes.starts_with("MThd") || bytes.starts_with("RIFF")) {
-    return midi_notes(parse_midi(bytes, given_name));
+NoteList parse_any(std::string_view bytes, const std::string& given_name,
+                   const ReadNotesOptions& options) {
+  if (bytes.starts_with("MThd") || (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "RMID")) {
+    return midi_notes(parse_midi(bytes, given_name), options.midi);
   }
   const std::string name = printable(given_name);
+  if (options.midi.track != 0 || options.midi.channel != 0) {
+    throw InputError(text(name, ": expected a MIDI file, as a track or channel was chosen, got ",
+                          "another kind of file; leave the choice out"));
+  }
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   const std::size_t begin = bytes.find_first_not_of(" \t\r\n\v\f");
   if (begin == std::string_view::npos) {
@@ -199,6 +245,15 @@ NoteList parse_any(std::string_view bytes, const std::string& given_name) {
     const auto lines =
         std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
     return parse_notes_csv(bytes.substr(begin), name, static_cast<std::size_t>(lines));
+  }
+  const auto odd = std::count_if(first_line.begin(), first_line.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && byte != '\t') || byte == 0x7F;
+  });
+  if (odd > 0) {
+    throw InputError(
+        text(name, ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, ",
+             "duration_s and pitch, got a file that is no text; give the notes' file"));
   }
   const auto fields = fields_of(first_line, 1);
   if (bytes.find('\0') == std::string_view::npos && parse_double(fields[0])) {
@@ -218,7 +273,16 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
     throw InputError(text(printable(name), ": expected a file of at most ", kMaxScoreBytes,
                           " bytes, got ", bytes.size(), "; split it"));
   }
-  NoteList list = parse_any(bytes, name);
+  NoteList list = parse_any(bytes, name, options);
+  for (Note& note : list.notes) {
+    if (note.drum) continue;
+    note.pitch += options.transpose;
+    if (note.pitch < 0 || note.pitch > 127) {
+      throw InputError(text(printable(name), ": expected pitches from 0 to 127 after a ",
+                            "transposition by ", options.transpose, " semitones, got ", note.pitch,
+                            "; transpose by less"));
+    }
+  }
   sort_notes(list.notes);
   if (options.monophonic) make_monophonic(list);
   return list;
@@ -229,7 +293,27 @@ NoteList read_notes(const std::filesystem::path& path, const ReadNotesOptions& o
                      options);
 }
 
+namespace {
+
+std::string part_names(const std::vector<ScorePart>& parts) {
+  std::vector<std::string> names;
+  for (const ScorePart& part : parts) {
+    names.push_back(text("track ", part.track, " channel ", part.channel,
+                         part.name.empty() ? "" : " \"" + printable(part.name) + "\"", " (",
+                         part.notes, part.notes == 1 ? " note)" : " notes)"));
+  }
+  return join(names, ", ");
+}
+
+}  // namespace
+
 void make_monophonic(NoteList& list) {
+  const auto tones = std::count_if(list.notes.begin(), list.notes.end(),
+                                   [](const Note& note) { return !note.drum; });
+  if (tones > 0) {
+    const auto drums = std::erase_if(list.notes, [](const Note& note) { return note.drum; });
+    if (drums > 0) list.repairs.push_back(text("one voice: ", drums, " drum notes left out"));
+  }
   sort_notes(list.notes);
   std::vector<Note> voice;
   std::int64_t dropped = 0, cut = 0;
@@ -256,6 +340,10 @@ void make_monophonic(NoteList& list) {
   if (cut > 0) {
     list.repairs.push_back(
         text("one voice: ", cut, cut == 1 ? " note" : " notes", " cut where the next began"));
+  }
+  if (dropped + cut > 0 && list.parts.size() > 1) {
+    list.repairs.push_back("one voice of several parts; choose one of them: " +
+                           part_names(list.parts));
   }
 }
 

@@ -60,7 +60,7 @@ class Usage(Case):
         self.assert_fails("flder", says=["flder"])
 
     def test_unknown_and_missing_options(self):
-        self.assert_fails("folder", "--tabel", "x", says=["--help"])
+        self.assert_fails("folder", "--tabel", "x", says=["did you mean --table?", "--help"])
         self.assert_fails("folder", "--table", "x", says=["--out"])
         self.assert_fails("folder", "--table", "x", "--out", self.out, "--seed", "many",
                           says=["seed"])
@@ -104,7 +104,7 @@ class Folder(Case):
             size = (self.out / row["id"] / "pose.npy").stat().st_size
             self.assertEqual(size % 64, int(row["frames"]) * JOINTS * 3 * 4 % 64)
         found = sorted(str(p.relative_to(self.out)) for p in self.out.rglob("*") if p.is_file())
-        self.assertEqual(found, sorted(names + ["corpus.yaml"]))
+        self.assertEqual(found, sorted(names + ["corpus.yaml", "notices.csv", "sources.csv"]))
         listing = "".join(
             f"{hashlib.sha256((self.out / name).read_bytes()).hexdigest()}  {name}\n"
             for name in names)
@@ -388,7 +388,7 @@ class Pose(Case):
         result = self.assert_works("pose", data / "openpose" / "psl_word_good_1564405243", "-o",
                                    self.folder / "out.npy", "--preview", self.folder / "out.svg")
         self.assertIn("left hand   100.0 %", result.stdout)
-        self.assertIn("14 of 129 frames", result.stdout)
+        self.assertIn("14 of 129 frames", result.stderr)
 
 
 class Notes(Case):

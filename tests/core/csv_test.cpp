@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "support/temp_folder.hpp"
@@ -81,4 +83,18 @@ TEST(Csv, ReadsAFile) {
   minet::testing::spill(folder / "a.csv", "x,y\n1,2\n");
   EXPECT_EQ(read_csv(folder / "a.csv").rows[0].cells[1], "2");
   EXPECT_THROW(read_csv(folder / "b.csv"), InputError);
+}
+
+TEST(Csv, SemicolonsAndTabsAsSpreadsheetsWriteThem) {
+  for (const char separator : {';', '\t'}) {
+    std::string content = "\xEF\xBB\xBFname;fps\r\n\"a;b\";29,97\r\n";
+    std::replace(content.begin(), content.end(), ';', separator);
+    const CsvTable table = parse_csv(content, "t.csv");
+    EXPECT_EQ(table.separator, separator);
+    ASSERT_EQ(table.rows.size(), 1U);
+    EXPECT_EQ(table.rows[0].cells[0], std::string("a") + separator + "b");
+    EXPECT_EQ(parse_cell(table.rows[0].cells[1], table.separator), 29.97);
+  }
+  EXPECT_EQ(parse_csv("a,b;c\n1,2;3\n", "t.csv").header, (std::vector<std::string>{"a", "b;c"}));
+  EXPECT_EQ(parse_cell("29,97", ','), std::nullopt);
 }

@@ -150,9 +150,10 @@ TEST_F(PrepareFolder, CutsToTheShorterAndWarns) {
   pose::save_pose_npy(in() / "short.npy", waving_player(126));  // 5.04 s
   write_table("audio,pose\nlong.wav,short.npy\ntake1.wav,take1.npy\n");
   const PrepareReport report = prepare_folder(options_);
-  ASSERT_EQ(report.warnings.size(), 1U);
-  EXPECT_CONTAINS(report.warnings[0], "line 2: ");
-  EXPECT_CONTAINS(report.warnings[0], "both cut to");
+  ASSERT_EQ(report.notices.size(), 1U);
+  EXPECT_EQ(report.notices[0].kind, NoticeKind::length);
+  EXPECT_CONTAINS(report.notices[0].text(), "line 2: ");
+  EXPECT_CONTAINS(report.notices[0].text(), "both cut to");
   EXPECT_NEAR(Corpus::open(options_.out).tracks()[0].seconds, 5.04, 0.041);
 }
 
@@ -263,9 +264,10 @@ TEST_F(PrepareFolder, WarnsOfOneRecordingInBothSplits) {
       "audio,pose,group,split\ntake0.wav,take0.npy,a,train\n./take0.wav,take1.npy,b,test\n"
       "take1.wav,take1.npy,c,train\n");
   const PrepareReport report = prepare_folder(options_);
-  ASSERT_EQ(report.warnings.size(), 2U);  // and that its second pose is longer
-  EXPECT_CONTAINS(report.warnings[1], "line 3: ");
-  EXPECT_CONTAINS(report.warnings[1], "is also in line 2, but in the other split");
+  EXPECT_TRUE(has(report.notices, NoticeKind::length));  // its second pose is longer
+  ASSERT_EQ(report.warnings.size(), 1U);
+  EXPECT_CONTAINS(report.warnings[0], "line 3: ");
+  EXPECT_CONTAINS(report.warnings[0], "is also in line 2, but in the other split");
 }
 
 TEST_F(PrepareFolder, SaysWhenThereIsNoTestSplit) {

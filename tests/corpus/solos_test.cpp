@@ -50,7 +50,8 @@ TEST(RealSolos, TheSampleArrayIsAnExcerptAndTheRestIsTold) {
   const std::string told = describe(report);
   EXPECT_CONTAINS(told, "1 of 754 videos");
   EXPECT_CONTAINS(told, "753 videos outside the array's rows 1230884 to 1231784 (");
-  EXPECT_CONTAINS(join(report.warnings, "\n"), "only 900 of 1619 frames");
+  ASSERT_TRUE(has(report.notices, NoticeKind::length));
+  EXPECT_CONTAINS(report.notices.front().text(), "only 900 of 1619 frames");
   const Corpus corpus = Corpus::open(options.out);
   ASSERT_EQ(corpus.tracks().size(), 1U);
   const Track track = corpus.tracks()[0];

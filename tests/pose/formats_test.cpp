@@ -227,7 +227,7 @@ TEST_F(Formats, TheSameBodiesGiveTheSameJointsAndAreRecognised) {
     EXPECT_NEAR(pose.times.back(), 0.08, 1e-9) << c.file;
     expect_same(pose, c.joints, c.file);
     if (c.joints == 7) {
-      EXPECT_NE(pose.notes.front().find("no hands"), std::string::npos) << c.file;
+      EXPECT_NE(text_of(pose.notices).find("no hands"), std::string::npos) << c.file;
     }
   }
 }
@@ -318,7 +318,7 @@ TEST_F(Formats, FoleyMusicIsReadInBothShapesAt22FramesASecond) {
     const RawPose pose = read_pose(folder() / "body.npy");
     EXPECT_EQ(pose.format, "Foley-Music");
     EXPECT_NEAR(pose.times[1], 1 / 22.0, 1e-12);
-    EXPECT_NE(pose.notes.front().find("22 frames"), std::string::npos);
+    EXPECT_NE(text_of(pose.notices).find("22 frames"), std::string::npos);
     expect_same(pose, 47, "Foley-Music");
   }
 }
@@ -330,7 +330,7 @@ TEST_F(Formats, ATimesFileMakesAVariableFrameRateComeOutRight) {
   write("times.csv", "frame,time_s\n0,0\n1,0.04\n2,0.16\n");
   const RawPose pose = read_pose(folder());
   EXPECT_EQ(pose.times, (std::vector<double>{0, 0.04, 0.16}));
-  EXPECT_TRUE(pose.notes.empty());
+  EXPECT_EQ(text_of(pose.notices, NoticeKind::assumed_rate), "");
   const PoseSequence even = resample(pose, 25);
   ASSERT_EQ(even.frames, 5);
   EXPECT_NEAR(even.joint(2, kNeck)[0], 130, 1e-4);  // a third of the way from 110 to 170
@@ -369,7 +369,7 @@ TEST_F(Formats, BodyPartsAreMatchedByUsualNamesOrAMapFile) {
   EXPECT_FLOAT_EQ(usual.joint(0, kNeck)[0], 2);
   EXPECT_FLOAT_EQ(usual.joint(0, joint_index("left_thumb_4"))[0], 5);
   const auto own = write("b.csv", head + "a,a,a,b,b,b,c,c,c" + coords + numbers);
-  EXPECT_NE(input_error([&] { read_pose(own); }).find("'names'"), std::string::npos);
+  EXPECT_NE(input_error([&] { read_pose(own); }).find("maps their names"), std::string::npos);
   const auto names = write("names.csv", "bodypart,joint\na,neck\nb,left_wrist\n");
   EXPECT_FLOAT_EQ(read_pose(own, {.names = names}).joint(0, kLeftWrist)[0], 3);
 }

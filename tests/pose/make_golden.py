@@ -1,7 +1,7 @@
-"""Golden data of gap filling, by an implementation of its own (numpy's interp) from Solos' rules.
+"""Golden data of gap filling, by an implementation of its own (numpy's interp) from the two rules.
 
-Writes gaps_raw.npy and gaps_filled.npy, float32 [frames, 47, 3], into the folder golden/ beside
-this file. Random joints with seed 7; about 45 % gaps of every kind: single, runs, at both ends,
+Writes gaps_raw.npy, gaps_filled_paper.npy and gaps_filled_solos.npy, float32 [frames, 47, 3], into
+the folder golden/ beside this file. Random joints with seed 7; about 45 % gaps of every kind: single, runs, at both ends,
 whole frames, a joint with junk only, a joint never seen.
 
     python tests/pose/make_golden.py
@@ -37,12 +37,14 @@ def made_raw(rng):
     return raw.astype(np.float32)
 
 
-def filled(raw):
+def filled(raw, rule):
+    """paper: only gaps move, by the parent as it is filled. solos: all, by the parent's raw value."""
     values = raw.astype(np.float64)
     result = values.copy()
     time = np.arange(len(raw))
     for joint, parent in enumerate(parents()):
-        relative = values[:, joint, :2] - (values[:, parent, :2] if parent >= 0 else 0)
+        parents_xy = result if rule == "paper" else values
+        relative = values[:, joint, :2] - (parents_xy[:, parent, :2] if parent >= 0 else 0)
         seen = raw[:, joint, 2] > 0
         mean = relative[seen].mean(axis=0) if seen.any() else np.zeros(2)
         good = raw[:, joint, 2] > THRESHOLD
@@ -52,7 +54,9 @@ def filled(raw):
                 np.concatenate([[-1], time[good], [len(raw)]]),
                 np.concatenate([[mean[axis]], relative[good, axis], [mean[axis]]]),
             )
-            result[:, joint, axis] = track + (result[:, parent, axis] if parent >= 0 else 0)
+            moved = track + (result[:, parent, axis] if parent >= 0 else 0)
+            stays = good & (rule == "paper")
+            result[:, joint, axis] = np.where(stays, values[:, joint, axis], moved)
     return result.astype(np.float32)
 
 
@@ -61,4 +65,5 @@ if __name__ == "__main__":
     folder.mkdir(exist_ok=True)
     raw = made_raw(np.random.default_rng(7))
     np.save(folder / "gaps_raw.npy", raw)
-    np.save(folder / "gaps_filled.npy", filled(raw))
+    for rule in ("paper", "solos"):
+        np.save(folder / f"gaps_filled_{rule}.npy", filled(raw, rule))

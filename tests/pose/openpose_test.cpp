@@ -50,7 +50,7 @@ TEST_F(OpenPose, AFolderIsReadOnceForAllItsPlayers) {
   const RawPose remembered = read_pose(folder(), {.person = 1, .memory = memory});
   EXPECT_EQ(remembered.data, right.data);
   EXPECT_EQ(remembered.format, right.format);
-  EXPECT_EQ(remembered.notes, right.notes);
+  EXPECT_EQ(text_of(remembered.notices), text_of(right.notices));
   // Other files are.
   write("v_002_keypoints.json", frame_json({{.x = 102, .y = 52}}));
   EXPECT_THROW(read_pose(folder(), {.person = 1, .memory = memory}), InputError);
@@ -90,8 +90,8 @@ TEST_F(OpenPose, MissingFrameNumbersBecomeFramesOfGaps) {
     }
   }
   EXPECT_GT(pose.joint(4, kNeck)[2], 0);
-  ASSERT_EQ(pose.notes.size(), 1U);
-  EXPECT_NE(pose.notes[0].find("frame 6"), std::string::npos);
+  EXPECT_NE(text_of(pose.notices, NoticeKind::late_start).find("frame 6"), std::string::npos);
+  EXPECT_NE(text_of(pose.notices, NoticeKind::missing_frames).find("2 of"), std::string::npos);
 }
 
 TEST_F(OpenPose, TheFirstFrameCanBeSaid) {
@@ -113,11 +113,12 @@ TEST_F(OpenPose, TheFrameRateIsTwentyFiveWithANoteUnlessSaid) {
   write("1_keypoints.json", frame_json({{}}));
   const RawPose assumed = read_pose(folder());
   EXPECT_DOUBLE_EQ(assumed.times[1], 0.04);
-  ASSERT_EQ(assumed.notes.size(), 1U);
-  EXPECT_NE(assumed.notes[0].find("25 frames a second are assumed"), std::string::npos);
+  EXPECT_NE(
+      text_of(assumed.notices, NoticeKind::assumed_rate).find("25 frames a second are assumed"),
+      std::string::npos);
   const RawPose said = read_pose(folder(), {.fps = 30000.0 / 1001});
   EXPECT_DOUBLE_EQ(said.times[1], 1001.0 / 30000);
-  EXPECT_TRUE(said.notes.empty());
+  EXPECT_EQ(text_of(said.notices, NoticeKind::assumed_rate), "");
 }
 
 TEST_F(OpenPose, EmptyPeopleAndPeopleOfZerosAreGaps) {
@@ -221,8 +222,7 @@ TEST_F(OpenPose, OtherFilesBesideTheKeypointsAreIgnored) {
   std::filesystem::create_directory(folder() / "v_5_keypoints.json");
   const RawPose pose = read_pose(folder());
   EXPECT_EQ(pose.frames(), 1);
-  ASSERT_EQ(pose.notes.size(), 2U);  // and the frame rate
-  EXPECT_NE(pose.notes[0].find("1 .json files"), std::string::npos);
+  EXPECT_NE(text_of(pose.notices, NoticeKind::left_out).find("1 .json files"), std::string::npos);
 }
 
 }  // namespace

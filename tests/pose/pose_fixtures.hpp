@@ -91,6 +91,15 @@ inline std::string input_error(const std::function<void()>& call) {
   return "";
 }
 
+// All sentences, one a line; of one kind where it is given.
+inline std::string text_of(const Notices& notices, std::optional<NoticeKind> kind = {}) {
+  std::string result;
+  for (const Notice& notice : notices) {
+    if (!kind || notice.kind == *kind) result += notice.sentence + "\n";
+  }
+  return result;
+}
+
 // A sequence as read, at `fps`, all joints at 0, 0 with the given confidence.
 inline RawPose made_raw(std::int64_t frames, float confidence = 1, double fps = 25) {
   RawPose pose;

@@ -160,4 +160,63 @@ TEST(OneVoice, LeavesAMelodyAsItIs) {
   EXPECT_TRUE(list.repairs.empty());
 }
 
+// Two tracks: named, on channels 1 and 10, and channel 2 with two notes at once.
+std::string two_parts() {
+  const std::string name = bytes({0x00, 0xFF, 0x03, 5}) + "Flute";
+  const std::string flute =
+      name + bytes({0x00, 0x90, 72, 64, 0x00, 0x99, 81, 64, 0x60, 0x80, 72, 0, 0x00, 0x89, 81, 0});
+  const std::string chord =
+      bytes({0x00, 0x91, 48, 64, 0x00, 0x91, 52, 64, 0x60, 0x81, 48, 0, 0x00, 0x81, 52, 0});
+  return header(1, 2, 96) + track(flute) + track(chord);
+}
+
+TEST(Parts, AreNamedAndCanBeChosen) {
+  const NoteList all = parse_notes(two_parts(), "piece.mid");
+  ASSERT_EQ(all.parts.size(), 3u);
+  EXPECT_EQ(all.parts[0].name, "Flute");
+  EXPECT_EQ(all.parts[2].track, 2);
+  EXPECT_EQ(all.parts[2].channel, 2);
+  EXPECT_EQ(all.parts[2].notes, 2);
+  const NoteList second = parse_notes(two_parts(), "piece.mid", {.midi = {.track = 2}});
+  EXPECT_EQ(second.notes.size(), 2u);
+  EXPECT_EQ(parse_notes(two_parts(), "piece.mid", {.midi = {.channel = 1}}).notes.size(), 1u);
+  EXPECT_TRUE(
+      contains(input_error([] { parse_notes(two_parts(), "piece.mid", {.midi = {.track = 7}}); }),
+               "track 1 channel 1 \"Flute\""));
+  EXPECT_TRUE(contains(
+      input_error([] { parse_notes("1 440 1\n", "n.txt", {.midi = {.track = 1}}); }), "MIDI file"));
+}
+
+TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
+  const NoteList voice = parse_notes(two_parts(), "piece.mid", {.monophonic = true});
+  ASSERT_EQ(voice.notes.size(), 1u);
+  EXPECT_EQ(voice.notes[0].pitch, 72);
+  EXPECT_TRUE(
+      contains(lines(voice.repairs), "choose one of them: track 1 channel 1 \"Flute\" (1 note)"));
+  EXPECT_TRUE(contains(lines(voice.repairs), "1 drum notes left out"));
+  const NoteList flute =
+      parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 1}});
+  EXPECT_FALSE(contains(lines(flute.repairs), "dropped"));
+  const NoteList drums =
+      parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 10}});
+  EXPECT_EQ(drums.notes.size(), 1u);
+}
+
+TEST(Parts, CanBeTransposedWithinMidisNumbers) {
+  const NoteList low =
+      parse_notes(two_parts(), "piece.mid", {.midi = {.channel = 1}, .transpose = -12});
+  EXPECT_EQ(low.notes[0].pitch, 60);
+  EXPECT_TRUE(contains(input_error([] { parse_notes(two_parts(), "p.mid", {.transpose = 60}); }),
+                       "0 to 127"));
+}
+
+TEST(UrmpNotes, OnsetOffsetPitchIsToldFromOnsetPitchDuration) {
+  for (const char* mirex :
+       {"9 9.5 440\n9.5 10 493.88\n", "3\t3.5\t69\n3.5\t4\t71\n", "9 9.5 440\n"}) {
+    EXPECT_TRUE(contains(error_of(mirex), "onset, offset and pitch")) << mirex;
+  }
+  EXPECT_EQ(parse_notes("31 41.2 0.5\n31.5 43.65 0.4\n", "bass.txt").notes.size(), 2u);
+  EXPECT_EQ(parse_notes("0 27.5 25\n", "pedal.txt").notes.size(), 1u);
+}
+
 }  // namespace

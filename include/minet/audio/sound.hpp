@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "minet/core/files.hpp"
+#include "minet/core/notices.hpp"
 
 namespace minet::audio {
 
@@ -36,12 +37,17 @@ struct SoundInfo {
   double seconds() const { return static_cast<double>(samples) / sample_rate; }
 };
 
-// The whole file, channels averaged, resampled to `sample_rate`. InputError if it is missing,
-// empty, a folder, not sound, cut off or over the limits.
-Sound read_sound(const std::filesystem::path& path, int sample_rate = 16000);
+// The whole file, channels averaged, resampled to `sample_rate`. Channels in opposite phase would
+// cancel, so they are turned round first; a header that does not say the length is not believed;
+// what ffmpeg decodes is laid onto its time stamps, on the clock of core/film.hpp. What was noticed
+// goes to `notices`. InputError if it is missing, empty, a folder, not sound, cut off or over the
+// limits; WorkError where decoding it failed for want of room or memory.
+Sound read_sound(const std::filesystem::path& path, int sample_rate = 16000,
+                 Notices* notices = nullptr);
 
-// Samples first_sample .. first_sample + samples - 1 at the file's own rate, channels averaged;
-// zeros where that lies outside the file. For WAV, FLAC and Ogg Vorbis: reads only what it returns.
+// For prepared files: samples first_sample .. first_sample + samples - 1 at the file's own rate,
+// channels averaged; zeros where that lies outside the file. For WAV, FLAC and Ogg Vorbis: reads
+// only what it returns.
 Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_sample,
                          std::int64_t samples);
 
@@ -52,7 +58,11 @@ SoundInfo sound_info(const std::filesystem::path& path);
 // WorkError if a sample is not a number.
 void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
 void save_flac(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
-std::string wav_bytes(const Sound& sound);   // the file that save_wav writes
-std::string flac_bytes(const Sound& sound);  // the file that save_flac writes
+// As the name's extension says, .wav or .flac, with 16 or 24 bits; InputError for others.
+void save_sound(const std::filesystem::path& path, const Sound& sound, int bits = 16,
+                SaveOptions options = {});
+bool is_sound_output(const std::filesystem::path& path);  // whether save_sound knows the extension
+std::string wav_bytes(const Sound& sound);                // the file that save_wav writes
+std::string flac_bytes(const Sound& sound);               // the file that save_flac writes
 
 }  // namespace minet::audio

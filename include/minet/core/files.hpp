@@ -100,7 +100,16 @@ void remove_stale_temporaries(const std::filesystem::path& folder);
 bool is_safe_name(std::string_view name);
 std::filesystem::path safe_child(const std::filesystem::path& root, std::string_view name);
 
-// The whole file; InputError if missing, a folder, unreadable or larger than `max_bytes`.
+// Why nothing can be read at `path`, as the end of a sentence: "there is no such file", a link to
+// nothing, or a name that is written in another Unicode form on the disk.
+std::string why_absent(const std::filesystem::path& path);
+
+// Whether an errno of opening or reading is our own trouble (no memory, too many open files, a
+// failing disk) and not the input's.
+bool is_own_trouble(int error_number);
+
+// The whole file; WorkError for our own trouble, InputError if missing, a folder, unreadable or
+// larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
 // One process per folder: holds FOLDER/.lock until destroyed; InputError if another holds it.

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/notices.hpp"
+
 namespace minet::corpus {
 
 struct SplitSummary {
@@ -57,6 +59,9 @@ struct CheckReport {
   std::vector<SharedSound> shared_sounds;      // those with equal samples not among them
   std::vector<std::string> problems;           // each makes the corpus unusable
   std::vector<std::string> warnings;
+  // What the readers noticed when the corpus was made, `where` is the track; those that are
+  // warnings stand among the warnings too.
+  Notices notices;
   bool usable() const { return problems.empty(); }
 };
 

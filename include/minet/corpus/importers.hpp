@@ -54,6 +54,7 @@ struct PrepareUrmpOptions {
   std::uint64_t seed = 1;
   int threads = 0;
   bool force = false, skip_bad = false;
+  pose::GapRule gaps = pose::GapRule::paper;
 };
 
 // InputError lists everything that is missing at once; with skip_bad such parts are left out.
@@ -77,6 +78,7 @@ struct PrepareSolosOptions {
   std::uint64_t seed = 1;
   int threads = 0;
   bool force = false, skip_bad = false;
+  pose::GapRule gaps = pose::GapRule::paper;
 };
 
 PrepareReport prepare_solos(const PrepareSolosOptions& options);

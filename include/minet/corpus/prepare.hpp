@@ -9,6 +9,8 @@
 //   fps          frames a second of the pose, where its format does not say it
 //   person       which person of the pose, from 0, left to right
 //   pose_format  as `mi_prepare pose --format`
+//   first_frame  the frame number at time 0
+//   picture      width and height in pixels, such as 1280x720, for coordinates from 0 to 1
 // with paths relative to the table. Further columns are an error: a misspelt one would be ignored.
 #pragma once
 
@@ -17,28 +19,35 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/notices.hpp"
+#include "minet/pose/gaps.hpp"
+
 namespace minet::corpus {
 
 struct PrepareFolderOptions {
   std::filesystem::path table;
   std::filesystem::path out;
-  bool force = false;           // replace an existing `out`
-  bool skip_bad = false;        // leave out tracks that cannot be used instead of failing
-  bool keep_level = false;      // no loudness levelling
-  double test_share = 0.1;      // of the tracks, for groups whose split is not given; 0 .. 0.9
-  std::uint64_t seed = 1;       // of the split
-  int threads = 0;              // 0: as many as the processor has; the result does not depend on it
-  double clip_seconds = 4;      // shorter tracks cannot be used
+  bool force = false;       // replace an existing `out`; its tracks whose files and options have
+                            // not changed are taken over and not read again
+  bool skip_bad = false;    // leave out tracks that cannot be used instead of failing
+  bool keep_level = false;  // no loudness levelling
+  double test_share = 0.1;  // of the tracks, for groups whose split is not given; 0 .. 0.9
+  std::uint64_t seed = 1;   // of the split
+  int threads = 0;          // 0: as many as the processor has; the result does not depend on it
+  double clip_seconds = 4;  // shorter tracks cannot be used
   double gap_confidence = 0.2;  // at or below: a gap
+  pose::GapRule gaps = pose::GapRule::paper;
 };
 
 struct PrepareReport {
   std::filesystem::path out;
+  std::int64_t reused_tracks = 0;  // taken over from the corpus that was replaced
   std::int64_t train_tracks = 0, test_tracks = 0, tracks_with_notes = 0;
   double train_seconds = 0, test_seconds = 0;
   std::string hash;
   std::vector<std::string> skipped;   // with `skip_bad`: "line 4: ..."
-  std::vector<std::string> warnings;  // "line 4: ..."
+  Notices notices;                    // what was noticed, by track; also written to notices.csv
+  std::vector<std::string> warnings;  // of the corpus as a whole
   std::vector<std::string> notes;     // what an importer decided, a sentence each
 };
 

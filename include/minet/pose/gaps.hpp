@@ -1,10 +1,12 @@
-// Gap filling as Solos does it (github:JuanFMontesinos/Solos; quoted by the paper, section 4.1):
-// linear in time, in coordinates relative to the parent joint. And the report on what was missing.
+// Gap filling (the paper, section 4.1, after Solos): joints that were not predicted well are
+// interpolated linearly in time, in coordinates relative to the parent joint. And the report on
+// what was missing.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "minet/pose/pose.hpp"
@@ -12,6 +14,19 @@
 namespace minet::pose {
 
 inline constexpr double kGapConfidence = 0.2;  // at or below: a gap
+
+// paper: only gaps move. A joint that was seen stays where it was seen in the picture, also where
+// its
+//   parent is a gap; offsets are taken from the parent as it stands after its own filling.
+// solos: as the published Solos code (github:JuanFMontesinos/Solos, dev/6_rectify_skeleton.py),
+// which
+//   takes them from the parent's raw value: where that is a gap, seen joints move with it, and the
+//   fingers of a hand whose wrist is 0, 0 land far away. To reproduce what Solos published.
+enum class GapRule { paper, solos };
+GapRule parse_gap_rule(std::string_view name);  // "paper" or "solos"; InputError for another
+
+inline constexpr char kGapsHelp[] =
+    "paper: only joints that were not seen move; solos: as the published Solos code";
 
 struct JointGaps {
   double share = 0;         // of the frames in which the joint is a gap, 0..1
@@ -30,7 +45,7 @@ struct GapReport {
   std::int64_t empty_frames = 0;
   std::int64_t multi_person_frames = 0;
   std::int64_t bad_numbers = 0;
-  std::vector<std::string> notes;
+  Notices notices;
 
   double share() const;  // over all joints
   double share(JointGroup group) const;
@@ -43,6 +58,7 @@ struct GapReport {
 GapReport find_gaps(const RawPose& pose, double confidence_threshold = kGapConfidence);
 
 // In place; confidences stay. InputError if no frame shows the neck, from which all others hang.
-GapReport fill_gaps(RawPose& pose, double confidence_threshold = kGapConfidence);
+GapReport fill_gaps(RawPose& pose, double confidence_threshold = kGapConfidence,
+                    GapRule rule = GapRule::paper);
 
 }  // namespace minet::pose

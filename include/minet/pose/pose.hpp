@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/notices.hpp"
 #include "minet/pose/skeleton.hpp"
 
 namespace minet::pose {
@@ -40,7 +41,8 @@ struct RawPose {
   std::int64_t empty_frames = 0;         // frames without a person, or without the followed one
   std::int64_t multi_person_frames = 0;  // frames with more than one person
   std::int64_t bad_numbers = 0;          // joints dropped: NaN, infinite, or beyond kMaxCoordinate
-  std::vector<std::string> notes;        // what was assumed, one sentence each
+  double width = 0, height = 0;          // of the picture, pixels; 0: not known
+  Notices notices;                       // what was assumed, and what looks wrong
 
   std::int64_t frames() const { return static_cast<std::int64_t>(times.size()); }
   float* joint(std::int64_t frame, int joint);

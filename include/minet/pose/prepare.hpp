@@ -24,6 +24,7 @@ struct PreparePoseOptions {
   ReadPoseOptions read = {};
   double fps = kPoseFps;                   // of the result
   double gap_confidence = kGapConfidence;  // at or below: a gap
+  GapRule gaps = GapRule::paper;
 };
 
 // Reads, fills and resamples; still in source pixels.

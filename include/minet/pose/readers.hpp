@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "minet/core/film.hpp"
 #include "minet/pose/pose.hpp"
 
 namespace minet::pose {
@@ -48,12 +49,19 @@ struct ReadPoseOptions {
   std::optional<int> person = std::nullopt;
   // Frames a second. Unset: the file's own times, else 25 (Foley-Music: 22), which is noted.
   std::optional<double> fps = std::nullopt;
-  // The frame number at time 0. Unset: the first frame's.
+  // The frame number at time 0. Unset: 0 or 1 where the tool leaves frames without people out, so
+  // that a late first number is a late entry; else the first frame's.
   std::optional<std::int64_t> first_frame = std::nullopt;
   // DeepLabCut: a CSV file `bodypart,joint` for names that are not recognised.
   std::optional<std::filesystem::path> names = std::nullopt;
   // Arrays: only the rows [start, stop), as skeleton_dict.json gives them for a video.
   std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
+  // Width and height in pixels, for coordinates from 0 to 1 or from -1 to 1; points outside it are
+  // not seen.
+  std::optional<std::pair<int, int>> picture = std::nullopt;
+  // The film that the keypoints were taken from: without times of their own and without `fps`,
+  // frame i has the time of its picture i; with `fps`, frame 0 that of its first.
+  std::shared_ptr<const Film> film = nullptr;
   std::shared_ptr<FolderMemory> memory = nullptr;
 };
 
@@ -61,6 +69,13 @@ struct ReadPoseOptions {
 inline constexpr char kPersonHelp[] =
     "Which of several people, from 0, left to right, or the tracker's number; default: who is seen "
     "longest and largest";
+
+inline constexpr char kPictureHelp[] =
+    "Width and height of the picture, such as 1280x720: for coordinates from 0 to 1, and to drop "
+    "points outside it";
+
+// "1280x720"; InputError for anything else.
+std::pair<int, int> parse_picture(std::string_view size);
 
 // InputError in one sentence for whatever is wrong with the files, and where nobody is seen at all.
 RawPose read_pose(const std::filesystem::path& path, const ReadPoseOptions& options = {});

@@ -68,7 +68,12 @@ std::string midi_bytes(const MidiFile& file);
 // Tempo events of every track count for every track in formats 0 and 1 (500,000 us a quarter
 // before the first). In format 2 each track has a tempo of its own, and the tracks follow one
 // another. Left out: the sustain pedal, pitch bends, tuning and "all notes off".
-NoteList midi_notes(const MidiFile& file);
+// `choice` leaves out the notes of other tracks and channels; InputError lists the parts where it
+// names none.
+struct MidiChoice {
+  int track = 0, channel = 0;  // as people count, from 1; 0: all
+};
+NoteList midi_notes(const MidiFile& file, const MidiChoice& choice = {});
 
 struct MidiFromNotesOptions {
   int channel = 0;  // 0..15; 9 is the drums'

@@ -1,6 +1,7 @@
 // One played note, and a list of them as read from a file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,17 @@ struct Note {
   bool operator==(const Note&) const = default;
 };
 
+// The notes of one channel of one track of a MIDI file.
+struct ScorePart {
+  int track = 0, channel = 0;  // as people count, from 1
+  std::string name;            // the track's, if it has one
+  std::int64_t notes = 0;
+};
+
 struct NoteList {
   std::vector<Note> notes;           // by onset, then pitch; every duration is above zero
   std::vector<std::string> repairs;  // what was wrong in the file and how it was read; empty: clean
+  std::vector<ScorePart> parts;      // of a MIDI file
   std::string format;                // "MIDI format 1", "URMP notes", "notes.csv"
 };
 

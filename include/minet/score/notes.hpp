@@ -13,12 +13,15 @@
 #include <string>
 #include <string_view>
 
+#include "minet/score/midi.hpp"
 #include "minet/score/note.hpp"
 
 namespace minet::score {
 
 struct ReadNotesOptions {
   bool monophonic = false;  // reduce to one voice, see make_monophonic
+  MidiChoice midi = {};     // which part of a MIDI file
+  int transpose = 0;        // semitones; InputError where that leaves MIDI's numbers
 };
 
 // Sorted notes and what was repaired: notes of zero or negative length or without a pitch dropped,
@@ -28,7 +31,8 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
                      const ReadNotesOptions& options = {});  // `name` for messages
 
 // One voice, the latest onset wins: of notes with the same onset the highest stays, and a note is
-// cut where the next begins (it does not come back). How many of each goes to `repairs`.
+// cut where the next begins (it does not come back). Drums are left out unless there is nothing
+// else. How many of each goes to `repairs`, and which parts there were to choose from.
 void make_monophonic(NoteList& list);
 
 // Equal temperament, A4 = 440 Hz: round(69 + 12 log2(hz / 440)). Not limited to 0..127.

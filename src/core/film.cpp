@@ -1,0 +1,88 @@
+#include "minet/core/film.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/process.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet {
+namespace {
+
+using nlohmann::json;
+
+std::optional<double> seconds_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return parse_double(found->get<std::string>());
+}
+
+// Rising, as two pictures with one time would make a joint jump.
+void make_rising(std::vector<double>& times) {
+  constexpr double kLeast = 1e-3;
+  std::sort(times.begin(), times.end());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const double least = i == 0 ? 0.0 : times[i - 1] + kLeast;
+    if (times[i] < least) times[i] = least;
+  }
+}
+
+}  // namespace
+
+double Film::fps() const {
+  if (times.size() < 2) return 0;
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < times.size(); ++i) steps.push_back(times[i] - times[i - 1]);
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::nth_element(steps.begin(), middle, steps.end());
+  // The mean where frames are even: container times are rounded to milliseconds in some formats.
+  const double mean = (times.back() - times.front()) / static_cast<double>(times.size() - 1);
+  return 1 / (std::abs(mean - *middle) < 0.02 * mean ? mean : *middle);
+}
+
+std::optional<Film> read_film(const std::filesystem::path& path) {
+  const auto ffprobe = find_program("ffprobe");
+  std::error_code ignored;
+  if (!ffprobe || !std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
+  const ProcessResult result =
+      run_process({*ffprobe, "-v", "error", "-protocol_whitelist", "file", "-select_streams", "v:0",
+                   "-show_entries",
+                   "packet=pts_time,dts_time:stream=codec_type:stream_disposition=attached_pic:"
+                   "format=start_time",
+                   "-of", "json", "file:" + std::filesystem::absolute(path).string()},
+                  3600);
+  if (result.exit_code > 128 && result.exit_code < 160) {  // a signal
+    throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
+                         "; try again with more memory or time."));
+  }
+  const json answer = json::parse(result.output, nullptr, false);
+  if (result.exit_code != 0 || !answer.is_object()) return std::nullopt;
+  const auto streams = answer.find("streams");
+  if (streams == answer.end() || !streams->is_array() || streams->empty()) return std::nullopt;
+  const json disposition = streams->front().value("disposition", json::object());
+  if (disposition.value("attached_pic", 0) == 1) return std::nullopt;
+  const double start =
+      seconds_at(answer.value("format", json::object()), "start_time").value_or(0.0);
+  Film film;
+  for (const json& packet : answer.value("packets", json::array())) {
+    const auto time = seconds_at(packet, "pts_time");
+    const auto shown = time ? time : seconds_at(packet, "dts_time");
+    if (shown) film.times.push_back(*shown - start);
+  }
+  if (film.times.size() < 2) return std::nullopt;
+  make_rising(film.times);
+  film.seconds = film.times.back() + 1 / film.fps();
+  return film;
+}
+
+bool is_video_name(const std::filesystem::path& path) {
+  static constexpr std::array<std::string_view, 14> kExtensions = {
+      ".mp4",  ".mov", ".m4v", ".mkv",  ".webm", ".avi", ".mts",
+      ".m2ts", ".ts",  ".mpg", ".mpeg", ".3gp",  ".wmv", ".flv"};
+  const std::string extension = lower(path.extension().string());
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+}  // namespace minet

@@ -1,0 +1,118 @@
+#include "fitness.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "minet/core/text.hpp"
+
+namespace minet::corpus {
+namespace {
+
+// A third of what the demonstration (scripts/demo.sh) trains on, which is still coarse.
+constexpr double kLittleSeconds = 600;
+constexpr double kLittleTestSeconds = 60;
+constexpr double kLostHand = 0.95;  // share of gaps
+constexpr std::size_t kNamed = 6;
+
+std::string names(const std::vector<std::string>& all) {
+  const std::vector<std::string> first(
+      all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kNamed)));
+  return join(first, ", ") +
+         (all.size() > kNamed ? text(" and ", all.size() - kNamed, " more") : std::string());
+}
+
+std::string count(std::size_t tracks) {
+  return text(tracks, tracks == 1 ? " track" : " tracks");
+}
+
+void judge_amount(const Index& index, std::vector<std::string>& warnings) {
+  double train = 0, test = 0;
+  std::size_t tests = 0;
+  for (const IndexEntry& entry : index.entries) {
+    (entry.track.split == "test" ? test : train) += entry.track.seconds;
+    tests += entry.track.split == "test" ? 1 : 0;
+  }
+  if (train > 0 && train < kLittleSeconds) {
+    warnings.push_back(text("only ", human_duration(train),
+                            " of sound to train on: a model learns ",
+                            "it by heart and plays nothing else; the demonstration (demo.sh) has ",
+                            "33 min for 13 instruments, and that is little"));
+  }
+  if (tests > 0 && test < kLittleTestSeconds) {
+    warnings.push_back(text("only ", human_duration(test), " of sound to test on: figures from it ",
+                            "are mostly chance; some minutes are usual"));
+  }
+}
+
+void judge_notes(const Index& index, std::vector<std::string>& warnings) {
+  const auto with_notes = std::count_if(
+      index.entries.begin(), index.entries.end(),
+      [](const IndexEntry& e) { return e.track.split == "train" && e.track.has_notes; });
+  const auto train = std::count_if(index.entries.begin(), index.entries.end(),
+                                   [](const IndexEntry& e) { return e.track.split == "train"; });
+  if (train > 0 && with_notes == 0) {
+    warnings.emplace_back(
+        "no training track has notes: the model will play from keypoints alone and "
+        "cannot be told what to play");
+  }
+}
+
+// Neither side has to name instruments; but one that is only tested on was never learnt.
+void judge_instruments(const Index& index, std::vector<std::string>& warnings) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> tracks;  // train, test
+  for (const IndexEntry& entry : index.entries) {
+    auto& [train, test] = tracks[entry.instrument];
+    ++(entry.track.split == "test" ? test : train);
+  }
+  std::vector<std::string> untrained;
+  for (const auto& [name, counts] : tracks) {
+    if (!name.empty() && counts.first == 0) untrained.push_back(name);
+  }
+  if (!untrained.empty()) {
+    warnings.push_back(text("instruments to test on that training never has: ", names(untrained),
+                            "; the model cannot know their sound, so move a track of each"));
+  }
+}
+
+void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
+                 std::vector<std::string>& warnings) {
+  std::map<std::string, std::vector<std::string>> same;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (!facts[i].pose_hash.empty()) {
+      same[facts[i].pose_hash].push_back(index.entries[i].track.id);
+    }
+  }
+  for (const auto& [hash, ids] : same) {
+    if (ids.size() < 2) continue;
+    warnings.push_back(text(count(ids.size()), " have the very same keypoints (", names(ids),
+                            "): the model cannot tell them apart; check the column pose"));
+  }
+  for (const bool right : {true, false}) {
+    std::vector<std::string> lost;
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      const double gaps = right ? facts[i].right_hand_gaps : facts[i].left_hand_gaps;
+      if (!facts[i].pose_hash.empty() && gaps >= kLostHand)
+        lost.push_back(index.entries[i].track.id);
+    }
+    if (!lost.empty()) {
+      warnings.push_back(text("the ", right ? "right" : "left", " hand is a gap in over ",
+                              std::lround(100 * kLostHand), " % of the frames of ",
+                              count(lost.size()), " (", names(lost),
+                              "): its fingers tell the model nothing"));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> judge_fitness(const Index& index, const std::vector<TrackFitness>& facts) {
+  std::vector<std::string> warnings;
+  judge_amount(index, warnings);
+  judge_notes(index, warnings);
+  judge_instruments(index, warnings);
+  judge_poses(index, facts, warnings);
+  return warnings;
+}
+
+}  // namespace minet::corpus

@@ -1,0 +1,82 @@
+// How far two detected people are apart, and how much somebody was seen: what following people
+// rests on.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <utility>
+
+#include "minet/pose/gaps.hpp"
+#include "pose/layouts.hpp"
+
+namespace minet::pose {
+
+inline constexpr double kFar = std::numeric_limits<double>::infinity();
+// A step beyond this share of the body's size is another person; it grows while nobody is seen.
+inline constexpr double kReach = 0.6;
+inline constexpr double kReachPerFrame = 0.05;
+
+// Diagonal of the box around the upper body's seen joints, in source units.
+inline double body_size(const Person& person) {
+  double left = kFar, right = -kFar, top = kFar, bottom = -kFar;
+  for (int joint = 0; joint < kRightHand; ++joint) {
+    if (person.seen(joint)) {
+      left = std::min<double>(left, person.joint(joint)[0]);
+      right = std::max<double>(right, person.joint(joint)[0]);
+      top = std::min<double>(top, person.joint(joint)[1]);
+      bottom = std::max<double>(bottom, person.joint(joint)[1]);
+    }
+  }
+  return left > right ? 0 : std::hypot(right - left, bottom - top);
+}
+
+inline bool has_hands(const Person& person) {
+  for (int joint = kRightHand; joint < kJoints; ++joint) {
+    if (person.joint(joint)[2] > static_cast<float>(kGapConfidence)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Mean distance over neck and shoulders seen in both, else over any upper-body joint.
+inline double distance(const Person& a, const Person& b) {
+  const auto mean_over = [&](std::initializer_list<int> joints) {
+    double sum = 0;
+    int count = 0;
+    for (const int joint : joints) {
+      if (a.seen(joint) && b.seen(joint)) {
+        sum += std::hypot(a.joint(joint)[0] - b.joint(joint)[0],
+                          a.joint(joint)[1] - b.joint(joint)[1]);
+        ++count;
+      }
+    }
+    return count > 0 ? sum / count : kFar;
+  };
+  const double trunk = mean_over({kNeck, kRightShoulder, kLeftShoulder});
+  return std::isfinite(trunk) ? trunk
+                              : mean_over({kRightElbow, kRightWrist, kLeftElbow, kLeftWrist});
+}
+
+// How long and how large somebody was seen: the sum of the body's sizes over the frames.
+struct Presence {
+  std::int64_t frames = 0, with_hands = 0;
+  double size = 0;
+  void add(const Person& person) {
+    ++frames;
+    with_hands += has_hands(person) ? 1 : 0;
+    size += body_size(person);
+  }
+  // Hands first: a viewer without an instrument may well sit nearer to the camera.
+  std::pair<bool, double> rank() const { return {2 * with_hands >= frames, size}; }
+};
+
+// How far somebody of this size may be after some frames.
+inline double reach(double size, std::int64_t passed) {
+  return size * (kReach + kReachPerFrame * static_cast<double>(passed));
+}
+
+}  // namespace minet::pose

@@ -1,0 +1,66 @@
+#include "pose/json_text.hpp"
+
+#include <array>
+
+namespace minet::pose {
+
+JsonText::JsonText(std::istream& source) : std::istream(nullptr), buffer_(source) {
+  rdbuf(&buffer_);
+}
+
+JsonText::Buffer::int_type JsonText::Buffer::underflow() {
+  constexpr std::size_t kChunk = 65536;
+  std::array<char, kChunk> chunk;
+  out_.clear();
+  while (out_.empty()) {
+    source_.read(chunk.data(), kChunk);
+    std::string in(chunk.data(), static_cast<std::size_t>(source_.gcount()));
+    if (in.empty()) return traits_type::eof();
+    // A word that the chunk's end cuts is completed first.
+    while (!in_string_ && ((in.back() >= 'A' && in.back() <= 'Z') ||
+                           (in.back() >= 'a' && in.back() <= 'z') || in.back() == '-')) {
+      const int next = source_.get();
+      if (next == std::istream::traits_type::eof()) break;
+      in += static_cast<char>(next);
+    }
+    out_.reserve(in.size() + 8);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      const char c = in[i];
+      if (in_string_) {
+        in_string_ = escaped_ || c != '"';
+        escaped_ = !escaped_ && c == '\\';
+        out_ += c;
+        continue;
+      }
+      in_string_ = c == '"';
+      const std::string_view rest = std::string_view(in).substr(i);
+      std::size_t word = 0;
+      for (const std::string_view token : {"NaN", "Infinity", "-Infinity"}) {
+        if (rest.starts_with(token)) word = token.size();
+      }
+      if (word > 0) {
+        out_ += "null";
+        i += word - 1;
+      } else {
+        out_ += c;
+      }
+    }
+  }
+  setg(out_.data(), out_.data(), out_.data() + out_.size());
+  return traits_type::to_int_type(*gptr());
+}
+
+std::string why_no_json(std::string_view first_bytes) {
+  if (first_bytes.starts_with("\xFF\xFE") || first_bytes.starts_with("\xFE\xFF")) {
+    return "it is in UTF-16, so save it as UTF-8";
+  }
+  if (first_bytes.starts_with("\x1F\x8B")) return "it is compressed (gzip), so unpack it";
+  if (first_bytes.starts_with("PK\x03\x04")) return "it is a ZIP archive, so unpack it";
+  if (first_bytes.starts_with("version https://git-lfs")) {
+    return "it is a Git LFS pointer, so fetch the file itself";
+  }
+  if (first_bytes.empty()) return "it is empty";
+  return {};
+}
+
+}  // namespace minet::pose
