@@ -353,6 +353,7 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
   PrepareReport report;
   report.out = options.out;
   report.notes = job.notes;
+  report.warnings = job.warnings;
   report.notices = job.notices;
   for (const RowProblem& problem : problems) report.skipped.push_back(row_text(problem));
   Index index;
