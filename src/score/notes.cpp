@@ -225,7 +225,7 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
 // The content says what it is; file names lie.
 NoteList parse_any(std::string_view bytes, const std::string& given_name,
                    const ReadNotesOptions& options) {
-  if (bytes.starts_with("MThd") || (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "RMID")) {
+  if (bytes.starts_with("MThd") || (bytes.starts_with("RIFF") && bytes.find("RMID") == 8)) {
     return midi_notes(parse_midi(bytes, given_name), options.midi);
   }
   const std::string name = printable(given_name);
