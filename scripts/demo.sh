@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
-# The main job on a small corpus that the project makes itself: players -> corpus -> training ->
-# music -> evaluation. About 15 minutes on two cores; --quick: about 5, with a poorer sound.
+# First something to hear: the trained models in models/ play players that they have never seen, from
+# their movements alone and with notes: demo/listen/*.wav, under a minute. Then the main job on a small
+# corpus that the project makes itself: players -> corpus -> training -> music -> evaluation, about 15
+# minutes on two cores.
 #
-#   scripts/demo.sh [--quick] [--out DIR]      default: demo/
+#   scripts/demo.sh [--listen] [--quick] [--out DIR]      default: demo/
+#
+#   --listen   end after the trained models
+#   --quick    train for about 5 minutes, with a poorer sound
 #
 # Run it again after an interruption: finished steps are kept, training goes on where it stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=demo
+out=demo listen_only=no
 tracks=65 seconds=40 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) tracks=31 seconds=20
              settings=(--set vqvae_training.steps=300 --set prior_training.steps=120) ;;
+    --listen) listen_only=yes ;;
     --out) out=${2:?--out needs a folder}; shift ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
   esac
   shift
 done
@@ -25,6 +31,33 @@ bin=build/release/bin
 say() { printf '\n== %s\n' "$*"; }
 run() { echo "\$ $*"; "$@"; }
 mkdir -p "$out"
+
+ids() { python3 - "$@" <<'PYTHON'
+import csv, sys
+table, split, *instruments = sys.argv[1:]
+rows = [row for row in csv.DictReader(open(table)) if split in ("", row["split"])]
+if instruments:  # the first of each
+    rows = [next(row for row in rows if row["instrument"] == name) for name in instruments]
+print(*[row["id"] for row in rows])
+PYTHON
+}
+
+say "Listen: trained models play players that they have never seen"
+[ -d "$out/unseen-players" ] ||
+  run $bin/mi_prepare orchestra --out "$out/unseen-players" --tracks 16 --seconds 8 --seed 77 --no-mix --quiet
+[ -d "$out/unseen" ] || run $bin/mi_prepare folder --table "$out/unseen-players/tracks.csv" --out "$out/unseen" --quiet
+mkdir -p "$out/listen"
+for id in $(ids "$out/unseen/tracks.csv" "" vn fl tpt vc); do
+  ln -sf "../unseen/$id/audio.flac" "$out/listen/$id-recorded.flac"
+  for model in plus paper; do
+    run $bin/mi_generate --model models/$model --pose "$out/unseen/$id/pose.npy" --force --quiet \
+      -o "$out/listen/$id-$model-keypoints-alone.wav"
+    run $bin/mi_generate --model models/$model --pose "$out/unseen/$id/pose.npy" --notes "$out/unseen/$id/notes.csv" \
+      --force --quiet -o "$out/listen/$id-$model-with-notes.wav"
+  done
+done
+echo "Listen to $out/listen/ (what these models are and can do: models/README.md)"
+[ $listen_only = no ] || exit 0
 
 say "Players: a synthetic orchestra (sound, keypoints, notes)"
 [ -d "$out/players" ] || run $bin/mi_prepare orchestra --out "$out/players" --tracks $tracks --seconds $seconds
@@ -40,12 +73,7 @@ run $bin/mi_train configs/tiny.yaml --corpus "$out/corpus" --run "$out/run" "${s
 
 say "Music: players that were not trained on"
 mkdir -p "$out/music"
-test_tracks=$(python3 - "$out/corpus/tracks.csv" <<'PYTHON'
-import csv, sys
-print(*[row["id"] for row in csv.DictReader(open(sys.argv[1])) if row["split"] == "test"])
-PYTHON
-)
-for id in $test_tracks; do
+for id in $(ids "$out/corpus/tracks.csv" test); do
   run $bin/mi_generate --model "$out/run" --pose "$out/corpus/$id/pose.npy" --notes "$out/corpus/$id/notes.csv" \
     --seconds 8 --temperature 0.7 --force -o "$out/music/$id-with-notes.wav"
   run $bin/mi_generate --model "$out/run" --pose "$out/corpus/$id/pose.npy" \

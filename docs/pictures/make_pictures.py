@@ -64,17 +64,20 @@ def save(figure, name):
 
 
 def orchestra_picture(demo, instruments):
-    """A row an instrument: the recording, the same through codes, music made of keypoints and notes."""
-    with (demo / "corpus/tracks.csv").open() as file:
-        tracks = {row["instrument"]: row["id"] for row in csv.DictReader(file) if row["split"] == "test"}
-    names = {"vn": "violin", "fl": "flute", "tpt": "trumpet", "vc": "cello", "cl": "clarinet", "sax": "saxophone"}
-    figure, axes = plt.subplots(len(instruments), 3, figsize=(11, 2.0 * len(instruments)), sharex=True, sharey=True)
+    """A row an instrument: the player's own sound, and what the two trained models make of the movements."""
+    with (demo / "unseen/tracks.csv").open() as file:
+        tracks = {}
+        for row in csv.DictReader(file):
+            tracks.setdefault(row["instrument"], row["id"])
+    names = {"vn": "violin", "fl": "flute", "tpt": "trumpet", "vc": "cello"}
+    kinds = {"recorded.flac": "the synthetic player", "plus-with-notes.wav": "plus: keypoints and notes",
+             "plus-keypoints-alone.wav": "plus: keypoints alone", "paper-with-notes.wav": "paper: keypoints and notes",
+             "paper-keypoints-alone.wav": "paper: keypoints alone"}
+    figure, axes = plt.subplots(len(instruments), len(kinds), figsize=(15, 2.0 * len(instruments)), sharex=True,
+                                sharey=True)
     for row, instrument in zip(axes, instruments):
-        track = demo / "corpus" / tracks[instrument]
-        notes = read_notes(track / "notes.csv")
-        show(row[0], track / "audio.flac", f"{names[instrument]}: the synthetic player", 8)
-        show(row[1], demo / f"music/{track.name}-with-notes.wav", "made from its keypoints and notes (lines)", 8, notes=notes)
-        show(row[2], demo / f"music/{track.name}.wav", "made from its keypoints alone", 8)
+        for axis, (kind, title) in zip(row, kinds.items()):
+            show(axis, demo / f"listen/{tracks[instrument]}-{kind}", f"{names[instrument]}, {title}", 8)
     save(figure, "orchestra.png")
 
 
@@ -110,7 +113,7 @@ def main():
     parser.add_argument("--players", type=pathlib.Path, help="a folder of mi_prepare orchestra, for docs/orchestra.md")
     options = parser.parse_args()
     if options.demo:
-        orchestra_picture(options.demo, ("vn", "tpt", "fl"))
+        orchestra_picture(options.demo, ("vn", "fl", "tpt", "vc"))
         pose = next((options.demo / "corpus").glob("*_vn_*/pose.npy"))
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([ROOT / "build/release/bin/mi_prepare", "-q", "pose", pose, "-o", f"{folder}/violinist.npy",

@@ -57,14 +57,15 @@ TEST(Reading, AKeyInTheWrongPlaceIsToldTheRightOne) {
             "t.yaml:2:1: beta: unknown key here; there is 'beta' below 'vqvae:'");
   EXPECT_EQ(error_of_yaml("vqvae.beta: 0.3\n"),
             "t.yaml:1:1: vqvae.beta: unknown key here; there is 'beta' below 'vqvae:'");
-  EXPECT_EQ(error_of_yaml("codes_used: 3\nrun: {seed: 1}\nheads: 4\n"),
-            "2 problems in the configuration:\n"
-            "  t.yaml:1:1: codes_used: unknown key; expected include, model, spectrogram, pose, "
-            "data, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, "
-            "graph_transformer, baseline_training, plus, synthesiser_training, controls_training or "
-            "run\n"
-            "  t.yaml:3:1: heads: unknown key here; there is 'heads' below 'prior:', 'heads' "
-            "below 'content:' or 'heads' below 'graph_transformer:'");
+  EXPECT_EQ(
+      error_of_yaml("codes_used: 3\nrun: {seed: 1}\nheads: 4\n"),
+      "2 problems in the configuration:\n"
+      "  t.yaml:1:1: codes_used: unknown key; expected include, model, spectrogram, pose, "
+      "data, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, "
+      "graph_transformer, baseline_training, plus, synthesiser_training, controls_training or "
+      "run\n"
+      "  t.yaml:3:1: heads: unknown key here; there is 'heads' below 'prior:', 'heads' "
+      "below 'content:' or 'heads' below 'graph_transformer:'");
 }
 
 TEST(Reading, ADuplicateKeyNamesTheFirst) {
