@@ -177,6 +177,7 @@ TEST(ReadSound, says_what_is_wrong_with_a_wav_header) {
       {"short_fmt.wav", {riff(chunk("fmt ", "abcd")), "too short"}},
       {"short_ext.wav", {riff(chunk("fmt ", fmt_content({.tag = 0xfffe}))), "too short"}},
       {"block.wav", {riff(chunk("fmt ", wrong_block) + chunk("data", data)), "7 bytes for 1"}},
+      {"cut.wav", {lying, "promises 64 bytes of sound and 44 are there"}},
       {"none.wav", {wav({}, ""), "nothing follows its header"}},
       {"no_channel.wav", {wav({.channels = 0}, data), "0 channels"}},
       {"nine.wav", {wav({.channels = 9}, data), "9 channels"}},
@@ -188,12 +189,9 @@ TEST(ReadSound, says_what_is_wrong_with_a_wav_header) {
     write_bytes(folder / name, content.first);
     EXPECT_HAS(refusal(folder / name), content.second);
   }
-  // A header that promises more than there is: what is there is read (and a notice says so).
-  for (const auto& [name, content, samples] :
-       {std::tuple{"cut.wav", lying, 22U}, {"huge.wav", huge, 32U}}) {
-    write_bytes(folder / name, content);
-    EXPECT_EQ(read_sound(folder / name).samples.size(), samples) << name;
-  }
+  // The file's own size is right and the sound's is absurd: what is there is read, and said.
+  write_bytes(folder / "huge.wav", huge);
+  EXPECT_EQ(read_sound(folder / "huge.wav").samples.size(), 32U);
   // The limits themselves are fine.
   for (const WavFormat& format :
        {WavFormat{.channels = 8}, WavFormat{.rate = 4000}, WavFormat{.rate = 192000}}) {
