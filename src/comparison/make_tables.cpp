@@ -548,8 +548,8 @@ class TableMaker {
 
   std::string budgets() const {
     const config::TrainConfig& config = runs_.config(RunKind::minet);
-    const auto stage = [](const config::StageConfig& stage) {
-      return text(stage.steps, " steps of ", stage.batch, " clips");
+    const auto stage = [](const config::StageConfig& budget) {
+      return text(budget.steps, " steps of ", budget.batch, " clips");
     };
     return text("Budgets: VQ-VAE ", stage(config.vqvae_training), ", priors ",
                 stage(config.prior_training), ", Seq2Seq ",
