@@ -2,19 +2,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
-#include <mutex>
-#include <thread>
 
 #include "clips/control_tokens.hpp"
+#include "corpus/parallel.hpp"
 #include "minet/audio/controls.hpp"
 #include "minet/clips/plus_data.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
-#include "minet/core/progress.hpp"
-#include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/pose/prepare.hpp"
@@ -57,35 +52,6 @@ TrackData read_track(const corpus::Corpus& corpus, const corpus::Track& track,
   if (track.has_notes) data.notes = corpus.read_notes(track);
   if (with_controls) data.controls = audio::find_controls(sound, config.spectrogram.hop);
   return data;
-}
-
-// Calls work(i) for each i below `count` in threads; the first exception is thrown again.
-template <class Work>
-void in_threads(std::int64_t count, int threads, const std::string& label, const Work& work) {
-  std::atomic<std::int64_t> next = 0, done = 0;
-  std::exception_ptr failure;
-  std::mutex mutex;
-  Progress progress(label, count, "tracks");
-  const auto run = [&] {
-    for (std::int64_t i = next++; i < count; i = next++) {
-      try {
-        throw_if_stopped("reading the corpus; nothing was trained yet");
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-      const std::lock_guard lock(mutex);
-      progress.update(++done);
-    }
-  };
-  std::vector<std::thread> pool;
-  for (int i = 1; i < threads; ++i) pool.emplace_back(run);
-  run();
-  for (std::thread& thread : pool) thread.join();
-  if (failure) std::rethrow_exception(failure);
-  progress.finish();
 }
 
 // hz and loudness [frames] and onsets (s, with the track of each) of all tracks.
@@ -162,10 +128,12 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   const models::TensorFile known = cached_controls(cache, corpus.hash(), count);
   const bool is_known = !known.tensors.empty();
   std::vector<TrackData> data(tracks.size());
-  in_threads(count, std::max(1, threads), text("controls of ", split), [&](std::int64_t i) {
-    const auto at = static_cast<std::size_t>(i);
-    data[at] = read_track(corpus, tracks[at], config, !is_known);
-  });
+  corpus::for_each_track(
+      {.count = count, .threads = std::max(1, threads), .label = text("controls of ", split)},
+      [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i);
+        data[at] = read_track(corpus, tracks[at], config, !is_known);
+      });
   if (is_known) take_controls(known, data);
   if (!is_known && !cache.empty()) keep_controls(cache, corpus.hash(), data);
 

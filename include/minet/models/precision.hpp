@@ -9,9 +9,9 @@
 
 namespace minet::models {
 
-// What config.run.precision means on `device`: `automatic` is bf16 on a GPU that has it and float32
-// elsewhere. Sets LibTorch's switches for TF32, which are the process's. InputError: bf16 or tf32
-// without a GPU.
+// What config.run.precision means on `device`: `automatic` is bf16 on a GPU and float32 elsewhere.
+// Sets LibTorch's switches for TF32, which are the process's. InputError: bf16 or tf32 without a
+// GPU.
 config::Precision use_precision(config::Precision wanted, const at::Device& device);
 
 // While it lives, convolutions and products compute in bfloat16 where `precision` says so
