@@ -1,13 +1,29 @@
-// From a loss to changed parameters: what every stage's step ends in.
+// What the steps of all stages share: the list of what is trained, and the way from a loss to
+// changed parameters.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "minet/training/adamw.hpp"
 
 namespace minet::training {
+
+// Matrices and kernels decay; biases, norms, embeddings, start tokens and the edge weights of a
+// graph, which are 1 by default and not 0, do not.
+inline void append_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
+                              const std::string& prefix) {
+  for (const auto& parameter : module.named_parameters()) {
+    const std::string& name = parameter.key();
+    const bool decays =
+        parameter.value().dim() >= 2 && !name.starts_with("embedding") && !name.ends_with(".edges");
+    into.push_back({prefix + name, parameter.value(), decays});
+  }
+}
 
 // Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate.
 template <class Report>

@@ -9,14 +9,6 @@
 namespace minet::training {
 namespace {
 
-void append_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
-                       const std::string& prefix) {
-  for (const auto& parameter : module.named_parameters()) {
-    const bool decays = parameter.value().dim() >= 2 && !parameter.key().starts_with("embedding");
-    into.push_back({prefix + parameter.key(), parameter.value(), decays});
-  }
-}
-
 std::vector<NamedParameter> synthesiser_parameters(const models::PlusModel& model) {
   std::vector<NamedParameter> parameters;
   append_parameters(parameters, *model.body, "body.");

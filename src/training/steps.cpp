@@ -12,35 +12,23 @@
 namespace minet::training {
 namespace {
 
-// Matrices and kernels decay; biases, norms, embeddings, start tokens and the edge weights of a
-// graph, which are 1 by default and not 0, do not.
-void add_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
-                    const std::string& prefix) {
-  for (const auto& parameter : module.named_parameters()) {
-    const std::string& name = parameter.key();
-    const bool decays =
-        parameter.value().dim() >= 2 && !name.starts_with("embedding") && !name.ends_with(".edges");
-    into.push_back({prefix + parameter.key(), parameter.value(), decays});
-  }
-}
-
 std::vector<NamedParameter> vqvae_parameters(const models::Model& model) {
   std::vector<NamedParameter> parameters;
-  add_parameters(parameters, *model.vqvae, "vqvae.");
+  append_parameters(parameters, *model.vqvae, "vqvae.");
   return parameters;
 }
 
 std::vector<NamedParameter> prior_parameters(const models::Model& model) {
   std::vector<NamedParameter> parameters;
-  add_parameters(parameters, *model.body, "body.");
-  add_parameters(parameters, *model.prior, "prior.");
-  if (model.config.content.enabled) add_parameters(parameters, *model.content, "content.");
+  append_parameters(parameters, *model.body, "body.");
+  append_parameters(parameters, *model.prior, "prior.");
+  if (model.config.content.enabled) append_parameters(parameters, *model.content, "content.");
   return parameters;
 }
 
 std::vector<NamedParameter> baseline_parameters(const models::BaselineModel& model) {
   std::vector<NamedParameter> parameters;
-  add_parameters(parameters, *model.net, "baseline.");
+  append_parameters(parameters, *model.net, "baseline.");
   return parameters;
 }
 
@@ -76,14 +64,8 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   }();
   at::Tensor loss = output.reconstruction_loss;
   if (quantise) loss = loss + vqvae.beta * output.commitment_loss;
-  loss.backward();
-
-  VqVaeReport report;
-  report.loss = loss.detach();
+  auto report = descend<VqVaeReport>(optimiser_, loss, config_.vqvae_training, step);
   report.reconstruction = output.reconstruction_loss.detach();
-  report.learning_rate = learning_rate(config_.vqvae_training, step);
-  report.gradient_norm = optimiser_.clip_gradients(config_.vqvae_training.clip_norm);
-  optimiser_.step(report.learning_rate);
   if (quantise) {
     report.codes = output.codes;
     report.commitment = output.commitment_loss.detach();
