@@ -21,8 +21,13 @@ void add_notes(CLI::App& app, EvalSession& session) {
       {.name = "notes",
        .summary = "Does the generated sound play the notes? Stage by stage, beside chance.",
        .example = "mi_eval notes --model runs/first --corpus corpus --json notes.json"},
-      evaluation::evaluate_notes,
-      [](CLI::App& command, Options& options) { add_iterations(command, options.iterations); });
+      evaluation::evaluate_notes, [](CLI::App& command, Options& options) {
+        add_iterations(command, options.iterations);
+        command
+            .add_option("--whole-seconds", options.whole_seconds,
+                        "Held notes are also heard in so much of each whole track; 0: not")
+            ->capture_default_str();
+      });
 }
 
 void add_instrument(CLI::App& app, EvalSession& session) {

@@ -1,9 +1,9 @@
 #include "evaluation/code_usage.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
+#include "evaluation/statistics/quantile.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/vector_quantizer.hpp"
@@ -11,19 +11,13 @@
 namespace minet::evaluation {
 namespace {
 
-// The smallest value that `share` of the sorted values do not exceed.
-double quantile(const std::vector<std::int64_t>& sorted, double share) {
-  const double place = std::ceil(share * static_cast<double>(sorted.size())) - 1;
-  return static_cast<double>(sorted[static_cast<std::size_t>(std::max(0.0, place))]);
-}
-
 CodeHolds holds_of(std::vector<std::int64_t> lengths) {
   if (lengths.empty()) return {};
   std::sort(lengths.begin(), lengths.end());
   const double sum = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), 0LL));
   return {.mean = sum / static_cast<double>(lengths.size()),
-          .median = quantile(lengths, 0.5),
-          .p90 = quantile(lengths, 0.9),
+          .median = static_cast<double>(quantile(lengths, 0.5)),
+          .p90 = static_cast<double>(quantile(lengths, 0.9)),
           .longest = lengths.back()};
 }
 

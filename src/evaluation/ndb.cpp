@@ -112,8 +112,8 @@ RealClips bin_real(Scene& scene, const NdbBins& bins) {
       for (const clips::Clip& clip : some) to.tracks.push_back(clip.track);
     };
     add(result.test, spectrograms);
-    const at::Tensor coded = scene.subject->reconstruction(spectrograms);
-    if (coded.defined()) add(result.codes, coded);
+    const at::Tensor codes = scene.subject->encode(spectrograms);
+    if (codes.defined()) add(result.codes, scene.subject->decode(codes));
   });
   return result;
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr double kMarginS = 0.05;
 constexpr double kCents = 50;
 constexpr double kOnsetWindowS = 0.05;
+constexpr double kNearOnsetS = 0.15;
 
 double share(double part, double whole) {
   return whole > 0 ? part / whole : 0;
@@ -53,30 +54,51 @@ std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b
   return matched;
 }
 
+void PitchCount::add(double hz, int pitch) {
+  ++frames;
+  if (hz <= 0) return;
+  ++voiced;
+  if (std::abs(1200 * std::log2(hz / score::hz_of_pitch(pitch))) <= kCents) ++right;
+}
+
+double PitchCount::accuracy() const {
+  return share(static_cast<double>(right), static_cast<double>(voiced));
+}
+
+double PitchCount::recall() const {
+  return share(static_cast<double>(right), static_cast<double>(frames));
+}
+
 void NoteScores::add(const Heard& heard, std::span<const score::Note> notes) {
+  add_frames(heard, notes);
+  add_onsets(heard, notes);
+}
+
+void NoteScores::add_frames(const Heard& heard, std::span<const score::Note> notes) {
   for (std::size_t t = 0; t < heard.pitch.hz.size(); ++t) {
     const double time = static_cast<double>(t) * heard.pitch.hop_s;
     std::array<double, 12> classes{};
-    int sounding = 0, pitch = 0;
-    bool inside = false;
+    int sounding = 0;
+    const score::Note* latest = nullptr;
     for (const score::Note& note : notes) {
       if (time < note.onset_s || time >= note.end_s()) continue;
       ++sounding;
-      pitch = note.pitch;
-      inside = time > note.onset_s + kMarginS && time < note.end_s() - kMarginS;
+      latest = &note;
       classes[static_cast<std::size_t>(note.pitch % 12)] = 1;
     }
     if (sounding == 0) continue;
     ++chroma_frames;
     chroma_sum += distance(heard.chroma[t], classes);
-    if (sounding > 1 || !inside) continue;
-    ++frames;
-    if (heard.pitch.hz[t] <= 0) continue;
-    ++voiced;
-    if (std::abs(1200 * std::log2(heard.pitch.hz[t] / score::hz_of_pitch(pitch))) <= kCents) {
-      ++right;
-    }
+    const double since = time - latest->onset_s;
+    if (sounding > 1 || since <= kMarginS || time >= latest->end_s() - kMarginS) continue;
+    const double hz = heard.pitch.hz[t];
+    pitch.add(hz, latest->pitch);
+    (since < kNearOnsetS ? near_onsets : later).add(hz, latest->pitch);
+    octaves.at(static_cast<std::size_t>(latest->pitch) / 12).add(hz, latest->pitch);
   }
+}
+
+void NoteScores::add_onsets(const Heard& heard, std::span<const score::Note> notes) {
   const auto within = [&](double onset) {
     return onset >= kMarginS && onset <= heard.seconds - kMarginS;
   };
@@ -93,14 +115,6 @@ void NoteScores::add(const Heard& heard, std::span<const score::Note> notes) {
   onsets += static_cast<std::int64_t>(given.size());
   heard_onsets += static_cast<std::int64_t>(found.size());
   matched += matched_onsets(given, found, kOnsetWindowS);
-}
-
-double NoteScores::pitch_accuracy() const {
-  return share(static_cast<double>(right), static_cast<double>(voiced));
-}
-
-double NoteScores::pitch_recall() const {
-  return share(static_cast<double>(right), static_cast<double>(frames));
 }
 
 double NoteScores::onset_f1() const {

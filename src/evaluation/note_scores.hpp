@@ -9,8 +9,13 @@
 // chroma_distance  over the frames inside notes: the mean of 1 - cos(chroma, notes), where notes is
 //                  1 for the pitch class of every note that sounds and 0 elsewhere; 1 for a frame
 //                  without peaks. Overtones keep it above 0 for real sound too
+//
+// The pitch figures stand also by octave of the note that was asked for, and apart for the frames
+// near an onset (less than 150 ms after it) and later.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -34,17 +39,30 @@ Heard hear(const audio::Sound& sound);
 // How many pairs of onsets match one to one within `window` seconds, at most. Both rise.
 std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b, double window);
 
+struct PitchCount {
+  std::int64_t frames = 0, voiced = 0, right = 0;
+
+  void add(double hz, int pitch);  // hz 0: no pitch
+  double accuracy() const;         // 0 where nothing has a pitch
+  double recall() const;
+};
+
+inline constexpr std::size_t kOctaves = 11;  // MIDI numbers 0 to 127; number 5 begins at middle C
+
 struct NoteScores {
-  std::int64_t frames = 0, voiced = 0, right = 0;          // pitch
-  std::int64_t onsets = 0, heard_onsets = 0, matched = 0;  // onsets
+  PitchCount pitch, near_onsets, later;
+  std::array<PitchCount, kOctaves> octaves = {};
+  std::int64_t onsets = 0, heard_onsets = 0, matched = 0;
   std::int64_t chroma_frames = 0;
   double chroma_sum = 0;
 
   void add(const Heard& heard, std::span<const score::Note> notes);  // times from the clip's start
-  double pitch_accuracy() const;                                     // 0 where nothing has a pitch
-  double pitch_recall() const;
   double onset_f1() const;
   double chroma_distance() const;  // 1 where there are no notes
+
+ private:
+  void add_frames(const Heard& heard, std::span<const score::Note> notes);
+  void add_onsets(const Heard& heard, std::span<const score::Note> notes);
 };
 
 }  // namespace minet::evaluation

@@ -1,15 +1,19 @@
 #include "minet/evaluation/notes.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
-#include <map>
-#include <utility>
 #include <vector>
 
+#include "evaluation/held_notes.hpp"
+#include "evaluation/labels.hpp"
+#include "evaluation/note_report.hpp"
 #include "evaluation/note_scores.hpp"
 #include "evaluation/sound_chain.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/table.hpp"
+#include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
+#include "minet/pose/prepare.hpp"
 
 namespace minet::evaluation {
 namespace {
@@ -43,70 +47,109 @@ std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
   return clips;
 }
 
-struct StageScores {
-  std::string name;
-  NoteScores own = {}, other = {};
-};
-
-void put(nlohmann::ordered_json& json, const NoteScores& scores) {
-  json["pitch_accuracy"] = scores.pitch_accuracy();
-  json["pitch_recall"] = scores.pitch_recall();
-  json["onset_f1"] = scores.onset_f1();
-  json["chroma_distance"] = scores.chroma_distance();
+// The labels of the corpus are for judging; clips without one count in the whole only.
+void add_clip(NoteFindings& findings, const std::vector<std::vector<score::Note>>& notes,
+              std::size_t clip, std::size_t other, std::int64_t instrument,
+              std::span<const Stage> stages) {
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (i == findings.stages.size()) {
+      findings.stages.push_back({.name = stages[i].name});
+      findings.stages.back().by_instrument.resize(findings.instruments.size());
+    }
+    StageScores& scores = findings.stages[i];
+    const Heard heard = hear(stages[i].sound);
+    scores.own.add(heard, notes[clip]);
+    scores.other.add(heard, notes[other]);
+    if (instrument >= 0) {
+      scores.by_instrument[static_cast<std::size_t>(instrument)].add(heard, notes[clip]);
+    }
+    const std::vector<double> held = held_notes(heard.pitch);
+    scores.held_s.insert(scores.held_s.end(), held.begin(), held.end());
+    if (!stages[i].codes.empty()) scores.codes.push_back(stages[i].codes);
+  }
+  if (instrument >= 0) ++findings.instrument_clips[static_cast<std::size_t>(instrument)];
 }
 
-std::vector<std::string> cells(std::string name, const NoteScores& scores) {
-  return {std::move(name), figure(scores.pitch_accuracy()), figure(scores.pitch_recall()),
-          figure(scores.onset_f1()), figure(scores.chroma_distance())};
+// A clip cuts what is held longer, so whole tracks are played too, from the keypoints alone.
+WholeTracks hear_whole_tracks(Scene& scene, const NotesOptions& options,
+                              const std::vector<clips::Clip>& clips) {
+  WholeTracks whole;
+  std::vector<clips::Clip> starts;  // of each track once
+  for (const clips::Clip& clip : clips) {
+    if (starts.empty() || starts.back().track != clip.track) {
+      starts.push_back({.track = clip.track, .first_frame = 0});
+    }
+  }
+  for_each_batch(
+      "whole tracks", starts,
+      [&](std::size_t index, const std::vector<clips::Clip>& one) {
+        const corpus::Track& track = scene.track(scene.tracks, one[0]);
+        pose::PoseSequence pose = scene.corpus.read_pose(track);
+        pose::normalise(pose);
+        const double seconds = std::min(options.whole_seconds, pose.seconds());
+        const audio::Sound made =
+            scene.subject->play(pose, seconds,
+                                {.iterations = options.iterations,
+                                 .seed = derive_seed(scene.options.seed, "whole track", index),
+                                 .threads = at::get_num_threads()});
+        if (made.samples.empty()) return;
+        const audio::Sound real = audio::read_sound_segment(
+            scene.corpus.audio_path(track), 0, static_cast<std::int64_t>(made.samples.size()));
+        const auto add = [](std::vector<double>& to, const audio::Sound& sound) {
+          const std::vector<double> held = held_notes(audio::track_pitch(sound));
+          to.insert(to.end(), held.begin(), held.end());
+        };
+        add(whole.real_s, real);
+        add(whole.alone_s, made);
+        ++whole.tracks;
+        whole.seconds += made.seconds();
+      },
+      1);
+  return whole;
 }
 
 }  // namespace
 
 EvalResult evaluate_notes(const NotesOptions& options) {
+  if (!(options.whole_seconds >= 0 && options.whole_seconds <= audio::kMaxSoundSeconds)) {
+    throw InputError(text("whole_seconds: expected 0 (none) to ", audio::kMaxSoundSeconds, ", got ",
+                          options.whole_seconds));
+  }
   Scene scene(options.common, "notes");
   const std::vector<clips::Clip> clips = clips_with_notes(scene);
   std::vector<std::vector<score::Note>> notes;
   for (const clips::Clip& clip : clips) notes.push_back(notes_of(scene, clip));
   const bool given = scene.subject->takes_notes();
-  std::vector<StageScores> scores;
-  for_each_chain(scene, clips, {.notes = given, .iterations = options.iterations},
+  const Labels labels(scene.corpus);
+  const std::vector<std::int64_t> instruments = labels.of(scene.tracks, clips);
+  NoteFindings findings{.instruments = labels.names(),
+                        .instrument_clips = std::vector<std::int64_t>(labels.names().size()),
+                        .code_count = scene.subject->model() ? scene.config().vqvae.codes : 0};
+  for_each_chain(scene, clips, {.notes = given, .alone = true, .iterations = options.iterations},
                  [&](std::size_t clip, std::span<const Stage> stages) {
                    // Chance: a clip of another track, half the list on.
                    std::size_t other = (clip + clips.size() / 2) % clips.size();
                    while (clips[other].track == clips[clip].track) {
                      other = (other + 1) % clips.size();
                    }
-                   for (std::size_t i = 0; i < stages.size(); ++i) {
-                     if (i == scores.size()) scores.push_back({.name = stages[i].name});
-                     const Heard heard = hear(stages[i].sound);
-                     scores[i].own.add(heard, notes[clip]);
-                     scores[i].other.add(heard, notes[other]);
-                   }
+                   add_clip(findings, notes, clip, other, instruments[clip], stages);
                  });
+  if (options.whole_seconds > 0) findings.whole = hear_whole_tracks(scene, options, clips);
 
   Heading heading = scene.heading();
   heading.seconds *= static_cast<double>(clips.size()) / static_cast<double>(heading.clips);
   heading.clips = clips.size();
   nlohmann::ordered_json json = begin_json(heading);
-  const NoteScores& generated = scores.back().own;
-  put(json, generated);
-  json["frames"] = generated.frames;
-  json["onsets"] = generated.onsets;
+  put(json, findings);
   json["notes_given"] = given;
-  std::vector<std::vector<std::string>> lines{
-      {"", "pitch accuracy", "pitch recall", "onset F1", "chroma distance"}};
-  for (const StageScores& stage : scores) {
-    put(json["chain"][stage.name], stage.own);
-    put(json["chain"][stage.name]["chance"], stage.other);
-    lines.push_back(cells(stage.name, stage.own));
-    lines.push_back(cells("  chance: another track's notes", stage.other));
-  }
+  const NoteScores& generated = findings.stage("generated").own;
   const std::string report =
-      text(headline(heading), "\n\n", table(lines), "\n", generated.frames, " frames and ",
+      text(headline(heading), "\n\n", tables_of(findings), generated.pitch.frames, " frames and ",
            generated.onsets, " onsets of notes. The model was ", given ? "" : "not ",
            "told the notes.\nPitch accuracy: frames with a pitch, within 50 cents of the note; "
            "recall: frames without one count as wrong.\nOnset F1: within 50 ms. Chroma distance: "
-           "lower is better; the floor of all is the line 'real'.\n");
+           "lower is better; the floor of all is the line 'real'.\nChance of what is played from "
+           "keypoints alone: what another player's movements reach.\n");
   return {.json = dump(json), .report = report};
 }
 

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <utility>
+
+#include "evaluation/coded_clips.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/core/random.hpp"
 #include "minet/models/spectrograms.hpp"
@@ -16,41 +19,73 @@ audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
                                    clip.first_frame * hop, scene.clip_frames() * hop);
 }
 
+namespace {
+
+// The made sounds of a batch of clips: spectrograms yet to be inverted, or sounds.
+struct Made {
+  std::string stage;
+  at::Tensor codes = {};         // [B, T], or undefined
+  at::Tensor spectrograms = {};  // [B, F, T], or undefined
+  std::vector<audio::Sound> sounds = {};
+};
+
+Made generated(Subject& subject, const std::string& stage, const ClipInput& input) {
+  Made made{.stage = stage, .codes = subject.draw(input)};
+  if (made.codes.defined()) {
+    made.spectrograms = subject.decode(made.codes);
+    return made;
+  }
+  made.sounds = subject.sounds(input);
+  if (made.sounds.empty()) made.spectrograms = subject.spectrograms(input);
+  return made;
+}
+
+}  // namespace
+
 void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
                     const ChainOptions& options,
                     const std::function<void(std::size_t, std::span<const Stage>)>& action) {
   Subject& subject = *scene.subject;
   for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
-    const at::Tensor real = scene.tracks.spectrograms(some, subject.scale());  // [B, F, T]
-    const at::Tensor coded = subject.reconstruction(real);
-    const ClipInput input{.poses = scene.tracks.poses(some),
-                          .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
-                          .seed = derive_seed(scene.options.seed, "generated", first)};
-    const std::vector<audio::Sound> sounds = subject.sounds(input);
-    const at::Tensor generated = sounds.empty() ? subject.spectrograms(input) : at::Tensor();
+    ClipInput input{.poses = scene.tracks.poses(some),
+                    .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
+                    .seed = derive_seed(scene.options.seed, "generated", first)};
     std::vector<audio::Sound> recorded;
     for (const clips::Clip& clip : some) {
       recorded.push_back(real_sound(scene, scene.tracks, clip));
     }
-    const std::vector<audio::Sound> again = subject.played_again(recorded, input.poses);
+    std::vector<Made> all{
+        {.stage = "inverted", .spectrograms = scene.tracks.spectrograms(some, subject.scale())}};
+    const at::Tensor codes = subject.encode(all.front().spectrograms);
+    if (codes.defined()) {
+      all.push_back(
+          {.stage = "reconstruction", .codes = codes, .spectrograms = subject.decode(codes)});
+    }
+    std::vector<audio::Sound> again = subject.played_again(recorded, input.poses);
+    if (!again.empty()) all.push_back({.stage = "reconstruction", .sounds = std::move(again)});
+    all.push_back(generated(subject, "generated", input));
+    if (options.notes && options.alone) {
+      input.notes = at::Tensor();
+      all.push_back(generated(subject, "keypoints_alone", input));
+    }
     for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto row = static_cast<std::int64_t>(i);
       // The same start of the phases for every stage, so that they differ by their magnitudes.
       const audio::InversionOptions inversion{
           .iterations = options.iterations,
           .seed = derive_seed(scene.options.seed, "phases", first + i),
           .threads = at::get_num_threads()};
-      const auto invert = [&](const at::Tensor& spectrograms) {
-        return audio::invert(
-            models::to_magnitudes(subject.scale(), spectrograms[static_cast<std::int64_t>(i)]),
-            subject.config().spectrogram, inversion);
-      };
-      std::vector<Stage> stages;
-      stages.push_back({.name = "real", .sound = recorded[i]});
-      stages.push_back({.name = "inverted", .sound = invert(real)});
-      if (coded.defined()) stages.push_back({.name = "reconstruction", .sound = invert(coded)});
-      if (!again.empty()) stages.push_back({.name = "reconstruction", .sound = again[i]});
-      stages.push_back(
-          {.name = "generated", .sound = sounds.empty() ? invert(generated) : sounds[i]});
+      std::vector<Stage> stages{{.name = "real", .sound = recorded[i]}};
+      for (const Made& made : all) {
+        stages.push_back(
+            {.name = made.stage,
+             .sound =
+                 made.spectrograms.defined()
+                     ? audio::invert(models::to_magnitudes(subject.scale(), made.spectrograms[row]),
+                                     subject.config().spectrogram, inversion)
+                     : made.sounds[i],
+             .codes = made.codes.defined() ? sequence_of(made.codes[row]) : CodeSequence{}});
+      }
       action(first + i, stages);
     }
   });

@@ -1,6 +1,7 @@
 // The stages through which a clip's sound passes, so that one sees which of them loses what: as
 // recorded (real), its magnitudes with made phases (inverted), through the codes (reconstruction;
-// not for a model without codes), and generated from the keypoints.
+// not for a model without codes), generated from the keypoints and, where the model was told the
+// notes, generated once more from the keypoints alone (keypoints_alone).
 #pragma once
 
 #include <cstdint>
@@ -9,18 +10,21 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/code_models.hpp"
 #include "evaluation/scene.hpp"
 #include "minet/audio/sound.hpp"
 
 namespace minet::evaluation {
 
 struct Stage {
-  std::string name;  // "real", "inverted", "reconstruction" or "generated"
+  std::string name;  // "real", "inverted", "reconstruction", "generated" or "keypoints_alone"
   audio::Sound sound;
+  CodeSequence codes = {};  // that it was made from: of a reconstruction and of generated sound
 };
 
 struct ChainOptions {
   bool notes = false;            // generate with the tracks' notes
+  bool alone = false;            // beside that, where notes are given: from the keypoints alone
   std::int64_t iterations = 16;  // of phase reconstruction
 };
 

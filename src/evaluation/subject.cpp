@@ -2,12 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <utility>
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus.hpp"
+#include "minet/generation/render.hpp"
 #include "minet/generation/sampling.hpp"
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
@@ -30,21 +32,35 @@ class MinetSubject : public Subject {
     return model_.body->forward(poses.to(model_.device())).to(at::kCPU);
   }
 
-  at::Tensor spectrograms(const ClipInput& input) override {
+  at::Tensor spectrograms(const ClipInput& input) override { return decode(draw(input)); }
+
+  at::Tensor encode(const at::Tensor& spectrograms) override {
+    const at::NoGradGuard no_grad;
+    return model_.vqvae->encode(spectrograms.to(model_.device())).to(at::kCPU);
+  }
+
+  at::Tensor draw(const ClipInput& input) override {
     const at::NoGradGuard no_grad;
     const at::Tensor body = model_.body->forward(input.poses.to(model_.device()));  // [B, H]
     const at::Tensor steps =
         body.unsqueeze(1).expand({-1, model_.config.clip_frames(), -1}).contiguous();  // [B, T, H]
     const at::Tensor notes = input.notes.defined() ? input.notes.to(model_.device()) : input.notes;
-    const at::Tensor codes = generation::sample_codes(
-        model_, steps, notes, {.temperature = input.temperature, .seed = input.seed});  // [B, T]
+    return generation::sample_codes(model_, steps, notes,
+                                    {.temperature = input.temperature, .seed = input.seed});
+  }
+
+  at::Tensor decode(const at::Tensor& codes) override {
+    const at::NoGradGuard no_grad;
     return model_.vqvae->decode(codes.to(model_.device())).to(at::kCPU);
   }
 
-  at::Tensor reconstruction(const at::Tensor& spectrograms) override {
-    const at::NoGradGuard no_grad;
-    return model_.vqvae->decode(model_.vqvae->encode(spectrograms.to(model_.device())))
-        .to(at::kCPU);
+  audio::Sound play(const pose::PoseSequence& normalised, double seconds,
+                    const audio::InversionOptions& inversion) override {
+    const auto steps = std::llround(seconds * model_.config.frame_rate());
+    const at::Tensor codes =
+        generation::sample_codes(model_, generation::body_track(model_, normalised, steps), {},
+                                 {.seed = inversion.seed});  // [1, T]
+    return generation::render(model_, codes[0].contiguous(), inversion);
   }
 
   models::Model* model() override { return &model_; }
@@ -102,7 +118,14 @@ class PlusSubject : public Subject {
     }
     return at::stack(rows).contiguous();
   }
-  at::Tensor reconstruction(const at::Tensor&) override { return {}; }
+  audio::Sound play(const pose::PoseSequence& normalised, double seconds,
+                    const audio::InversionOptions& inversion) override {
+    const auto frames = std::llround(seconds * models::token_rate(model_.config));
+    const generation::PlusPlayer player = generation::player_of(model_, normalised, frames);
+    const models::ControlTokens tokens =
+        generation::draw_controls(model_, player, {}, {.seed = inversion.seed});
+    return generation::play(model_, tokens, player.body, inversion.seed).front();
+  }
 
  private:
   // From the note of each code frame to those of the prior, two in one.
@@ -141,7 +164,6 @@ class BaselineSubject : public Subject {
         .to(at::kCPU)
         .contiguous();
   }
-  at::Tensor reconstruction(const at::Tensor&) override { return {}; }
 
  private:
   models::BaselineModel model_;

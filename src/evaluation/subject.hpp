@@ -13,10 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "minet/audio/inversion.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/audio/spectrogram.hpp"
 #include "minet/config/train_config.hpp"
 #include "minet/models/model.hpp"
+#include "minet/pose/pose.hpp"
 
 namespace minet::evaluation {
 
@@ -45,8 +47,11 @@ class Subject {
   virtual at::Tensor features(const at::Tensor& poses) = 0;
   // Generated standardised log-spectrograms, [B, F, T], on the CPU.
   virtual at::Tensor spectrograms(const ClipInput& input) = 0;
-  // The same clips [B, F, T] through the codes; undefined for a model without codes.
-  virtual at::Tensor reconstruction(const at::Tensor& spectrograms) = 0;
+  // MI Net's codes [B, T] of spectrograms [B, F, T], those that it draws, and codes as
+  // spectrograms, all on the CPU; undefined for a model without codes.
+  virtual at::Tensor encode(const at::Tensor& /* spectrograms */) { return {}; }
+  virtual at::Tensor draw(const ClipInput&) { return {}; }
+  virtual at::Tensor decode(const at::Tensor& /* codes */) { return {}; }
   // MI Net's networks; nullptr for a baseline and for plus.
   virtual models::Model* model() { return nullptr; }
   // Of a model that makes sound and not spectrograms: the generated sound of each clip, and the
@@ -54,6 +59,11 @@ class Subject {
   virtual std::vector<audio::Sound> sounds(const ClipInput&) { return {}; }
   virtual std::vector<audio::Sound> played_again(const std::vector<audio::Sound>& /* real */,
                                                  const at::Tensor& /* poses */) {
+    return {};
+  }
+  // Music of any length from keypoints alone. Empty for a baseline.
+  virtual audio::Sound play(const pose::PoseSequence& /* normalised */, double /* seconds */,
+                            const audio::InversionOptions&) {
     return {};
   }
 };

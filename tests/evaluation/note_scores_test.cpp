@@ -54,10 +54,10 @@ TEST(NoteScores, PitchAccuracyIsNumPysOfTheSameTrackAndNotes) {
   }
   NoteScores scores;
   scores.add(heard, notes);
-  EXPECT_EQ(scores.frames, golden["frames"]);
+  EXPECT_EQ(scores.pitch.frames, golden["frames"]);
   // The track is made so that half a point (of 332 frames with a pitch) would be seen.
-  EXPECT_DOUBLE_EQ(scores.pitch_accuracy(), golden["pitch_accuracy"]);
-  EXPECT_DOUBLE_EQ(scores.pitch_recall(), golden["pitch_recall"]);
+  EXPECT_DOUBLE_EQ(scores.pitch.accuracy(), golden["pitch_accuracy"]);
+  EXPECT_DOUBLE_EQ(scores.pitch.recall(), golden["pitch_recall"]);
 }
 
 TEST(NoteScores, CountsAsWritten) {
@@ -71,11 +71,17 @@ TEST(NoteScores, CountsAsWritten) {
                                        {.onset_s = 0.7, .duration_s = 0.2, .pitch = 60}};
   NoteScores scores;
   scores.add(heard, notes);
-  EXPECT_EQ(scores.frames, 7);  // and frame 8 of the second note
-  EXPECT_EQ(scores.voiced, 5);
-  EXPECT_EQ(scores.right, 4);
-  EXPECT_DOUBLE_EQ(scores.pitch_accuracy(), 0.8);
-  EXPECT_DOUBLE_EQ(scores.pitch_recall(), 4.0 / 7);
+  EXPECT_EQ(scores.pitch.frames, 7);  // and frame 8 of the second note
+  EXPECT_EQ(scores.pitch.voiced, 5);
+  EXPECT_EQ(scores.pitch.right, 4);
+  EXPECT_DOUBLE_EQ(scores.pitch.accuracy(), 0.8);
+  EXPECT_DOUBLE_EQ(scores.pitch.recall(), 4.0 / 7);
+  // Frames 1 and 8 lie 60 and 100 ms after their onsets.
+  EXPECT_EQ(scores.near_onsets.frames, 2);
+  EXPECT_EQ(scores.near_onsets.right, 1);
+  EXPECT_EQ(scores.later.frames, 5);
+  EXPECT_EQ(scores.octaves[5].frames, 7);
+  EXPECT_EQ(scores.octaves[4].frames, 0);
   EXPECT_EQ(scores.onsets, 1);  // the first is too near the start
   EXPECT_EQ(scores.heard_onsets, 2);
   EXPECT_EQ(scores.matched, 0);
@@ -120,35 +126,35 @@ audio::Sound play(const std::vector<score::Note>& notes) {
 
 TEST(NoteScores, OfASoundThatPlaysTheNotesAreNearlyPerfect) {
   const NoteScores scores = scores_of(play(tune(0)), tune(0));
-  EXPECT_GT(scores.pitch_accuracy(), 0.99);
-  EXPECT_GT(scores.pitch_recall(), 0.99);
+  EXPECT_GT(scores.pitch.accuracy(), 0.99);
+  EXPECT_GT(scores.pitch.recall(), 0.99);
   EXPECT_GT(scores.onset_f1(), 0.9);
   EXPECT_LT(scores.chroma_distance(), 0.1);
 }
 
 TEST(NoteScores, OfAnotherOctaveLoseThePitchAndKeepTheChroma) {
   const NoteScores scores = scores_of(play(tune(12)), tune(0));
-  EXPECT_LT(scores.pitch_accuracy(), 0.01);
+  EXPECT_LT(scores.pitch.accuracy(), 0.01);
   EXPECT_GT(scores.onset_f1(), 0.9);
   EXPECT_LT(scores.chroma_distance(), 0.1);
 }
 
 TEST(NoteScores, OfWrongNotesLosePitchAndChroma) {
   const NoteScores scores = scores_of(play(tune(3)), tune(0));
-  EXPECT_LT(scores.pitch_accuracy(), 0.01);
+  EXPECT_LT(scores.pitch.accuracy(), 0.01);
   EXPECT_GT(scores.chroma_distance(), 0.8);
 }
 
 TEST(NoteScores, OfNoiseAndOfSilenceAreBad) {
   audio::Sound sound{.sample_rate = 16000, .samples = std::vector<float>(64000)};
   const NoteScores silent = scores_of(sound, tune(0));
-  EXPECT_EQ(silent.pitch_recall(), 0);
+  EXPECT_EQ(silent.pitch.recall(), 0);
   EXPECT_EQ(silent.onset_f1(), 0);
   EXPECT_EQ(silent.chroma_distance(), 1);
   Random random(1);
   for (float& sample : sound.samples) sample = static_cast<float>(0.1 * random.normal());
   const NoteScores noisy = scores_of(sound, tune(0));
-  EXPECT_LT(noisy.pitch_recall(), 0.05);
+  EXPECT_LT(noisy.pitch.recall(), 0.05);
   EXPECT_LT(noisy.onset_f1(), 0.4);
   EXPECT_GT(noisy.chroma_distance(), 0.5);
 }

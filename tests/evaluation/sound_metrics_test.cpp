@@ -2,6 +2,7 @@
 // weights: the chain is whole, real sound is near perfect, and what cannot be measured is said.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "evaluation/support.hpp"
@@ -33,7 +34,62 @@ TEST(Notes, OfRealSoundAreNearPerfectAndOfARandomModelAreNot) {
   EXPECT_LT(chain["generated"]["pitch_recall"].get<double>(), 0.4);
   EXPECT_EQ(chain["generated"]["onset_f1"], json["onset_f1"]);
   EXPECT_TRUE(json["notes_given"].get<bool>());
+  // Without notes: a stage of its own, beside what another player's movements reach.
+  EXPECT_EQ(chain["keypoints_alone"]["onset_f1"], json["keypoints_alone"]["onset_f1"]);
+  EXPECT_TRUE(json["keypoints_alone"]["chance"].contains("pitch_recall"));
   EXPECT_EQ(json["clips"], 3);
+}
+
+TEST(Notes, SayWhereAndHowLong) {
+  const testing::TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {.instruments = true});
+  const EvalResult result = evaluate_notes(
+      {.common = options_for(folder.path(), corpus), .iterations = 4, .whole_seconds = 6});
+  const auto json = nlohmann::json::parse(result.json);
+  const auto& real = json["chain"]["real"];
+  // Notes of 0.45 s, end to end but for 50 ms in which the tone fades.
+  EXPECT_NEAR(real["held"]["median_s"].get<double>(), 0.45, 0.08);
+  EXPECT_NEAR(json["whole_tracks"]["real"]["median_s"].get<double>(), 0.45, 0.08);
+  EXPECT_EQ(json["whole_tracks"]["tracks"], 3);
+  EXPECT_NEAR(json["whole_tracks"]["seconds"].get<double>(), 18, 0.1);
+  std::int64_t frames = 0, clips = 0;
+  for (const auto& octave : real["by_octave"]) frames += octave["frames"].get<std::int64_t>();
+  EXPECT_EQ(frames, json["frames"]);
+  EXPECT_EQ(real["near_onsets"]["frames"].get<std::int64_t>() +
+                real["later"]["frames"].get<std::int64_t>(),
+            frames);
+  double least = 1;
+  for (const auto& of : json["chain"]["generated"]["by_instrument"]) {
+    clips += of["clips"].get<std::int64_t>();
+    least = std::min(least, of["pitch_recall"].get<double>());
+  }
+  EXPECT_EQ(clips, 3);
+  EXPECT_EQ(json["worst_instrument"]["pitch_recall"].get<double>(), least);
+  const auto& coded = json["chain"]["reconstruction"]["codes"];
+  EXPECT_GT(coded["repeat_share"].get<double>(), 0);
+  EXPECT_LE(coded["most_repeated"][1]["share_of_repeats"].get<double>(),
+            coded["most_repeated"][0]["share_of_repeats"].get<double>());
+  EXPECT_TRUE(json["chain"]["generated"]["codes"].contains("repeat_share"));
+  EXPECT_FALSE(real.contains("codes"));
+  EXPECT_CONTAINS(result.report, "Worst, generated: ");
+}
+
+TEST(Notes, OfAModelWithoutContentAreFromKeypointsAlone) {
+  const testing::TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {});
+  save_model(make_model_for(corpus, small_config(false)), folder.path() / "model");
+  const EvalResult result = evaluate_notes({.common = {.model = folder.path() / "model",
+                                                       .corpus = corpus,
+                                                       .clips = 3,
+                                                       .device = "cpu",
+                                                       .threads = 1},
+                                            .iterations = 4,
+                                            .whole_seconds = 0});
+  const auto json = nlohmann::json::parse(result.json);
+  EXPECT_FALSE(json["chain"].contains("keypoints_alone"));
+  EXPECT_EQ(json["keypoints_alone"]["pitch_recall"], json["pitch_recall"]);
+  EXPECT_FALSE(json.contains("whole_tracks"));
+  EXPECT_FALSE(json.contains("worst_instrument"));  // no labels
 }
 
 TEST(Notes, NeedNotes) {

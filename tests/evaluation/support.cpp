@@ -79,7 +79,8 @@ pose::PoseSequence player(int track, std::int64_t frames) {
 fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
   const fs::path source = folder / "source";
   fs::create_directories(source);
-  std::string rows = options.notes ? "id,audio,pose,split,notes\n" : "id,audio,pose,split\n";
+  std::string rows = text("id,audio,pose,split", options.notes ? ",notes" : "",
+                          options.instruments ? ",instrument" : "", "\n");
   for (int track = 0; track < options.train_tracks + options.test_tracks; ++track) {
     const std::string name = text("track", track);
     const std::vector<score::Note> notes = tune(track, options.seconds);
@@ -87,9 +88,10 @@ fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
     pose::save_pose_npy(source / (name + ".npy"),
                         player(track, std::llround(options.seconds * 25)));
     testing::spill(source / (name + ".csv"), score::notes_csv(notes));
-    rows += text(name, ",", name, ".wav,", name, ".npy,",
-                 track < options.train_tracks ? "train" : "test",
-                 options.notes ? text(",", name, ".csv") : std::string(), "\n");
+    rows += text(
+        name, ",", name, ".wav,", name, ".npy,", track < options.train_tracks ? "train" : "test",
+        options.notes ? text(",", name, ".csv") : std::string(),
+        options.instruments ? text(",", track % 2 == 0 ? "vn" : "fl") : std::string(), "\n");
   }
   testing::spill(source / "tracks.csv", rows);
   const fs::path corpus = folder / "corpus";
