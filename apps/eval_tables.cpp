@@ -50,6 +50,11 @@ void add_tables(CLI::App& app, EvalSession& session) {
       ->check(CLI::Range(0, 50));
   command->add_flag("--no-training", arguments->no_training,
                     "Refuse where a finished run is missing, instead of training it");
+  command
+      ->add_option("--same-corpus", options.same_corpora,
+                   "Hash of a corpus (corpus.yaml) whose runs are taken over too: the same "
+                   "recordings, prepared on another machine; repeatable")
+      ->allow_extra_args(false);
   command->add_option("--unconditional", options.unconditional,
                       "Configuration of MI Net without notes; default: found beside CONFIG");
   command->add_option("--no-mbr", options.no_mbr, "... without MBR blocks; likewise");

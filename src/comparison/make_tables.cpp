@@ -547,14 +547,34 @@ class TableMaker {
   }
 
   std::string budgets() const {
-    const config::TrainConfig& config = runs_.config(RunKind::minet);
     const auto stage = [](const config::StageConfig& budget) {
       return text(budget.steps, " steps of ", budget.batch, " clips");
     };
-    return text("Budgets: VQ-VAE ", stage(config.vqvae_training), ", priors ",
-                stage(config.prior_training), ", Seq2Seq ",
-                stage(runs_.config(RunKind::seq2seq).baseline_training), ", Graph-Transformer ",
-                stage(runs_.config(RunKind::graph_transformer).baseline_training));
+    const config::TrainConfig& shared = runs_.config(RunKind::minet);
+    std::vector<std::string> budgets{text("shared VQ-VAE ", stage(shared.vqvae_training))};
+    for (const RunKind kind : runs_.kinds()) {
+      const config::TrainConfig& config = runs_.config(kind);
+      const bool baseline = config.model.kind != config::ModelKind::minet;
+      budgets.push_back(text(title_of(kind), " ",
+                             stage(baseline                  ? config.baseline_training
+                                   : kind == RunKind::no_mbr ? config.vqvae_training
+                                                             : config.prior_training)));
+    }
+    return "Budgets: " + join(budgets, "; ");
+  }
+
+  // Runs of other corpora that the options let in.
+  std::vector<std::string> other_corpora() {
+    std::vector<std::string> facts;
+    for (const std::uint64_t seed : options_.seeds) {
+      for (const RunKind kind : runs_.kinds()) {
+        const std::string hash = run_json(kind, seed).value("corpus_hash", corpus_.hash());
+        if (hash == corpus_.hash()) continue;
+        facts.push_back(text(title_of(kind), " was trained on corpus ", hash.substr(0, 12),
+                             ", given as the same recordings"));
+      }
+    }
+    return facts;
   }
 
   std::string machines() const {
@@ -570,7 +590,7 @@ class TableMaker {
     return text("Trained on ", join({found.begin(), found.end()}, ", "));
   }
 
-  std::vector<std::string> facts() const {
+  std::vector<std::string> facts() {
     const auto tracks = [&](const char* split) {
       double seconds = 0;
       const auto all = corpus_.tracks_of(split);
@@ -590,6 +610,7 @@ class TableMaker {
              options_.ndb_clips, " for table 1; intervals are 95 %",
              options_.seeds.size() > 1 ? ", over the seeds" : ""),
         text("minet ", version())};
+    for (std::string& fact : other_corpora()) facts.push_back(std::move(fact));
     for (const auto& [what, reason] : left_out_) {
       facts.push_back(text("Left out: ", what, ": ", reason));
     }

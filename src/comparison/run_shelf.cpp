@@ -241,9 +241,10 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
       changes(expected, config::parse_train_config(entry(header, "config"), file.string()),
               first_stage ? Stage::vqvae : last);
   const std::string hash = corpus_of_run(run, header);
-  if (hash != corpus_.hash) {
-    other.push_back(text("corpus ", hash.empty() ? "unknown" : hash.substr(0, 12), ", not ",
-                         corpus_.hash.substr(0, 12)));
+  const bool same = hash == corpus_.hash ||
+                    (!hash.empty() && std::ranges::count(options_.same_corpora, hash) > 0);
+  if (!same) {
+    other.push_back(text("corpus ", hash.empty() ? "unknown" : hash, ", not ", corpus_.hash));
   }
   if (!other.empty()) {
     throw InputError(text(run.string(), ": expected a run of ", title_of(kind),

@@ -143,7 +143,12 @@ class Tables(support.Case):
         foreign = self.tables(elsewhere)
         self.assertEqual(foreign.returncode, 2)
         self.assertIn("seq2seq-seed1: expected a run of Seq2Seq", foreign.stderr)
-        self.assertIn("corpus f", foreign.stderr)
+        other = json.loads(run_json.read_text())["corpus_hash"]
+        self.assertIn(f"corpus {other}", foreign.stderr)
+        shutil.copytree(out / "runs/gru_seq2seq-seed1", elsewhere / "runs/gru_seq2seq-seed1")
+        same = self.tables(elsewhere, "--no-training", "--same-corpus", other)
+        self.assertEqual(same.returncode, 0, same.stderr)
+        self.assertIn(f"Seq2Seq was trained on corpus {other[:12]}", same.stdout)
 
     def test_without_notes_what_needs_them_is_left_out(self):
         table = self.shared / "players/without_notes.csv"

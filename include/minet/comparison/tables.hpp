@@ -3,13 +3,12 @@
 // pictures and sound. The paper's figures stand beside ours (src/comparison/paper_figures.cpp).
 //
 // What is kept under `out`, so that an interrupted command goes on where it stopped:
-//   runs/vqvae-seed<N>/      the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq
-//   share runs/<run>-seed<N>/      run folders as mi_train makes them: minet (without notes),
-//   content
-//                            (with notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer
-//   results/<name>.json      each measurement with what it was made from; made again if that
-//   changed sound/                   the page's examples as .wav table-<key>.csv  tables.json
-//   tables.txt  report.html     published at the end
+//   runs/vqvae-seed<N>/   the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq share
+//   runs/<run>-seed<N>/   run folders as mi_train makes them: minet (without notes), content (with
+//                         notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer
+//   results/<name>.json   each measurement with its inputs; measured again if those change
+//   sound/                the page's examples as .wav
+//   table-<key>.csv, tables.json, tables.txt, report.html   written at the end
 //
 // A run that stands under runs/ before the command begins, for instance because it was trained on
 // another machine, is taken over if its configuration and the hash of its corpus are the expected
@@ -39,10 +38,14 @@ struct TablesOptions {
       graph_transformer;
   std::vector<std::string> overrides;      // "a.b=c", for every run
   std::vector<std::uint64_t> seeds = {1};  // a training each, and of the measurements
-  bool train = true;                       // false: InputError where a finished run is missing
-  std::int64_t clips = 64;                 // of the test split, for all but NDB
-  std::int64_t ndb_clips = 1600;           // generated, and as many real ones for the bins' floor
-  std::int64_t examples = 3;               // clips to see and hear on the page, by instrument
+  // Hashes of corpora whose runs are taken over too: the same recordings prepared on another
+  // machine, whose roundings and encoder versions give other bytes. The report names those that
+  // were used.
+  std::vector<std::string> same_corpora;
+  bool train = true;              // false: InputError where a finished run is missing
+  std::int64_t clips = 64;        // of the test split, for all but NDB
+  std::int64_t ndb_clips = 1600;  // generated, and as many real ones for the bins' floor
+  std::int64_t examples = 3;      // clips to see and hear on the page, by instrument
   std::optional<std::filesystem::path> listening;  // what mi_eval listening score --json wrote
   std::optional<std::filesystem::path> paper;      // CSV: table, row, column, corpus, value
   std::string device = "auto";
