@@ -1,4 +1,4 @@
-"""sample-1 and sample-64: drawing codes from the prior."""
+"""sample-1 and sample-64: sampling codes from the prior."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sample(bench, pieces: int, aim: float) -> list[Line]:
                             env={"MINET_SAMPLER": "torch"}),
                  bench.peer("Hugging Face generate", "sampling.py", *arguments, "cached")]
         if pieces == 1:
-            sides.append(bench.peer("Hugging Face, all anew each code", "sampling.py", *arguments,
+            sides.append(bench.peer("Hugging Face, no cache", "sampling.py", *arguments,
                                     "recompute"))
         found = bench.race([*sides, limit])
         work = (f"{codes} codes, {pieces} piece{'s' if pieces > 1 else ''}"

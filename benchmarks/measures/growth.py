@@ -36,7 +36,7 @@ def alone(bench, side) -> Timing:
 
 def sampling(bench) -> list[Line]:
     sizes = [4, 16] if bench.quick else [4, 60, 600, 1800]
-    return rows("drawing codes", "s", sizes, [
+    return rows("sampling codes", "s", sizes, [
         alone(bench, bench.ours("ours", "sampling", 1, int(size * 62.5), "plain"))
         for size in sizes])
 
