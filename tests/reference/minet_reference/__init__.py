@@ -1,4 +1,4 @@
-"""The network of docs/architecture.md once more, in PyTorch, written for reading and not for speed.
+"""The network of docs/networks.md once more, in PyTorch, written for reading and not for speed.
 
 It was written from that page and the paper (arXiv 2012.03478) alone, without looking at the C++ sources, so
 that where the two agree both follow the page.

@@ -1,4 +1,4 @@
-"""AdamW with the schedule of docs/architecture.md."""
+"""AdamW with the schedule of docs/networks.md."""
 
 from __future__ import annotations
 
