@@ -1,4 +1,4 @@
-// The metrics of the codes: what they keep, how well they are foretold.
+// The metrics of the codes: what they keep, how well they are predicted.
 #include "eval_commands.hpp"
 #include "minet/evaluation/codebook.hpp"
 #include "minet/evaluation/nll.hpp"
@@ -46,7 +46,7 @@ void add_nll(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "nll",
-       .summary = "How well the prior foretells the codes, beside uniform, unigram and bigram",
+       .summary = "How well the prior predicts the codes, beside uniform, unigram and bigram",
        .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json"},
       evaluation::evaluate_nll, [](CLI::App&, Options&) {});
 }

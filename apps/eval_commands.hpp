@@ -68,7 +68,7 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
   });
 }
 
-// eval_codes.cpp: what the codes keep and how well they are foretold.
+// eval_codes.cpp: what the codes keep and how well they are predicted.
 void add_reconstruction(CLI::App& app, EvalSession& session);
 void add_codebook(CLI::App& app, EvalSession& session);
 void add_nll(CLI::App& app, EvalSession& session);

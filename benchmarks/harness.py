@@ -2,7 +2,7 @@
 
 Every side of a comparison is a process of its own, pinned to one core and told to use one thread. A
 warm side has everything loaded and does the work once for each line that it is sent (worker.hpp,
-peers/worker.py); a cold one is started anew for each turn. The sides take turns, so that what else the
+peers/worker.py); a cold one is started for each turn. The sides take turns, so that what else the
 machine does falls on all of them.
 """
 

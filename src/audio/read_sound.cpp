@@ -39,7 +39,7 @@ void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& pa
   }
   if (read == 0) {
     throw InputError(text("Expected sound in ", shown(path),
-                          ", but nothing follows its header, or the header says so; make it anew, "
+                          ", but nothing follows its header, or the header says so; save it again, "
                           "or repair it with a program that reads past the header."));
   }
   if (read < reader.samples()) {

@@ -98,7 +98,7 @@ class TreeBuilder : public YAML::EventHandler {
   void count(const YAML::Mark& mark) {
     if (++events_ > kMaxYamlEvents) {
       throw Stop{{position_of(mark), "",
-                  text("more than ", kMaxYamlEvents, " YAML values; this is no configuration")}};
+                  text("more than ", kMaxYamlEvents, " YAML values; this is not a configuration")}};
     }
   }
 
@@ -108,7 +108,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (frames_.size() >= kMaxYamlDepth) {
       throw Stop{{position_of(mark), "",
                   text("more than ", kMaxYamlDepth,
-                       " levels of nesting; this is no "
+                       " levels of nesting; this is not a "
                        "configuration")}};
     }
     frames_.push_back(Frame{leaf(mark, kind), kind, std::nullopt});
@@ -151,9 +151,9 @@ class TreeBuilder : public YAML::EventHandler {
     frame.key_is_refused = node.kind == Node::Kind::refused;
     for (const Entry& entry : frame.node.entries) {
       if (entry.key != node.text || frame.key_is_refused) continue;
-      document_.problems.push_back({node.position, key_path(path(), node.text),
-                                    text("duplicate key; it stands in line ", entry.position.line,
-                                         " already, so remove one")});
+      document_.problems.push_back(
+          {node.position, key_path(path(), node.text),
+           text("duplicate key; line ", entry.position.line, " has it already, so remove one")});
       frame.key_is_refused = true;
     }
     frame.key = Entry{node.text, node.position, {}};

@@ -13,28 +13,28 @@ namespace {
 
 constexpr std::string_view kPreamble = R"(# Configuration
 
-*Generated from `src/config/fields.hpp`; a test compares it and says how to write it anew.*
+*Generated from `src/config/fields.hpp`; a test compares the two and prints the command that updates this page.*
 
-`mi_train CONFIG.yaml` takes one YAML file. `configs/paper.yaml` has every key with its meaning, `configs/tiny.yaml`
-trains in minutes on two processor cores. A file needs only the keys that it changes.
+`mi_train CONFIG.yaml` takes one YAML file. `configs/paper.yaml` lists every key with its meaning; `configs/tiny.yaml`
+trains in minutes on two CPU cores. A file only needs the keys that it changes.
 
-Precedence, weakest first: the defaults below (the paper preset) · the files of `include:`, in order · the file
-itself · `--set section.key=value`, in order. `include:` is a path, or a list of paths, relative to the file that
-names it. Lists replace, they do not append.
+Later ones override earlier ones: the defaults below (the paper preset), the files of `include:` in order, the file
+itself, `--set section.key=value` in order. `include:` is a path, or a list of paths, relative to the file that
+names it. A list replaces the earlier list; it is not appended.
 
 The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML anchors, aliases, tags
 and further documents are errors, and all problems are reported at once with line and column. Numbers are decimal
-(`010` is refused), truth is `true` or `false`.
+(`010` is refused), booleans are `true` or `false`.
 
 **Origin** of a default:
 
 | origin | meaning |
 |---|---|
 | paper | stated in the paper, arXiv 2012.03478 |
-| inferred | follows from the paper by arithmetic, or from a work that it builds on |
+| inferred | follows from the paper by arithmetic, or from work that it builds on |
 | ours | not in the paper: chosen here |
 
-`mi_train --explain` prints the same table with a configuration's own values.
+`mi_train --explain` prints this table with the values of a configuration.
 )";
 
 std::string padded(std::string_view cell, std::size_t width) {
@@ -68,14 +68,14 @@ std::string explain(const TrainConfig& config) {
     for (std::size_t i = 0; i < widths.size(); ++i) table += padded(line[i], widths[i] + 2);
     table += line.back() + "\n";
   }
-  table += "\nand what no key changes:\n";
+  table += "\nand what no key can change:\n";
   for (const BuiltIn& one : kBuiltIn) {
     table +=
         text("  ", one.part, ": ", one.what, " (", origin_text(one.origin), "): ", one.doc, "\n");
   }
   table +=
-      "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from a work that it "
-      "builds on; ours: not in the paper; changed: another value than the paper preset's\n";
+      "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from work that it "
+      "builds on; ours: not in the paper; changed: differs from the paper preset\n";
   return table;
 }
 
@@ -92,7 +92,7 @@ std::string documentation_markdown() {
                    origin_text(row.origin), " | ", row.doc, " |\n");
     }
   }
-  page += "\n## What no key changes\n| part | what | origin | meaning |\n|---|---|---|---|\n";
+  page += "\n## What no key can change\n| part | what | origin | meaning |\n|---|---|---|---|\n";
   for (const BuiltIn& one : kBuiltIn) {
     page += text("| ", one.part, " | ", one.what, " | ", origin_text(one.origin), " | ", one.doc,
                  " |\n");

@@ -20,14 +20,15 @@ concept Of = std::same_as<std::remove_const_t<Config>, Struct>;
 
 template <class Visitor, Of<ModelConfig> Config>
 void fields(Visitor& visit, Config& c) {
-  visit.field("kind", c.kind, choice(), Origin::paper,
-              "what is trained. minet: the paper's network; seq2seq, graph_transformer: its "
-              "baselines, which go from keypoints to spectrogram frames without codes; plus: ours, "
-              "which plays pitch and loudness on harmonics and noise");
+  visit.field(
+      "kind", c.kind, choice(), Origin::paper,
+      "the network to train. minet: the paper's; seq2seq, graph_transformer: its baselines, "
+      "from keypoints to spectrogram frames without codes; plus: our own, which plays pitch "
+      "and loudness with harmonics and noise");
   visit.field(
       "frame_loss", c.frame_loss, choice(), Origin::ours,
       "baselines only: l1 or mse of the standardised log-spectrogram. l1, because a squared "
-      "error pays for the mean of all that a movement may sound like, and so blurs more");
+      "error favours the mean of all sounds that fit a movement, and so blurs more");
 }
 
 template <class Visitor, Of<SpectrogramConfig> Config>
@@ -37,32 +38,32 @@ void fields(Visitor& visit, Config& c) {
   visit.field("n_fft", c.n_fft, whole(16, 65536), Origin::inferred,
               "samples of a Hann window and its transform; 1024 bins need 2048");
   visit.field("hop", c.hop, whole(1, 65536), Origin::paper,
-              "samples between frames; at 16 kHz, 256 give 62.5 frames a second");
+              "samples between frames; 256 at 16 kHz give 62.5 frames per second");
   visit.field("bins", c.bins, whole(8, 32768), Origin::paper,
-              "frequency bins F of a frame; n_fft / 2, because the Nyquist bin is dropped");
+              "frequency bins F per frame; n_fft / 2, because the Nyquist bin is dropped");
   visit.field("scale", c.scale, choice(), Origin::ours,
               "the paper says only log-magnitude. decibel: dB with a floor; log1p: ln(1 + "
-              "magnitude), which follows pitch better and loses quiet detail");
+              "magnitude), which keeps pitch better and loses quiet detail");
   visit.field("floor_db", c.floor_db, closed(-200, -1), Origin::ours,
-              "dB; decibel scale: what is further under the corpus maximum is lifted to this");
+              "dB below the corpus maximum; decibel scale only: lower values are raised to this");
 }
 
 template <class Visitor, Of<PoseConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("fps", c.fps, closed(1, 240), Origin::inferred,
-              "pose frames a second after resampling; the rate of the Solos data set");
+              "pose frames per second after resampling; the rate of the Solos data set");
   visit.field("gap_confidence", c.gap_confidence, below(0, 1), Origin::inferred,
-              "a joint at or below this confidence is a gap and is filled in; Solos' own value");
+              "a joint with at most this confidence is a gap and is filled in; Solos' value");
 }
 
 template <class Visitor, Of<DataConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("clip_seconds", c.clip_seconds, above(0, 600), Origin::paper,
-              "s; length of the random training clips; 4 s are 250 frames and codes");
+              "seconds; length of the random training clips; 4 s are 250 frames and codes");
   visit.field("audio_cache_mb", c.audio_cache_mb, whole(0, 1048576), Origin::ours,
-              "MiB of decoded sound kept in memory; the rest is read clip by clip");
+              "MiB of decoded sound to keep in memory; the rest is read clip by clip");
   visit.field("silence_db", c.silence_db, closed(-200, 0), Origin::ours,
-              "dB of full scale; clips whose RMS is under this are drawn again");
+              "dB of full scale; a clip whose RMS is below this is drawn again");
 }
 
 template <class Visitor, Of<VqVaeConfig> Config>
@@ -72,35 +73,36 @@ void fields(Visitor& visit, Config& c) {
   visit.field("bands", c.bands, ListCheck{1, 16, whole(1, 1024)}, Origin::inferred,
               "N of each multi-band residual block of the encoder, first to last; the decoder "
               "mirrors them. The paper has four blocks, more bands early and fewer later; the "
-              "numbers are PerformanceNet's. [1, 1, 1, 1] is the ablation without bands");
+              "numbers are PerformanceNet's. [1, 1, 1, 1]: the ablation without bands");
   visit.field("residual_blocks", c.residual_blocks, whole(0, 64), Origin::paper,
               "plain residual blocks after the multi-band ones");
   visit.field("codes", c.codes, whole(2, 65536), Origin::paper, "K, size of the codebook");
-  visit.field("code_width", c.code_width, whole(1, 4096), Origin::paper, "D, numbers in a code");
+  visit.field("code_width", c.code_width, whole(1, 4096), Origin::paper,
+              "D, width of a code vector");
   visit.field("beta", c.beta, closed(0, 100), Origin::ours,
-              "weight of the commitment loss; the paper has it without a value. Losses are means, "
+              "weight of the commitment loss; the paper gives no value. Losses are means, "
               "and the spectrogram has unit variance: 0.25 is 4 on the paper's sums");
   visit.field("ema_decay", c.ema_decay, open(0, 1), Origin::ours,
-              "of the codebook's moving averages; the paper has them without a value");
+              "decay of the codebook's moving averages; the paper gives no value");
   visit.field("laplace", c.laplace, above(0, 1), Origin::ours,
-              "smoothing of the code counts, so that no count is zero");
+              "Laplace smoothing of the code counts, so that none is zero");
   visit.field(
       "plain_steps", c.plain_steps, whole(0, 1000000000), Origin::ours,
-      "steps as a plain autoencoder before k-means makes the codebook; with none, four fifths of "
-      "the codes stayed unused in our trials, with 100 a quarter");
+      "steps as a plain autoencoder before k-means initialises the codebook; in our trials four "
+      "fifths of the codes stayed unused without any, a quarter with 100");
   visit.field("kmeans_vectors", c.kmeans_vectors, whole(2, 10000000), Origin::ours,
-              "encoder vectors that k-means starts the codebook from");
+              "encoder vectors for the k-means that initialises the codebook");
   visit.field("revive_threshold", c.revive_threshold, closed(0, 1), Origin::ours,
-              "a code used less than this times the mean use (frames of a batch / K) is replaced "
+              "a code used less than this times the mean use (frames per batch / K) is replaced "
               "by an encoder vector");
   visit.field("revive_every", c.revive_every, whole(0, 1000000000), Origin::ours,
-              "steps between revivals; 0 = never");
+              "steps between replacements of unused codes; 0 = never");
 }
 
 template <class Visitor, Of<BodyConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("hidden", c.hidden, whole(1, 4096), Origin::paper,
-              "hidden width in each direction of the GRU; the body vector has H = 2 * hidden");
+              "hidden width per direction of the GRU; the body vector has H = 2 * hidden");
   visit.field("layers", c.layers, whole(1, 16), Origin::paper, "bidirectional GRU layers");
 }
 
@@ -108,38 +110,39 @@ template <class Visitor, Of<PriorConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("kind", c.kind, choice(), Origin::paper,
               "transformer: the paper's; gru: its ablation GRU-Seq2Seq, a bidirectional GRU over "
-              "notes and body, and a GRU over codes that starts from its last states and reaches "
-              "all of them as content.alignment says");
-  visit.field("layers", c.layers, whole(1, 96), Origin::paper, "transformer blocks, or GRU layers");
+              "notes and body, and a GRU over codes that starts from its last states and attends "
+              "to all of them as content.alignment says");
+  visit.field("layers", c.layers, whole(1, 96), Origin::paper, "transformer blocks or GRU layers");
   visit.field("heads", c.heads, whole(1, 128), Origin::paper,
               "attention heads; the width is W = code_width + H, 128 in the paper");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
-              "width of the feed-forward layers; four times W, as in GPT-1; gru has none");
-  visit.field("dropout", c.dropout, below(0, 1), Origin::inferred,
-              "share of activations dropped in training; as in GPT-1");
-  visit.field("context", c.context, whole(2, 1000000), Origin::ours,
-              "steps that a step sees, itself included; the frames of a clip, so that pieces of "
-              "any length sound as the training clips did");
+              "width of the feed-forward layers; 4 W, as in GPT-1; not used by gru");
+  visit.field("dropout", c.dropout, below(0, 1), Origin::inferred, "dropout rate; as in GPT-1");
+  visit.field(
+      "context", c.context, whole(2, 1000000), Origin::ours,
+      "steps that a step attends to, including itself; the frames of a clip, so that pieces "
+      "of any length sound like the training clips");
   visit.field("embedding", c.embedding, choice(), Origin::ours,
-              "where the code embeddings start. codebook: the VQ-VAE's codes; random: N(0, 0.02)");
+              "initial code embeddings. codebook: the VQ-VAE's codes; random: N(0, 0.02)");
   visit.field("head", c.head, choice(), Origin::ours,
-              "how W becomes K logits. linear: a matrix of its own; tied: through the embeddings");
+              "how W becomes K logits. linear: a separate matrix; tied: the code embeddings");
 }
 
 template <class Visitor, Of<ContentConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("enabled", c.enabled, choice(), Origin::paper,
-              "true: the model can be given notes; false: it only sees the body (the paper trains "
+              "true: the model can be given notes; false: it sees the body only (the paper trains "
               "both)");
   visit.field("layers", c.layers, whole(1, 96), Origin::paper,
               "transformer blocks of the note encoder; with prior.kind gru, layers of its GRU");
   visit.field("heads", c.heads, whole(1, 128), Origin::inferred,
-              "attention heads; as the prior; with prior.kind gru there are none");
+              "attention heads; as in the prior; not used with prior.kind gru");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
-              "width of the feed-forward layers; as the prior; with prior.kind gru there are none");
-  visit.field("alignment", c.alignment, choice(), Origin::paper,
-              "how notes reach the prior. cross_attention: as in the paper; added: the note of a "
-              "step is added to the prior's input at that step, which learns faster; both");
+              "width of the feed-forward layers; as in the prior; not used with prior.kind gru");
+  visit.field(
+      "alignment", c.alignment, choice(), Origin::paper,
+      "how notes reach the prior. cross_attention: as in the paper; added: each step's note "
+      "is added to the prior's input at that step, which learns faster; both: both");
   visit.field("drop", c.drop, below(0, 1), Origin::ours,
               "share of training clips whose notes are hidden, so that one model plays with and "
               "without notes");
@@ -149,122 +152,121 @@ template <class Visitor, Of<Seq2SeqConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field(
       "hidden", c.hidden, whole(1, 4096), Origin::ours,
-      "hidden width in each direction of the encoder's GRU; the decoder's is twice that, so "
-      "that it starts from the encoder's last state");
+      "hidden width per direction of the encoder's GRU; the decoder's is twice that, so that it "
+      "can start from the encoder's last state");
   visit.field("layers", c.layers, whole(1, 16), Origin::ours,
-              "GRU layers of the encoder, and of the decoder");
-  visit.field("dropout", c.dropout, below(0, 1), Origin::ours,
-              "share of activations between GRU layers dropped in training");
+              "GRU layers of the encoder and of the decoder");
+  visit.field("dropout", c.dropout, below(0, 1), Origin::ours, "dropout rate between GRU layers");
 }
 
 template <class Visitor, Of<GraphTransformerConfig> Config>
 void fields(Visitor& visit, Config& c) {
-  visit.field("blocks", c.blocks, ListCheck{1, 32, whole(1, 4096)}, Origin::inferred,
-              "channels of each ST-GCN block; a block wider than the one before halves the frames; "
-              "as the reference of ST-GCN (arXiv 1801.07455)");
+  visit.field(
+      "blocks", c.blocks, ListCheck{1, 32, whole(1, 4096)}, Origin::inferred,
+      "channels of each ST-GCN block; a block wider than the previous one halves the frames; "
+      "as in ST-GCN's reference code (arXiv 1801.07455)");
   visit.field("temporal_kernel", c.temporal_kernel, whole(1, 255), Origin::inferred,
-              "frames that a block's convolution in time reaches over; as ST-GCN");
+              "frames spanned by a block's convolution in time; as in ST-GCN");
   visit.field(
       "width", c.width, whole(2, 16384), Origin::inferred,
-      "width of the transformer decoder; as Foley Music (arXiv 2007.10984), as are the next");
+      "width of the transformer decoder; this and the next as in Foley Music (arXiv 2007.10984)");
   visit.field("layers", c.layers, whole(1, 96), Origin::inferred, "decoder blocks");
   visit.field("heads", c.heads, whole(1, 128), Origin::inferred, "attention heads");
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred, "width of the feed-forward layers");
   visit.field("dropout", c.dropout, below(0, 1), Origin::inferred,
-              "share of activations dropped in training, in the graph network and the decoder");
+              "dropout rate of the graph network and the decoder");
 }
 
 template <class Visitor, Of<PlusConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("harmonics", c.harmonics, whole(1, 1024), Origin::ours,
-              "partials at multiples of the pitch; those above half the sample rate are silent");
+              "harmonics of the pitch; those above half the sample rate are silent");
   visit.field("noise_bands", c.noise_bands, whole(2, 1025), Origin::ours,
-              "bands of the filtered noise beside them");
+              "bands of the filtered noise");
   visit.field("synthesiser_width", c.synthesiser_width, whole(1, 4096), Origin::ours,
-              "width of the network from pitch, loudness and body vector to partials and noise");
-  visit.field(
-      "sound_frames", c.sound_frames, whole(8, 100000), Origin::ours,
-      "frames of sound that a clip's loss is taken on; the body is seen for the whole clip");
+              "width of the network from pitch, loudness and body vector to harmonics and noise");
+  visit.field("sound_frames", c.sound_frames, whole(8, 100000), Origin::ours,
+              "frames of sound per clip in the loss; the body is seen for the whole clip");
   visit.field("motion_hidden", c.motion_hidden, whole(1, 4096), Origin::ours,
-              "hidden width in each direction of the GRU over the player's movements");
-  visit.field("motion_layers", c.motion_layers, whole(1, 16), Origin::ours, "its layers");
+              "hidden width per direction of the GRU over the player's movements");
+  visit.field("motion_layers", c.motion_layers, whole(1, 16), Origin::ours, "layers of that GRU");
   visit.field("prior_width", c.prior_width, whole(1, 4096), Origin::ours,
-              "hidden width of the GRU that draws onset, pitch and loudness frame by frame");
-  visit.field("prior_layers", c.prior_layers, whole(1, 16), Origin::ours, "its layers");
+              "hidden width of the GRU that predicts onset, pitch and loudness frame by frame");
+  visit.field("prior_layers", c.prior_layers, whole(1, 16), Origin::ours, "layers of that GRU");
   visit.field("levels", c.levels, whole(2, 128), Origin::ours,
-              "steps of loudness, 2 dB each, up to -8 dB of full scale");
+              "loudness steps of 2 dB, up to -8 dB of full scale");
   visit.field("mask", c.mask, below(0, 1), Origin::ours,
-              "share of past frames hidden in training, so that the prior looks at the player");
+              "share of past frames hidden in training, so that the prior relies on the player");
   visit.field("notes_hidden", c.notes_hidden, closed(0, 1), Origin::ours,
               "share of training clips whose notes are hidden, so that one model plays with and "
               "without notes");
-  visit.field("augmentation", c.augmentation, closed(0, 10), Origin::ours,
-              "how far poses are scaled, turned, shifted and reshaped in training; 0 = not at all");
+  visit.field(
+      "augmentation", c.augmentation, closed(0, 10), Origin::ours,
+      "strength of pose augmentation in training (scale, rotation, shift, build); 0 = none");
 }
 
 template <class Visitor, Of<StageConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("steps", c.steps, whole(1, 1000000000), Origin::ours, "optimiser steps");
-  visit.field("batch", c.batch, whole(1, 65536), Origin::ours, "clips in a step");
+  visit.field("batch", c.batch, whole(1, 65536), Origin::ours, "clips per step");
   visit.field("learning_rate", c.learning_rate, above(0, 1), Origin::ours,
-              "AdamW's rate after the warm-up");
+              "AdamW's learning rate after the warm-up");
   visit.field("weight_decay", c.weight_decay, closed(0, 10), Origin::ours,
-              "AdamW's decay, on matrices only");
-  visit.field("beta1", c.beta1, below(0, 1), Origin::ours, "AdamW's decay of the gradient mean");
-  visit.field("beta2", c.beta2, below(0, 1), Origin::ours, "AdamW's decay of the gradient square");
+              "AdamW's weight decay, of matrices only");
+  visit.field("beta1", c.beta1, below(0, 1), Origin::ours, "AdamW's decay of the first moment");
+  visit.field("beta2", c.beta2, below(0, 1), Origin::ours, "AdamW's decay of the second moment");
   visit.field("warmup_steps", c.warmup_steps, whole(0, 1000000000), Origin::ours,
-              "steps in which the rate rises from near zero, in a line");
+              "steps of linear warm-up");
   visit.field("final_rate", c.final_rate, closed(0, 1), Origin::ours,
-              "times learning_rate: where the cosine ends at the last step; 1 = no cosine");
+              "factor of learning_rate at the end of the cosine schedule; 1 = constant rate");
   visit.field("clip_norm", c.clip_norm, above(0, 1000000), Origin::ours,
-              "largest total norm of the gradients; larger ones are scaled down to it");
+              "maximum total norm of the gradients; larger ones are scaled down");
 }
 
 template <class Visitor, Of<RunConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("seed", c.seed, any_seed(), Origin::ours,
-              "weights, order, clips, dropout and codebook all follow from it");
+              "determines weights, order, clips, dropout and codebook");
   visit.field(
       "precision", c.precision, choice(), Origin::ours,
-      "of a training step's products: bf16 and tf32 need a GPU; automatic is bf16 there and "
-      "float32 elsewhere");
+      "of matrix products and convolutions in training; bf16 and tf32 need a GPU; automatic: "
+      "bf16 on a GPU, float32 elsewhere");
   visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
               "steps between lines of metrics.jsonl");
   visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,
               "steps between checkpoints");
   visit.field("save_minutes", c.save_minutes, above(0, 100000), Origin::ours,
-              "minutes after which a checkpoint is written in any case");
+              "maximum minutes between checkpoints");
   visit.field("evaluate_every", c.evaluate_every, whole(1, 1000000000), Origin::ours,
               "steps between evaluations on the test split");
   visit.field("evaluate_clips", c.evaluate_clips, whole(1, 1000000), Origin::ours,
-              "clips in such an evaluation");
+              "clips per evaluation");
 }
 
 template <class Visitor, Of<TrainConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.section("model", c.model, "Which network is trained.");
   visit.section("spectrogram", c.spectrogram, "Sound to spectrogram and back.");
-  visit.section("pose", c.pose, "Keypoints of the player, 47 joints a frame.");
-  visit.section("data", c.data, "What training clips are.");
-  visit.section("vqvae", c.vqvae, "The VQ-VAE: spectrogram frames to codes and back.");
-  visit.section("body", c.body, "The body encoder: keypoints to one vector.");
-  visit.section("prior", c.prior, "The prior: body (and notes) to codes.");
-  visit.section("content", c.content, "The content model: notes for the prior.");
+  visit.section("pose", c.pose, "Keypoints of the player, 47 joints per frame.");
+  visit.section("data", c.data, "Training clips.");
+  visit.section("vqvae", c.vqvae, "The VQ-VAE: from spectrogram frames to codes and back.");
+  visit.section("body", c.body, "The body encoder: from keypoints to one vector.");
+  visit.section("prior", c.prior, "The prior: predicts codes from the body (and notes).");
+  visit.section("content", c.content, "The note encoder.");
   visit.section("vqvae_training", c.vqvae_training, "First stage: the VQ-VAE.");
   visit.section("prior_training", c.prior_training,
                 "Second stage: body encoder, prior and content together, on the first stage's "
                 "codes.");
-  visit.section("seq2seq", c.seq2seq,
-                "The baseline of recurrent networks, where model.kind is seq2seq.");
+  visit.section("seq2seq", c.seq2seq, "The recurrent baseline (model.kind: seq2seq).");
   visit.section("graph_transformer", c.graph_transformer,
-                "The baseline of a graph network and a transformer decoder, where model.kind is "
-                "graph_transformer.");
+                "The baseline with a graph network and a transformer decoder (model.kind: "
+                "graph_transformer).");
   visit.section("baseline_training", c.baseline_training, "The only stage of a baseline.");
-  visit.section("plus", c.plus, "Our own network, where model.kind is plus.");
+  visit.section("plus", c.plus, "Our own network (model.kind: plus).");
   visit.section("synthesiser_training", c.synthesiser_training,
                 "First stage of plus: body encoder and synthesiser.");
   visit.section("controls_training", c.controls_training,
-                "Second stage of plus: movements to onset, pitch and loudness.");
+                "Second stage of plus: from movements to onset, pitch and loudness.");
   visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
 }
 

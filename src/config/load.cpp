@@ -47,7 +47,7 @@ class Loader {
     const std::string yaml = read_file(path, kMaxYamlBytes);
     if (yaml.find('\0') != std::string::npos) {
       throw InputError(text("expected a configuration in YAML, such as configs/tiny.yaml, but ",
-                            printable(path.string()), " is no text"));
+                            printable(path.string()), " is not text"));
     }
     open_.push_back(identity(path));
     read_text(yaml, source, &path);
@@ -60,7 +60,7 @@ class Loader {
     if (!document.complete) return;
     if (!document.present) {
       reading_.problems.add({source, {}}, "",
-                            "expected keys such as 'vqvae:', got an empty file; {} stands for no "
+                            "expected keys such as 'vqvae:', got an empty file; write {} for no "
                             "changes");
       return;
     }
@@ -92,7 +92,7 @@ class Loader {
     }
     const std::vector<std::string> keys = split(trim(argument.substr(0, equals)), '.');
     if (keys.size() > 2) {
-      return refuse("unknown key; keys have one point, such as vqvae.channels");
+      return refuse("unknown key; keys have one dot, such as vqvae.channels");
     }
     Document document = parse(argument.substr(equals + 1), source);
     if (!document.complete) return;
@@ -151,7 +151,7 @@ class Loader {
   template <class Refuse>
   void include(const fs::path& path, const Node& at, const Refuse& refuse) {
     if (open_.size() > kMaxIncludeDepth) {
-      return refuse(at, text("more than ", kMaxIncludeDepth, " files inside one another"));
+      return refuse(at, text("more than ", kMaxIncludeDepth, " nested includes"));
     }
     if (std::find(open_.begin(), open_.end(), identity(path)) != open_.end()) {
       return refuse(at,

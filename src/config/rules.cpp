@@ -136,8 +136,9 @@ std::string controls_warmup_problem(const Config& c) {
 
 std::string noise_problem(const Config& c) {
   if (!c.is_plus() || 2 * (c.plus.noise_bands - 1) <= c.spectrogram.hop) return "";
-  return text("plus.noise_bands must be at most half of spectrogram.hop (", c.spectrogram.hop,
-              ") and 1 more, got ", c.plus.noise_bands, "; set it to ", c.spectrogram.hop / 2 + 1);
+  return text("plus.noise_bands must be at most spectrogram.hop / 2 + 1, where hop is ",
+              c.spectrogram.hop, ", got ", c.plus.noise_bands, "; set it to ",
+              c.spectrogram.hop / 2 + 1);
 }
 
 std::string sound_frames_problem(const Config& c) {
@@ -156,7 +157,7 @@ std::string plain_steps_advice(const Config& c) {
   if (c.vqvae.plain_steps >= 100) return "";
   return text(
       "vqvae.plain_steps is ", c.vqvae.plain_steps,
-      ": with 100, three quarters of the codes came into use in our trials, with none a fifth");
+      ": in our trials three quarters of the codes came into use with 100, a fifth with none");
 }
 
 std::string revival_advice(const Config& c) {
@@ -186,14 +187,15 @@ std::span<const Rule> rules() {
       {"`vqvae.plain_steps` is less than `vqvae_training.steps`",
        {"vqvae.plain_steps", "vqvae_training.steps"},
        plain_steps_problem},
-      {"a batch of the first stage has at least an eighth as many frames as there are codes",
+      {"`vqvae_training.batch` clips have at least `vqvae.codes` / 8 frames",
        {"vqvae_training.batch", "data.clip_seconds", "vqvae.codes", "spectrogram.hop",
         "spectrogram.sample_rate"},
        tokens_problem},
       {"`prior.heads` divides W = `vqvae.code_width` + 2 * `body.hidden` into even head widths",
        {"prior.heads", "vqvae.code_width", "body.hidden"},
        prior_heads_problem},
-      {"`content.heads` too, where `content.enabled` and `prior.kind` is transformer",
+      {"`content.heads` divides W likewise, if `content.enabled` is true and `prior.kind` is "
+       "transformer",
        {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "prior.kind"},
        content_heads_problem},
       {"`vqvae_training.warmup_steps` is at most `vqvae_training.steps`",
@@ -217,10 +219,10 @@ std::span<const Rule> rules() {
       {"`controls_training.warmup_steps` is at most `controls_training.steps`",
        {"controls_training.warmup_steps", "controls_training.steps"},
        controls_warmup_problem},
-      {"`plus.noise_bands` is at most half of `spectrogram.hop` and 1, where `model.kind` is plus",
+      {"`plus.noise_bands` is at most `spectrogram.hop` / 2 + 1, if `model.kind` is plus",
        {"plus.noise_bands", "model.kind", "spectrogram.hop"},
        noise_problem},
-      {"`plus.sound_frames` is less than a clip has, where `model.kind` is plus",
+      {"`plus.sound_frames` is less than the frames of a clip, if `model.kind` is plus",
        {"plus.sound_frames", "model.kind", "data.clip_seconds", "spectrogram.hop",
         "spectrogram.sample_rate"},
        sound_frames_problem},

@@ -84,7 +84,7 @@ EarlierCorpus::EarlierCorpus(fs::path root) : root_(std::move(root)) {
                                 noticed == index.notices.end() ? Notices() : noticed->second};
     }
   } catch (const InputError&) {
-    tracks_.clear();  // a damaged corpus is made anew
+    tracks_.clear();  // a damaged corpus is rebuilt
   }
 }
 

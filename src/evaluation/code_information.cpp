@@ -99,7 +99,7 @@ std::optional<double> floor_bits(const std::vector<LabelledClip>& clips,
   return sum / kDrawings;
 }
 
-// The strength with which every other training track foretells the held-out ones best.
+// The strength with which the other training tracks predict the held-out ones best.
 std::optional<double> choose_strength(const std::vector<LabelledClip>& train,
                                       const InformationOptions& options) {
   std::map<std::int64_t, std::int64_t> numbers;  // of tracks, in their order

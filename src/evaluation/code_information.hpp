@@ -10,7 +10,7 @@
 //                says of tracks that nobody has heard; what a codebook knows of single recordings
 //                does not count, and it may lie below 0. A lower bound:
 //                  p(l | c) = (n_cl + m u(l)) / (n_c + m),  u(l) = (n_l + 1) / (N + L)
-//                with counts n of training frames and the m that foretells held-out training tracks
+//                with counts n of training frames and the m that predicts held-out training tracks
 //                best (every fifth)
 // Letters: K codes, L labels.
 #pragma once

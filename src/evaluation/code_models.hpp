@@ -3,7 +3,7 @@
 // unigram  u(k) = (n_k + e) / (N + K e)                   add-epsilon
 // bigram   p(k | j) = (n_jk + m u(k)) / (n_j + m)          interpolated with the unigram, where
 //          n_j / (n_j + m) is the weight of what was seen after code j
-// n are counts of the training tracks. e and m are the values of a grid that foretell held-out
+// n are counts of the training tracks. e and m are the values of a grid that predict held-out
 // training tracks best (every fifth; of a single track its last fifth); then all of them are
 // counted. The first code of a sequence has no previous one and is the unigram's.
 // Letters: K codes, N all tokens.

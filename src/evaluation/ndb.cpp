@@ -144,7 +144,7 @@ nlohmann::ordered_json pair(const Interval& interval) {
 std::string report_of(const Scene& scene, const std::vector<NdbRow>& rows, const NdbBins& bins,
                       const NdbOptions& options) {
   std::vector<std::vector<std::string>> lines{
-      {"", "NDB", "tracks drawn anew", "JS", "tracks drawn anew", "clips"}};
+      {"", "NDB", "tracks resampled", "JS", "tracks resampled", "clips"}};
   for (const NdbRow& row : rows) {
     const auto span = [](const Interval& interval) {
       return text(figure(interval.low), " - ", figure(interval.high));

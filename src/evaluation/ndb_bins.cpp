@@ -101,7 +101,7 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
     found.cached = true;
     return found;
   } catch (const std::exception& error) {
-    log::warning(text(path.string(), ": cannot be used (", error.what(), "), made anew"));
+    log::warning(text(path.string(), ": cannot be used (", error.what(), "); making it again"));
     return std::nullopt;
   }
 }

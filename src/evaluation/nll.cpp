@@ -1,4 +1,4 @@
-// How well the prior foretells the codes of recordings that it has not seen (paper section 4: test
+// How well the prior predicts the codes of recordings that it has not seen (paper section 4: test
 // NLL), with the true codes before each, on clips as in training.
 #include "minet/evaluation/nll.hpp"
 

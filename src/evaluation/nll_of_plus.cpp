@@ -1,4 +1,4 @@
-// How well plus foretells what is played: onset, pitch and loudness of each frame of 32 ms.
+// How well plus predicts what is played: onset, pitch and loudness of each frame of 32 ms.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 

@@ -171,7 +171,7 @@ EvalResult evaluate_tsne(const TsneOptions& options) {
       {"", "figure"},
       {"KL divergence (nats)", figure(map.kl)},
       {"nearest of another track is the same instrument", figure(share)},
-      {"... with instruments dealt out anew", figure(chance)}};
+      {"... with instruments shuffled over the tracks", figure(chance)}};
   return {.json = dump(json),
           .report = text(headline(scene.heading()), "\n\n", table(lines),
                          options.out ? text("Map: ", (*options.out / "tsne.svg").string(), "\n")

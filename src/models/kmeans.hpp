@@ -21,7 +21,7 @@ struct KmeansResult {
   at::Tensor codes;  // [K, D]
   at::Tensor sizes;  // [K] int64, of the last assignment
 };
-// M >= clusters. A cluster that loses its last vector starts anew at the vector that lies farthest
+// M >= clusters. A cluster that loses its last vector starts again at the vector farthest
 // from its own centre.
 KmeansResult kmeans(const at::Tensor& vectors, const KmeansOptions& options);
 

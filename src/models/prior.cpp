@@ -128,8 +128,8 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
   require(previous.defined() == (position > 0),
           position > 0 ? "a step of the prior expected the code drawn last, got none"
                        : "the first step of the prior has no code before it, but one was given");
-  require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end after ",
-          cache.steps, " steps; give notes for the whole length");
+  require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end at step ",
+          cache.steps, "; give notes for the whole length");
   require(position >= cache.first, "the notes given to the prior begin at step ", cache.first,
           ", but the next step is ", position);
   at::Tensor code;  // [B, D]

@@ -86,7 +86,7 @@ class Workshop {
         throw InputError(
             text(printable(path_.string()),
                  " holds an unfinished orchestra with other options; repeat those (its "
-                 "README.txt has them), remove it, or use the option 'force' to begin anew."));
+                 "README.txt has them), remove it, or use the option 'force' to start over."));
       }
       for (const auto& entry : fs::directory_iterator(path_)) {
         if (entry.path().filename() != ".lock") fs::remove_all(entry.path());

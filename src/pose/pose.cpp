@@ -44,7 +44,7 @@ PoseSequence read_pose_npy(const std::filesystem::path& path, double fps) {
   for (std::size_t i = 0; i < array.values.size(); ++i) {
     if (!std::isfinite(array.values[i])) {
       throw InputError(text("Expected numbers in ", shown(path), ", got NaN or infinity in frame ",
-                            i / kFrameValues, "; make it anew with `mi_prepare pose`."));
+                            i / kFrameValues, "; make it again with `mi_prepare pose`."));
     }
   }
   return {.fps = fps, .frames = array.shape[0], .data = std::move(array.values)};

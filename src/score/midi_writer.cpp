@@ -172,7 +172,7 @@ MidiFile midi_from_notes(std::span<const Note> notes, const MidiFromNotesOptions
     track.events.push_back(midi_note_off(off, options.channel, note.pitch));
     track.end_tick = std::max<std::int64_t>(track.end_tick, off);
   }
-  // Note-offs before note-ons of the same tick, so that a repeated pitch is struck anew.
+  // Note-offs before note-ons of the same tick, so that a repeated pitch is struck again.
   std::stable_sort(track.events.begin(), track.events.end(), [](const auto& a, const auto& b) {
     return a.tick != b.tick ? a.tick < b.tick : (a.status & 0xF0) < (b.status & 0xF0);
   });

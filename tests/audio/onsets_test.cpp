@@ -12,7 +12,7 @@
 namespace minet::audio {
 namespace {
 
-// Tones one after the other, half a second each; each starts anew with a fast attack, or is bound
+// Tones one after the other, half a second each; each starts with a fast attack, or is bound
 // to the one before it without any change of level.
 Sound tones(const std::vector<double>& hertz, bool bound) {
   Sound sound{.sample_rate = 16000, .samples = std::vector<float>(4000)};

@@ -23,7 +23,7 @@ TEST(Hostile, NestingIsReadToThirtyTwoLevelsAndNoFurther) {
   EXPECT_EQ(error_of_yaml(nested(kMaxYamlDepth)),
             "t.yaml:1:13: run.seed: expected an integer, got a list");
   EXPECT_EQ(error_of_yaml(nested(kMaxYamlDepth + 1)),
-            "t.yaml:1:43: more than 32 levels of nesting; this is no configuration");
+            "t.yaml:1:43: more than 32 levels of nesting; this is not a configuration");
 }
 
 TEST(Hostile, EndlessNestingOfEveryKindIsRefusedQuickly) {
@@ -49,7 +49,7 @@ TEST(Hostile, ManyEventsAreReadToTenThousandAndNoFurther) {
   EXPECT_EQ(error_of_yaml(with_items(kMaxYamlEvents - 6)),
             "t.yaml:1:13: run.seed: expected an integer, got a list");
   EXPECT_NE(error_of_yaml(with_items(kMaxYamlEvents - 5))
-                .find("more than 10000 YAML values; this is no configuration"),
+                .find("more than 10000 YAML values; this is not a configuration"),
             std::string::npos);
 }
 

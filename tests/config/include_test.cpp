@@ -74,8 +74,8 @@ TEST_F(Include, EightFilesInsideAFileAreReadAndNineAreNot) {
   }
   EXPECT_EQ(load_train_config(folder / "0.yaml").run.seed, 8u);
   const auto outer = write("outer.yaml", "include: 0.yaml");
-  EXPECT_EQ(error_of_file(outer), text((folder / "7.yaml").string(),
-                                       ":1:10: include: more than 8 files inside one another"));
+  EXPECT_EQ(error_of_file(outer),
+            text((folder / "7.yaml").string(), ":1:10: include: more than 8 nested includes"));
 }
 
 TEST_F(Include, ManyFilesThatIncludeManyFilesEnd) {

@@ -315,7 +315,7 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
        "t.yaml:1:28: controls_training.warmup_steps must be at most controls_training.steps (99), "
        "got 100"},
       {"model: {kind: plus}\nplus: {noise_bands: 130}",
-       "plus.noise_bands must be at most half of spectrogram.hop (256) and 1 more, got 130; set "
+       "plus.noise_bands must be at most spectrogram.hop / 2 + 1, where hop is 256, got 130; set "
        "it to 129"},
       {"model: {kind: plus}\nplus: {sound_frames: 250}",
        "plus.sound_frames must be less than the 250 frames of data.clip_seconds, got 250"},

@@ -70,9 +70,9 @@ TEST(Reading, AKeyInTheWrongPlaceIsToldTheRightOne) {
 
 TEST(Reading, ADuplicateKeyNamesTheFirst) {
   EXPECT_EQ(error_of_yaml("run:\n  seed: 1\n  log_every: 5\n  seed: 2\n"),
-            "t.yaml:4:3: run.seed: duplicate key; it stands in line 2 already, so remove one");
+            "t.yaml:4:3: run.seed: duplicate key; line 2 has it already, so remove one");
   EXPECT_EQ(error_of_yaml("run: {seed: 1}\nrun: {log_every: 2}\n"),
-            "t.yaml:2:1: run: duplicate key; it stands in line 1 already, so remove one");
+            "t.yaml:2:1: run: duplicate key; line 1 has it already, so remove one");
 }
 
 TEST(Reading, WrongTypesSayWhatWasExpected) {
@@ -140,9 +140,8 @@ TEST(Reading, NothingIsNeverTakenForAValue) {
                 .find("vqvae: expected keys below it, got nothing; remove it, or indent the keys"),
             std::string::npos);
   for (const char* empty : {"", "\n", "# only a comment\n", "   "}) {
-    EXPECT_EQ(
-        error_of_yaml(empty),
-        "t.yaml: expected keys such as 'vqvae:', got an empty file; {} stands for no changes");
+    EXPECT_EQ(error_of_yaml(empty),
+              "t.yaml: expected keys such as 'vqvae:', got an empty file; write {} for no changes");
   }
   EXPECT_EQ(error_of_yaml("- vqvae\n"),
             "t.yaml:1:1: expected keys such as 'vqvae:' with their keys below them");
@@ -201,7 +200,7 @@ spectrogram:
   t.yaml:4:3: vqvae.chanels: unknown key; did you mean 'channels'?
   t.yaml:5:15: vqvae.bands[1]: 2000 is not in [1, 1024]
   t.yaml:7:10: prior.heads: 0 is not in [1, 128]
-  t.yaml:8:3: prior.heads: duplicate key; it stands in line 7 already, so remove one
+  t.yaml:8:3: prior.heads: duplicate key; line 7 has it already, so remove one
   t.yaml:10:9: run.seed: expected an integer, got nothing (null); write a value or remove the key
   t.yaml:12:11: content.layers: YAML aliases (*name) are not used here; write the value itself)"
             "\n  t.yaml:14:9: spectrogram.bins must be half of spectrogram.n_fft (2048), got 1000; "
@@ -245,7 +244,7 @@ TEST(Reading, BadOverridesAreReportedLikeBadFiles) {
       {"=3", "--set =3: expected KEY=VALUE, such as vqvae.channels=128"},
       {"channels=3",
        "--set channels=3: channels: unknown key here; there is 'channels' below 'vqvae:'"},
-      {"a.b.c=3", "--set a.b.c=3: unknown key; keys have one point, such as vqvae.channels"},
+      {"a.b.c=3", "--set a.b.c=3: unknown key; keys have one dot, such as vqvae.channels"},
       {"run.seed=010",
        "--set run.seed=010: run.seed: 010 has a leading zero, which some YAML "
        "readers take for octal; write it without"},

@@ -83,7 +83,7 @@ TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
   EXPECT_TRUE(second["centres_cached"].get<bool>());
   second["centres_cached"] = false;
   EXPECT_EQ(first, second);
-  // Another seed makes other bins; a damaged file is made anew.
+  // Another seed makes other bins; a damaged file is made again.
   options.common.seed = 2;
   EXPECT_NE(Json::parse(evaluate_ndb(options).json)["centres_hash"], first["centres_hash"]);
   options.common.seed = 1;

@@ -186,7 +186,7 @@ TEST_P(PriorTest, WrongInputGetsASentence) {
   if (GetParam().content) {
     EXPECT_NE(input_error([&] {
                 prior->step(cache, codes.select(1, 0), random_tensor({2, 8}, 1));
-              }).find("end after 1 steps"),
+              }).find("end at step 1;"),
               std::string::npos);
   }
 }

@@ -12,7 +12,7 @@
 namespace minet::clips {
 
 // An epoch has one randomly placed clip for each whole clip length of each track, in random order.
-// A clip quieter than `silence_db` is placed anew, up to 8 times.
+// A clip quieter than `silence_db` is placed again, up to 8 times.
 class ClipOrder {
  public:
   // `energies[i][t]` = mean square of track i's samples in [t * hop, (t + 1) * hop).

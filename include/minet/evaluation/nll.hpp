@@ -1,4 +1,4 @@
-// How well the prior foretells the codes (paper section 4: test NLL); beside it uniform, unigram
+// How well the prior predicts the codes (paper section 4: test NLL); beside it uniform, unigram
 // and smoothed bigram.
 #pragma once
 

@@ -19,7 +19,7 @@ struct TsneOptions {
 
 // Keys: kl (nats), perplexity, iterations, points, instruments, neighbour_share (points whose
 // nearest point of another track is of the same instrument), neighbour_chance (that share with the
-// instruments dealt out to the tracks anew, mean of 1000). Clips without a label are drawn grey.
+// instruments shuffled over the tracks, mean of 1000). Clips without a label are drawn grey.
 EvalResult evaluate_tsne(const TsneOptions& options);
 
 }  // namespace minet::evaluation

@@ -1,7 +1,7 @@
 // The paper's two baselines (section 4), which go from keypoints to standardised log-spectrogram
 // frames without codes: a GRU Seq2Seq, and a graph network (ST-GCN, arXiv 1801.07455) with a
 // transformer decoder. Both predict a frame from the frames before it; a model file says which of
-// the two it is. The networks themselves: docs/architecture.md. Left out: a distribution over
+// the two it is. The networks themselves: docs/networks.md. Left out: a distribution over
 // frames, so that there is nothing to sample, and a given clip always sounds the same.
 // Letters: B batch, P pose frames, F bins, T frames.
 #pragma once

@@ -1,5 +1,5 @@
 // The codebook (paper section 3.2): nearest code, exponential-moving-average updates instead of a
-// codebook loss, k-means start, revival of dead codes. Formulas: docs/architecture.md.
+// codebook loss, k-means start, revival of dead codes. Formulas: docs/networks.md.
 // Letters: K codes, D code width, M vectors.
 #pragma once
 

@@ -53,7 +53,7 @@ class AdamW {
   double beta1_, beta2_;
 };
 
-// lr * warm-up * cosine, for step s counted from 0 (docs/architecture.md, "Optimiser").
+// lr * warm-up * cosine, for step s counted from 0 (docs/networks.md, "Optimiser").
 double learning_rate(const config::StageConfig& stage, std::int64_t step);
 
 }  // namespace minet::training

@@ -171,7 +171,7 @@ class Layout {
     }
   }
 
-  double kl() {  // as found with the last gradient's normaliser anew
+  double kl() {  // of the current map
     double normaliser = 0;
     for (std::size_t i = 0; i < count_; ++i) {
       Repulsion all;
