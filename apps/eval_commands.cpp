@@ -10,9 +10,14 @@ CLI::App* add_command(CLI::App& app, const Description& description) {
   return command;
 }
 
-void add_shared_options(CLI::App& command, evaluation::EvalOptions& options) {
-  command.add_option("--model", options.model, "Run folder, or folder with model.safetensors")
-      ->required();
+void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
+                        std::vector<fs::path>& models) {
+  command
+      .add_option("--model", models,
+                  "Run folder, or folder with model.safetensors; give it again for another model "
+                  "beside it")
+      ->required()
+      ->allow_extra_args(false);
   command.add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)")->required();
   command.add_option("--split", options.split, "Which tracks to measure on")->capture_default_str();
   command.add_option("--clips", options.clips, "Clips, spread evenly; 0: the whole split")
@@ -44,6 +49,16 @@ int deliver(const EvalSession& session, const JsonOutput& output,
   if (output.path) save_file(*output.path, result.json);
   if (!session.common.quiet || !output.path) std::cout << result.report;
   return 0;
+}
+
+int deliver_models(const EvalSession& session, const JsonOutput& output,
+                   const std::vector<fs::path>& models, const Evaluate& evaluate) {
+  return deliver(session, output, [&]() -> evaluation::EvalResult {
+    if (models.size() == 1) return evaluate(models.front());
+    std::vector<evaluation::EvalResult> results;
+    for (const fs::path& model : models) results.push_back(evaluate(model));
+    return evaluation::side_by_side(models, results);
+  });
 }
 
 }  // namespace minet::app

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "minet/core/files.hpp"
 #include "minet/evaluation/evaluation.hpp"
@@ -31,8 +32,9 @@ struct Description {
 
 CLI::App* add_command(CLI::App& app, const Description& description);
 
-// --model, --corpus, --split, --clips, --seed, --device, --threads.
-void add_shared_options(CLI::App& command, evaluation::EvalOptions& options);
+// --model (one or more, into `models`), --corpus, --split, --clips, --seed, --device, --threads.
+void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
+                        std::vector<std::filesystem::path>& models);
 
 struct JsonOutput {
   std::optional<std::filesystem::path> path;
@@ -45,17 +47,23 @@ void add_json_options(CLI::App& command, JsonOutput& output);
 int deliver(const EvalSession& session, const JsonOutput& output,
             const std::function<evaluation::EvalResult()>& evaluate);
 
+// The same of one model or of several: then their figures side by side, and {"models": [...]}.
+using Evaluate = std::function<evaluation::EvalResult(const std::filesystem::path& model)>;
+int deliver_models(const EvalSession& session, const JsonOutput& output,
+                   const std::vector<std::filesystem::path>& models, const Evaluate& evaluate);
+
 // A metric with the shared options, --json and --force, and what `add_own` adds.
 template <class Options, class AddOwn>
 void add_metric(CLI::App& app, EvalSession& session, const Description& description,
                 evaluation::EvalResult (*evaluate)(const Options&), const AddOwn& add_own) {
   struct Arguments {
     Options options;
+    std::vector<std::filesystem::path> models;
     JsonOutput output;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = add_command(app, description);
-  add_shared_options(*command, arguments->options.common);
+  add_shared_options(*command, arguments->options.common, arguments->models);
   add_own(*command, arguments->options);
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments, evaluate] {
@@ -63,7 +71,11 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
       if constexpr (requires { arguments->options.force; }) {
         arguments->options.force = arguments->output.force;
       }
-      return deliver(session, arguments->output, [&] { return evaluate(arguments->options); });
+      return deliver_models(session, arguments->output, arguments->models,
+                            [&](const std::filesystem::path& model) {
+                              arguments->options.common.model = model;
+                              return evaluate(arguments->options);
+                            });
     };
   });
 }

@@ -45,9 +45,9 @@ int main(int argc, char** argv) {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);
     if (!rest.empty()) {
-      throw InputError(text("expected options of this metric only, got '", rest.front(),
-                            "'; see mi_eval ", app.get_subcommands().front()->get_name(),
-                            " --help"));
+      throw InputError(text("expected options of this metric only, got '", rest.front(), "'",
+                            did_you_mean(app, argc, argv), "; see mi_eval ",
+                            app.get_subcommands().front()->get_name(), " --help"));
     }
     return session.chosen();
   });

@@ -20,15 +20,27 @@ int main(int argc, char** argv) {
 
   generation::GenerateOptions options;
   std::optional<std::string> model, pose, from, notes, video;
-  std::string format = "auto";
-  cli.add_option("--model", model, "Run folder, or folder with model.safetensors");
-  cli.add_option("--pose", pose, "Keypoints: OpenPose folder, Solos array or .npy");
+  std::string format = "auto", picture, gaps = "paper";
+  cli.add_option("--model", model,
+                 "Run folder, or folder with model.safetensors; required, but for --from");
+  cli.add_option(
+      "--pose", pose,
+      "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
+      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required, "
+      "but for --from");
   cli.add_option("--notes", notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
+  app::add_score_options(cli, options.read_notes);
   cli.add_option("--video", video,
-                 "Video that also gets the new sound, beside the wav (needs ffmpeg)");
+                 "Video that also gets the new sound, beside the wav, and whose pictures give the "
+                 "times of keypoints that have none (needs ffmpeg)");
   cli.add_option("-o,--output", options.output,
-                 "Sound to write (.wav); a .json beside it says how it was made")
+                 "Sound to write (.wav or .flac); a .json beside it says how it was made")
       ->required();
+  cli.add_option("--bits", options.bits, "16 or 24 bits a sample")->default_str("16");
+  cli.add_option(
+      "--loudness", options.loudness,
+      "Bring it to this loudness in LUFS (EBU R 128), such as -16; default: as it comes, "
+      "and said");
   cli.add_option("--seconds", options.seconds, "Length; default: as long as the keypoints");
   cli.add_option("--seed", options.sampling.seed, "Seed of the drawing")->default_str("0");
   cli.add_option("--count", options.count, "Pieces to draw at once: OUT-1.wav, OUT-2.wav, ...")
@@ -48,8 +60,13 @@ int main(int argc, char** argv) {
       ->default_str(format);
   cli.add_option("--person", options.read_pose.person, pose::kPersonHelp)
       ->check(CLI::Range(0, 999));
-  cli.add_option("--fps", options.read_pose.fps,
-                 "Frames a second of the keypoints, where the file does not say");
+  cli.add_option(
+      "--fps", options.read_pose.fps,
+      "Frames a second of the keypoints; default: their own times, else the --video's, else "
+      "25");
+  cli.add_option("--first-frame", options.read_pose.first_frame, "Frame number at time 0");
+  cli.add_option("--picture", picture, pose::kPictureHelp);
+  cli.add_option("--gaps", gaps, pose::kGapsHelp)->default_str(gaps);
   cli.add_option("--from", from, "Make the sound of this .json again (only with --model, -o)");
   cli.add_flag("--force", options.force, "Overwrite the output");
 
@@ -74,6 +91,8 @@ int main(int argc, char** argv) {
       options.notes = notes;
       options.video = video;
       options.read_pose.format = pose::parse_pose_format(format);
+      if (!picture.empty()) options.read_pose.picture = pose::parse_picture(picture);
+      options.gaps = pose::parse_gap_rule(gaps);
       options.device = compute.device;
       options.threads = compute.threads;
       report = generation::generate(options);

@@ -67,9 +67,11 @@ say "Corpus: 16 kHz sound, 47 joints at 25 fps"
 run $bin/mi_prepare check "$out/corpus"
 
 say "Training: VQ-VAE, then body encoder and prior"
-resume=()
-[ -d "$out/run" ] && resume=(--resume)
-run $bin/mi_train configs/tiny.yaml --corpus "$out/corpus" --run "$out/run" "${settings[@]}" "${resume[@]}"
+if [ -d "$out/run" ]; then
+  run $bin/mi_train --resume "$out/run"
+else
+  run $bin/mi_train configs/tiny.yaml --corpus "$out/corpus" --run "$out/run" "${settings[@]}"
+fi
 
 say "Music: players that were not trained on"
 mkdir -p "$out/music"

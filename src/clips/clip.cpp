@@ -1,5 +1,8 @@
 #include "minet/clips/clip.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace minet::clips {
 
 std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
@@ -20,6 +23,19 @@ std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
         {.track = track, .first_frame = room * (2 * of_track + 1) / (2 * clips_of_track)});
   }
   return clips;
+}
+
+std::int64_t distinct_frames(const std::vector<Clip>& clips, std::int64_t clip_frames) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> starts;  // track, first frame
+  for (const Clip& clip : clips) starts.emplace_back(clip.track, clip.first_frame);
+  std::sort(starts.begin(), starts.end());
+  std::int64_t frames = 0;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const bool follows = i > 0 && starts[i - 1].first == starts[i].first;
+    frames +=
+        follows ? std::min(clip_frames, starts[i].second - starts[i - 1].second) : clip_frames;
+  }
+  return frames;
 }
 
 }  // namespace minet::clips

@@ -63,7 +63,7 @@ CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::pa
   }
   Progress progress("encoding", count, "tracks");
   for (std::int64_t i = 0; i < count; ++i) {
-    throw_if_stopped("stopped while encoding the tracks; go on with the option 'resume'");
+    throw_if_stopped("stopped while encoding the tracks");
     const std::int64_t track = missing[static_cast<std::size_t>(i)];
     const at::Tensor spectrogram = made ? made->take().to(model.device()) : ready->track(track);
     const at::Tensor codes = model.vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);  // [T]

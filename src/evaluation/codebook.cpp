@@ -235,7 +235,7 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
   if (folder) {
     Dictionary dictionary{
         .headline = text("Codes of ", scene.options.model.string()),
-        .facts = {text(scene.clips.size(), " clips (", human_duration(scene.seconds()),
+        .facts = {text(scene.clips.size(), " clips (", human_duration(scene.seconds(scene.clips)),
                        ") of split '", scene.options.split, "' of ", scene.options.corpus.string()),
                   text("minet ", version(), ", seed ", scene.options.seed, "; dead: in none of ",
                        coded.train.size(), " training clips")},

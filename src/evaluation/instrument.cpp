@@ -114,9 +114,9 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
     most = std::max(most, static_cast<std::int64_t>(std::count(truth.begin(), truth.end(), label)));
   }
   const double chance = static_cast<double>(most) / static_cast<double>(truth.size());
-  Heading heading = scene.heading();
-  heading.seconds *= static_cast<double>(clips.size()) / static_cast<double>(heading.clips);
-  heading.clips = clips.size();
+  warn_of_floor("accuracy", accuracy(stages.front().heard, truth),
+                accuracy(stages.back().heard, truth));
+  const Heading heading = scene.heading(clips);
   nlohmann::ordered_json json = begin_json(heading);
   json["accuracy"] = accuracy(stages.back().heard, truth);
   json["chance"] = chance;

@@ -209,6 +209,13 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
     rows.push_back(compare("halves_", "real, half of train against half", bins.half,
                            bins.other_half, options));
   }
+  if (options.floors && rows[1].figures.ndb > rows[0].figures.ndb) {
+    log::warning(text("the floor (real clips of split '", options.common.split, "', ",
+                      rows[1].figures.ndb, " bins) is worse than what is judged (",
+                      rows[0].figures.ndb,
+                      "): the split is too small or too unlike the training "
+                      "tracks for this figure to say how good the model is"));
+  }
   warn_of_few(rows[0], options);
   if (options.floors && rows[1].figures.few > rows[0].figures.few) warn_of_few(rows[1], options);
 

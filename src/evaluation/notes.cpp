@@ -136,9 +136,11 @@ EvalResult evaluate_notes(const NotesOptions& options) {
                  });
   if (options.whole_seconds > 0) findings.whole = hear_whole_tracks(scene, options, clips);
 
-  Heading heading = scene.heading();
-  heading.seconds *= static_cast<double>(clips.size()) / static_cast<double>(heading.clips);
-  heading.clips = clips.size();
+  const NoteScores& real = findings.stage("real").own;
+  const NoteScores& made = findings.stage("generated").own;
+  warn_of_floor("pitch accuracy", real.pitch.accuracy(), made.pitch.accuracy());
+  warn_of_floor("onset F1", real.onset_f1(), made.onset_f1());
+  const Heading heading = scene.heading(clips);
   nlohmann::ordered_json json = begin_json(heading);
   put(json, findings);
   json["notes_given"] = given;

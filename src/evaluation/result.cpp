@@ -1,5 +1,7 @@
 #include "evaluation/result.hpp"
 
+#include "minet/core/log.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 
@@ -24,10 +26,18 @@ std::string dump(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+void warn_of_floor(const char* name, double floor, double model) {
+  if (!(floor < model)) return;
+  log::warning(text("the floor (", name, " of the recorded sound, ", figure(floor),
+                    ") is worse than the model (", figure(model),
+                    "): this figure does not say how good the model is; measure on more "
+                    "recordings, or on better ones"));
+}
+
 std::string headline(const Heading& heading) {
   return text(heading.metric, " of ", heading.options.model.string(), " on ", heading.clips,
-              " clips (", human_duration(heading.seconds), ") of split '", heading.options.split,
-              "' of ", heading.options.corpus.string());
+              " clips (", human_duration(heading.seconds), " of distinct sound) of split '",
+              heading.options.split, "' of ", heading.options.corpus.string());
 }
 
 }  // namespace minet::evaluation

@@ -14,8 +14,11 @@ struct Heading {
   EvalOptions options;
   std::string corpus_hash;
   std::size_t clips = 0;
-  double seconds = 0;
+  double seconds = 0;  // of distinct sound: clips of a short split may overlap
 };
+
+// Warns where recorded sound is worse than the model by a figure that should be high.
+void warn_of_floor(const char* name, double floor, double model);
 
 // The keys that every metric has.
 nlohmann::ordered_json begin_json(const Heading& heading);

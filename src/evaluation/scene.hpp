@@ -33,8 +33,14 @@ class Scene {
 
   std::int64_t clip_frames() const { return config().clip_frames(); }  // T
   double clip_seconds() const { return static_cast<double>(clip_frames()) / config().frame_rate(); }
-  double seconds() const { return static_cast<double>(clips.size()) * clip_seconds(); }
-  Heading heading() const { return {metric, options, corpus.hash(), clips.size(), seconds()}; }
+  // Of distinct sound.
+  double seconds(const std::vector<clips::Clip>& some) const {
+    return static_cast<double>(clips::distinct_frames(some, clip_frames())) / config().frame_rate();
+  }
+  Heading heading(const std::vector<clips::Clip>& some) const {
+    return {metric, options, corpus.hash(), some.size(), seconds(some)};
+  }
+  Heading heading() const { return heading(clips); }
   // The track that a clip is of.
   const corpus::Track& track(const clips::TrackStore& store, const clips::Clip& clip) const {
     return store.tracks()[static_cast<std::size_t>(clip.track)];

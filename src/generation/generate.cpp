@@ -21,14 +21,12 @@ namespace minet::generation {
 namespace fs = std::filesystem;
 namespace {
 
-at::Tensor read_note_steps(const fs::path& path, const models::Model& model, std::int64_t steps) {
-  if (!model.config.content.enabled) {
-    throw InputError(
-        "notes: expected a model trained with notes (content.enabled), but this one was not; "
-        "leave the notes out or use another model");
-  }
+at::Tensor read_note_steps(const GenerateOptions& options, const models::Model& model,
+                           std::int64_t steps) {
   const double rate = model.config.frame_rate();
-  const std::vector<score::Note> notes = read_asked_notes(path, static_cast<double>(steps) / rate);
+  const bool enabled = model.config.content.enabled;
+  const std::vector<score::Note> notes = read_asked_notes(
+      options, static_cast<double>(steps) / rate, enabled, enabled && model.notes_trained);
   return at::tensor(score::note_indices(notes, steps, rate), at::kLong).unsqueeze(0);  // [1, T]
 }
 
@@ -57,7 +55,7 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
       body_track(model, pose, steps).expand({options.count, -1, -1});  // [B, T, H]
   at::Tensor notes;
   if (options.notes) {
-    notes = read_note_steps(*options.notes, model, steps).expand({options.count, -1}).to(device);
+    notes = read_note_steps(options, model, steps).expand({options.count, -1}).to(device);
   }
 
   Progress progress("codes", steps, "codes");
@@ -136,10 +134,10 @@ GenerateReport repeat(const RepeatOptions& options) {
   say_difference("LibTorch", sidecar.torch, now.torch);
   say_difference("minet", sidecar.version, now.version);
 
-  const audio::Sound sound = sidecar.body.empty()
-                                 ? repeat_codes(sidecar, path, options.sidecar, device)
-                                 : repeat_plus(sidecar, path, options.sidecar, device);
-  audio::save_wav(options.output, sound);
+  audio::Sound sound = sidecar.body.empty() ? repeat_codes(sidecar, path, options.sidecar, device)
+                                            : repeat_plus(sidecar, path, options.sidecar, device);
+  apply_gain(sound, sidecar.gain_db);
+  audio::save_sound(options.output, sound, sidecar.bits);
   GenerateReport report{.files = {options.output}, .seconds = sound.seconds()};
   if (!fs::exists(json) || !fs::equivalent(json, options.sidecar)) {
     sidecar.threads = now.threads;

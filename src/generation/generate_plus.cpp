@@ -54,7 +54,8 @@ GenerateReport generate_plus(const GenerateOptions& options, const std::vector<O
                           one.motion.expand({options.count, -1, -1})};
   models::NoteInput notes;
   if (options.notes) {
-    notes = note_input(read_asked_notes(*options.notes, report.seconds), model.config, frames);
+    notes = note_input(read_asked_notes(options, report.seconds, true, model.notes_trained),
+                       model.config, frames);
     notes = {notes.note.expand({options.count, -1}), notes.onset.expand({options.count, -1}),
              notes.present.expand({options.count})};
   }

@@ -6,9 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 
+#include "minet/audio/loudness.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/film.hpp"
 #include "minet/core/hash.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/process.hpp"
@@ -32,7 +36,9 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
   return outputs;
 }
 
-// The video's pictures as they are, with the new sound.
+constexpr double kLengthWarning = 0.5;  // s, between a film and its new sound
+
+// The video's pictures as they are, all of them, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
   const auto program = find_program("ffmpeg");
   if (!program) {
@@ -58,7 +64,6 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
                                               "1:a:0",
                                               "-c:v",
                                               "copy",
-                                              "-shortest",
                                               "file:" + fs::absolute(into).string()});
     if (result.exit_code != 0) {
       throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
@@ -68,11 +73,42 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
   });
 }
 
+// The gain that brings a sound to the wanted loudness, or its peak to the limit where that is less;
+// says how loud it is either way.
+double loudness_gain(const audio::Sound& sound, const std::optional<double>& wanted,
+                     const fs::path& output) {
+  constexpr double kPeakLimitDb = -1;  // dBFS, as EBU R 128 asks
+  const std::optional<double> measured = audio::loudness(sound);
+  if (!measured) {
+    log::warning(text(output.string(), ": too quiet or too short to measure its loudness",
+                      wanted ? "; it stays as it is" : ""));
+    return 0;
+  }
+  const auto rounded = [](double value) { return std::round(value * 10) / 10; };
+  if (!wanted) {
+    log::info(text(output.string(), ": ", rounded(*measured), " LUFS"));
+    return 0;
+  }
+  float peak = 0;
+  for (const float sample : sound.samples) peak = std::max(peak, std::abs(sample));
+  const double room = kPeakLimitDb - 20 * std::log10(std::max(1e-10, static_cast<double>(peak)));
+  const double gain = std::min(*wanted - *measured, room);
+  log::info(text(output.string(), ": ", rounded(*measured), " LUFS, brought to ",
+                 rounded(*measured + gain)));
+  if (gain < *wanted - *measured) {
+    log::warning(text(output.string(), ": at ", rounded(*wanted),
+                      " LUFS its peaks would clip: they are brought to ", kPeakLimitDb,
+                      " dBFS instead"));
+  }
+  return gain;
+}
+
 }  // namespace
 
 void check_output(const fs::path& output, bool force) {
-  if (output.extension() != ".wav") {
-    throw InputError(text(output.string(), ": expected an output that ends in .wav; name it so"));
+  if (!audio::is_sound_output(output)) {
+    throw InputError(
+        text(output.string(), ": expected an output that ends in .wav or .flac; name it so"));
   }
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
   if (!fs::is_directory(folder)) {
@@ -85,6 +121,12 @@ void check_output(const fs::path& output, bool force) {
 
 std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
   check(options.sampling);
+  if (options.bits != 16 && options.bits != 24) {
+    throw InputError(text("bits: expected 16 or 24 bits a sample, got ", options.bits));
+  }
+  if (options.loudness && !(*options.loudness >= -70 && *options.loudness <= 0)) {
+    throw InputError(text("loudness: expected -70 to 0 LUFS, got ", *options.loudness));
+  }
   if (options.count < 1 || options.count > 256) {
     throw InputError(text("count: expected 1 to 256 pieces, got ", options.count));
   }
@@ -97,15 +139,35 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     all.push_back(outputs);
   }
   if (options.video && !fs::is_regular_file(*options.video)) {
-    throw InputError(text(options.video->string(), ": expected a video file, but there is none"));
+    throw InputError(
+        text(options.video->string(), ": expected a video file, but ", why_absent(*options.video)));
   }
   return all;
 }
 
 pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config) {
-  pose::PoseSequence pose = pose::prepare_pose(
-      options.pose,
-      {.read = options.read_pose, .fps = config.fps, .gap_confidence = config.gap_confidence});
+  pose::ReadPoseOptions read = options.read_pose;
+  std::optional<Film> film;
+  if (options.video) film = read_film(*options.video);
+  if (film) read.film = std::make_shared<const Film>(*film);
+  pose::GapReport gaps;
+  pose::PoseSequence pose = pose::prepare_pose(options.pose,
+                                               {.read = read,
+                                                .fps = config.fps,
+                                                .gap_confidence = config.gap_confidence,
+                                                .gaps = options.gaps},
+                                               &gaps);
+  Notices notices;
+  append(notices, std::move(gaps.notices), options.pose.string());
+  const double sound = options.seconds.value_or(pose.seconds());
+  if (film && std::abs(film->seconds - sound) > kLengthWarning && !has(notices, NoticeKind::rate)) {
+    const auto rounded = [](double seconds) { return std::round(seconds * 100) / 100; };
+    notices.push_back({NoticeKind::length,
+                       text("the film is ", rounded(film->seconds), " s long and its new sound ",
+                            rounded(sound), " s: both are kept whole"),
+                       0, options.video->string()});
+  }
+  say(notices);
   pose::normalise(pose);
   return pose;
 }
@@ -123,8 +185,20 @@ std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_s
   return std::max<std::int64_t>(1, std::llround(seconds * rate));
 }
 
-std::vector<score::Note> read_asked_notes(const fs::path& path, double seconds) {
-  score::NoteList list = score::read_notes(path, {.monophonic = true});
+std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double seconds,
+                                          bool enabled, bool notes_trained) {
+  const fs::path& path = *options.notes;
+  if (!notes_trained) {
+    throw InputError(text(options.model.string(),
+                          ": expected a model that was trained with notes, but ",
+                          enabled ? "no training track of its corpus had any"
+                                  : "its configuration has content.enabled: false",
+                          ", so it cannot follow ", path.string(),
+                          "; leave the notes out or use another model"));
+  }
+  score::ReadNotesOptions read = options.read_notes;
+  read.monophonic = true;
+  score::NoteList list = score::read_notes(path, read);
   for (const std::string& repair : list.repairs) log::info(text(path.string(), ": ", repair));
   const auto sounds = [&](const score::Note& note) {
     return note.onset_s < seconds && note.end_s() > 0;
@@ -133,6 +207,12 @@ std::vector<score::Note> read_asked_notes(const fs::path& path, double seconds) 
     log::warning(text(path.string(), ": no note sounds in the ", seconds, " s that are generated"));
   }
   return std::move(list.notes);
+}
+
+void apply_gain(audio::Sound& sound, double gain_db) {
+  if (gain_db == 0) return;
+  const auto factor = static_cast<float>(std::pow(10.0, gain_db / 20));
+  for (float& sample : sound.samples) sample *= factor;
 }
 
 Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
@@ -149,16 +229,23 @@ Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
 }
 
 void write_piece(const GenerateOptions& options, std::int64_t piece, const Outputs& outputs,
-                 const audio::Sound& sound, Sidecar& sidecar, GenerateReport& report) {
+                 audio::Sound sound, Sidecar& sidecar, GenerateReport& report) {
+  sidecar.gain_db = loudness_gain(sound, options.loudness, outputs.wav);
+  sidecar.bits = options.bits;
+  apply_gain(sound, sidecar.gain_db);
   sidecar.inputs = {{"pose", options.pose.string()},
                     {"notes", options.notes ? options.notes->string() : ""},
+                    {"transpose", options.read_notes.transpose},
                     {"seconds", report.seconds},
                     {"seed", options.sampling.seed},
                     {"piece", piece},
                     {"temperature", options.sampling.temperature},
                     {"top_k", options.sampling.top_k},
                     {"top_p", options.sampling.top_p}};
-  audio::save_wav(outputs.wav, sound);
+  const score::MidiChoice& midi = options.read_notes.midi;
+  if (midi.track > 0) sidecar.inputs["track"] = midi.track;
+  if (midi.channel > 0) sidecar.inputs["channel"] = midi.channel;
+  audio::save_sound(outputs.wav, sound, options.bits);
   save_file(outputs.json, to_json(sidecar));
   report.files.push_back(outputs.wav);
   report.files.push_back(outputs.json);

@@ -23,16 +23,19 @@ struct Outputs {
 std::vector<Outputs> checked_outputs(const GenerateOptions& options);
 void check_output(const std::filesystem::path& wav, bool force);
 
-// Normalised.
+// Normalised, with what was noticed said. Keypoints of a film are laid on its clock.
 pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config);
 // Steps of `rate` a second in the seconds that are asked for.
 std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_seconds);
-std::vector<score::Note> read_asked_notes(const std::filesystem::path& path, double seconds);
+// InputError where the model has `notes_trained` false; `enabled`: whether it could have had notes.
+std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double seconds,
+                                          bool enabled, bool notes_trained);
 
 Sidecar sidecar_for(const std::filesystem::path& model, const at::Device& device);
-// Sound, sidecar and video of a piece; `sidecar` gets the inputs.
+void apply_gain(audio::Sound& sound, double gain_db);
+// Sound, sidecar and video of a piece; `sidecar` gets the inputs and the gain.
 void write_piece(const GenerateOptions& options, std::int64_t piece, const Outputs& outputs,
-                 const audio::Sound& sound, Sidecar& sidecar, GenerateReport& report);
+                 audio::Sound sound, Sidecar& sidecar, GenerateReport& report);
 
 // Music with plus.
 GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,

@@ -1,5 +1,6 @@
 #include "generation/sidecar.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "core/bounded_json.hpp"
@@ -42,6 +43,8 @@ std::string to_json(const Sidecar& sidecar) {
       {"start", sidecar.phase_start == audio::PhaseStart::gradient ? kGradient : kRandom},
       {"iterations", sidecar.iterations},
       {"seed", sidecar.inversion_seed}};
+  json["gain_db"] = sidecar.gain_db;
+  json["bits"] = sidecar.bits;
   json["torch"] = sidecar.torch;
   json["device"] = sidecar.device;
   json["threads"] = sidecar.threads;
@@ -77,6 +80,10 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     sidecar.iterations = integer(inversion.at("iterations"), 0, 100'000);
     if (!inversion.at("seed").is_number_unsigned()) throw broken("a seed that is none");
     inversion.at("seed").get_to(sidecar.inversion_seed);
+    // Sidecars from before these were written have neither.
+    if (json.contains("gain_db")) json.at("gain_db").get_to(sidecar.gain_db);
+    if (!(std::abs(sidecar.gain_db) <= 200)) throw broken("a gain that is none");
+    if (json.contains("bits")) sidecar.bits = static_cast<int>(integer(json.at("bits"), 16, 24));
     json.at("torch").get_to(sidecar.torch);
     json.at("device").get_to(sidecar.device);
     sidecar.threads = static_cast<int>(integer(json.at("threads"), 1, 1024));

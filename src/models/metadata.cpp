@@ -66,6 +66,11 @@ bool get_flag(const Metadata& metadata, const std::string& key, const std::strin
   return value == "true";
 }
 
+bool learnt_notes(const Metadata& metadata, const std::string& where, bool before) {
+  const std::string key = "notes_trained";
+  return metadata.contains(key) ? get_flag(metadata, key, where) : before;
+}
+
 Metadata make_metadata(const config::TrainConfig& config, const audio::SpectrogramScale& scale) {
   return {{"format", kFormat},
           {"format_version", kFormatVersion},

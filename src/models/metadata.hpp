@@ -21,6 +21,8 @@ using Tensors = std::map<std::string, at::Tensor>;
 const std::string& get_text(const Metadata& metadata, const std::string& key,
                             const std::string& where);
 bool get_flag(const Metadata& metadata, const std::string& key, const std::string& where);
+// Whether notes were learnt from; `before` where the file is older than this entry.
+bool learnt_notes(const Metadata& metadata, const std::string& where, bool before);
 
 // Format, versions, configuration and scale.
 Metadata make_metadata(const config::TrainConfig& config, const audio::SpectrogramScale& scale);

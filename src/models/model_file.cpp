@@ -29,6 +29,7 @@ TensorFile model_state(const Model& model) {
   for (auto& [name, tensor] : file.tensors) tensor = tensor.detach();
   file.metadata = make_metadata(model.config, model.scale);
   file.metadata["codebook_started"] = model.vqvae->quantizer->is_started() ? "true" : "false";
+  file.metadata["notes_trained"] = model.notes_trained ? "true" : "false";
   file.metadata["prior_trained"] = model.prior_trained ? "true" : "false";
   return file;
 }
@@ -46,7 +47,9 @@ void load_model_state(Model& model, const TensorFile& file, const std::string& w
   const audio::SpectrogramScale scale = read_scale(file.metadata, where);
   const bool started = get_flag(file.metadata, "codebook_started", where);
   const bool trained = get_flag(file.metadata, "prior_trained", where);
+  const bool notes = learnt_notes(file.metadata, where, model.config.content.enabled);
   load_model_tensors(model, file.tensors, where);
+  model.notes_trained = notes;
   model.scale = scale;
   model.prior_trained = trained;
   model.vqvae->quantizer->set_started(started);

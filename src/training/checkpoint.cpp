@@ -64,6 +64,17 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
     saved.synthesiser_training = config.synthesiser_training;
   }
   if (stage != Stage::controls) saved.controls_training = config.controls_training;
+  // More steps of the stage that it is in only make it longer.
+  const auto allow_more = [](config::StageConfig& before, const config::StageConfig& now) {
+    if (now.steps > before.steps) before.steps = now.steps;
+  };
+  if (stage == Stage::vqvae) allow_more(saved.vqvae_training, config.vqvae_training);
+  if (stage == Stage::prior) allow_more(saved.prior_training, config.prior_training);
+  if (stage == Stage::baseline) allow_more(saved.baseline_training, config.baseline_training);
+  if (stage == Stage::synthesiser) {
+    allow_more(saved.synthesiser_training, config.synthesiser_training);
+  }
+  if (stage == Stage::controls) allow_more(saved.controls_training, config.controls_training);
   if (stage != Stage::prior) {
     if (!config.is_plus()) saved.body = config.body;
     saved.prior = config.prior;
@@ -79,7 +90,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   if (!changes.empty()) {
     throw InputError(text(run.root().string(),
                           ": expected the configuration and corpus of this run, got ",
-                          join(changes, "; "), "; give the same, or choose another folder"));
+                          join(changes, "; "), "; give the same, or start a new run"));
   }
 }
 
@@ -186,8 +197,10 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
   }
   // The file's own configuration was just compared; the caller's settings stay.
   const config::TrainConfig config = state.model.config;
+  const bool learns_notes = state.model.notes_trained;
   models::load_model_state(state.model, file, where);
   state.model.config = config;
+  if (position.stage == Stage::vqvae) state.model.notes_trained = learns_notes;
   {
     at::NoGradGuard no_grad;
     for (const auto& [name, into] : {std::pair{kCounts, state.model.vqvae->quantizer->counts},

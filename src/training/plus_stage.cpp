@@ -6,9 +6,11 @@
 #include <array>
 #include <functional>
 
+#include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
+#include "minet/generation/plus.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -71,9 +73,9 @@ struct SynthesiserSteps {
     const auto event = [&](const char* name, const at::Tensor& samples) {
       const at::Tensor row = samples[0].to(at::kCPU).contiguous();
       const float* first = row.const_data_ptr<float>();
-      session.events.sound(name, session.position.step,
-                           {.sample_rate = static_cast<int>(session.config.spectrogram.sample_rate),
-                            .samples = {first, first + row.numel()}});
+      log_sound(session, name,
+                {.sample_rate = static_cast<int>(session.config.spectrogram.sample_rate),
+                 .samples = {first, first + row.numel()}});
     };
     event("recorded", batch.sound);
     event("resynthesised", sound);
@@ -123,6 +125,7 @@ struct ControlsSteps {
       const double at_onsets = nats.masked_select(begins).mean().item<double>();
       return std::array{nats.mean().item<double>(), at_onsets, loss.level.mean().item<double>()};
     };
+    listen(batch.pose.narrow(0, 0, 1));
     const auto right = measure();
     batch.pose = batch.pose.roll(1 + batch.pose.size(0) / 2, 0);
     const auto wrong = measure();
@@ -134,6 +137,19 @@ struct ControlsSteps {
     log::info(text("step ", session.position.step, ": test nats of onset and pitch ", right[0],
                    ", with another's body ", wrong[0], "; at onsets ", right[1], " and ",
                    wrong[1]));
+  }
+
+  // Music for a player, from the movements alone. Where training shall stop there is none.
+  void listen(const at::Tensor& pose /* [1, P, 94] */) {
+    try {
+      const generation::PlusPlayer player = generation::players_of(state.model, pose);
+      const models::ControlTokens tokens =
+          generation::draw_controls(state.model, player, {}, {.seed = session.config.run.seed});
+      log_sound(
+          session, "music",
+          generation::play(state.model, tokens, player.body, session.config.run.seed).front());
+    } catch (const Interrupted&) {
+    }
   }
 };
 

@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "minet/clips/code_cache.hpp"
+#include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
+#include "minet/generation/render.hpp"
+#include "minet/generation/sampling.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -80,6 +83,29 @@ double test_nll(Session& session, models::Model& model, const clips::CodeCache& 
   return sum / static_cast<double>(clips.size());
 }
 
+// Music for the player of a clip, without notes and with them. Where training shall stop there is
+// none.
+void listen(Session& session, models::Model& model, const clips::Clip& clip) {
+  const std::int64_t frames = session.config.clip_frames();
+  const at::Tensor pose = session.test_tracks.poses({clip}).to(session.device);
+  const at::Tensor body =
+      model.body->forward(pose).unsqueeze(1).expand({-1, frames, -1});  // [1, T, H]
+  const auto play = [&](const char* name, const at::Tensor& notes) {
+    const at::Tensor codes =
+        generation::sample_codes(model, body, notes, {.seed = session.config.run.seed});
+    log_sound(session, name, generation::render(model, codes[0], {.iterations = 16}));
+  };
+  try {
+    play("music", {});
+    const bool has_notes =
+        session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+    if (session.config.content.enabled && model.notes_trained && has_notes) {
+      play("music_with_notes", session.test_tracks.notes({clip}).to(session.device));
+    }
+  } catch (const Interrupted&) {
+  }
+}
+
 void validate(Session& session, models::Model& model, const clips::CodeCache& codes) {
   const std::vector<clips::Clip> clips =
       clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
@@ -90,13 +116,14 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   const double without = test_nll(session, model, codes, clips, false);
   std::vector<Metric> numbers{{"test_nll", without}};
   std::string line = text("step ", session.position.step, ": test NLL ", without, " nats a code");
-  if (session.config.content.enabled) {
+  if (session.config.content.enabled && model.notes_trained) {
     const double with = test_nll(session, model, codes, clips, true);
     numbers.emplace_back("test_nll_notes", with);
     line += text(", with notes ", with);
   }
   log_metrics(session, numbers);
   log::info(line);
+  listen(session, model, clips.front());
 }
 
 struct PriorSteps {
@@ -127,7 +154,9 @@ void train_prior(Session& session, TrainState& state) {
   const config::StageConfig& stage = config.prior_training;
   if (state.position.step >= stage.steps) return;
   PriorSteps steps{session, state};
-  if (state.position.step == 0 && config.prior.embedding == config::EmbeddingInit::codebook) {
+  // A prior that came from another run keeps its embedding.
+  if (state.position.step == 0 && !state.model.prior_trained &&
+      config.prior.embedding == config::EmbeddingInit::codebook) {
     state.model.prior->initialise_embedding(state.model.vqvae->quantizer->codes);
   }
   train_steps(session, stage, "prior", "prior", steps);

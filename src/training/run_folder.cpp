@@ -58,8 +58,8 @@ void RunFolder::check(const fs::path& root, bool resume) {
   if (!holds_anything(root)) return;
   if (!resume) {
     throw InputError(text(root.string(),
-                          ": expected a new folder for the run, but it holds files; go on with "
-                          "the option 'resume' or choose another folder"));
+                          ": expected a new folder for the run, but it holds files; resume what "
+                          "is there, or choose another folder"));
   }
   const auto has = [&](const char* name) { return fs::exists(root / name); };
   if (!has("checkpoint.safetensors") && !has("checkpoint.prev.safetensors") && !has("run.json")) {
@@ -67,6 +67,29 @@ void RunFolder::check(const fs::path& root, bool resume) {
                           ": expected a run to go on with, but there is no checkpoint.safetensors; "
                           "choose another folder"));
   }
+}
+
+RunSettings read_run_settings(const fs::path& run) {
+  const fs::path path = run / "run.json";
+  if (!fs::exists(path) || !fs::exists(run / "config.yaml")) {
+    throw InputError(text(run.string(), ": expected a run to go on with, but it has no ",
+                          fs::exists(path) ? "config.yaml" : "run.json",
+                          "; give the folder of a run that was started"));
+  }
+  constexpr std::uint64_t kMostBytes = 1 << 20;
+  const auto json = nlohmann::json::parse(read_file(path, kMostBytes), nullptr, false);
+  if (!json.is_object() || !json.contains("corpus") || !json["corpus"].is_string()) {
+    throw InputError(text(path.string(), ": expected what a run was started with, got something ",
+                          "else; start a new run"));
+  }
+  RunSettings settings;
+  settings.corpus = json["corpus"].get<std::string>();
+  settings.init_from = json.value("init_from", std::string());
+  const std::string freeze = json.value("freeze", std::string());
+  if (!freeze.empty()) settings.freeze = parse_stage(freeze);
+  settings.device = json.value("device", std::string());
+  settings.threads = json.value("threads", 0);
+  return settings;
 }
 
 RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {

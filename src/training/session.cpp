@@ -1,5 +1,6 @@
 #include "training/session.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "minet/audio/inversion.hpp"
@@ -11,10 +12,33 @@
 
 namespace minet::training {
 
+std::pair<double, double> StageClock::at(std::int64_t step) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto since = [&](std::chrono::steady_clock::time_point then) {
+    return std::chrono::duration<double>(now - then).count();
+  };
+  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+  if (step > step_ && since(last_) > 0) {
+    rate_ = static_cast<double>(step - step_) / since(last_);
+    step_ = step;
+    last_ = now;
+  } else if (step < step_) {  // a new stage
+    step_ = step;
+    last_ = now;
+    rate_ = 0;
+  }
+  return {rounded(since(begin_)), rounded(rate_)};
+}
+
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position) {
   if (position.stage == Stage::prior) return position.step + config.vqvae_training.steps;
   if (position.stage == Stage::controls) return position.step + config.synthesiser_training.steps;
   return position.step;
+}
+
+void log_sound(Session& session, const std::string& name, const audio::Sound& sound) {
+  session.events.sound(text(to_string(session.position.stage), "/", name),
+                       curve_step(session.config, session.position), sound);
 }
 
 void log_metrics(Session& session, const std::vector<Metric>& numbers) {
@@ -23,6 +47,10 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   line["stage"] = stage;
   line["step"] = session.position.step;
   const std::int64_t step = curve_step(session.config, session.position);
+  line["total_step"] = step;  // TensorBoard's axis
+  const auto [seconds, rate] = session.clock.at(session.position.step);
+  line["seconds"] = seconds;
+  if (rate > 0) line["steps_per_second"] = rate;
   for (const auto& [name, value] : numbers) {
     line[name] = value;
     session.events.scalar(stage + "/" + name, step, value);
@@ -69,7 +97,7 @@ void SaveSchedule::save() {
                   std::chrono::duration<double>(saved_ - began).count(), " s"));
   if (signal_ != 0) {
     throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
-                           to_string(session_.position.stage), "; go on with the option 'resume'"),
+                           to_string(session_.position.stage)),
                       signal_);
   }
 }

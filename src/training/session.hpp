@@ -23,6 +23,18 @@
 
 namespace minet::training {
 
+// Seconds since this process began to train, and the steps a second since the last look.
+class StageClock {
+ public:
+  explicit StageClock(std::int64_t step) : step_(step) {}
+  std::pair<double, double> at(std::int64_t step);  // seconds, steps a second (0: not known)
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
+  std::int64_t step_;
+  double rate_ = 0;
+};
+
 struct Session {
   const config::TrainConfig& config;
   RunFolder& run;
@@ -35,6 +47,7 @@ struct Session {
   at::Device device;
   MetricsLog& metrics;
   EventWriter& events;
+  StageClock clock{0};
   std::optional<clips::DeviceSpectrograms>
       on_device{};  // the training tracks', once they were needed
 };
@@ -44,6 +57,9 @@ std::int64_t curve_step(const config::TrainConfig& config, const Position& posit
 
 // A named number of a metrics line.
 using Metric = std::pair<const char*, double>;
+
+// A sound for TensorBoard, on the same axis.
+void log_sound(Session& session, const std::string& name, const audio::Sound& sound);
 
 // Logs a step's numbers to metrics.jsonl and TensorBoard.
 void log_metrics(Session& session, const std::vector<Metric>& numbers);

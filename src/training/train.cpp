@@ -33,7 +33,12 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["threads"] = environment.threads;
   json["device"] = environment.device;
   json["capability"] = environment.capability;
-  json["corpus"] = options.corpus.string();
+  json["corpus"] = std::filesystem::absolute(options.corpus).lexically_normal().string();
+  json["init_from"] =
+      options.init_from.empty()
+          ? std::string()
+          : std::filesystem::absolute(options.init_from).lexically_normal().string();
+  json["freeze"] = options.freeze == Stage::all ? "" : to_string(options.freeze);
   json["corpus_hash"] = environment.corpus_hash;
   json["started"] = static_cast<std::int64_t>(std::time(nullptr));  // Unix time, s
   // Arguments may be no UTF-8: such bytes are replaced.
@@ -69,6 +74,18 @@ models::TensorFile state_of(const models::BaselineModel& model) {
   return models::baseline_state(model);
 }
 
+void say_if_finished(const config::TrainConfig& config, const Position& position) {
+  const auto say = [&](Stage stage, const config::StageConfig& settings) {
+    if (position.stage != stage || position.step < settings.steps) return;
+    const std::string name = to_string(stage);
+    log::info(text("this run is finished: all ", settings.steps, " steps of stage ", name,
+                   " are done; for more, set ", name, "_training.steps higher"));
+  };
+  say(Stage::prior, config.prior_training);
+  say(Stage::baseline, config.baseline_training);
+  say(Stage::controls, config.controls_training);
+}
+
 // Starts a new run or goes on with one, then runs `stages`.
 template <class State, class Stages>
 void run_stages(const Material& material, State& state, const Stages& stages) {
@@ -89,7 +106,9 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
 
   save_file(run.config(), config::to_yaml(config));
   // plus has no spectrograms.
-  if (!going_on && !config.is_plus()) state.model.scale = material.train_tracks.estimate_scale();
+  if (!going_on && options.init_from.empty() && !config.is_plus()) {
+    state.model.scale = material.train_tracks.estimate_scale();
+  }
   if (material.test_tracks.tracks().empty())
     log::warning("no track in split 'test': nothing will be validated");
 
@@ -106,13 +125,32 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                   material.order,
                   material.device,
                   metrics,
-                  events};
+                  events,
+                  StageClock(state.position.step)};
   log::info(text(material.train_tracks.tracks().size(), " training tracks, ",
                  material.order.clips_per_epoch(), " clips an epoch, ",
                  material.test_tracks.tracks().size(), " test tracks; ",
                  material.environment.threads, " threads on ", material.environment.device, ", ",
                  config::to_string(material.precision)));
+  if (going_on) say_if_finished(config, state.position);
   stages(session);
+}
+
+// Whether this run starts with the weights of another, which it does once.
+bool starts_from_another(const Material& material) {
+  const TrainOptions& options = material.options;
+  return !options.init_from.empty() && !(options.resume && material.run.has_checkpoint());
+}
+
+// Whether a model learns to play notes here; says so where it cannot.
+bool learns_notes(const Material& material) {
+  const config::TrainConfig& config = material.options.config;
+  if (!config.content.enabled && !config.is_plus()) return false;
+  for (const corpus::Track& track : material.train_tracks.tracks()) {
+    if (track.has_notes) return true;
+  }
+  log::warning("no training track has notes: the model will play from keypoints alone");
+  return false;
 }
 
 void run_minet(const Material& material) {
@@ -124,6 +162,11 @@ void run_minet(const Material& material) {
   PriorStep prior_step(model, config, material.precision);
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
+  if (starts_from_another(material)) {
+    start_from(model, options.init_from);
+    if (options.freeze == Stage::vqvae) state.position = {.stage = Stage::prior, .step = 0};
+  }
+  model.notes_trained = model.notes_trained || learns_notes(material);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::vqvae) {
@@ -131,7 +174,7 @@ void run_minet(const Material& material) {
         throw InputError(text(options.run.string(),
                               ": expected a finished VQ-VAE for stage prior, but it is at step ",
                               position.step, " of ", config.vqvae_training.steps,
-                              "; go on with the option 'resume' first"));
+                              "; resume the run without naming a stage"));
       }
       train_vqvae(session, state);
       if (options.stage == Stage::vqvae) return;
@@ -165,6 +208,13 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
                   .controls_step = controls_step,
                   .train_data = train_data,
                   .test_data = test_data};
+  if (starts_from_another(material)) {
+    start_from(model, options.init_from);
+    if (options.freeze == Stage::synthesiser) {
+      state.position = {.stage = Stage::controls, .step = 0};
+    }
+  }
+  model.notes_trained = model.notes_trained || learns_notes(material);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::synthesiser) {
@@ -200,6 +250,7 @@ void check_stage(const TrainOptions& options) {
 void train(const TrainOptions& options) {
   const config::TrainConfig& config = options.config;
   check_stage(options);
+  check_start(options);
   keep_freed_memory();
   const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
   models::use_threads(options.threads);
@@ -219,10 +270,11 @@ void train(const TrainOptions& options) {
   }
   // All that can be refused is refused before the run folder is made.
   RunFolder::check(options.run, options.resume);
-  if (options.stage == Stage::prior && !(options.resume && std::filesystem::exists(options.run))) {
+  if (options.stage == Stage::prior && options.freeze != Stage::vqvae &&
+      !(options.resume && std::filesystem::exists(options.run))) {
     throw InputError(text(options.run.string(),
                           ": expected a run with a trained VQ-VAE for stage prior, got none; train "
-                          "it first: stage vqvae, then stage prior with the option 'resume'"));
+                          "all stages, or start from another run"));
   }
   const auto order_of = [&](std::vector<std::vector<float>> energies) {
     return clips::ClipOrder(std::move(energies), config.clip_frames(), config.data.silence_db,

@@ -47,9 +47,8 @@ void validate(Session& session, models::Model& model) {
     squares += output.reconstruction_loss.item<double>() * static_cast<double>(some.size());
     if (quantise) codes.push_back(output.codes.flatten());
     if (first == 0) {
-      session.events.sound("original", session.position.step, inverted(session, spectrogram[0]));
-      session.events.sound("reconstruction", session.position.step,
-                           inverted(session, output.reconstruction[0]));
+      log_sound(session, "original", inverted(session, spectrogram[0]));
+      log_sound(session, "reconstruction", inverted(session, output.reconstruction[0]));
     }
   }
   const double l2 = squares / static_cast<double>(clips.size());

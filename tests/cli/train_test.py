@@ -8,6 +8,7 @@ import hashlib
 import json
 import pathlib
 import random
+import re
 import shutil
 import signal
 import struct
@@ -89,13 +90,26 @@ class Case(support.Case):
         self.assertEqual(result.returncode, 0, result.stderr)
         return self.hashes(run)
 
+    def resume(self, run, *more, **changes):
+        """Needs the run's folder alone; `changes` are settings that shall differ."""
+        sets = [word for key, value in changes.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
+        result = subprocess.run([self.mi_train, "--resume", str(run), *sets, *more], stderr=subprocess.PIPE, text=True,
+                                timeout=300)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.said = result.stderr
+        return self.hashes(run)
+
     def hashes(self, run):
         return {name: hashlib.sha256((run / name).read_bytes()).hexdigest()
                 for name in ("model.safetensors", "checkpoint.safetensors")}
 
-    def stop_at(self, run, stage, step, how, *more, **changes):
-        """Starts a run and sends `how` once its log shows the step."""
-        process = subprocess.Popen(self.arguments(run, *more, **changes), stderr=subprocess.PIPE, text=True)
+    def stop_at(self, run, stage, step, how, *more, resumed=False, **changes):
+        """Starts a run, or goes on with one, and sends `how` once its log shows the step."""
+        arguments = self.arguments(run, *more, **changes)
+        if resumed:
+            sets = [word for key, value in changes.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
+            arguments = [self.mi_train, "--resume", str(run), "--quiet", *sets]
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
         log = run / "metrics.jsonl"
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and process.poll() is None:
@@ -123,14 +137,19 @@ class Resume(Case):
         return self.hashes(self.whole)
 
     def metrics(self, run):
-        return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        """All but the times, which no two runs share."""
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        self.assertTrue(all(line["seconds"] >= 0 for line in lines))
+        self.assertTrue(any(line.get("steps_per_second", 0) > 0 for line in lines))
+        return [{key: value for key, value in line.items() if key not in ("seconds", "steps_per_second")}
+                for line in lines]
 
     def check_kill(self, stage, step, save_every):
         run = self.folder / "run"
         code, _ = self.stop_at(run, stage, step, signal.SIGKILL, run__save_every=save_every)
         self.assertEqual(code, -signal.SIGKILL)
         self.assertNotEqual(self.hashes(run), self.expected())
-        self.assertEqual(self.train(run, "--resume"), self.expected())
+        self.assertEqual(self.resume(run), self.expected())
         self.assertEqual(self.metrics(run), self.metrics(self.whole))
 
     def test_killed_before_the_codebook_starts(self):
@@ -155,15 +174,15 @@ class Resume(Case):
         run = self.folder / "run"
         self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)
         (run / "checkpoint.safetensors").write_bytes(b"torn")
-        self.stop_at(run, "prior", 4, signal.SIGKILL, "--resume", run__save_every=2)
-        self.assertEqual(self.train(run, "--resume"), self.expected())
+        self.stop_at(run, "prior", 4, signal.SIGKILL, resumed=True, run__save_every=2)
+        self.assertEqual(self.resume(run), self.expected())
 
     def test_a_stop_signal_saves_and_says_how_to_go_on(self):
         run = self.folder / "run"
         code, error = self.stop_at(run, "vqvae", 7, signal.SIGTERM)
         self.assertEqual(code, -signal.SIGTERM)
-        self.assertRegex(error, r"stopped at step \d+ of stage vqvae; go on with --resume")
-        self.assertEqual(self.train(run, "--resume"), self.expected())
+        self.assertRegex(error, rf"stopped at step \d+ of stage vqvae; go on with: mi_train --resume {run}")
+        self.assertEqual(self.resume(run), self.expected())
 
     def test_a_lost_optimiser_state_changes_the_result(self):
         """The comparison can fail: without Adam's means the same steps lead elsewhere."""
@@ -176,17 +195,17 @@ class Resume(Case):
                 begin, end = entry["data_offsets"]
                 data[begin:end] = bytes(end - begin)
         write_safetensors(path, header, data)
-        self.assertNotEqual(self.train(run, "--resume")["model.safetensors"], self.expected()["model.safetensors"])
+        self.assertNotEqual(self.resume(run)["model.safetensors"], self.expected()["model.safetensors"])
 
     def test_stages_one_by_one_give_the_same(self):
         run = self.folder / "run"
         self.train(run, "--stage", "vqvae")
-        self.assertEqual(self.train(run, "--stage", "prior", "--resume"), self.expected())
+        self.assertEqual(self.resume(run, "--stage", "prior"), self.expected())
 
     def test_another_prior_on_the_same_vqvae(self):
         run = self.folder / "run"
         self.train(run, "--stage", "vqvae")
-        self.train(run, "--resume", prior__head="tied", prior_training__steps=5)
+        self.resume(run, prior__head="tied", prior_training__steps=5)
         self.assertIn("head: tied", (run / "config.yaml").read_text())
         weights = [read_safetensors(folder / "model.safetensors") for folder in (run, self.whole)]
         self.assertIn("prior.to_code.weight", weights[0][0])
@@ -194,6 +213,54 @@ class Resume(Case):
         begin_end = [header[name]["data_offsets"] for header, _ in weights]
         found, expected = [data[begin:end] for (begin, end), (_, data) in zip(begin_end, weights)]
         self.assertEqual(found, expected)
+
+    def test_a_finished_run_says_so_and_takes_more_steps(self):
+        run = self.folder / "run"
+        shutil.copytree(self.whole, run)
+        self.assertEqual(self.resume(run), self.expected())
+        self.assertIn("this run is finished: all 12 steps", self.said)
+        self.assertIn(f"next: mi_generate --model {run} --pose", self.said)
+        self.assertNotEqual(self.resume(run, prior_training__steps=14), self.expected())
+        self.assertEqual(max(line["step"] for line in self.metrics(run) if line["stage"] == "prior"), 14)
+
+    def test_a_new_run_from_anothers_weights(self):
+        def weights(run, name):
+            header, data = read_safetensors(run / "model.safetensors")
+            begin, end = header[name]["data_offsets"]
+            return bytes(data[begin:end])
+        vqvae, prior = "vqvae.decoder.head.weight", "prior.norm.weight"
+        tuned, kept, other = (self.folder / name for name in ("tuned", "kept", "other"))
+        self.train(tuned, "--init-from", self.whole, vqvae_training__steps=2, vqvae_training__warmup_steps=0)
+        self.assertNotEqual(weights(tuned, vqvae), weights(self.whole, vqvae))
+        self.train(kept, "--init-from", self.whole, "--freeze", "vqvae", prior_training__steps=5)
+        self.assertEqual(weights(kept, vqvae), weights(self.whole, vqvae))
+        said = self.run_program(*map(str, self.arguments(other, "--init-from", self.whole, "--freeze", "vqvae",
+                                                         prior_training__steps=5, prior__width=64)[1:]))
+        if said.returncode == 0:  # another prior on the same VQ-VAE
+            self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
+        self.fails_new = self.run_program(*self.arguments(self.folder / "no", "--init-from", self.whole,
+                                                          vqvae__channels=32)[1:])
+        self.assertEqual(self.fails_new.returncode, 2)
+        self.assertIn("VQ-VAE of this shape", self.fails_new.stderr)
+        alone = self.run_program(*self.arguments(self.folder / "no", "--freeze", "vqvae")[1:])
+        self.assertIn("starts from another", alone.stderr)
+
+    def test_a_model_that_never_saw_notes_refuses_them(self):
+        corpus = self.folder / "corpus"
+        shutil.copytree(self.corpus, corpus)
+        rows = read_rows(corpus / "tracks.csv")
+        for row in rows:
+            if row["split"] == "train":
+                row["notes"] = "0"
+        write_rows(corpus / "tracks.csv", rows)
+        run = self.folder / "run"
+        result = subprocess.run([word for word in self.arguments(run, corpus=corpus) if word != "--quiet"],
+                                stderr=subprocess.PIPE, text=True, timeout=300, check=True)
+        self.assertIn("no training track has notes", result.stderr)
+        self.assertNotIn("with notes", result.stderr)
+        pose, notes = next(self.corpus.glob("*/pose.npy")), next(self.corpus.glob("*/notes.csv"))
+        self.assert_fails("--model", run, "--pose", pose, "--notes", notes, "-o", self.folder / "x.wav",
+                          program=self.mi_generate, says=["trained with notes"])
 
     def test_another_seed_gives_other_weights(self):
         self.assertNotEqual(self.train(self.folder / "run", run__seed=2), self.expected())
@@ -239,6 +306,21 @@ class Resume(Case):
             self.assertNotEqual(self.stamp("a.wav"), self.stamp("c.wav"))
             codes = json.loads(self.stamp("a.json"))["codes"]
             self.assertEqual(len(codes), 188)  # 3 s of 62.5 a second, rounded
+
+    def test_flac_24_bits_and_loudness(self):
+        for name, bits, target in (("a.flac", 16, None), ("b.flac", 24, None), ("c.wav", 24, -20)):
+            more = [] if target is None else ["--loudness", target]
+            said = self.assert_works(*self.generate("-o", self.folder / name, "--seconds", 3, "--bits", bits, *more),
+                                     program=self.mi_generate).stderr
+            self.assertIn("LUFS", said)
+        self.assertEqual(self.stamp("a.flac")[:4], b"fLaC")
+        self.assertEqual(self.stamp("b.flac")[20] & 1, 1)  # 24 bits need the fifth bit of their number less one
+        self.assertEqual(struct.unpack_from("<H", self.stamp("c.wav"), 34)[0] if self.stamp("c.wav")[20:22] == b"\x01\0"
+                         else 24, 24)
+        self.assert_works("--from", self.folder / "c.json", "-o", self.folder / "d.wav", program=self.mi_generate)
+        self.assertEqual(self.stamp("c.wav"), self.stamp("d.wav"))
+        self.assert_fails(*self.generate("-o", self.folder / "x.wav", "--bits", 8), program=self.mi_generate,
+                          says=["16 or 24"])
 
     def test_several_pieces_at_once(self):
         self.assert_works(*self.generate("-o", self.folder / "p.wav", "--seconds", 2, "--count", 3),
@@ -319,7 +401,7 @@ class Resume(Case):
         run = self.folder / "run"
         shutil.copytree(self.whole, run)
         before = self.hashes(run)
-        result = subprocess.run(self.arguments(run, "--resume", vqvae__channels=32), stderr=subprocess.PIPE, text=True)
+        result = self.run_program("--resume", run, "--set", "vqvae.channels=32")
         self.assertEqual(result.returncode, 2)
         self.assertIn("vqvae.channels: 32, not 16", result.stderr)
         self.assertEqual(self.hashes(run), before)
@@ -344,8 +426,9 @@ class Baselines(Case):
                 code, _ = self.stop_at(run, "baseline", 8, signal.SIGKILL, **self.changes(kind, run__save_every=3))
                 self.assertEqual(code, -signal.SIGKILL)
                 self.assertNotEqual(self.hashes(run), expected)
-                self.assertEqual(self.train(run, "--resume", **self.changes(kind)), expected)
-                lines = [(folder / "metrics.jsonl").read_text() for folder in (whole, run)]
+                self.assertEqual(self.resume(run), expected)
+                lines = [[re.sub(r',"(seconds|steps_per_second)":[^,}]*', "", line)
+                          for line in (folder / "metrics.jsonl").read_text().splitlines()] for folder in (whole, run)]
                 self.assertEqual(lines[0], lines[1])
                 last = json.loads(lines[0].splitlines()[-1])
                 self.assertEqual((last["stage"], last["step"]), ("baseline", 14))
@@ -364,8 +447,7 @@ class Baselines(Case):
                                text=True)
         self.assertEqual(stage.returncode, 2)
         self.assertIn("for model.kind minet, got baseline", stage.stderr)
-        kind = subprocess.run(self.arguments(run, "--resume", **self.changes("graph_transformer")),
-                              stderr=subprocess.PIPE, text=True)
+        kind = self.run_program("--resume", run, "--set", "model.kind=graph_transformer")
         self.assertEqual(kind.returncode, 2)
         self.assertIn("model.kind: graph_transformer, not seq2seq", kind.stderr)
         pose = next(self.corpus.glob("*/pose.npy"))
@@ -479,15 +561,26 @@ class BadInput(Case):
         (newer / "corpus.yaml").write_text(text.replace("format_version: 1", "format_version: 9"))
         self.fails(self.config, *run, "--corpus", newer, says=["9"])
         self.fails(self.config, *run, "--corpus", self.corpus, "--set", "data.clip_seconds=30", says=["clip"])
-        self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["stage vqvae", "--resume"])
+        self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["stage prior"])
+
+    def test_a_reader_that_has_seen_enough_ends_it_quietly(self):
+        process = subprocess.Popen([self.mi_train, str(self.config), "--explain"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), "")
+        self.assertIn(process.wait(), (0, 128 + signal.SIGPIPE, -signal.SIGPIPE))
+        process.stderr.close()
 
     def test_run_folder(self):
         holds = self.folder / "holds"
         holds.mkdir()
         (holds / "thesis.tex").write_text("mine")
         common = [self.config, "--corpus", self.corpus, "--run"]
-        self.fails(*common, holds, says=["--resume"])
-        self.fails(*common, holds, "--resume", says=["checkpoint"])
+        self.fails(*common, holds, says=["holds files"])
+        self.fails("--resume", holds, says=["run.json"])
+        self.fails("--resume", holds, self.config, says=["folder alone"])
+        self.fails(says=["configuration", "--resume"])
         self.fails(*common, holds / "thesis.tex", says=["file"])
 
     def test_both_checkpoints_damaged(self):
@@ -495,7 +588,7 @@ class BadInput(Case):
         self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)
         for name in ("checkpoint.safetensors", "checkpoint.prev.safetensors"):
             (run / name).write_bytes(b"torn")
-        result = subprocess.run(self.arguments(run, "--resume"), stderr=subprocess.PIPE, text=True)
+        result = self.run_program("--resume", run)
         self.assertEqual(result.returncode, 2)
         self.assertIn("start a new run", result.stderr)
 

@@ -15,4 +15,7 @@ struct Clip {
 std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
                              std::int64_t clip_frames, std::int64_t count);
 
+// Frames that at least one of the clips has: clips of a short split overlap.
+std::int64_t distinct_frames(const std::vector<Clip>& clips, std::int64_t clip_frames);
+
 }  // namespace minet::clips

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace minet::evaluation {
 
@@ -30,5 +31,10 @@ struct EvalResult {
   std::string json;
   std::string report;  // a table for people
 };
+
+// Results of one metric on several models: all reports, then their figures in a column a model; as
+// JSON {"models": [...]}.
+EvalResult side_by_side(const std::vector<std::filesystem::path>& models,
+                        const std::vector<EvalResult>& results);
 
 }  // namespace minet::evaluation

@@ -13,6 +13,7 @@
 #include "minet/audio/inversion.hpp"
 #include "minet/generation/sampling.hpp"
 #include "minet/pose/prepare.hpp"
+#include "minet/score/notes.hpp"
 
 namespace minet::generation {
 
@@ -20,12 +21,17 @@ struct GenerateOptions {
   std::filesystem::path model;  // run folder, or folder with model.safetensors
   std::filesystem::path pose;   // any keypoint file or folder
   pose::ReadPoseOptions read_pose;
+  pose::GapRule gaps = pose::GapRule::paper;
   std::optional<std::filesystem::path> notes;  // MIDI, URMP notes or notes.csv
   std::optional<std::filesystem::path>
-      video;                      // copied with the new sound to OUTPUT with its extension
-  std::filesystem::path output;   // .wav
-  std::optional<double> seconds;  // default: as long as the pose
-  std::int64_t count = 1;         // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
+      video;  // copied with the new sound to OUTPUT with its extension; its
+              // pictures give the times of keypoints that have none
+  score::ReadNotesOptions read_notes;  // which part of a MIDI file, and how high
+  std::filesystem::path output;        // .wav or .flac
+  int bits = 16;                       // of the output, or 24
+  std::optional<double> loudness;      // LUFS (EBU R 128) to bring it to; default: as it comes
+  std::optional<double> seconds;       // default: as long as the pose
+  std::int64_t count = 1;              // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
   SamplingOptions sampling;
   std::int64_t iterations = 16;  // of phase reconstruction
   std::string device = "cpu";

@@ -3,7 +3,7 @@
 //
 // In a file: tensors vqvae.*, body.*, prior.*, content.* (the codebook without its training state)
 // and metadata format = "minet", format_version, version, config (YAML), scale_*, codebook_started,
-// prior_trained. The configuration in the file counts, not a config.yaml beside it.
+// prior_trained, notes_trained. The configuration in the file counts, not a config.yaml beside it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -32,6 +32,7 @@ struct Model {
   Prior prior{nullptr};
   ContentModel content{nullptr};  // empty (is_empty()) where config.content.enabled is false
   bool prior_trained = false;     // false: only the VQ-VAE has been trained
+  bool notes_trained = false;     // whether a training track had notes, where content is enabled
 
   void train(bool on = true);
   void eval() { train(false); }

@@ -156,6 +156,7 @@ struct PlusModel {
   Motion motion{nullptr};
   ControlPrior prior{nullptr};
   bool prior_trained = false;  // false: only body encoder and synthesiser have been trained
+  bool notes_trained = false;  // whether a training track had notes
 
   void train(bool on = true);
   void to(const at::Device& device);

@@ -1,13 +1,14 @@
 // The folder of a training run.
 //
 //   config.yaml                  resolved, loadable as it is
-//   run.json                     argv, seed, versions, threads, device, processor, corpus hash
+//   run.json                     argv, seed, versions, threads, device, processor, corpus and its
+//                                hash, the run whose weights it began with
 //   checkpoint.safetensors       all that going on needs, weights included: one rename publishes it
 //   checkpoint.prev.safetensors  the one before
 //   model.safetensors            the weights alone, derived from the checkpoint, for generating
-//   metrics.jsonl                one JSON object a logged step
-//   controls/                    of plus: pitch, loudness and onsets of the tracks (can be made
-//   again) codes/                       each track's codes, between the stages (can be made again)
+//   metrics.jsonl                one JSON object a logged step (docs/training.md)
+//   controls/                    of plus: what its tracks are played with (can be made again)
+//   codes/                       each track's codes, between the stages (can be made again)
 //   tensorboard/                 event files
 //   log.txt                      what was said
 #pragma once
@@ -26,6 +27,16 @@ namespace minet::training {
 enum class Stage { all, vqvae, prior, baseline, synthesiser, controls };
 std::string to_string(Stage stage);
 Stage parse_stage(const std::string& name);  // InputError
+
+// What a run was started with, so that it can go on without being told again.
+struct RunSettings {
+  std::filesystem::path corpus, init_from;
+  Stage freeze = Stage::all;
+  std::string device;
+  int threads = 0;
+};
+// InputError: no run there.
+RunSettings read_run_settings(const std::filesystem::path& run);
 
 class RunFolder {
  public:

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "minet/config/train_config.hpp"
+#include "minet/models/model.hpp"
+#include "minet/models/plus.hpp"
 #include "minet/training/run_folder.hpp"
 
 namespace minet::training {
@@ -16,10 +18,23 @@ struct TrainOptions {
   std::filesystem::path run;
   Stage stage = Stage::all;  // vqvae: stop after it; prior: the VQ-VAE must be done
   bool resume = false;
+  // A new run may start with another run's weights: those of the first stage (vqvae, or plus's
+  // synthesiser), and of the second if all of them fit.
+  std::filesystem::path init_from = {};
+  Stage freeze = Stage::all;  // with init_from: the first stage, which stays as it is; all: none
   std::string device = "auto";
   int threads = 0;                // 0: LibTorch's default
   std::vector<std::string> argv;  // for run.json
 };
+
+// InputError: init_from and freeze do not fit the configuration.
+void check_start(const TrainOptions& options);
+// Copies another run's weights: for fine-tuning on one's own recordings, or several priors on one
+// VQ-VAE. What the first stage trains is copied with its scale; InputError where its shape or the
+// spectrograms differ. The second stage's comes along if all of it fits, and starts anew otherwise,
+// which is said.
+void start_from(models::Model& model, const std::filesystem::path& run);
+void start_from(models::PlusModel& model, const std::filesystem::path& run);
 
 // InputError: corpus, run folder or configuration do not fit. WorkError: a loss or gradient that is
 // not finite (names the step, the clips and the last good checkpoint). Interrupted: stopped by a

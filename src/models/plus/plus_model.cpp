@@ -100,6 +100,7 @@ TensorFile plus_state(const PlusModel& model) {
   file.tensors = plus_tensors(model);
   for (auto& [name, tensor] : file.tensors) tensor = tensor.detach();
   file.metadata = make_metadata(model.config, model.scale);
+  file.metadata["notes_trained"] = model.notes_trained ? "true" : "false";
   file.metadata["prior_trained"] = model.prior_trained ? "true" : "false";
   return file;
 }
@@ -108,11 +109,13 @@ void load_plus_state(PlusModel& model, const TensorFile& file, const std::string
   check_format(file.metadata, where);
   const audio::SpectrogramScale scale = read_scale(file.metadata, where);
   const bool trained = get_flag(file.metadata, "prior_trained", where);
+  const bool notes = learnt_notes(file.metadata, where, true);
   copy_strictly({.expected = plus_tensors(model),
                  .prefixes = {"body.", "synthesiser.", "motion.", "controls."}},
                 file.tensors, where);
   model.scale = scale;
   model.prior_trained = trained;
+  model.notes_trained = notes;
 }
 
 PlusModel load_plus(const std::filesystem::path& path) {

@@ -1,0 +1,144 @@
+// A new run's weights from another one's.
+#include <ATen/ATen.h>
+
+#include "minet/config/config.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/text.hpp"
+#include "minet/training/train.hpp"
+
+namespace minet::training {
+namespace fs = std::filesystem;
+namespace {
+
+using Tensors = std::map<std::string, at::Tensor>;
+using IsFirst = bool (*)(const std::string& name);  // whether the first stage trains this tensor
+
+bool of_vqvae(const std::string& name) {
+  return name.starts_with("vqvae.");
+}
+bool of_synthesiser(const std::string& name) {
+  return name.starts_with("body.") || name.starts_with("synthesiser.");
+}
+
+// The names, a few of them, of tensors of one of the stages that do not fit; empty if all do.
+std::string misfits(const Tensors& into, const Tensors& from, IsFirst is_first, bool first) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : into) {
+    if (is_first(name) != first) continue;
+    const auto found = from.find(name);
+    if (found == from.end() || found->second.sizes() != tensor.sizes()) names.push_back(name);
+  }
+  for (const auto& [name, tensor] : from) {
+    if (is_first(name) == first && !into.contains(name)) names.push_back(name);
+  }
+  const std::size_t count = names.size();
+  if (count > kNamed) names.resize(kNamed);
+  return join(names, ", ") + (count > kNamed ? text(" and ", count - kNamed, " more") : "");
+}
+
+void check_source(const fs::path& run, const config::TrainConfig& config,
+                  const config::TrainConfig& source) {
+  config::TrainConfig same = config;
+  same.spectrogram = source.spectrogram;
+  const std::vector<std::string> changes = config::differences(config, same);
+  if (!changes.empty()) {
+    throw InputError(text(run.string(), ": expected a run with the same spectrograms to start ",
+                          "from, got ", join(changes, "; "), "; use its configuration"));
+  }
+}
+
+// Copies the first stage's weights, which must fit, and the others where all of those fit; returns
+// whether they did.
+bool copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, bool prior_trained,
+                  const std::string& first_stage, const fs::path& run) {
+  const std::string first = misfits(into, from, is_first, true);
+  if (!first.empty()) {
+    throw InputError(text(run.string(), ": expected a run with a ", first_stage,
+                          " of this shape to start from, but ", first,
+                          " differ; use its configuration"));
+  }
+  const std::string rest = misfits(into, from, is_first, false);
+  const bool whole = rest.empty() && prior_trained;
+  {
+    const at::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : into) {
+      if (is_first(name) || whole) at::Tensor(tensor).copy_(from.at(name));
+    }
+  }
+  std::string what = "all weights";
+  if (!whole) {
+    what = text("the ", first_stage, "; ",
+                prior_trained ? text("the rest starts anew, as ", rest, " differ")
+                              : std::string("that run has no prior yet"));
+  }
+  log::info(text("starts from ", run.string(), ": ", what));
+  return whole;
+}
+
+}  // namespace
+
+void check_start(const TrainOptions& options) {
+  const config::ModelKind kind = options.config.model.kind;
+  if (options.init_from.empty()) {
+    if (options.freeze == Stage::all) return;
+    throw InputError(
+        text("freeze: expected a run to start from as well, whose ", to_string(options.freeze),
+             " is kept, got none; give it with the option 'init_from'"));
+  }
+  if (options.config.is_baseline()) {
+    throw InputError(text("init_from: expected model.kind minet or plus, got ",
+                          config::to_string(kind), ", which trains in one stage; leave it out"));
+  }
+  const Stage first = options.config.is_plus() ? Stage::synthesiser : Stage::vqvae;
+  if (options.freeze != Stage::all && options.freeze != first) {
+    throw InputError(text("freeze: expected ", to_string(first), ", the first stage of model.kind ",
+                          config::to_string(kind), ", got ", to_string(options.freeze)));
+  }
+  if (options.freeze != Stage::all && options.stage == first) {
+    throw InputError(text("stage: expected all or the second one where ", to_string(first),
+                          " is kept, got ", to_string(first), "; leave it out"));
+  }
+  const config::ModelKind source = models::kind_of(options.init_from);
+  if (source != kind) {
+    throw InputError(text(options.init_from.string(), ": expected a run of model.kind ",
+                          config::to_string(kind), " to start from, got one of ",
+                          config::to_string(source), "; give another run or configuration"));
+  }
+}
+
+void start_from(models::Model& model, const fs::path& run) {
+  const models::Model source = models::load_model(run);
+  check_source(run, model.config, source.config);
+  if (!source.vqvae->quantizer->is_started()) {
+    throw InputError(text(run.string(), ": expected a trained VQ-VAE to start from, but its ",
+                          "codebook has not started; train it further"));
+  }
+  const bool whole = copy_weights(models::model_tensors(model), models::model_tensors(source),
+                                  of_vqvae, source.prior_trained, "VQ-VAE", run);
+  {
+    const at::NoGradGuard no_grad;
+    // The running means of the codebook are not in a model file: each code starts as if it had been
+    // chosen once, so that new data move it soon.
+    auto& quantizer = model.vqvae->quantizer;
+    quantizer->counts.fill_(1);
+    quantizer->sums.copy_(quantizer->codes);
+    quantizer->set_started(true);
+  }
+  model.scale = source.scale;
+  model.notes_trained = whole && source.notes_trained;
+  model.prior_trained = whole;
+}
+
+void start_from(models::PlusModel& model, const fs::path& run) {
+  const models::PlusModel source = models::load_plus(run);
+  check_source(run, model.config, source.config);
+  const bool whole =
+      copy_weights(models::plus_tensors(model), models::plus_tensors(source), of_synthesiser,
+                   source.prior_trained, "synthesiser", run);
+  model.notes_trained = whole && source.notes_trained;
+  model.prior_trained = whole;
+}
+
+}  // namespace minet::training
