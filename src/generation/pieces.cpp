@@ -225,6 +225,7 @@ Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
           .capability = at::get_cpu_capability(),
           .threads = at::get_num_threads(),
           .codes = {},
+          .body = {},
           .inputs = {}};
 }
 

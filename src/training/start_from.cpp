@@ -3,7 +3,6 @@
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/training/train.hpp"
 
@@ -49,9 +48,13 @@ void check_source(const fs::path& run, const config::TrainConfig& config,
   }
 }
 
-// Copies the first stage's weights, which must fit, and the others where all of those fit; returns
-// whether they did.
-bool copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, bool prior_trained,
+// Copies the first stage's weights, which must fit, and the others where all of those fit: then
+// `whole`. Says in `said` what was copied.
+struct Copied {
+  bool whole;
+  std::string said;
+};
+Copied copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, bool prior_trained,
                   const std::string& first_stage, const fs::path& run) {
   const std::string first = misfits(into, from, is_first, true);
   if (!first.empty()) {
@@ -73,8 +76,7 @@ bool copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, bo
                 prior_trained ? text("the rest starts anew, as ", rest, " differ")
                               : std::string("that run has no prior yet"));
   }
-  log::info(text("starts from ", run.string(), ": ", what));
-  return whole;
+  return {whole, text("starts from ", run.string(), ": ", what)};
 }
 
 }  // namespace
@@ -106,17 +108,24 @@ void check_start(const TrainOptions& options) {
                           config::to_string(kind), " to start from, got one of ",
                           config::to_string(source), "; give another run or configuration"));
   }
+  if (options.config.is_plus()) {
+    models::PlusModel model = models::make_plus(options.config, options.config.run.seed);
+    start_from(model, options.init_from);
+  } else {
+    models::Model model = models::make_model(options.config, options.config.run.seed);
+    start_from(model, options.init_from);
+  }
 }
 
-void start_from(models::Model& model, const fs::path& run) {
+std::string start_from(models::Model& model, const fs::path& run) {
   const models::Model source = models::load_model(run);
   check_source(run, model.config, source.config);
   if (!source.vqvae->quantizer->is_started()) {
     throw InputError(text(run.string(), ": expected a trained VQ-VAE to start from, but its ",
                           "codebook has not started; train it further"));
   }
-  const bool whole = copy_weights(models::model_tensors(model), models::model_tensors(source),
-                                  of_vqvae, source.prior_trained, "VQ-VAE", run);
+  const Copied copied = copy_weights(models::model_tensors(model), models::model_tensors(source),
+                                     of_vqvae, source.prior_trained, "VQ-VAE", run);
   {
     const at::NoGradGuard no_grad;
     // The running means of the codebook are not in a model file: each code starts as if it had been
@@ -127,18 +136,20 @@ void start_from(models::Model& model, const fs::path& run) {
     quantizer->set_started(true);
   }
   model.scale = source.scale;
-  model.notes_trained = whole && source.notes_trained;
-  model.prior_trained = whole;
+  model.notes_trained = copied.whole && source.notes_trained;
+  model.prior_trained = copied.whole;
+  return copied.said;
 }
 
-void start_from(models::PlusModel& model, const fs::path& run) {
+std::string start_from(models::PlusModel& model, const fs::path& run) {
   const models::PlusModel source = models::load_plus(run);
   check_source(run, model.config, source.config);
-  const bool whole =
+  const Copied copied =
       copy_weights(models::plus_tensors(model), models::plus_tensors(source), of_synthesiser,
                    source.prior_trained, "synthesiser", run);
-  model.notes_trained = whole && source.notes_trained;
-  model.prior_trained = whole;
+  model.notes_trained = copied.whole && source.notes_trained;
+  model.prior_trained = copied.whole;
+  return copied.said;
 }
 
 }  // namespace minet::training

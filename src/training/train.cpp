@@ -163,7 +163,7 @@ void run_minet(const Material& material) {
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
   if (starts_from_another(material)) {
-    start_from(model, options.init_from);
+    log::info(start_from(model, options.init_from));
     if (options.freeze == Stage::vqvae) state.position = {.stage = Stage::prior, .step = 0};
   }
   model.notes_trained = model.notes_trained || learns_notes(material);
@@ -209,7 +209,7 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
                   .train_data = train_data,
                   .test_data = test_data};
   if (starts_from_another(material)) {
-    start_from(model, options.init_from);
+    log::info(start_from(model, options.init_from));
     if (options.freeze == Stage::synthesiser) {
       state.position = {.stage = Stage::controls, .step = 0};
     }
@@ -250,7 +250,7 @@ void check_stage(const TrainOptions& options) {
 void train(const TrainOptions& options) {
   const config::TrainConfig& config = options.config;
   check_stage(options);
-  check_start(options);
+  if (!options.resume) check_start(options);
   keep_freed_memory();
   const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
   models::use_threads(options.threads);

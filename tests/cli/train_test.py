@@ -3,6 +3,7 @@
 
 Usage: train_test.py MI_TRAIN MI_GENERATE MI_EVAL MI_PREPARE [unittest arguments]
 """
+import array
 import csv
 import hashlib
 import json
@@ -60,6 +61,54 @@ def write_safetensors(path, header, data):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def weights(run, name):
+    """The numbers of a tensor of a run's model."""
+    header, data = read_safetensors(run / "model.safetensors")
+    begin, end = header[name]["data_offsets"]
+    return array.array("f", bytes(data[begin:end]))
+
+
+def read_events(folder):
+    """TensorBoard's event files: {tag: [(step, bytes of the value)]}, in the order in which they were written."""
+    def fields(data):
+        at = 0
+
+        def varint():
+            nonlocal at
+            value = shift = 0
+            while True:
+                byte = data[at]
+                at += 1
+                value |= (byte & 127) << shift
+                shift += 7
+                if byte < 128:
+                    return value
+        while at < len(data):
+            key = varint()
+            kind = key & 7
+            size = varint() if kind == 2 else 8 if kind == 1 else 4
+            if kind == 0:
+                yield key >> 3, varint()
+            else:
+                yield key >> 3, data[at:at + size]
+                at += size
+
+    found = {}
+    for path in sorted(folder.glob("events*")):
+        data, at = path.read_bytes(), 0
+        while at < len(data):
+            size, = struct.unpack_from("<Q", data, at)
+            event = list(fields(data[at + 12:at + 12 + size]))
+            at += size + 16
+            step = next((value for key, value in event if key == 2), 0)
+            for summary in (value for key, value in event if key == 5):
+                for _, value in fields(summary):
+                    parts = list(fields(value))
+                    tag = next(bytes(part).decode() for key, part in parts if key == 1)
+                    found.setdefault(tag, []).append((step, [part for key, part in parts if key != 1]))
+    return found
+
+
 class Case(support.Case):
     """The corpus is made once for all tests."""
 
@@ -99,6 +148,25 @@ class Case(support.Case):
         self.said = result.stderr
         return self.hashes(run)
 
+    def metrics(self, run):
+        """All but the times, which no two runs share."""
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        self.assertTrue(all(line["seconds"] >= 0 for line in lines))
+        self.assertTrue(any(line.get("steps_per_second", 0) > 0 for line in lines))
+        return [{key: value for key, value in line.items() if key not in ("seconds", "steps_per_second")}
+                for line in lines]
+
+    def without_notes(self):
+        """The corpus, whose training tracks have none."""
+        corpus = self.folder / "corpus"
+        shutil.copytree(self.corpus, corpus)
+        rows = read_rows(corpus / "tracks.csv")
+        for row in rows:
+            if row["split"] == "train":
+                row["notes"] = "0"
+        write_rows(corpus / "tracks.csv", rows)
+        return corpus
+
     def hashes(self, run):
         return {name: hashlib.sha256((run / name).read_bytes()).hexdigest()
                 for name in ("model.safetensors", "checkpoint.safetensors")}
@@ -136,20 +204,12 @@ class Resume(Case):
     def expected(self):
         return self.hashes(self.whole)
 
-    def metrics(self, run):
-        """All but the times, which no two runs share."""
-        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-        self.assertTrue(all(line["seconds"] >= 0 for line in lines))
-        self.assertTrue(any(line.get("steps_per_second", 0) > 0 for line in lines))
-        return [{key: value for key, value in line.items() if key not in ("seconds", "steps_per_second")}
-                for line in lines]
-
     def check_kill(self, stage, step, save_every):
         run = self.folder / "run"
         code, _ = self.stop_at(run, stage, step, signal.SIGKILL, run__save_every=save_every)
         self.assertEqual(code, -signal.SIGKILL)
         self.assertNotEqual(self.hashes(run), self.expected())
-        self.assertEqual(self.resume(run), self.expected())
+        self.assertEqual(self.resume(run, run__save_every=200), self.expected())  # as in the run that it is compared to
         self.assertEqual(self.metrics(run), self.metrics(self.whole))
 
     def test_killed_before_the_codebook_starts(self):
@@ -175,7 +235,7 @@ class Resume(Case):
         self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)
         (run / "checkpoint.safetensors").write_bytes(b"torn")
         self.stop_at(run, "prior", 4, signal.SIGKILL, resumed=True, run__save_every=2)
-        self.assertEqual(self.resume(run), self.expected())
+        self.assertEqual(self.resume(run, run__save_every=200), self.expected())
 
     def test_a_stop_signal_saves_and_says_how_to_go_on(self):
         run = self.folder / "run"
@@ -224,36 +284,39 @@ class Resume(Case):
         self.assertEqual(max(line["step"] for line in self.metrics(run) if line["stage"] == "prior"), 14)
 
     def test_a_new_run_from_anothers_weights(self):
-        def weights(run, name):
-            header, data = read_safetensors(run / "model.safetensors")
-            begin, end = header[name]["data_offsets"]
-            return bytes(data[begin:end])
-        vqvae, prior = "vqvae.decoder.head.weight", "prior.norm.weight"
+        vqvae, prior = "vqvae.decoder.head.weight", "prior.blocks.0.up.weight"
         tuned, kept, other = (self.folder / name for name in ("tuned", "kept", "other"))
-        self.train(tuned, "--init-from", self.whole, vqvae_training__steps=2, vqvae_training__warmup_steps=0)
+        start = ("--init-from", self.whole)
+        self.train(tuned, *start, vqvae__plain_steps=0, vqvae_training__steps=2)
         self.assertNotEqual(weights(tuned, vqvae), weights(self.whole, vqvae))
-        self.train(kept, "--init-from", self.whole, "--freeze", "vqvae", prior_training__steps=5)
+        self.train(kept, *start, "--freeze", "vqvae", prior_training__steps=2, prior_training__learning_rate=1e-9)
         self.assertEqual(weights(kept, vqvae), weights(self.whole, vqvae))
-        said = self.run_program(*map(str, self.arguments(other, "--init-from", self.whole, "--freeze", "vqvae",
-                                                         prior_training__steps=5, prior__width=64)[1:]))
-        if said.returncode == 0:  # another prior on the same VQ-VAE
-            self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
-        self.fails_new = self.run_program(*self.arguments(self.folder / "no", "--init-from", self.whole,
-                                                          vqvae__channels=32)[1:])
-        self.assertEqual(self.fails_new.returncode, 2)
-        self.assertIn("VQ-VAE of this shape", self.fails_new.stderr)
-        alone = self.run_program(*self.arguments(self.folder / "no", "--freeze", "vqvae")[1:])
-        self.assertIn("starts from another", alone.stderr)
+        self.assertEqual({line["stage"] for line in self.metrics(kept)}, {"prior"})
+        near, far = (max(abs(a - b) for a, b in zip(weights(run, prior), weights(self.whole, prior)))
+                     for run in (kept, tuned))
+        self.assertLess(near, 1e-6)  # the prior came along
+        self.assertGreater(far, 1e-4)
+        self.assertEqual(self.resume(kept), self.hashes(kept))  # the run knows where it started
+
+        loud = [word for word in self.arguments(other, *start, "--freeze", "vqvae", prior__layers=1) if word != "--quiet"]
+        said = self.assert_works(*loud[1:]).stderr
+        self.assertIn("the VQ-VAE; the rest starts anew, as prior.blocks.1", said)  # another prior on the same VQ-VAE
+        self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
+
+    def test_what_another_run_cannot_give(self):
+        start = ("--init-from", self.whole)
+        for more, changes, says in ((start, {"vqvae__channels": 32}, "VQ-VAE of this shape"),
+                                    (start, {"spectrogram__n_fft": 2048}, "spectrogram.n_fft"),
+                                    (start, {"model__kind": "plus", "plus__sound_frames": 40}, "got one of minet"),
+                                    (start, {"model__kind": "seq2seq"}, "--init-from: expected model.kind minet or plus"),
+                                    ((*start, "--freeze", "synthesiser"), {}, "--freeze: expected vqvae"),
+                                    ((*start, "--freeze", "ear"), {}, "'ear'"),
+                                    (("--freeze", "vqvae"), {}, "--init-from"),
+                                    (("--init-from", self.folder / "none"), {}, "no such model")):
+            self.assertIn(says, self.assert_fails(*self.arguments(self.folder / "no", *more, **changes)[1:]))
 
     def test_a_model_that_never_saw_notes_refuses_them(self):
-        corpus = self.folder / "corpus"
-        shutil.copytree(self.corpus, corpus)
-        rows = read_rows(corpus / "tracks.csv")
-        for row in rows:
-            if row["split"] == "train":
-                row["notes"] = "0"
-        write_rows(corpus / "tracks.csv", rows)
-        run = self.folder / "run"
+        corpus, run = self.without_notes(), self.folder / "run"
         result = subprocess.run([word for word in self.arguments(run, corpus=corpus) if word != "--quiet"],
                                 stderr=subprocess.PIPE, text=True, timeout=300, check=True)
         self.assertIn("no training track has notes", result.stderr)
@@ -261,6 +324,20 @@ class Resume(Case):
         pose, notes = next(self.corpus.glob("*/pose.npy")), next(self.corpus.glob("*/notes.csv"))
         self.assert_fails("--model", run, "--pose", pose, "--notes", notes, "-o", self.folder / "x.wav",
                           program=self.mi_generate, says=["trained with notes"])
+
+    def test_tensorboard_has_the_axis_of_metrics_and_music_from_the_prior(self):
+        events = read_events(self.whole / "tensorboard")
+        lines = [json.loads(line) for line in (self.whole / "metrics.jsonl").read_text().splitlines()]
+        for key in ("vqvae/loss", "vqvae/test_l2", "prior/loss", "prior/test_nll", "prior/test_nll_notes"):
+            stage, name = key.split("/")
+            self.assertEqual([step for step, _ in events[key]],
+                             [line["total_step"] for line in lines if line["stage"] == stage and name in line], key)
+        for key, axis in (("vqvae/original", "vqvae/test_l2"), ("prior/music", "prior/test_nll"),
+                          ("prior/music_with_notes", "prior/test_nll")):
+            self.assertEqual([step for step, _ in events[key]], [step for step, _ in events[axis]], key)
+        sound = bytes(events["prior/music"][-1][1][-1])
+        self.assertIn(b"RIFF", sound)  # 1 s, the clip's length: 16-bit samples
+        self.assertGreater(len(sound), 31000)
 
     def test_another_seed_gives_other_weights(self):
         self.assertNotEqual(self.train(self.folder / "run", run__seed=2), self.expected())
@@ -426,11 +503,11 @@ class Baselines(Case):
                 code, _ = self.stop_at(run, "baseline", 8, signal.SIGKILL, **self.changes(kind, run__save_every=3))
                 self.assertEqual(code, -signal.SIGKILL)
                 self.assertNotEqual(self.hashes(run), expected)
-                self.assertEqual(self.resume(run), expected)
+                self.assertEqual(self.resume(run, run__save_every=200), expected)
                 lines = [[re.sub(r',"(seconds|steps_per_second)":[^,}]*', "", line)
                           for line in (folder / "metrics.jsonl").read_text().splitlines()] for folder in (whole, run)]
                 self.assertEqual(lines[0], lines[1])
-                last = json.loads(lines[0].splitlines()[-1])
+                last = json.loads(lines[0][-1])
                 self.assertEqual((last["stage"], last["step"]), ("baseline", 14))
                 self.assertIn("test_loss", last)
                 self.assertIn("test_generated_l2", last)
@@ -473,9 +550,8 @@ class Plus(Case):
                 code, _ = self.stop_at(run, stage, 5, signal.SIGKILL, **self.SMALL, run__save_every=3)
                 self.assertEqual(code, -signal.SIGKILL)
                 self.assertNotEqual(self.hashes(run), expected)
-                self.assertEqual(self.train_plus(run, "--resume"), expected)
-        self.assertEqual((self.folder / "controls/metrics.jsonl").read_text(),
-                         (self.folder / "whole/metrics.jsonl").read_text())
+                self.assertEqual(self.resume(run, run__save_every=200), expected)
+        self.assertEqual(self.metrics(self.folder / "controls"), self.metrics(self.folder / "whole"))
         self.assertNotEqual(self.train_plus(self.folder / "other", run__seed=2), expected)
 
     def test_shuffled_instrument_labels_change_nothing(self):
@@ -528,11 +604,31 @@ class Plus(Case):
         pose = next(self.corpus.glob("*/pose.npy"))
         self.assert_fails("--model", run, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
                           says=["only its synthesiser is"])
-        for changes, says in ({"plus__harmonics": 9}, "plus.harmonics: 9, not 8"), ({"model__kind": "minet"}, "model.kind"):
-            result = subprocess.run(self.arguments(run, "--resume", **self.SMALL | changes), stderr=subprocess.PIPE,
-                                    text=True)
-            self.assertEqual(result.returncode, 2)
-            self.assertIn(says, result.stderr)
+        for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
+            self.assert_fails("--resume", run, "--set", change, says=[says])
+
+    def test_goes_on_for_longer_and_starts_from_another(self):
+        first, tuned, kept = (self.folder / name for name in ("first", "tuned", "kept"))
+        self.train_plus(first)
+        timbre, prior = "synthesiser.harmonics.weight", "controls.trunk.weight"
+        self.train_plus(tuned, "--init-from", first)
+        self.train_plus(kept, "--init-from", first, "--freeze", "synthesiser")
+        self.assertNotEqual(weights(tuned, timbre), weights(first, timbre))
+        self.assertEqual(weights(kept, timbre), weights(first, timbre))
+        self.assertNotEqual(weights(kept, prior), weights(first, prior))
+        before = self.hashes(first)
+        self.assertEqual(self.resume(first), before)
+        self.assertIn("this run is finished: all 8 steps of stage controls", self.said)
+        self.assertNotEqual(self.resume(first, controls_training__steps=10), before)
+        music = read_events(first / "tensorboard")["controls/music"]
+        self.assertEqual([step for step, _ in music][-1], 8 + 10)
+
+    def test_a_model_that_never_saw_notes_refuses_them(self):
+        run = self.folder / "run"
+        self.train_plus(run, corpus=self.without_notes())
+        pose, notes = (next(self.corpus.glob(f"*/{name}")) for name in ("pose.npy", "notes.csv"))
+        self.assert_fails("--model", run, "--pose", pose, "--notes", notes, "-o", self.folder / "x.wav",
+                          program=self.mi_generate, says=["no training track of its corpus had any"])
 
 
 class BadInput(Case):

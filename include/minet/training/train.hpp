@@ -27,14 +27,14 @@ struct TrainOptions {
   std::vector<std::string> argv;  // for run.json
 };
 
-// InputError: init_from and freeze do not fit the configuration.
+// InputError: init_from and freeze do not fit the configuration, or each other.
 void check_start(const TrainOptions& options);
 // Copies another run's weights: for fine-tuning on one's own recordings, or several priors on one
 // VQ-VAE. What the first stage trains is copied with its scale; InputError where its shape or the
-// spectrograms differ. The second stage's comes along if all of it fits, and starts anew otherwise,
-// which is said.
-void start_from(models::Model& model, const std::filesystem::path& run);
-void start_from(models::PlusModel& model, const std::filesystem::path& run);
+// spectrograms differ. The second stage's comes along if all of it fits, and starts anew otherwise.
+// Returns what was copied, as a sentence.
+std::string start_from(models::Model& model, const std::filesystem::path& run);
+std::string start_from(models::PlusModel& model, const std::filesystem::path& run);
 
 // InputError: corpus, run folder or configuration do not fit. WorkError: a loss or gradient that is
 // not finite (names the step, the clips and the last good checkpoint). Interrupted: stopped by a
