@@ -164,10 +164,10 @@ int main(int argc, char** argv) {
       training::train(options);
     } catch (const Interrupted& stopped) {
       const bool begun = std::filesystem::exists(options.run / "config.yaml");
-      throw Interrupted(text(stopped.what(),
-                             begun ? "; go on with: mi_train --resume " + quoted(options.run)
-                                   : std::string("; start it again")),
-                        stopped.signal());
+      throw Interrupted(
+          text(stopped.what(), begun ? "; go on with: mi_train --resume " + quoted(options.run)
+                                     : std::string("; start it again")),
+          stopped.signal());
     }
     log::info("next: " + next_command(options));
     return 0;

@@ -46,25 +46,11 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
         "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
   }
   save_file_by(output, [&](const fs::path& into) {
-    const ProcessResult result = run_process({*program,
-                                              "-nostdin",
-                                              "-hide_banner",
-                                              "-loglevel",
-                                              "error",
-                                              "-y",
-                                              "-protocol_whitelist",
-                                              "file",
-                                              "-i",
-                                              "file:" + fs::absolute(video).string(),
-                                              "-i",
-                                              "file:" + fs::absolute(wav).string(),
-                                              "-map",
-                                              "0:v:0",
-                                              "-map",
-                                              "1:a:0",
-                                              "-c:v",
-                                              "copy",
-                                              "file:" + fs::absolute(into).string()});
+    const ProcessResult result =
+        run_process({*program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
+                     "-protocol_whitelist", "file", "-i", "file:" + fs::absolute(video).string(),
+                     "-i", "file:" + fs::absolute(wav).string(), "-map", "0:v:0", "-map", "1:a:0",
+                     "-c:v", "copy", "file:" + fs::absolute(into).string()});
     if (result.exit_code != 0) {
       throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
                            trim(result.error_output),
@@ -189,12 +175,11 @@ std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double
                                           bool enabled, bool notes_trained) {
   const fs::path& path = *options.notes;
   if (!notes_trained) {
-    throw InputError(text(options.model.string(),
-                          ": expected a model that was trained with notes, but ",
-                          enabled ? "no training track of its corpus had any"
-                                  : "its configuration has content.enabled: false",
-                          ", so it cannot follow ", path.string(),
-                          "; leave the notes out or use another model"));
+    throw InputError(text(
+        options.model.string(), ": expected a model that was trained with notes, but ",
+        enabled ? "no training track of its corpus had any"
+                : "its configuration has content.enabled: false",
+        ", so it cannot follow ", path.string(), "; leave the notes out or use another model"));
   }
   score::ReadNotesOptions read = options.read_notes;
   read.monophonic = true;

@@ -55,7 +55,7 @@ struct Copied {
   std::string said;
 };
 Copied copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, bool prior_trained,
-                  const std::string& first_stage, const fs::path& run) {
+                    const std::string& first_stage, const fs::path& run) {
   const std::string first = misfits(into, from, is_first, true);
   if (!first.empty()) {
     throw InputError(text(run.string(), ": expected a run with a ", first_stage,
@@ -85,9 +85,9 @@ void check_start(const TrainOptions& options) {
   const config::ModelKind kind = options.config.model.kind;
   if (options.init_from.empty()) {
     if (options.freeze == Stage::all) return;
-    throw InputError(
-        text("freeze: expected a run to start from as well, whose ", to_string(options.freeze),
-             " is kept, got none; give it with the option 'init_from'"));
+    throw InputError(text("freeze: expected a run to start from as well, whose ",
+                          to_string(options.freeze),
+                          " is kept, got none; give it with the option 'init_from'"));
   }
   if (options.config.is_baseline()) {
     throw InputError(text("init_from: expected model.kind minet or plus, got ",
@@ -144,9 +144,8 @@ std::string start_from(models::Model& model, const fs::path& run) {
 std::string start_from(models::PlusModel& model, const fs::path& run) {
   const models::PlusModel source = models::load_plus(run);
   check_source(run, model.config, source.config);
-  const Copied copied =
-      copy_weights(models::plus_tensors(model), models::plus_tensors(source), of_synthesiser,
-                   source.prior_trained, "synthesiser", run);
+  const Copied copied = copy_weights(models::plus_tensors(model), models::plus_tensors(source),
+                                     of_synthesiser, source.prior_trained, "synthesiser", run);
   model.notes_trained = copied.whole && source.notes_trained;
   model.prior_trained = copied.whole;
   return copied.said;

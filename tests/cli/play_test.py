@@ -42,8 +42,8 @@ def midi(*tracks, ticks=480):
 
 class Case(made.Case):
     def play(self, pose, *options, says=(), silent_about=(), seconds=("--seconds", "0.5"), out="out.wav"):
-        for name in (out, "out.json"):
-            (self.folder / name).unlink(missing_ok=True)
+        for path in self.folder.glob("out.*"):
+            path.unlink()
         result = self.assert_works("--model", MODEL, "--pose", pose, *seconds, "--threads", "1", *options, "-o",
                                    self.folder / out)
         for part in says:
