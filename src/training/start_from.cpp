@@ -73,7 +73,7 @@ Copied copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, 
   std::string what = "all weights";
   if (!whole) {
     what = text("the ", first_stage, "; ",
-                prior_trained ? text("the rest starts anew, as ", rest, " differ")
+                prior_trained ? text("the rest starts from random weights, as ", rest, " differ")
                               : std::string("that run has no prior yet"));
   }
   return {whole, text("starts from ", run.string(), ": ", what)};

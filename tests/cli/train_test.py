@@ -300,7 +300,7 @@ class Resume(Case):
 
         loud = [word for word in self.arguments(other, *start, "--freeze", "vqvae", prior__layers=1) if word != "--quiet"]
         said = self.assert_works(*loud[1:]).stderr
-        self.assertIn("the VQ-VAE; the rest starts anew, as prior.blocks.1", said)  # another prior on the same VQ-VAE
+        self.assertIn("the VQ-VAE; the rest starts from random weights, as prior.blocks.1", said)  # another prior on the same VQ-VAE
         self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
 
     def test_what_another_run_cannot_give(self):

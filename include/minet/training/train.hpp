@@ -31,7 +31,7 @@ struct TrainOptions {
 void check_start(const TrainOptions& options);
 // Copies another run's weights: for fine-tuning on one's own recordings, or several priors on one
 // VQ-VAE. What the first stage trains is copied with its scale; InputError where its shape or the
-// spectrograms differ. The second stage's comes along if all of it fits, and starts anew otherwise.
+// spectrograms differ. The second stage's comes along if all of it fits.
 // Returns what was copied, as a sentence.
 std::string start_from(models::Model& model, const std::filesystem::path& run);
 std::string start_from(models::PlusModel& model, const std::filesystem::path& run);
