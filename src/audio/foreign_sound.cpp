@@ -81,7 +81,7 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
         3600);
     if (result.exit_code != 0) {
       if (is_own_trouble(result)) {
-        throw WorkError(text("Decoding ", shown(path), " failed on this machine, not by the file (",
+        throw WorkError(text("Decoding ", shown(path), " failed, but not because of the file (",
                              result.exit_code > 128 && result.exit_code < 160
                                  ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
                                  : last_line(result.error_output),
@@ -92,7 +92,7 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
         throw InputError(text("Expected sound in ", shown(path), ", but it has no sound track."));
       }
       throw InputError(text("Expected a sound file at ", shown(path),
-                            ", but neither we nor ffmpeg can read it (",
+                            ", but neither minet nor ffmpeg can read it (",
                             last_line(result.error_output), ")."));
     }
   } catch (...) {

@@ -103,9 +103,8 @@ Sound read_sound(const std::filesystem::path& path, int sample_rate, Notices* no
     }
     const std::size_t links = std::max<std::size_t>(1, sniffed.links.size());
     if (links > 1) {
-      noticed.push_back(
-          {NoticeKind::header_length,
-           text(links, " recordings stand one after another in the file: read as one")});
+      noticed.push_back({NoticeKind::header_length,
+                         text(links, " recordings follow one another in the file: read as one")});
     }
     for (std::size_t link = 0; link < links; ++link) {
       read_channels([&] { return std::make_unique<SoundReader>(file, sniffed, path, link); }, sound,

@@ -107,9 +107,8 @@ std::uint64_t sound_bytes(const InputFile& file, const std::filesystem::path& pa
       refuse(path, text("it is cut off: its header promises ", size, " bytes of sound and ", left,
                         " are there; copy it again"));
     }
-    note =
-        text("the header promises ", size - left,
-             " bytes more sound than there are, but says that the file is whole: read to its end");
+    note = text("the header claims ", size - left,
+                " bytes more than the file has, but marks the file as complete: read to its end");
     return left;
   }
   if (size == 0 && left > 0 && !is_chunk(file, at)) {
@@ -122,7 +121,7 @@ std::uint64_t sound_bytes(const InputFile& file, const std::filesystem::path& pa
   Bytes bytes{};
   if (end + 12 <= file.size() && file.read_at(end, bytes.data(), 12) == 12 &&
       has(bytes.data(), "RIFF") && has(bytes.data() + 8, "WAVE")) {
-    refuse(path, "two WAV files stand in it one after another; split them");
+    refuse(path, "it contains two WAV files, one after another; split them");
   }
   if (size > 0 && is_more_sound(file, end, second)) {
     note =
@@ -154,7 +153,7 @@ void sniff_wav(const InputFile& file, const std::filesystem::path& path, Sniffed
       if (!read_wav_format(bytes.data() + 8, size, path, out, block)) return;
       has_format = true;
     } else if (has(bytes.data(), "data") && !has_data) {
-      if (!has_format) refuse(path, "its sound stands before its format");
+      if (!has_format) refuse(path, "its sound comes before its format");
       has_data = true;
       const std::uint64_t second = std::uint64_t{block} * static_cast<unsigned>(out.sample_rate);
       const std::uint64_t length =

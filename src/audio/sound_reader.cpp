@@ -149,7 +149,7 @@ void SoundReader::check_open(const std::string& what) const {
 void SoundReader::seek(std::int64_t sample) {
   if (sf_seek(file_.get(), sample, SEEK_SET) != sample) {
     throw InputError(text("Expected to find sample ", sample, " in ", shown(origin_),
-                          ", but the file cannot be searched; convert it to WAV or FLAC."));
+                          ", but cannot seek in the file; convert it to WAV or FLAC."));
   }
   position_ = sample;
 }

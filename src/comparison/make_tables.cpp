@@ -297,7 +297,7 @@ class TableMaker {
       put(table, title_of(kind), all, {number("accuracy", "accuracy_interval")});
       if (kind != RunKind::minet) continue;
       put(table, "raw poses", all, {number("raw_pose_accuracy", "raw_pose_accuracy_interval")});
-      put(table, "always the commonest", all, {number("most_frequent")});
+      put(table, "always the most common", all, {number("most_frequent")});
       put(table, "chance", all, {number("chance")});
     }
   }
@@ -314,7 +314,7 @@ class TableMaker {
     table.row("nobody can tell").cells[0] = Measured{.value = 0.5};
     if (!options_.listening) {
       table.notes.emplace_back(
-          "Nobody's answers were given; docs/listening.md says how to get them.");
+          "No listeners' answers were given; docs/listening.md says how to get them.");
       return;
     }
     const Measurement score{options_.listening->string(),
@@ -378,10 +378,10 @@ class TableMaker {
     table = {
         .key = "5",
         .title = "How well are held-out codes predicted?",
-        .columns = {"nats a code", "another's body costs"},
+        .columns = {"nats per code", "another track's body costs"},
         .rows = {},
         .notes = {"Lower is better in the first column; in the second, above 0 where the model "
-                  "listens to the body. The first two rows are told the notes, the others are "
+                  "listens to the body. The first two rows are given the notes, the others are "
                   "not; all predict the codes of one VQ-VAE. With one seed, intervals are over "
                   "clips."}};
     table.row(title_of(RunKind::gru_seq2seq));
@@ -422,10 +422,10 @@ class TableMaker {
         .columns = {"pitch accuracy", "onset F1", "chroma distance", "instrument"},
         .rows = {},
         .notes = {"Pitch, onsets and chroma of the sound against the track's notes; instrument: "
-                  "the share that a classifier of real training sound names rightly. Lower is "
+                  "the share that a classifier of real training sound names correctly. Lower is "
                   "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
-                  "told the notes, the others are not. Chance: another track's notes, the "
-                  "commonest instrument."}};
+                  "given the notes, the others are not. Chance: another track's notes, the "
+                  "most common instrument."}};
     const auto test = corpus_.tracks_of("test");
     const auto count = std::count_if(test.begin(), test.end(),
                                      [](const corpus::Track& track) { return track.has_notes; });
@@ -509,7 +509,7 @@ class TableMaker {
         evaluation::curves_svg("Codes used in a batch",
                                {curve(RunKind::minet, "vqvae", "codes_used", "MBR"),
                                 curve(RunKind::no_mbr, "vqvae", "codes_used", "plain")}),
-        evaluation::curves_svg("Prior, nats a code",
+        evaluation::curves_svg("Prior, nats per code",
                                {curve(RunKind::minet, "prior", "loss", "MI Net"),
                                 curve(RunKind::content, "prior", "loss", "content cond."),
                                 curve(RunKind::gru_seq2seq, "prior", "loss", "GRU-Seq2Seq")}),

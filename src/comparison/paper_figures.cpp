@@ -39,8 +39,8 @@ const std::vector<PaperFigure>& known_figures() {
       urmp("4", "MI Net without MBR blocks", "L2", 0.89),
       urmp("4", "MI Net", "L2", 0.78),
       urmp("4", "with over without", "L2", 0.78 / 0.89),
-      urmp("5", "GRU-Seq2Seq", "nats a code", 2.93),
-      urmp("5", "Content cond. MI Net", "nats a code", 2.55)};
+      urmp("5", "GRU-Seq2Seq", "nats per code", 2.93),
+      urmp("5", "Content cond. MI Net", "nats per code", 2.55)};
   return figures;
 }
 

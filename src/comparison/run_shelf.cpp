@@ -307,7 +307,7 @@ void RunShelf::train_vqvae(std::uint64_t seed) const {
 void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   const fs::path run = folder(kind, seed);
   if (state_of(kind, seed) == State::finished) {
-    log::info(text(title_of(kind), ", seed ", seed, ": as it stands in ", run.string()));
+    log::info(text(title_of(kind), ", seed ", seed, ": as found in ", run.string()));
     return;
   }
   log::info(text(title_of(kind), ", seed ", seed, ": ", run.string()));

@@ -168,7 +168,7 @@ CsvTable parse_csv(std::string_view content, std::string name) {
     if (std::find(table.header.begin(), table.header.begin() + static_cast<std::ptrdiff_t>(i),
                   table.header[i]) != table.header.begin() + static_cast<std::ptrdiff_t>(i)) {
       throw InputError(text(printable(table.name), ":", row.line, ": the column \"",
-                            printable(table.header[i]), "\" comes twice."));
+                            printable(table.header[i]), "\" appears twice."));
     }
   }
   while (reader.next(row)) {

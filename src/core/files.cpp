@@ -221,7 +221,7 @@ fs::path safe_child(const fs::path& root, std::string_view name) {
 std::string why_absent(const fs::path& path) {
   std::error_code error;
   if (fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error)) {
-    return text("it is a link to ", shown(fs::read_symlink(path, error)), ", where nothing is");
+    return text("it is a link to ", shown(fs::read_symlink(path, error)), ", which does not exist");
   }
   // The first part of the path that is not there, and the names beside it.
   fs::path folder;

@@ -104,8 +104,8 @@ class NpyFile {
       } else if (key == "shape" && !std::exchange(has_shape, true)) {
         header_.shape = shape(rest);
       } else {
-        fail(
-            text("its header has an unknown or double key \"", printable(key.substr(0, 64)), "\""));
+        fail(text("its header has an unknown or duplicate key \"", printable(key.substr(0, 64)),
+                  "\""));
       }
       if (!take(rest, ',')) {
         expect(rest, '}');

@@ -71,7 +71,7 @@ double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sou
     notices.push_back(
         {NoticeKind::offset,
          text(source.audio.string(), " has an offset of ", std::round(offset * 1e4) / 1e4,
-              " of full scale, which is no sound: ", "taken away")});
+              " of full scale, which is not sound: ", "removed")});
   }
   const Level level = measure_level(sound.samples);
   if (level.silent()) {
@@ -203,7 +203,7 @@ std::string row_text(const RowProblem& problem) {
   }
   std::string message =
       text(problems.size(), " of ", job.tracks.size() + job.problems.size(), " ", job.unit, " of ",
-           job.table, " cannot be used; mend them, or leave them out with the option 'skip_bad':");
+           job.table, " cannot be used; fix them, or leave them out with the option 'skip_bad':");
   for (const RowProblem& problem : problems) message += "\n  " + row_text(problem);
   throw InputError(message);
 }

@@ -203,7 +203,7 @@ std::string pictures_of(const Corpus& corpus, const Track& track, int width) {
 }
 
 std::string hands_of(const TrackSummary& track) {
-  if (!track.lag_s) return "say nothing of the time";
+  if (!track.lag_s) return "cannot be compared";
   if (std::abs(*track.lag_s) < 0.005) return "with the sound";
   return text(fixed(std::abs(*track.lag_s), 2), " s ", *track.lag_s > 0 ? "after" : "before",
               " the sound");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::corpus {
@@ -23,7 +24,7 @@ std::string names(const std::vector<std::string>& all) {
 }
 
 std::string count(std::size_t tracks) {
-  return text(tracks, tracks == 1 ? " track" : " tracks");
+  return counted(static_cast<std::int64_t>(tracks), "track");
 }
 
 void judge_amount(const Index& index, std::vector<std::string>& warnings) {
@@ -35,13 +36,13 @@ void judge_amount(const Index& index, std::vector<std::string>& warnings) {
   }
   if (train > 0 && train < kLittleSeconds) {
     warnings.push_back(text("only ", human_duration(train),
-                            " of sound to train on: a model learns ",
-                            "it by heart and plays nothing else; the demonstration (demo.sh) has ",
-                            "33 min for 13 instruments, and that is little"));
+                            " of sound to train on: a model memorises it and plays nothing else; ",
+                            "the demonstration (demo.sh) has 33 min for 13 instruments, and that ",
+                            "is little"));
   }
   if (tests > 0 && test < kLittleTestSeconds) {
     warnings.push_back(text("only ", human_duration(test), " of sound to test on: figures from it ",
-                            "are mostly chance; some minutes are usual"));
+                            "are mostly chance; several minutes are usual"));
   }
 }
 
@@ -58,7 +59,7 @@ void judge_notes(const Index& index, std::vector<std::string>& warnings) {
   }
 }
 
-// Neither side has to name instruments; but one that is only tested on was never learnt.
+// Neither side has to name instruments, but one that is only in the test split cannot be learned.
 void judge_instruments(const Index& index, std::vector<std::string>& warnings) {
   std::map<std::string, std::pair<std::size_t, std::size_t>> tracks;  // train, test
   for (const IndexEntry& entry : index.entries) {
@@ -70,7 +71,7 @@ void judge_instruments(const Index& index, std::vector<std::string>& warnings) {
     if (!name.empty() && counts.first == 0) untrained.push_back(name);
   }
   if (!untrained.empty()) {
-    warnings.push_back(text("instruments to test on that training never has: ", names(untrained),
+    warnings.push_back(text("instruments in the test split but not in training: ", names(untrained),
                             "; the model cannot know their sound, so move a track of each"));
   }
 }

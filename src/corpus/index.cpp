@@ -37,7 +37,7 @@ std::map<std::string, std::string> read_flat_yaml(const std::filesystem::path& p
       }
       if (!values.emplace(item.first.Scalar(), item.second.Scalar()).second) {
         throw InputError(text(path.string(), " line ", item.first.Mark().line + 1, ": the key ",
-                              item.first.Scalar(), " stands there twice"));
+                              item.first.Scalar(), " is there twice"));
       }
     }
   } catch (const YAML::Exception& error) {
@@ -198,7 +198,7 @@ std::string corpus_yaml(const Index& index) {
   return text("# A prepared corpus of minet. Tracks are listed in ", kTracksFile,
               "; mi_prepare check verifies the hash.\n", "format_version: ", kFormatVersion,
               "\nsource: ", index.source, "\nsample_rate: ", index.sample_rate,
-              "  # Hz\nfps: ", to_text(index.fps), "  # pose frames a second\nhash: ", index.hash,
+              "  # Hz\nfps: ", to_text(index.fps), "  # pose frames per second\nhash: ", index.hash,
               "\n");
 }
 

@@ -13,7 +13,7 @@
 namespace minet::corpus {
 
 inline constexpr int kSampleRate = 16000;  // Hz
-inline constexpr double kFps = 25;         // pose frames a second
+inline constexpr double kFps = 25;         // pose frames per second
 inline constexpr std::int64_t kSamplesPerPoseFrame = 640;
 
 inline constexpr const char* kCorpusFile = "corpus.yaml";

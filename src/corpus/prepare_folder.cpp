@@ -1,5 +1,6 @@
 // A user's own recordings: the table, and then what all importers share.
 #include "build.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/prepare.hpp"
 #include "table.hpp"
@@ -17,15 +18,15 @@ PrepareReport prepare_folder(const PrepareFolderOptions& options) {
 
 std::string describe(const PrepareReport& report) {
   const auto side = [](std::int64_t tracks, double seconds) {
-    return text(tracks, tracks == 1 ? " track, " : " tracks, ", human_duration(seconds));
+    return text(counted(tracks, "track"), ", ", human_duration(seconds));
   };
   std::string out =
       text(report.out.string(), ": train ", side(report.train_tracks, report.train_seconds),
            "; test ", side(report.test_tracks, report.test_seconds), "; notes for ",
            report.tracks_with_notes, "\n");
   if (report.reused_tracks > 0) {
-    out += text(report.reused_tracks, report.reused_tracks == 1 ? " track" : " tracks",
-                " taken over, as nothing about them has changed\n");
+    out += text(counted(report.reused_tracks, "track"), " reused: nothing about ",
+                report.reused_tracks == 1 ? "it" : "them", " has changed\n");
   }
   for (const std::string& note : report.notes) out += printable(note) + "\n";
   if (!report.skipped.empty()) {

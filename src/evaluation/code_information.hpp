@@ -1,10 +1,11 @@
-// What a code says of a label (the note that sounds, the instrument that plays), in bits a frame.
+// What a code says about a label (the note that sounds, the instrument that plays), in bits per
+// frame.
 //
-// label_bits     H(label): what there is to say
+// label_bits     H(label): what can be said at most
 // bits           I(code; label) of the counts. Too high, by about (codes in use) * (labels) /
 //                (2 ln 2 * independent frames), and frames of a held note are far from independent
 // floor_bits     so beside it the same figure for codes that know nothing: each clip's codes with
-//                the labels of a clip of another track; mean of 16 drawings. The difference is what
+//                the labels of a clip of another track; mean of 16 draws. The difference is what
 //                is known
 // held_out_bits  H(label) - mean of -log2 p(label | code), p from training tracks only: what a code
 //                says of tracks that nobody has heard; what a codebook knows of single recordings

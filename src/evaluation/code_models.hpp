@@ -43,7 +43,7 @@ class Bigram {
   std::unordered_map<std::int64_t, std::int64_t> pairs_;  // j * K + k -> n_jk
 };
 
-// Mean negative log-likelihood, nats a code.
+// Mean negative log-likelihood, nats per code.
 double nll(const Unigram& model, const std::vector<CodeSequence>& sequences);
 double nll(const Bigram& model, const std::vector<CodeSequence>& sequences);
 

@@ -114,7 +114,7 @@ std::vector<std::vector<std::string>> usage_table(const std::vector<Figures>& al
 // Empty where the corpus has neither notes nor labels.
 std::vector<std::vector<std::string>> meaning_table(const std::vector<Figures>& all) {
   std::vector<std::vector<std::string>> rows{
-      {"", "there is to say", "a code says", "floor", "of new tracks"}};
+      {"", "available", "a code says", "floor", "of new tracks"}};
   const auto add = [&](const std::string& name, const Information& information) {
     if (information.frames == 0) return;
     const auto or_dash = [](const std::optional<double>& bits) {
@@ -253,7 +253,8 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
   if (!meaning.empty()) {
     report += text(
         "\n", table(meaning),
-        "\nBits a frame. Floor: the labels of another track's clip; what a code says above it, it "
+        "\nBits per frame. Floor: the labels of another track's clip; what a code says above it, "
+        "it "
         "knows.\nOf new tracks: with the meaning that codes have in training tracks; may lie below "
         "0.\n");
   }

@@ -149,13 +149,15 @@ std::string dictionary_page(const Dictionary& dictionary) {
   if (!dictionary.meaning.empty()) {
     html += text(
         "<section><h2>Meaning</h2>\n", table_html(dictionary.meaning),
-        "<p class=\"note\">Bits a frame. What a code says, less the floor, is what it knows of the "
+        "<p class=\"note\">Bits per frame. What a code says, less the floor, is what it knows of "
+        "the "
         "measured recordings; the last column is what it says of recordings that its meaning was "
         "not learned from, and may lie below 0.</p></section>\n");
   }
   html +=
       "<section><h2>Dictionary</h2>\n<p class=\"note\">Each code held for 0.8 s: the decoder's "
-      "spectrum (0 to 4 kHz, 70 dB) with made phases. Loudness and brightness compare between "
+      "spectrum (0 to 4 kHz, 70 dB) with reconstructed phases. Loudness and brightness compare "
+      "between "
       "cards. Under it, in which notes and by which instruments it is used in the measured clips.";
   html += "</p>\n<div class=\"cards\">\n";
   const Range range = range_of(dictionary.entries);

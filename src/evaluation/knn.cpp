@@ -206,7 +206,7 @@ EvalResult evaluate_knn(const KnnOptions& options) {
       table({{"", "right", "95 %, by track"},
              {"1-NN, body vector h", percent(body.accuracy()), span(intervals.body)},
              {"1-NN, raw pose statistics", percent(raw.accuracy()), span(intervals.raw)},
-             {"always the commonest", percent(most_frequent)},
+             {"always the most common", percent(most_frequent)},
              {"chance", percent(chance)}});
   return {.json = dump(json),
           .report = text(headline(scene.heading()), ", neighbours: ", train.clips.size(),

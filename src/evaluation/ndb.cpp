@@ -160,7 +160,7 @@ std::string report_of(const Scene& scene, const std::vector<NdbRow>& rows, const
               "that hold too many or too few clips (p < 0.05); lower is better, and the floor is "
               "what real sound scores.\nJS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
               options.rounds,
-              " drawings of whole tracks, which spread\nthe clips further, so they lie higher than "
+              " resamplings of whole tracks, which\nspread the clips further, so they lie above "
               "the figure itself.\n");
 }
 

@@ -295,7 +295,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
   }
 
   nlohmann::ordered_json json = begin_json(scene.heading());
-  std::vector<std::vector<std::string>> rows{{"", "nats a code", "bits a second"}};
+  std::vector<std::vector<std::string>> rows{{"", "nats per code", "bits per second"}};
   const auto add_row = [&](const std::string& name, double nats) {
     rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});
   };

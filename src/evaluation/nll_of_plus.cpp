@@ -118,7 +118,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
                                     figure(other_nats - nats)};
   };
   const std::vector<std::vector<std::string>> rows{
-      {"", "nats a frame", "another's body", "body saves"},
+      {"", "nats per frame", "another's body", "body saves"},
       row("onset and pitch", mean(own.played), mean(other.played)),
       row("  where a note begins", mean_at_onsets(own), mean_at_onsets(other)),
       row("loudness", mean(own.level), mean(other.level)),
@@ -127,7 +127,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
       .json = dump(json),
       .report = text(headline(scene.heading()), "\n\n", table(rows), "\nLower is better. ",
                      figure(whole * rate / std::numbers::ln2),
-                     " bits a second without notes. Given notes, onset and pitch are theirs.\n")};
+                     " bits per second without notes. Given notes, onset and pitch are theirs.\n")};
 }
 
 }  // namespace minet::evaluation

@@ -148,7 +148,7 @@ EvalResult evaluate_notes(const NotesOptions& options) {
   const std::string report =
       text(headline(heading), "\n\n", tables_of(findings), generated.pitch.frames, " frames and ",
            generated.onsets, " onsets of notes. The model was ", given ? "" : "not ",
-           "told the notes.\nPitch accuracy: frames with a pitch, within 50 cents of the note; "
+           "given the notes.\nPitch accuracy: frames with a pitch, within 50 cents of the note; "
            "recall: frames without one count as wrong.\nOnset F1: within 50 ms. Chroma distance: "
            "lower is better; the floor of all is the line 'real'.\nChance of what is played from "
            "keypoints alone: what another player's movements reach.\n");

@@ -1,4 +1,4 @@
-// Clips to listen to: as recorded, with made phases, and through the codes.
+// Clips to listen to: as recorded, with reconstructed phases, and through the codes.
 #include "evaluation/sound_examples.hpp"
 
 #include <ATen/ATen.h>

@@ -166,7 +166,7 @@ std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_s
   }
   if (seconds > pose_seconds + 0.1) {
     log::warning(text("the keypoints end at ", pose_seconds, " s and the sound at ", seconds,
-                      " s: the last of them go on"));
+                      " s: the last pose is held"));
   }
   return std::max<std::int64_t>(1, std::llround(seconds * rate));
 }

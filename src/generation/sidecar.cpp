@@ -25,7 +25,7 @@ std::int64_t integer(const nlohmann::json& value, std::int64_t lowest, std::int6
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(highest)
                         : value.is_number_integer() && value.get<std::int64_t>() <= highest;
   if (!fits || value.get<std::int64_t>() < lowest) {
-    throw BadNumber{text("an entry that is no whole number from ", lowest, " to ", highest)};
+    throw BadNumber{text("an entry that is not a whole number from ", lowest, " to ", highest)};
   }
   return value.get<std::int64_t>();
 }
@@ -78,7 +78,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     sidecar.phase_start =
         start == kGradient ? audio::PhaseStart::gradient : audio::PhaseStart::random;
     sidecar.iterations = integer(inversion.at("iterations"), 0, 100'000);
-    if (!inversion.at("seed").is_number_unsigned()) throw broken("a seed that is none");
+    if (!inversion.at("seed").is_number_unsigned()) throw broken("an invalid seed");
     inversion.at("seed").get_to(sidecar.inversion_seed);
     // Sidecars from before these were written have neither.
     if (json.contains("gain_db")) json.at("gain_db").get_to(sidecar.gain_db);
@@ -88,13 +88,13 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     json.at("device").get_to(sidecar.device);
     sidecar.threads = static_cast<int>(integer(json.at("threads"), 1, 1024));
     json.at("capability").get_to(sidecar.capability);
-    if (!json.at("codes").is_array()) throw broken("codes that are no list");
+    if (!json.at("codes").is_array()) throw broken("codes that are not a list");
     for (const nlohmann::json& code : json["codes"]) {
       sidecar.codes.push_back(integer(code, 0, std::numeric_limits<std::int32_t>::max()));
     }
     if (json.contains("body")) {
       for (const nlohmann::json& value : json.at("body")) {
-        if (!value.is_number()) throw broken("a body vector that is none");
+        if (!value.is_number()) throw broken("an invalid body vector");
         sidecar.body.push_back(value.get<float>());
       }
     }

@@ -174,7 +174,7 @@ std::vector<ListenerAnswers> read_listening_answers(const std::vector<fs::path>&
       all.push_back(std::move(answers));
     } else if (same(*earlier, answers)) {
       log::warning(text(path.string(), ": the answers of listener ", answers.listener,
-                        " are there twice and count once"));
+                        " appear twice and count once"));
     } else {
       throw InputError(text(path.string(), ": expected each listener once, got other answers of ",
                             answers.listener, " than before; remove one of the files"));

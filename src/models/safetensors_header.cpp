@@ -1,6 +1,6 @@
 // safetensors headers. A SAX reader with a fixed set of states: nothing is built that the rules do
-// not know, depth is bounded by them, and a key that comes twice is an error (JSON readers usually
-// keep the last one).
+// not know, depth is bounded by them, and a key that appears twice is an error (JSON readers
+// usually keep the last one).
 #include "models/safetensors_header.hpp"
 
 #include <algorithm>
@@ -98,7 +98,7 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   bool key(string_t& value) override {
     if (value.size() > kMaxName) return fail("a name is longer than 512 bytes");
     std::set<std::string>& seen = state_ == State::top ? names_ : seen_;
-    if (!seen.insert(value).second) return fail("the key " + quoted(value) + " comes twice");
+    if (!seen.insert(value).second) return fail("the key " + quoted(value) + " appears twice");
     if (state_ == State::tensor && value != "dtype" && value != "shape" &&
         value != "data_offsets") {
       return fail("tensor " + quoted(entry_.name) + " has an unknown key " + quoted(value));

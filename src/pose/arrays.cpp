@@ -69,7 +69,7 @@ RawPose convert(const float* values, std::int64_t frames, bool joint_last,
   if (pose.bad_numbers > frames * kJoints / 2) {
     throw InputError(text("Expected float32 keypoints in ", shown(path), ", got ", pose.bad_numbers,
                           " of ", frames * kJoints,
-                          " joints that are no coordinates; check the file and its format."));
+                          " joints that are not coordinates; check the file and its format."));
   }
   if (!seen) {
     throw InputError(text("Expected keypoints in ", shown(path), ", got zeros in all ", frames,

@@ -39,7 +39,7 @@ inline bool is_absent(const float* joint) {
 inline void check_rate(double fps, const char* what) {
   if (!(fps >= 1 && fps <= 1000)) {
     throw InputError(
-        text(what, " must be from 1 to 1000 frames a second, but is ", to_text(fps), "."));
+        text(what, " must be from 1 to 1000 frames per second, but is ", to_text(fps), "."));
   }
 }
 

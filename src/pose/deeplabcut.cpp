@@ -184,7 +184,7 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
   }
   if (!unknown.empty()) {
     pose.notices.push_back(
-        {NoticeKind::left_out, text("body parts that are none of the 47 joints are left out: ",
+        {NoticeKind::left_out, text("body parts other than the 47 joints are ignored: ",
                                     join(unknown, ", ").substr(0, 300))});
   }
   if (!header.scored) {

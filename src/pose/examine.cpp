@@ -70,8 +70,8 @@ void trust_hands_without_confidence(RawPose& pose) {
   }
   if (!hands.empty()) {
     note(pose, NoticeKind::no_confidence,
-         text("the confidence (visibility) of the ", hands, " hand is 0 in every frame, though it ",
-              "has places: they are taken as seen"));
+         text("the confidence (visibility) of the ", hands,
+              " hand is 0 in every frame, although it ", "has positions: they count as seen"));
   }
 }
 
@@ -169,7 +169,7 @@ void judge_hands(RawPose& pose) {
   }
   if (!swapped.empty()) {
     note(pose, NoticeKind::swapped_hands,
-         text("the fingers of the ", swapped, " hand sit at the other wrist in ", frames, " of ",
+         text("the fingers of the ", swapped, " hand are at the other wrist in ", frames, " of ",
               pose.frames(), " frames: left and right hands are swapped, as in a mirrored film"),
          frames);
   }
@@ -186,11 +186,12 @@ void judge_missing_hands(RawPose& pose) {
   }
   if (!seen[0] && !seen[1]) {
     note(pose, NoticeKind::no_hand,
-         "no hands are seen in any frame: all 40 finger joints sit on the wrists; a model that "
-         "learnt from fingers will miss them");
+         "no hands are seen in any frame: all 40 finger joints are placed on the wrists; a model "
+         "that was trained with fingers will miss them");
   } else if (!seen[0] || !seen[1]) {
     note(pose, NoticeKind::no_hand,
-         text("the ", kHands[seen[0] ? 1 : 0].name, " hand is never seen: its fingers sit on the ",
+         text("the ", kHands[seen[0] ? 1 : 0].name,
+              " hand is never seen: its fingers are placed on the ",
               "wrist; film so that both hands are in the picture"));
   }
 }
@@ -220,12 +221,13 @@ void judge_posture(RawPose& pose) {
   const double across = median(values[0]), along = median(values[1]);
   const double x = median(values[2]), y = median(values[3]);
   if (along > kClear * across && std::abs(x) > kClear * std::abs(y)) {
-    note(pose, NoticeKind::posture,
-         "the player lies on the side: the film or its keypoints were turned by 90 degrees, or x "
-         "and y are swapped");
+    note(
+        pose, NoticeKind::posture,
+        "the player lies on their side: the film or its keypoints were rotated by 90 degrees, or x "
+        "and y are swapped");
   } else if (across > kClear * along && y < -kClear * std::abs(x) && -y > 0.5 * across) {
     note(pose, NoticeKind::posture,
-         "the player is upside down: the film was turned, or y counts upwards");
+         "the player is upside down: the film was rotated, or y counts upwards");
   }
 }
 

@@ -61,7 +61,7 @@ std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   }
   if (dangling > 0) {
     throw InputError(text("Expected keypoint files in ", shown(folder), ", but ", dangling, " of ",
-                          all.size() + dangling, " are links to nothing, such as ",
+                          all.size() + dangling, " are broken links, such as ",
                           shown(first_dangling.filename()), " (", why_absent(first_dangling),
                           "); fetch the files that they point to."));
   }
@@ -89,7 +89,7 @@ std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> pa
     if (!number && paths.size() > 1) {
       throw InputError(
           text("Expected a frame number in the name of every keypoint file, got none in ",
-               shown(path), "; keep one recording's OpenPose files in a folder alone."));
+               shown(path), "; keep each recording's OpenPose files in a separate folder."));
     }
     files.push_back({number.value_or(0), path});
   }

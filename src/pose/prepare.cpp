@@ -101,7 +101,7 @@ PoseSequence resample(const RawPose& pose, double fps) {
   const double last = pose.times.back() * fps;
   if (last >= static_cast<double>(kMaxFrames)) {
     throw InputError(text("Expected keypoints of at most ", kMaxFrames, " frames at ", to_text(fps),
-                          " a second, got ", to_text(pose.times.back()),
+                          " per second, got ", to_text(pose.times.back()),
                           " seconds; split the recording."));
   }
   PoseSequence result{

@@ -77,7 +77,7 @@ void check_span(std::size_t count, std::int64_t start, std::int64_t last, const 
     const bool folder = fs::is_directory(path, ignored);
     throw InputError(text("Expected consecutive frame numbers in ", shown(path), ", got ", count,
                           folder ? " files from " : " frames from ", start, " to ", last,
-                          folder ? "; keep one recording's OpenPose files in a folder alone."
+                          folder ? "; keep each recording's OpenPose files in a separate folder."
                                  : "; keep one recording in a file."));
   }
 }
@@ -128,7 +128,7 @@ Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose
         {NoticeKind::late_start,
          only_people
              ? text("the first frame with anybody is number ", first, ", counted from 0, so the ",
-                    "player enters late; where the recording begins at that number, say so as ",
+                    "player enters late; if the recording begins at that number, give it as ",
                     "the first frame")
              : text("the first frame is number ", first, ", which is taken as time 0")});
   }
@@ -154,7 +154,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   const std::size_t read = recording.numbers.size();
   if (!seen) {
     throw InputError(
-        placed ? text("Expected a confidence above 0 for the points that have a place in ",
+        placed ? text("Expected a confidence above 0 for the points that have a position in ",
                       shown(path), ", got 0 for every point of every person; write the tool's ",
                       "scores or visibilities, or 1 where it has none.")
                : text("Expected a person in ", shown(path), ", got nobody in any of its ", read,
@@ -173,7 +173,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
     const bool film = recording.from_film && options.film != nullptr;
     if (!options.fps && !film && recording.note_rate) {
       pose.notices.push_back({NoticeKind::assumed_rate,
-                              text(to_text(recording.fps), " frames a second are assumed, as ",
+                              text(to_text(recording.fps), " frames per second are assumed, as ",
                                    recording.what, " do not say")});
     }
     pose.times =

@@ -55,7 +55,7 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
         std::abs(end - film.seconds) > std::max(0.5, 0.02 * film.seconds)) {
       notices.push_back(
           {NoticeKind::rate,
-           text(frames, " frames at ", to_text(*options.fps), " frames a second end ", "at ",
+           text(frames, " frames at ", to_text(*options.fps), " frames per second end ", "at ",
                 std::round(end * 100) / 100, " s, but the film has ", pictures, " pictures at ",
                 to_text(rate), " and ends at ", std::round(film.seconds * 100) / 100, " s")});
     }
@@ -64,14 +64,14 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
   const std::int64_t few = std::max<std::int64_t>(2, pictures / 50);
   if (frames > pictures + few) {
     throw InputError(text("Expected keypoints of the film's ", pictures, " pictures (",
-                          to_text(rate), " a second), got ", frames, " frames in ", shown(path),
+                          to_text(rate), " per second), got ", frames, " frames in ", shown(path),
                           "; say the frame rate of the keypoints, or give the film they are of."));
   }
   if (frames < pictures - pictures / 10 - 2) {
     notices.push_back(
         {NoticeKind::rate,
-         text(frames, " frames of keypoints stand against the film's ", pictures, " pictures at ",
-              to_text(rate), " frames a second: they are taken as ",
+         text(frames, " frames of keypoints for the film's ", pictures, " pictures at ",
+              to_text(rate), " frames per second: they are taken as ",
               "its first ones; say the frame rate if they are every second one or so")});
   }
   std::vector<double> times(
@@ -81,7 +81,7 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
     times.push_back(times.back() + 1 / film.fps());
   }
   notices.push_back({NoticeKind::film_times, text("frames have the times of the film's pictures, ",
-                                                  to_text(rate), " a second")});
+                                                  to_text(rate), " per second")});
   return times;
 }
 
@@ -102,7 +102,7 @@ double second_of(const std::map<std::int64_t, double>& times, const std::filesys
     notices.push_back(
         {NoticeKind::time_unit, text("times ", to_text(step), " apart are taken as ", unit->name,
                                      ", ", to_text(std::round(1e3 / (step * second)) / 1e3),
-                                     " frames a second; write them in seconds")});
+                                     " frames per second; write them in seconds")});
   } else if (are_frame_numbers(times)) {
     notices.push_back(
         {NoticeKind::time_unit,

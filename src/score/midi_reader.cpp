@@ -130,7 +130,7 @@ class Reader {
     division.ticks_per_frame = static_cast<int>(word & 0xFF);
     const int rate = division.smpte_rate;
     if (rate != 24 && rate != 25 && rate != 29 && rate != 30) {
-      fail(at, text("expected an SMPTE rate of 24, 25, 29 or 30 frames a second, got ", rate,
+      fail(at, text("expected an SMPTE rate of 24, 25, 29 or 30 frames per second, got ", rate,
                     "; export the MIDI file with ticks a quarter note"));
     }
     if (division.ticks_per_frame == 0) {

@@ -59,7 +59,7 @@ void check(std::span<const Note> notes, std::int64_t steps, double rate, double 
     throw InputError(text("note indices: expected 0 to ", max_steps,
                           " steps, a rate above 0 and a "
                           "finite start, got ",
-                          steps, " steps, ", rate, " a second, start ", start_s,
+                          steps, " steps, ", rate, " per second, start ", start_s,
                           " s; correct the call"));
   }
   for (const Note& note : notes) {

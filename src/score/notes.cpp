@@ -253,7 +253,7 @@ NoteList parse_any(std::string_view bytes, const std::string& given_name,
   if (odd > 0) {
     throw InputError(
         text(name, ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, ",
-             "duration_s and pitch, got a file that is no text; give the notes' file"));
+             "duration_s and pitch, got a file that is not text; give the notes' file"));
   }
   const auto fields = fields_of(first_line, 1);
   if (bytes.find('\0') == std::string_view::npos && parse_double(fields[0])) {

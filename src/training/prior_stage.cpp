@@ -65,7 +65,7 @@ models::PriorBatch training_batch(const Session& session, const clips::CodeCache
   return placed(batch, session.device, clips::staged);
 }
 
-// Mean over the clips of the test split, nats a code.
+// Mean over the clips of the test split, nats per code.
 double test_nll(Session& session, models::Model& model, const clips::CodeCache& codes,
                 const std::vector<clips::Clip>& clips, bool notes) {
   double sum = 0;
@@ -115,7 +115,7 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   model.eval();
   const double without = test_nll(session, model, codes, clips, false);
   std::vector<Metric> numbers{{"test_nll", without}};
-  std::string line = text("step ", session.position.step, ": test NLL ", without, " nats a code");
+  std::string line = text("step ", session.position.step, ": test NLL ", without, " nats per code");
   if (session.config.content.enabled && model.notes_trained) {
     const double with = test_nll(session, model, codes, clips, true);
     numbers.emplace_back("test_nll_notes", with);

@@ -13,6 +13,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/models/device.hpp"
@@ -97,7 +98,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
     load_checkpoint(run, state, material.environment);
     truncate_metrics(run.metrics(), state.position.stage, state.position.step);
     models::save_safetensors(run.model(), state_of(state.model));  // a kill may have left it behind
-    log::info(text("going on at step ", state.position.step, " of stage ",
+    log::info(text("resuming at step ", state.position.step, " of stage ",
                    to_string(state.position.stage)));
   } else {
     write_run_json(run, options, material.environment);
@@ -127,11 +128,12 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                   metrics,
                   events,
                   StageClock(state.position.step)};
-  log::info(text(material.train_tracks.tracks().size(), " training tracks, ",
-                 material.order.clips_per_epoch(), " clips an epoch, ",
-                 material.test_tracks.tracks().size(), " test tracks; ",
-                 material.environment.threads, " threads on ", material.environment.device, ", ",
-                 config::to_string(material.precision)));
+  const auto count = [](const auto& tracks) { return static_cast<std::int64_t>(tracks.size()); };
+  log::info(text(counted(count(material.train_tracks.tracks()), "training track"), ", ",
+                 counted(material.order.clips_per_epoch(), "clip"), " per epoch, ",
+                 counted(count(material.test_tracks.tracks()), "test track"), "; ",
+                 counted(material.environment.threads, "thread"), " on ",
+                 material.environment.device, ", ", config::to_string(material.precision)));
   if (going_on) say_if_finished(config, state.position);
   stages(session);
 }

@@ -289,7 +289,7 @@ class FrameNumbers(Case):
         folder = self.openpose_folder("json", ((i, openpose(with_confidence(player(i)))) for i in range(0, 20, 2)))
         for i in range(1, 20, 2):
             os.symlink(f"../gone/{i}.json", folder / f"take_{i:06d}_keypoints.json")
-        self.refuses(folder, says=["10 of 20", "links to nothing"])
+        self.refuses(folder, says=["10 of 20", "broken links"])
         os.symlink("nowhere", self.folder / "alone.json")
         self.refuses(self.folder / "alone.json", says=["link to nowhere"])
 
@@ -333,7 +333,7 @@ class Plausible(Case):
         folder = self.openpose_folder("json", ((i, openpose(f)) for i, f in enumerate(frames)))
         self.write("json/times.csv", "frame,time_s\n" + "".join(f"{i},{i * 40}\n" for i in range(60)))
         self.assert_player(self.pose(folder, says=["milliseconds"]), 60)
-        for step in (0.04, 0.5, 1 / 240):  # seconds, also at 2 and 240 frames a second
+        for step in (0.04, 0.5, 1 / 240):  # seconds, also at 2 and 240 frames per second
             self.pose(self.write("h.json", holistic(frames, time=lambda i: i * step)), silent_about=["warning"])
         epoch = self.write("h.json", holistic(frames, time=lambda i: 1.7e9 + i * 0.04))
         self.refuses(epoch, says=["from the recording's start"])
@@ -371,7 +371,7 @@ class Plausible(Case):
         def folder(name, turned, hands=True):
             return self.openpose_folder(name, ((i, openpose(with_confidence(player(i, turned=turned)), hands))
                                                for i in range(30)))
-        self.pose(folder("side", lambda p: [p[1], p[0]]), says=["lies on the side"])
+        self.pose(folder("side", lambda p: [p[1], p[0]]), says=["lies on their side"])
         self.pose(folder("head", lambda p: [p[0], 900 - p[1]]), says=["upside down"])
         self.pose(folder("up", lambda p: p), silent_about=["side", "upside", "hand"])
         profile = folder("profile", lambda p: [500 + 0.05 * p[0], p[1]])

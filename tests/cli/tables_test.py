@@ -172,11 +172,11 @@ class Tables(support.Case):
                   for table in everything["tables"]}
         self.assertEqual(list(tables), ["1", "2", "3", "4", "5", "A"])
         for key, row, column in (("1", "MI Net", "NDB"), ("1", "real test clips", "NDB"), ("2", "MI Net", "accuracy"),
-                                 ("4", "MI Net", "L2"), ("5", "MI Net", "nats a code"),
+                                 ("4", "MI Net", "L2"), ("5", "MI Net", "nats per code"),
                                  ("A", "MI Net, generated", "instrument")):
             self.assertIn("value", tables[key][row][column], (key, row))
         self.assertEqual(tables["1"]["Content cond. MI Net"]["NDB"], {"paper": {"URMP": 35}})
-        self.assertEqual(tables["5"]["GRU-Seq2Seq"]["nats a code"], {"paper": {"URMP": 2.93}})
+        self.assertEqual(tables["5"]["GRU-Seq2Seq"]["nats per code"], {"paper": {"URMP": 2.93}})
         self.assertNotIn("pitch accuracy", tables["A"]["MI Net, generated"])
         self.assertEqual((out / "report.html").read_text().count("<audio"), 4)
 

@@ -87,7 +87,7 @@ TEST(Reuse, OnlyWhatHasChangedIsReadAgain) {
   const PrepareReport more =
       prepare("audio,pose,instrument\na.wav,a.npy,va\nb.wav,b.npy,vn\nc.wav,c.npy,vc\n");
   EXPECT_EQ(more.reused_tracks, 2);
-  EXPECT_CONTAINS(describe(more), "2 tracks taken over");
+  EXPECT_CONTAINS(describe(more), "2 tracks reused");
   EXPECT_EQ(read_text(at("corpus") / "a" / "audio.flac"), sound);
   EXPECT_CONTAINS(read_text(at("corpus") / "tracks.csv"), ",va,");
   const CheckReport checked = check(at("corpus"));

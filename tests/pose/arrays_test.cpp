@@ -91,7 +91,7 @@ TEST_F(Arrays, RandomBytesAreNotTakenForKeypoints) {
   for (int i = 0; i < 564 * 3; ++i) {
     bytes += static_cast<char>(i % 7 == 0 ? 0xFF : 0x60 + i % 31);
   }
-  EXPECT_NE(input_error([&] { read_pose(write("noise.npy", bytes)); }).find("no coordinates"),
+  EXPECT_NE(input_error([&] { read_pose(write("noise.npy", bytes)); }).find("not coordinates"),
             std::string::npos);
 }
 

@@ -114,7 +114,7 @@ TEST_F(OpenPose, TheFrameRateIsTwentyFiveWithANoteUnlessSaid) {
   const RawPose assumed = read_pose(folder());
   EXPECT_DOUBLE_EQ(assumed.times[1], 0.04);
   EXPECT_NE(
-      text_of(assumed.notices, NoticeKind::assumed_rate).find("25 frames a second are assumed"),
+      text_of(assumed.notices, NoticeKind::assumed_rate).find("25 frames per second are assumed"),
       std::string::npos);
   const RawPose said = read_pose(folder(), {.fps = 30000.0 / 1001});
   EXPECT_DOUBLE_EQ(said.times[1], 1001.0 / 30000);

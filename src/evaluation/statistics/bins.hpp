@@ -40,7 +40,7 @@ struct Interval {
 struct BinIntervals {
   Interval ndb, js;
 };
-// 95 % percentile intervals over `rounds` drawings of whole tracks with replacement, of both
+// 95 % percentile intervals over `rounds` resamplings of whole tracks with replacement, of both
 // sources: clips of one track are alike, and a test that takes them for independent is too sure.
 // Drawing adds spread of its own, so the interval lies higher than the figure itself.
 BinIntervals bootstrap_bins(const BinnedClips& reference, const BinnedClips& judged,

@@ -26,7 +26,7 @@ const char* name_of(Moment moment);  // "onset"
 
 struct FrameGrid {
   std::int64_t frames = 0;
-  double rate = 0;     // frames a second
+  double rate = 0;     // frames per second
   double start_s = 0;  // of frame 0, on the notes' clock
 };
 std::vector<Moment> moments_of(std::span<const score::Note> notes, const FrameGrid& grid);
