@@ -76,9 +76,9 @@ def parse(words):
         prog="scripts/bench.sh", formatter_class=argparse.RawDescriptionHelpFormatter,
         description=__doc__, epilog="Measures: " + ", ".join(MEASURES))
     parser.add_argument("--only", action="append", metavar="NAME", default=[],
-                        help="only this measure (again for more)")
+                        help="only this measure (repeatable)")
     parser.add_argument("--quick", action="store_true",
-                        help="short work and two turns: shows that everything runs, no more")
+                        help="little work and two turns: checks that everything runs, no more")
     parser.add_argument("--rounds", type=int, metavar="N", help="turns of each side (5; quick: 2)")
     parser.add_argument("--json", type=pathlib.Path, metavar="OUT", help="also write the results")
     parser.add_argument("--docs", action="store_true",

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Ours beside its peers: sets up what that needs, then runs benchmarks/bench.py.
+# Benchmarks minet beside other tools: installs those, builds, and runs benchmarks/bench.py.
 #
-#   scripts/bench.sh [--only NAME] [--quick] [--json OUT] [--docs] [...]      all: --help
+#   scripts/bench.sh [--only NAME] [--quick] [--json OUT] [--docs] [...]      all options: --help
 #
-# What it needs: the release build, and Python packages in .venv-bench (5 GB: torch for Python comes
-# with its CUDA libraries, which it loads even where there is no GPU).
+# It needs Python packages in .venv-bench (5 GB: torch for Python includes its CUDA libraries, which it
+# loads even without a GPU).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

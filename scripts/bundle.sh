@@ -4,8 +4,8 @@
 #
 #   scripts/bundle.sh [OUT.tar.xz]      default: build/minet-bundle.tar.xz
 #
-# There: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
-# Without MINET_TORCH the torch of python3 is taken. LibTorch and the NVIDIA driver are not packed.
+# On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
+# Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Says which sources clang-format would change; scripts/check_format.sh --fix changes them.
+# Lists the sources that clang-format would change; scripts/check_format.sh --fix changes them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 how=(--dry-run -Werror)

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A video of one player -> keypoints that mi_prepare and mi_generate read, by MediaPipe Holistic.
+"""Extracts keypoints from a video of one player with MediaPipe Holistic, for mi_prepare and mi_generate.
 
   scripts/extract_keypoints.py VIDEO -o DIR [--format openpose|mediapipe] [--fps RATE] [--force]
 
-DIR gets one OpenPose JSON file a frame (BODY_25 and both hands, source pixels) and times.csv, or
+DIR gets one OpenPose JSON file per frame (BODY_25 and both hands, source pixels) and times.csv, or
 with --format mediapipe one holistic.json (docs/keypoints.md). Times are the container's, so a
-variable frame rate comes out right. DIR appears when all is done, or not at all.
+variable frame rate comes out right. DIR appears when everything is done, or not at all.
 Points outside the picture are MediaPipe's guesses and get the confidence 0.
-The first use makes a virtual environment in ~/.cache/minet (or $XDG_CACHE_HOME/minet) with mediapipe
-0.10.21, which brings its models along; the programs ffmpeg and ffprobe read the video.
+The first use creates a virtual environment in ~/.cache/minet (or $XDG_CACHE_HOME/minet) with mediapipe
+0.10.21, which includes its models; the programs ffmpeg and ffprobe read the video.
 """
 import argparse
 import json
@@ -43,7 +43,7 @@ class Untimed(Problem):
 # ---- what is written: plain Python, tested without MediaPipe
 
 def openpose_points(points, width, height):
-    """[[x, y, confidence], ...] in parts of the picture -> OpenPose's flat list in pixels."""
+    """[[x, y, confidence], ...] in fractions of the picture -> OpenPose's flat list in pixels."""
     return [value for x, y, confidence in points
             for value in (round(x * width, 3), round(y * height, 3), round(confidence, 4))]
 
@@ -140,7 +140,7 @@ def probe(video):
     answer = json.loads(result.stdout)
     frames = [f for f in answer.get("frames", []) if "width" in f]
     if not frames:
-        raise Problem(f"Expected a video in {video}, got no picture in it.")
+        raise Problem(f"Expected a video in {video}, but it has no pictures.")
     start = float(answer.get("format", {}).get("start_time") or 0)
     if any("best_effort_timestamp_time" not in f for f in frames):
         raise Untimed(f"Expected a time for every picture of {video}, got none for some.")
@@ -163,7 +163,7 @@ def with_times(video, folder):
 
 
 class Frames:
-    """All pictures of a video as they stand in it, as RGB bytes."""
+    """All pictures of a video, unrotated, as RGB bytes."""
 
     def __init__(self, video, width, height):
         self.size = width * height * 3
@@ -225,7 +225,7 @@ SHOULDERS, ELBOWS, WRISTS = (12, 11), (14, 13), (16, 15)  # right, left
 
 
 class Looks:
-    """Collects a few distances a frame, in pixels."""
+    """Collects a few distances per frame, in pixels."""
 
     def __init__(self, width, height):
         self.width, self.height = width, height
@@ -262,16 +262,16 @@ class Looks:
             if seen[f"{side}_hand"] == 0:
                 yield f"the {side} hand is never seen: film so that both hands are in the picture"
             if self.clear[side] >= 5 and 2 * self.swapped[side] > self.clear[side]:
-                yield (f"the fingers of the {side} hand sit at the other wrist: left and right hands are swapped, as in a "
+                yield (f"the fingers of the {side} hand are at the other wrist: left and right hands are swapped, as in a "
                        "mirrored film")
         if self.outside:
-            yield f"in {self.outside} of {frames} frames a hand lies partly outside the picture: those points count as not seen"
+            yield f"in {self.outside} of {frames} frames a hand is partly outside the picture: those points count as not seen"
         if len(self.across) >= 5:
             across, along, x, y = (statistics.median(v) for v in (self.across, self.along, self.down_x, self.down_y))
             if along > 2 * across and abs(x) > 2 * abs(y):
-                yield "the player lies on the side: turn the film by 90 degrees"
+                yield "the player lies on their side: rotate the film by 90 degrees"
             elif across > 2 * along and y < -2 * abs(x) and -y > 0.5 * across:
-                yield "the player is upside down: turn the film by 180 degrees"
+                yield "the player is upside down: rotate the film by 180 degrees"
 
 
 # ---- the whole
@@ -318,7 +318,7 @@ def extract(video, out, form, fps=None, force=False, make_model=Holistic):
     if out.exists() and not force:
         raise Problem(f"{out} exists; choose another folder or --force.")
     if out.exists() and (not out.is_dir() or out.is_symlink() or (any(out.iterdir()) and not ours(out))):
-        raise Problem(f"{out} holds other things than keypoints, so it is not replaced; choose another folder.")
+        raise Problem(f"{out} contains other files than keypoints, so it is not replaced; choose another folder.")
     with tempfile.TemporaryDirectory(prefix="minet-video-") as folder:
         name = video.stem
         try:
@@ -406,9 +406,9 @@ def ensure_environment():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to make")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to create")
     parser.add_argument("--format", choices=sorted(WRITERS), default="openpose")
-    parser.add_argument("--fps", type=float, help="look at this many frames a second only; default: all")
+    parser.add_argument("--fps", type=float, help="only look at this many frames per second; default: all")
     parser.add_argument("--force", action="store_true", help="replace DIR")
     arguments = parser.parse_args()
     try:
@@ -422,7 +422,7 @@ def main():
         print(f"error: {problem}", file=sys.stderr)
         return 2
     except subprocess.CalledProcessError as error:
-        print(f"error: The environment cannot be made: {error}.", file=sys.stderr)
+        print(f"error: The environment cannot be created: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped; nothing was written.", file=sys.stderr)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints what docs/benchmarks.md says of building and starting, on this machine. Nothing else should run.
+# Prints the build and start-up times of docs/benchmarks.md for this machine. Run nothing else meanwhile.
 #
 #   scripts/measure.sh build             clean build and one-file rebuild, without ccache (minutes)
 #   scripts/measure.sh start CORPUS      mi_generate, whole process: 4 s of sound, paper preset

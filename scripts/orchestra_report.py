@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Figures about a synthetic orchestra: is the link between movement and sound real, and not trivial?
+"""Figures about a synthetic orchestra: do movement and sound belong together, and not trivially?
 
     scripts/orchestra_report.py FOLDER [--only knn,onsets,pitch,tracker] [--tracks N] [--seconds S]
 
 FOLDER was made by `mi_prepare orchestra` (with keypoints as npy). Needs numpy; `tracker` needs
-librosa too and takes about as long as the sound that it looks at (--tracks of each instrument,
+librosa too and takes about as long as the sound it analyses (--tracks of each instrument,
 --seconds of each).
 
-knn      nearest neighbour by instrument on raw poses, tracks of the same composition left out
+knn      nearest neighbour by instrument on raw poses, tracks of the same composition excluded
 onsets   correlation of hand speed with note onsets, beside onsets of other tracks
 pitch    nearest neighbours in pose predict the pitch of notes of the same player, beside shuffled notes
 tracker  librosa's pyin against Notes_*.txt: share of voiced frames within 50 cents

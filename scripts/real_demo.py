@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The main job on real recordings and real keypoints: corpus -> training -> music, in a few minutes.
+"""Corpus, training and music from real recordings and real keypoints, in a few minutes.
 
     scripts/real_demo.py DATA [--out demo-real] [--steps 500]
 
 DATA holds audio/gcompris, audio/sms-tools (recorded phrases), solos/ (a saxophonist's keypoints, Solos
 format) and openpose/ (folders of OpenPose JSON). Apart from the saxophone, no phrase comes with its own
-player's keypoints: those pairs are arbitrary, so this shows that the path works on real files, and not
-that a model learned who plays what. Music is made from keypoints that were not trained on: the last 8 s
-of the saxophonist, and a signer's OpenPose folder.
+player's keypoints: those pairs are arbitrary, so this shows that the programs handle real files, not that
+a model has learned who plays what. Music is generated from keypoints that were not in training: the last
+8 s of the saxophonist, and a signer's OpenPose folder.
 """
 import argparse
 import pathlib

@@ -4,10 +4,10 @@
 #
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
-#   --tests          also the tests, and what only they need: Chromium, for the listening page
-#   --checks         also what CI checks with: clang-format and clang-tidy
-#   --cuda / --cpu   the full torch wheel set, or the small one that a machine without an NVIDIA GPU
-#                    needs (default: by whether an NVIDIA driver is there)
+#   --tests          also build the tests, and install what only they need: Chromium, for the listening page
+#   --checks         also install what CI needs: clang-format and clang-tidy
+#   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
+#                    needs (default: CUDA if there is an NVIDIA driver)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,14 +42,14 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${missing[*]}"
   as_root=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "setup.sh: these Debian packages are missing, and neither root nor sudo is at hand: ${missing[*]}" >&2; exit 1; }
+    command -v sudo >/dev/null || { echo "setup.sh: these Debian packages are missing, and neither root nor sudo is available: ${missing[*]}" >&2; exit 1; }
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# The small set is what LibTorch's CPU part loads: 1.3 GB on disk instead of 4.7 GB (docs/architecture.md).
+# The small set is what LibTorch's CPU part loads: 1.3 GB on disk instead of 4.7 GB.
 marker=.venv/torch-2.11.0-$wheels
 if [ ! -e "$marker" ]; then
   echo "Installing torch 2.11.0 ($wheels) into .venv"

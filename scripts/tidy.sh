@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # clang-tidy on the sources that differ from a commit.
 #
-#   scripts/tidy.sh [COMMIT]     default: where this branch left origin/main, else the commit before
+#   scripts/tidy.sh [COMMIT]     default: where this branch left origin/main, else the previous commit
 #
-# A source that includes LibTorch takes most of a minute; beyond ten of them the rest is named and
-# left out.
+# A source that includes LibTorch takes most of a minute; at most ten of them are checked, and the rest
+# is listed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }

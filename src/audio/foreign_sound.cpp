@@ -81,7 +81,8 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
         3600);
     if (result.exit_code != 0) {
       if (is_own_trouble(result)) {
-        throw WorkError(text("Decoding ", shown(path), " failed, but not because of the file (",
+        throw WorkError(text("Decoding ", shown(path),
+                             " failed on this machine; the file is not the cause (",
                              result.exit_code > 128 && result.exit_code < 160
                                  ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
                                  : last_line(result.error_output),

@@ -50,7 +50,7 @@ TEST(Fitness, EachLackIsNamedWithItsNumber) {
 
   Made unknown = good();
   unknown.add("test", "oboe");
-  EXPECT_CONTAINS(unknown.warnings(), "training never has: oboe");
+  EXPECT_CONTAINS(unknown.warnings(), "not in training: oboe");
 
   Made twins = good();
   for (TrackFitness& fact : twins.facts) fact.pose_hash = "same";
