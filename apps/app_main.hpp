@@ -102,14 +102,14 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
   } catch (const Error& error) {
     return fail(program, with_flags(app, error.what()), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail(program, "there is not enough memory for this", 1);
+    return fail(program, "there is not enough memory", 1);
   } catch (const std::exception& error) {
     if (program.read_error) {
       if (const auto sentence = program.read_error(error)) return fail(program, *sentence, 1);
     }
     return fail(program, text("failed unexpectedly: ", error.what()), 1);
   } catch (...) {
-    return fail(program, "failed unexpectedly, without a reason given", 1);
+    return fail(program, "failed unexpectedly for an unknown reason", 1);
   }
 }
 
@@ -118,7 +118,7 @@ inline void set_up(CLI::App& app, const Program& program, CommonOptions& common)
   app.description(program.summary);
   app.footer("Example:\n  " + program.example);
   app.set_version_flag("--version", program.name + " " + version());
-  app.add_flag("-q,--quiet", common.quiet, "No progress and no notes: errors only");
+  app.add_flag("-q,--quiet", common.quiet, "Print errors only");
   app.add_option("--log-level", common.log_level, "debug, info, warning, error or off")
       ->default_str(common.log_level);
 }
@@ -130,7 +130,7 @@ inline void add_score_options(CLI::App& app, score::ReadNotesOptions& options) {
   app.add_option("--channel", options.midi.channel,
                  "Channel of the MIDI file, 1 to 16; default: all")
       ->check(CLI::Range(1, 16));
-  app.add_option("--transpose", options.transpose, "Semitones up, or down below 0")
+  app.add_option("--transpose", options.transpose, "Semitones to transpose by; negative: down")
       ->check(CLI::Range(-60, 60));
 }
 

@@ -11,11 +11,11 @@ void add_reconstruction(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "reconstruction",
-       .summary = "What the codes keep of a sound, beside PCA + k-means with as many codes",
+       .summary = "What do the codes keep of a sound? Beside PCA and k-means with as many codes",
        .example = "mi_eval reconstruction --model runs/first --corpus corpus --sound clips"},
       evaluation::evaluate_reconstruction, [](CLI::App& command, Options& options) {
         command.add_option("--sound", options.sound,
-                           "New folder for each clip as sound: real, inverted, reconstruction");
+                           "New folder for the sound of each clip: real, inverted, reconstruction");
         command
             .add_option("--iterations", options.invert_iterations,
                         "Rounds of phase reconstruction, for --sound")
@@ -29,14 +29,14 @@ void add_codebook(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "codebook",
-       .summary = "Which codes are used, for how long, and what they mean: notes, instruments?",
+       .summary = "Which codes are used, for how long, and do they mean notes or instruments?",
        .example = "mi_eval codebook --model runs/first --corpus corpus --out dictionary"},
       evaluation::evaluate_codebook, [](CLI::App& command, Options& options) {
         command.add_option("--out", options.out,
-                           "New folder for a dictionary of the codes to see and hear");
+                           "New folder for a dictionary of the codes, to see and hear");
         command
             .add_option("--codes", options.dictionary_codes,
-                        "The most used ones go into the dictionary; 0: every code in use")
+                        "Codes in the dictionary, most used first; 0: all in use")
             ->capture_default_str();
       });
 }
@@ -46,7 +46,7 @@ void add_nll(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "nll",
-       .summary = "How well the prior predicts the codes, beside uniform, unigram and bigram",
+       .summary = "How well does the prior predict the codes? Beside uniform, unigram and bigram",
        .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json"},
       evaluation::evaluate_nll, [](CLI::App&, Options&) {});
 }

@@ -12,23 +12,24 @@ void add_ndb(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "ndb",
-       .summary = "Does generated sound fill the bins of training sound as real sound does?",
+       .summary = "Does generated sound fall into the bins of training sound as real sound does?",
        .example = "mi_eval ndb --model runs/first --corpus corpus --json ndb.json",
-       .explanation = "The bins are kept beside the model (--cache: elsewhere), so a second run "
-                      "only generates.\n\n"},
+       .explanation = "The bins are kept beside the model (or in --cache), so a second run only "
+                      "generates.\n\n"},
       evaluation::evaluate_ndb, [](CLI::App& command, Options& options) {
         command.add_option("--bins", options.bins, "Bins (k-means clusters) of training clips")
             ->capture_default_str();
         command
             .add_option("--train-clips", options.train_clips,
-                        "Training clips that make the bins, at random places")
+                        "Training clips that define the bins, at random places")
             ->capture_default_str();
-        command.add_option("--restarts", options.restarts, "Of k-means")->capture_default_str();
-        command.add_option("--rounds", options.rounds, "Of the bootstrap by track")
+        command.add_option("--restarts", options.restarts, "Restarts of k-means")
+            ->capture_default_str();
+        command.add_option("--rounds", options.rounds, "Rounds of the bootstrap over tracks")
             ->capture_default_str();
         command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
         command.add_option("--wav", options.wav,
-                           "Judge the wav files of this folder in place of generating");
+                           "Judge the wav files in this folder instead of generating");
         command.add_option("--cache", options.cache,
                            "Folder for the bins; default: ndb beside the model");
       });
@@ -39,12 +40,12 @@ void add_knn(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "knn",
-       .summary = "Does the nearest body vector name the instrument, beside raw poses and chance?",
+       .summary = "Does the nearest body vector give the instrument? Beside raw poses and chance",
        .example = "mi_eval knn --model runs/first --corpus corpus"},
       evaluation::evaluate_knn, [](CLI::App& command, Options& options) {
         command
             .add_option("--train-clips", options.train_clips,
-                        "Neighbours, at random places; 0: all of split 'train'")
+                        "Training clips to search, at random places; 0: all of split 'train'")
             ->capture_default_str();
       });
 }
@@ -54,12 +55,13 @@ void add_tsne(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "tsne",
-       .summary = "A map of body vectors, coloured by instrument (t-SNE).",
+       .summary = "Draw a map of body vectors, coloured by instrument (t-SNE)",
        .example = "mi_eval tsne --model runs/first --corpus corpus --out map"},
       evaluation::evaluate_tsne, [](CLI::App& command, Options& options) {
-        command.add_option("--perplexity", options.perplexity, "Neighbours that count, about")
+        command.add_option("--perplexity", options.perplexity, "Approximate number of neighbours")
             ->capture_default_str();
-        command.add_option("--iterations", options.iterations, "Of the gradient descent")
+        command
+            .add_option("--iterations", options.iterations, "Iterations of the gradient descent")
             ->capture_default_str();
         command.add_option("--out", options.out, "New folder for tsne.svg and tsne.csv");
       });

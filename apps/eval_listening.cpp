@@ -17,31 +17,31 @@ void add_make(CLI::App& app, EvalSession& session) {
   const auto arguments = std::make_shared<Arguments>();
   listening::ListeningOptions& options = arguments->options;
   CLI::App* command = add_command(
-      app, {.name = "make",
-            .summary = "Makes OUT/listening.html, which works from disk, and OUT/key.json, which "
-                       "stays with you.",
-            .example = "mi_eval listening make --model run --corpus corpus --out test",
-            .explanation = "Listeners send you the file that the page saves; mi_eval listening "
-                           "score reads them.\n\n"});
+      app,
+      {.name = "make",
+       .summary = "Make OUT/listening.html for listeners, and OUT/key.json, which you keep",
+       .example = "mi_eval listening make --model run --corpus corpus --out test",
+       .explanation = "The page works from disk. Listeners send you the file it saves; mi_eval "
+                      "listening score reads these files.\n\n"});
   command
       ->add_option("--model", options.common.model, "Run folder, or folder with model.safetensors")
       ->required();
   command->add_option("--corpus", options.common.corpus, "Prepared corpus (mi_prepare)")
       ->required();
   command->add_option("--out", options.out, "New folder for the page and its key")->required();
-  command->add_option("--split", options.common.split, "Which tracks to take clips of")
+  command->add_option("--split", options.common.split, "Split to take clips from")
       ->capture_default_str();
   command
       ->add_option("--pairs", options.pairs,
-                   "Pairs, dealt over the instruments; 0: 3 of each, or 39 without labels")
+                   "Pairs, spread over the instruments; 0: 3 per instrument, or 39 without labels")
       ->capture_default_str();
   command
       ->add_option("--catch-trials", options.catch_trials,
-                   "Further pairs whose false sound is noise: who misses them did not listen")
+                   "Additional pairs whose false sound is noise, to find who does not listen")
       ->capture_default_str();
   command
       ->add_option("--real", arguments->real,
-                   "recorded: as it was; inverted: with made phases, as the model's sound has")
+                   "recorded, or inverted: with reconstructed phases, like the model's sound")
       ->capture_default_str()
       ->check(CLI::IsMember({"recorded", "inverted"}));
   command->add_flag("--no-notes", arguments->no_notes, "Play from the movements alone");
@@ -49,8 +49,8 @@ void add_make(CLI::App& app, EvalSession& session) {
   command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
-  command->add_option("--title", options.title, "What the page is called")->capture_default_str();
-  command->add_option("--seed", options.common.seed, "Seed of clips, order and music")
+  command->add_option("--title", options.title, "Title of the page")->capture_default_str();
+  command->add_option("--seed", options.common.seed, "Random seed of clips, order and music")
       ->capture_default_str();
   command->add_option("--device", options.common.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
@@ -78,19 +78,21 @@ void add_score(CLI::App& app, EvalSession& session) {
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = add_command(
-      app, {.name = "score",
-            .summary = "How often the model's sound was taken for real, with 95 % intervals, by "
-                       "instrument and listener.",
-            .example = "mi_eval listening score --key test/key.json answers/"});
+      app,
+      {.name = "score",
+       .summary = "Report how often the model's sound was taken for real, with 95 % intervals, "
+                  "by instrument and listener",
+       .example = "mi_eval listening score --key test/key.json answers/"});
   command->add_option("answers", arguments->options.answers, "Listeners' files, or folders of them")
       ->required();
   command->add_option("--key", arguments->options.key, "The test's key.json")->required();
   command
       ->add_option("--missed-catch-trials", arguments->options.missed_catch_trials,
-                   "A listener who misses more is left out")
+                   "Exclude listeners who miss more")
       ->capture_default_str()
       ->check(CLI::Range(0, 100));
-  command->add_option("--seed", arguments->options.seed, "Seed of the bootstrap over listeners")
+  command
+      ->add_option("--seed", arguments->options.seed, "Random seed of the bootstrap over listeners")
       ->capture_default_str();
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
@@ -106,8 +108,8 @@ void add_score(CLI::App& app, EvalSession& session) {
 void add_listening(CLI::App& app, EvalSession& session) {
   CLI::App* command = add_command(
       app, {.name = "listening",
-            .summary = "Can people tell it from a recording? Makes a listening test, and scores "
-                       "the answers.",
+            .summary = "Can people tell it from a recording? Make a listening test and score the "
+                       "answers",
             .example = "mi_eval listening make --model run --corpus corpus --out test\n"
                        "  mi_eval listening score --key test/key.json answers/"});
   add_make(*command, session);

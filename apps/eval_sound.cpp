@@ -19,13 +19,14 @@ void add_notes(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "notes",
-       .summary = "Does the generated sound play the notes? Stage by stage, beside chance.",
+       .summary = "Does the generated sound play the notes? Stage by stage, beside chance",
        .example = "mi_eval notes --model runs/first --corpus corpus --json notes.json"},
       evaluation::evaluate_notes, [](CLI::App& command, Options& options) {
         add_iterations(command, options.iterations);
         command
-            .add_option("--whole-seconds", options.whole_seconds,
-                        "Held notes are also heard in so much of each whole track; 0: not")
+            .add_option(
+                "--whole-seconds", options.whole_seconds,
+                "Also measure held notes in this many seconds of each whole track; 0: do not")
             ->capture_default_str();
       });
 }
@@ -35,12 +36,13 @@ void add_instrument(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "instrument",
-       .summary = "Which instrument does it sound like, to a classifier of real sound?",
+       .summary = "Which instrument does a classifier of real sound hear?",
        .example = "mi_eval instrument --model runs/first --corpus corpus"},
       evaluation::evaluate_instrument, [](CLI::App& command, Options& options) {
         command
-            .add_option("--train-clips", options.train_clips,
-                        "Clips that fit the classifier, at random places; 0: all of split 'train'")
+            .add_option(
+                "--train-clips", options.train_clips,
+                "Training clips for the classifier, at random places; 0: all of split 'train'")
             ->capture_default_str();
         command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
         add_iterations(command, options.iterations);

@@ -13,59 +13,57 @@ void add_tables(CLI::App& app, EvalSession& session) {
   const auto arguments = std::make_shared<Arguments>();
   comparison::TablesOptions& options = arguments->options;
   CLI::App* command = add_command(
-      app,
-      {.name = "tables",
-       .summary = "Trains MI Net, its ablations and baselines, and compares them: the paper's "
-                  "tables and a page.",
-       .example = "mi_eval tables configs/tiny.yaml --corpus corpus --out tables",
-       .explanation = "Stopped or killed, the same command goes on where it was; what is there "
-                      "already is used. A run trained on another machine is taken over from\n"
-                      "OUT/runs/<run>-seed<N> if its configuration and corpus are these "
-                      "(docs/evaluation.md).\nOUT/report.html has everything, with pictures and "
-                      "sound.\n\n"});
+      app, {.name = "tables",
+            .summary = "Train MI Net, its ablations and baselines, and compare them: the paper's "
+                       "tables and a report",
+            .example = "mi_eval tables configs/tiny.yaml --corpus corpus --out tables",
+            .explanation =
+                "After an interruption, run the same command again. A finished run in "
+                "OUT/runs/<run>-seed<N>, also\none trained on another machine, is used if its "
+                "configuration and corpus match (docs/evaluation.md).\nOUT/report.html has "
+                "everything, with pictures and sound.\n\n"});
   command->add_option("config", options.config, "Configuration of content-conditioned MI Net")
       ->required()
       ->type_name("CONFIG.yaml");
   command
       ->add_option("--corpus", options.corpus,
-                   "Prepared corpus, with instruments; what needs notes is left out without")
+                   "Prepared corpus with instruments; without notes, what needs them is left out")
       ->required();
-  command->add_option("--out", options.out, "New folder, or one of this command to go on in")
+  command
+      ->add_option("--out", options.out, "New folder, or one in which this command was interrupted")
       ->required();
-  command->add_option("--seeds", options.seeds, "A training of everything for each")
+  command->add_option("--seeds", options.seeds, "Train everything once for each of these seeds")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--set", options.overrides, "A setting for all runs, a.b=c; repeatable")
+  command->add_option("--set", options.overrides, "Change a key for all runs: a.b=c; repeatable")
       ->allow_extra_args(false);
-  command->add_option("--clips", options.clips, "Test clips, for all tables but the first")
+  command->add_option("--clips", options.clips, "Test clips for all tables except the first")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command
       ->add_option("--ndb-clips", options.ndb_clips,
-                   "Generated, real and training clips for the first")
+                   "Generated, real and training clips for the first table")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--examples", options.examples, "Clips to see and hear on the page")
+  command->add_option("--examples", options.examples, "Clips to see and hear in the report")
       ->capture_default_str()
       ->check(CLI::Range(0, 50));
   command->add_flag("--no-training", arguments->no_training,
-                    "Refuse where a finished run is missing, instead of training it");
+                    "Report an error for missing runs instead of training them");
   command
       ->add_option("--same-corpus", options.same_corpora,
-                   "Hash of a corpus (corpus.yaml) whose runs are taken over too: the same "
+                   "Hash of a corpus (corpus.yaml) whose runs are also used: the same "
                    "recordings, prepared on another machine; repeatable")
       ->allow_extra_args(false);
   command->add_option("--unconditional", options.unconditional,
-                      "Configuration of MI Net without notes; default: found beside CONFIG");
+                      "Configuration of MI Net without notes; default: the one beside CONFIG");
   command->add_option("--no-mbr", options.no_mbr, "... without MBR blocks; likewise");
-  command->add_option("--gru-seq2seq", options.gru_seq2seq,
-                      "... of the GRU-Seq2Seq of notes and codes; likewise");
-  command->add_option("--seq2seq", options.seq2seq,
-                      "... of the Seq2Seq from keypoints to sound; likewise");
+  command->add_option("--gru-seq2seq", options.gru_seq2seq, "... of the GRU-Seq2Seq; likewise");
+  command->add_option("--seq2seq", options.seq2seq, "... of the Seq2Seq baseline; likewise");
   command->add_option("--graph-transformer", options.graph_transformer,
-                      "... of the Graph-Transformer; likewise");
+                      "... of the Graph-Transformer baseline; likewise");
   command->add_option("--listening", options.listening,
-                      "For table 3: what mi_eval listening score --json wrote");
+                      "For table 3: the output of mi_eval listening score --json");
   command->add_option("--paper", options.paper,
                       "Further published figures: CSV of table, row, column, corpus, value");
   command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();

@@ -48,27 +48,28 @@ void add_orchestra(CLI::App& app, Session& session) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      app, "orchestra", "Make a synthetic orchestra: players, their movements and their sound",
+      app, "orchestra", "Make a synthetic orchestra: players with their movements and sound",
       "mi_prepare orchestra --out players --tracks 31 --seconds 60 && \\\n"
       "  mi_prepare folder --table players/tracks.csv --out corpus",
-      "The folder has URMP's layout and file names; everything in it is synthetic. An interrupted\n"
-      "run goes on when the same command is given again.\n\n");
-  command->add_option("--out", options->make.out, "Folder to make")->required();
+      "The folder has URMP's layout and file names; everything in it is synthetic. After an\n"
+      "interruption, run the same command again.\n\n");
+  command->add_option("--out", options->make.out, "Folder to create")->required();
   command
-      ->add_option("--tracks", options->make.tracks,
-                   "Parts of pieces; 16 have every instrument, 31 have it for testing too")
+      ->add_option(
+          "--tracks", options->make.tracks,
+          "Number of tracks; from 16 on every instrument occurs, from 31 on also in the test split")
       ->capture_default_str();
-  command->add_option("--seconds", options->make.seconds, "Length of a piece")
+  command->add_option("--seconds", options->make.seconds, "Length of each piece in seconds")
       ->capture_default_str();
-  command->add_option("--seed", options->make.seed, "Seed of everything")->capture_default_str();
+  command->add_option("--seed", options->make.seed, "Random seed")->capture_default_str();
   command->add_option("--sound", options->sound, "auto, fluidsynth or additive")
       ->capture_default_str();
   command
       ->add_option("--pose-format", options->pose,
-                   "npy: a file for each player; openpose: a folder of JSON for each piece")
+                   "npy: one file per player; openpose: one folder of JSON files per piece")
       ->capture_default_str();
-  command->add_flag("--no-mix", options->no_mix, "Leave out the mixtures of all parts");
-  command->add_option("--threads", options->make.threads, "Pieces at a time; 0: one a processor")
+  command->add_flag("--no-mix", options->no_mix, "Do not write the mixtures of all parts");
+  command->add_option("--threads", options->make.threads, "Pieces made at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->add_flag("--force", options->make.force, "Replace an existing folder");
@@ -83,7 +84,7 @@ void add_orchestra(CLI::App& app, Session& session) {
                           " for testing, ", human_duration(report.seconds), ", ", report.notes,
                           " notes\n", report.why, "\n"));
       if (report.pieces_before > 0) {
-        print(session, text(report.pieces_before, " pieces were there from an interrupted run\n"));
+        print(session, text(report.pieces_before, " pieces were kept from an interrupted run\n"));
       }
       return 0;
     };
@@ -92,9 +93,9 @@ void add_orchestra(CLI::App& app, Session& session) {
 
 template <class Options>
 void add_build_options(CLI::App& command, const std::shared_ptr<Options>& options) {
-  command.add_option("--out", options->out, "Folder to make")->required();
-  command.add_option("--seed", options->seed, "Seed of the split")->capture_default_str();
-  command.add_option("--threads", options->threads, "Tracks at a time; 0: one a processor")
+  command.add_option("--out", options->out, "Folder to create")->required();
+  command.add_option("--seed", options->seed, "Random seed of the split")->capture_default_str();
+  command.add_option("--threads", options->threads, "Tracks processed at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command
@@ -104,9 +105,8 @@ void add_build_options(CLI::App& command, const std::shared_ptr<Options>& option
           pose::kGapsHelp)
       ->default_str("paper");
   command.add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
-  command.add_flag(
-      "--force", options->force,
-      "Replace an existing corpus; tracks of which nothing has changed are taken over");
+  command.add_flag("--force", options->force,
+                   "Replace an existing corpus; unchanged tracks are reused");
 }
 
 int report_corpus(const Session& session, const corpus::PrepareReport& report) {
@@ -118,21 +118,22 @@ int report_corpus(const Session& session, const corpus::PrepareReport& report) {
 
 void add_folder(CLI::App& app, Session& session) {
   const auto options = std::make_shared<corpus::PrepareFolderOptions>();
-  CLI::App* command =
-      add_command(app, "folder", "Make a corpus of your own recordings",
-                  "mi_prepare folder --table tracks.csv --out corpus",
-                  "tracks.csv has a row for each track, with paths relative to it:\n"
-                  "  audio,pose,notes,instrument,group\n"
-                  "  take1.wav,take1_json,take1.mid,vn,monday\n"
-                  "A film works as audio. Further columns, all optional: id, split (train or "
-                  "test), fps, person,\n"
-                  "pose_format, first_frame, picture. docs/own-recordings.md explains each.\n\n");
-  command->add_option("--table", options->table, "CSV file with a row for each track")->required();
+  CLI::App* command = add_command(
+      app, "folder", "Make a corpus from your own recordings",
+      "mi_prepare folder --table tracks.csv --out corpus",
+      "tracks.csv has one row per track, with paths relative to it:\n"
+      "  audio,pose,notes,instrument,group\n"
+      "  take1.wav,take1_json,take1.mid,vn,monday\n"
+      "A film can be given as audio. Further columns, all optional: id, split (train or "
+      "test), fps, person,\n"
+      "pose_format, first_frame, picture. docs/own-recordings.md explains each.\n\n");
+  command->add_option("--table", options->table, "CSV file with one row per track")->required();
   command
       ->add_option("--test-share", options->test_share,
-                   "Share of the tracks kept for testing, by whole groups")
+                   "Share of the tracks for the test split, by whole groups")
       ->capture_default_str();
-  command->add_flag("--keep-level", options->keep_level, "Leave the loudness as it is");
+  command->add_flag("--keep-level", options->keep_level,
+                    "Do not normalise the level of the tracks");
   add_build_options(*command, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
@@ -147,15 +148,15 @@ void add_urmp(CLI::App& app, Session& session) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      app, "urmp", "Make a corpus of URMP, or of anything in its layout",
+      app, "urmp", "Make a corpus from URMP, or from anything in its layout",
       "mi_prepare urmp --root URMP/Dataset --pose keypoints --out corpus",
       "Keypoints are looked up by piece and part, in folders named like the pieces:\n"
       "  01_Jupiter_vn_vc/Pose_1_vn_01_Jupiter.npy   one player's, or a folder of OpenPose files\n"
       "  01_Jupiter_vn_vc/openpose/*_keypoints.json  all players, left to right = part order\n"
       "One part of each instrument is kept for testing, and no composition is on both sides,\n"
-      "unless the split is the paper's.\n\n");
+      "except with --split paper.\n\n");
   command->add_option("--root", options->root, "URMP's folder of pieces")->required();
-  command->add_option("--pose", options->pose, "Folder with keypoints; may be the same")
+  command->add_option("--pose", options->pose, "Folder with keypoints; may be the same as --root")
       ->required();
   command
       ->add_option("--notes", options->notes_name,
@@ -163,11 +164,11 @@ void add_urmp(CLI::App& app, Session& session) {
       ->capture_default_str();
   command
       ->add_option("--split", options->split_name,
-                   "leak-free, or paper: every other track is for training, also parts of the "
-                   "compositions tested on")
+                   "leak-free, or paper: all other tracks are for training, including parts of "
+                   "the test compositions")
       ->capture_default_str();
   command->add_option("--fps", options->fps,
-                      "Frames a second of the keypoints; default: 30000/1001");
+                      "Frames per second of the keypoints; default: 30000/1001");
   add_build_options(*command, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
@@ -181,20 +182,20 @@ void add_urmp(CLI::App& app, Session& session) {
 void add_solos(CLI::App& app, Session& session) {
   const auto options = std::make_shared<corpus::PrepareSolosOptions>();
   CLI::App* command = add_command(
-      app, "solos", "Make a corpus of Solos",
+      app, "solos", "Make a corpus from Solos",
       "mi_prepare solos --root Solos --audio sounds --out corpus",
       "ROOT has solos_ids.json, solos_timestamps.json, skeleton_dict.json and skeleton.npy;\n"
-      "the sounds are named <video id>.<any extension>. What is missing is left out and told.\n\n");
+      "the sounds are named <video id>.<any extension>. Missing files are reported.\n\n");
   command->add_option("--root", options->root, "Solos' folder")->required();
   command->add_option("--audio", options->audio, "Folder with the videos' sound")->required();
   command->add_option("--skeleton", options->skeleton, "The array; default: ROOT/skeleton.npy");
   command
       ->add_option("--first-row", options->first_row,
-                   "Row of Solos' whole array with which an excerpt begins")
+                   "If the array is an excerpt: the row of Solos' whole array at which it begins")
       ->capture_default_str();
-  command->add_option("--videos", options->videos, "Only these ids, with commas between")
+  command->add_option("--videos", options->videos, "Only these ids, separated by commas")
       ->delimiter(',');
-  command->add_option("--test-share", options->test_share, "Share of the videos kept for testing")
+  command->add_option("--test-share", options->test_share, "Share of the videos for the test split")
       ->capture_default_str();
   add_build_options(*command, options);
   command->callback([&session, options] {
@@ -246,27 +247,27 @@ int convert_pose(const Session& session, const PoseOptions& options) {
 void add_pose(CLI::App& app, Session& session) {
   const auto options = std::make_shared<PoseOptions>();
   CLI::App* command =
-      add_command(app, "pose", "Convert keypoints to the 47 joints, and report the gaps",
+      add_command(app, "pose", "Convert keypoints to the 47 joints and report the gaps",
                   "mi_prepare pose openpose_json/ -o player.npy --fps 29.97 --preview player.svg");
   command
       ->add_option("input", options->input,
                    "Keypoint file, or OpenPose's folder (docs/keypoints.md)")
       ->required();
-  command->add_option("-o,--out", options->out, "File to make: float32 [frames, 47, 3] at 25 fps")
+  command->add_option("-o,--out", options->out, "File to write: float32 [frames, 47, 3] at 25 fps")
       ->required();
   command
       ->add_option("--format", options->format, "One of " + join(pose::pose_format_names(), ", "))
       ->capture_default_str();
   command->add_option("--person", options->person, pose::kPersonHelp)->check(CLI::Range(0, 999));
   command->add_option("--fps", options->fps,
-                      "Frames a second of the input; default: its own times, else 25");
+                      "Frames per second of the input; default: its own times, else 25");
   command->add_option("--first-frame", options->first_frame,
-                      "Frame number at time 0; default: 0 or 1 where the tool leaves out frames "
+                      "Frame number at time 0; default: 0 or 1 for tools that leave out frames "
                       "without people, else the first");
   command->add_option("--picture", options->picture, pose::kPictureHelp);
   command->add_option("--gaps", options->gaps, pose::kGapsHelp)->capture_default_str();
   command->add_option("--names", options->names,
-                      "DeepLabCut: CSV file bodypart,joint for names that are not recognised");
+                      "DeepLabCut: CSV file bodypart,joint that maps unrecognised names");
   command->add_option("--preview", options->preview, "Also draw some frames into this SVG file");
   command->add_flag("--force", options->force, "Replace existing files");
   command->callback([&session, options] {
@@ -297,11 +298,11 @@ int convert_notes(const Session& session, const NotesOptions& options) {
 void add_notes(CLI::App& app, Session& session) {
   const auto options = std::make_shared<NotesOptions>();
   CLI::App* command =
-      add_command(app, "notes", "Convert MIDI or note lists to notes.csv, and report the repairs",
+      add_command(app, "notes", "Convert MIDI or note lists to notes.csv and report the repairs",
                   "mi_prepare notes prelude.mid -o prelude.csv --monophonic");
   command->add_option("input", options->input, "MIDI file, URMP's Notes_*.txt or a notes.csv")
       ->required();
-  command->add_option("-o,--out", options->out, "File to make: onset_s, duration_s, pitch")
+  command->add_option("-o,--out", options->out, "File to write: onset_s, duration_s, pitch")
       ->required();
   command->add_flag("--monophonic", options->read.monophonic,
                     "Reduce to one voice: the latest onset wins");
@@ -321,14 +322,16 @@ void add_check(CLI::App& app, Session& session) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command =
-      add_command(app, "check", "Look through a corpus; exit code 1 if it cannot be trained on",
+      add_command(app, "check", "Check a corpus; exit code 1 if it cannot be trained on",
                   "mi_prepare check corpus --html check.html");
   command->add_option("corpus", options->root, "Folder of a prepared corpus")->required();
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_option("--html", options->html,
-                      "Also write a page with a strip of skeletons and a spectrogram a track");
+                      "Also write a page with skeletons and a spectrogram of each track");
   command->add_flag("--force", options->force, "Replace an existing page");
-  command->add_option("--threads", options->check.threads, "Tracks at a time; 0: one a processor")
+  command
+      ->add_option("--threads", options->check.threads,
+                   "Tracks processed at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   command->callback([&session, options] {
@@ -347,7 +350,7 @@ void add_check(CLI::App& app, Session& session) {
 int main(int argc, char** argv) {
   const Program program{
       .name = "mi_prepare",
-      .summary = "Makes what a model is trained on: a corpus of sound, keypoints and notes.",
+      .summary = "Prepares training data: a corpus of sound, keypoints and notes.",
       .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus"};
   Session session;
   CLI::App app;
