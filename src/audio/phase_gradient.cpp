@@ -15,7 +15,7 @@ namespace {
 constexpr double kHann = 0.25645;
 constexpr float kQuiet = 11.5F;     // nepers (100 dB) under a frame's largest: random phase
 constexpr float kMargin = 0.0576F;  // nepers (half a decibel) above that which are still quiet
-constexpr float kSilence = -1e30F;  // nepers: what nobody passes on
+constexpr float kSilence = -1e30F;  // nepers: below this nothing is passed on
 constexpr float kTiny = 1e-30F;
 
 // cos and sin of x turns, |x| <= 1/2, within 1e-6: Taylor's polynomials of a quarter turn after

@@ -22,7 +22,7 @@ struct Sniffed {
   std::int64_t samples = -1;  // a channel; -1: the header does not say
   bool cut_off = false;       // Ogg: the last page is not marked as the stream's end
   std::string length_note;    // WAV: how the length was found where the header does not say it
-  // WAV: the length that the header should have, and where it stands; 0: it has it.
+  // WAV: the length that the header should have, and where it is; 0: it has it.
   std::uint32_t true_bytes = 0;
   std::uint64_t length_at = 0;
   // Ogg: where each of several recordings one after another begins; empty for one.
@@ -55,7 +55,7 @@ Sniffed sniff(const InputFile& file, const std::filesystem::path& path);
 void check_limits(const std::filesystem::path& path, std::int64_t sample_rate,
                   std::int64_t channels, std::int64_t samples);
 
-// The path as it may stand in a message.
+// The path for use in a message.
 std::string shown(const std::filesystem::path& path);
 
 }  // namespace minet::audio

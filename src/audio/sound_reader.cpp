@@ -101,7 +101,7 @@ SoundReader::SoundReader(std::shared_ptr<const InputFile> file, const Sniffed& s
     return to;
   };
   io.read = [](void* out, sf_count_t count, void* user) -> sf_count_t {
-    try {  // C stands between here and whoever could catch
+    try {  // C code is between here and any catch
       return static_cast<sf_count_t>(static_cast<Window*>(user)->read(
           static_cast<unsigned char*>(out), static_cast<std::size_t>(count)));
     } catch (const Error&) {

@@ -31,7 +31,7 @@ struct ExampleModels {
 };
 
 // `options.examples` clips of test tracks, of different instruments where there are that many, and
-// with notes where a model is told them. Writes the wavs (over earlier ones of the same command).
+// with notes where a model is given them. Writes the wavs (over earlier ones of the same command).
 std::vector<Example> make_examples(const TablesOptions& options, const ExampleModels& models,
                                    std::uint64_t seed);
 

@@ -28,7 +28,7 @@ struct ShelfCorpus {
 
 class RunShelf {
  public:
-  // Reads every configuration and looks at the runs that stand there. InputError lists all that is
+  // Reads every configuration and looks at the existing runs. InputError lists all that is
   // wrong: a file that is not there, a kind that is not the expected one, another VQ-VAE where one
   // is shared, a run of another configuration or corpus, a missing run if none may be trained.
   RunShelf(const TablesOptions& options, const ShelfCorpus& corpus);

@@ -170,7 +170,7 @@ class Loader {
     }
   }
 
-  // Where to send the reader for a broken rule: the first of its keys that somebody set.
+  // Where to send the reader for a broken rule: the first of its keys that was set.
   Place place_of(const Rule& rule, const Source& last_resort) const {
     for (const char* key : rule.keys) {
       const auto place = reading_.places.find(key);

@@ -1,4 +1,4 @@
-// Keys that nobody asked for, and the lookup of those that somebody did (see reader.hpp).
+// Unknown keys, and the lookup of known ones (see reader.hpp).
 #include "config/reader.hpp"
 
 #include <algorithm>

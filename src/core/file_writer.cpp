@@ -1,4 +1,4 @@
-// One file, whole or absent: the order of steps stands in files.hpp.
+// One file, whole or absent: the order of steps is in files.hpp.
 #include <fcntl.h>
 
 #include <algorithm>

@@ -93,7 +93,7 @@ bool same_but_for_form(const std::u32string& a, const std::u32string& b) {
   return i == a.size() && j == b.size();
 }
 
-// A mistyped --force must not remove what the user stands in.
+// A mistyped --force must not remove the user's current folder.
 void refuse_to_replace_around_us(const fs::path& target) {
   std::error_code error;
   const fs::path whole = fs::canonical(target, error);

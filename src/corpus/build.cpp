@@ -239,7 +239,7 @@ void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   }
 }
 
-// Neighbouring tracks whose keypoints lie in one folder read it once. Neighbours only, so that no
+// Neighbouring tracks whose keypoints are in one folder read it once. Neighbours only, so that no
 // more folders are in memory than there are threads.
 void share_folders(std::vector<TrackSource>& tracks) {
   for (std::size_t i = 1; i < tracks.size(); ++i) {

@@ -271,7 +271,7 @@ void find_shared_sounds(const std::filesystem::path& root, const Index& index,
   };
   for (const SameTake& take :
        find_same_takes(landmarks, sides, path_of, {.threads = options.threads})) {
-    if (facts[take.first].sample_hash == facts[take.second].sample_hash) continue;  // told before
+    if (facts[take.first].sample_hash == facts[take.second].sample_hash) continue;  // known
     const Track& first = index.entries[take.first].track;
     const Track& second = index.entries[take.second].track;
     const double offset = std::round(take.offset_s * 1000) / 1000;

@@ -1,5 +1,5 @@
 // Solos -> a corpus. Much of it is missing anywhere (videos vanish from the web, arrays are cut),
-// so absence is counted and told, and only a corpus without any video is an error.
+// so absence is counted and reported, and only a corpus without any video is an error.
 #include <algorithm>
 #include <array>
 #include <set>

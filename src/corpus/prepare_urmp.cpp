@@ -32,7 +32,7 @@ std::string safe_id(std::string id) {
   return id.substr(0, 128);
 }
 
-// All files of one part; what is missing is told together, in one problem.
+// All files of one part; what is missing is reported as one problem.
 class PartFinder {
  public:
   PartFinder(const PrepareUrmpOptions& options, const Piece& piece, int part)

@@ -8,8 +8,8 @@
 //                the labels of a clip of another track; mean of 16 draws. The difference is what
 //                is known
 // held_out_bits  H(label) - mean of -log2 p(label | code), p from training tracks only: what a code
-//                says of tracks that nobody has heard; what a codebook knows of single recordings
-//                does not count, and it may lie below 0. A lower bound:
+//                says about new tracks; what a codebook knows about single recordings
+//                does not count, and it may be below 0. A lower bound:
 //                  p(l | c) = (n_cl + m u(l)) / (n_c + m),  u(l) = (n_l + 1) / (N + L)
 //                with counts n of training frames and the m that predicts held-out training tracks
 //                best (every fifth)

@@ -49,7 +49,7 @@ Range range_of(const std::vector<DictionaryEntry>& entries) {
   return range;
 }
 
-// How often each note sounds where the code stands; the same axis on all cards.
+// How often each note sounds where the code occurs; the same axis on all cards.
 std::string bars_svg(const std::vector<std::int64_t>& notes, const Range& range) {
   constexpr double kWidth = 240, kHeight = 46, kFoot = 12;
   const double step = kWidth / (range.high - range.low + 1);

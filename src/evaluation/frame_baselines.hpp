@@ -1,5 +1,5 @@
 // What a VQ-VAE must beat: frame-wise PCA and k-means with as many codes, fitted in seconds
-// without any training (why: docs/architecture.md names no metric without its trivial baseline).
+// without any training (no metric is reported without a baseline).
 // The k-means is the codebook's own. Letters: M frames, F bins, D width, K codes.
 #pragma once
 
@@ -35,11 +35,11 @@ FrameCodebook fit_codebook(const FramePca& pca, const at::Tensor& frames, std::i
                            std::uint64_t seed);
 
 // Up to `count` standardised frames of the tracks, [M, F]: all of them where there are no more
-// (whole clips), else a quarter of the frames of clips that lie at random places.
+// (whole clips), else a quarter of the frames of clips at random places.
 at::Tensor random_frames(const clips::TrackStore& tracks, const audio::SpectrogramScale& scale,
                          std::int64_t clip_frames, std::int64_t count, std::uint64_t seed);
 
-// The codebook that stands beside a model's: its width, its number of codes, its training split.
+// The codebook that a model's is compared with: its width, its number of codes, its training split.
 struct FrameBaselines {
   FrameCodebook codebook;
   std::int64_t frames = 0;  // that fitted it

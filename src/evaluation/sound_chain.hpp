@@ -1,7 +1,7 @@
 // The stages through which a clip's sound passes, so that one sees which of them loses what: as
 // recorded (real), its magnitudes with reconstructed phases (inverted), through the codes
 // (reconstruction; not for a model without codes), generated from the keypoints and, where the
-// model was told the notes, generated once more from the keypoints alone (keypoints_alone).
+// model was given the notes, generated once more from the keypoints alone (keypoints_alone).
 #pragma once
 
 #include <cstdint>

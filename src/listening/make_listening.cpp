@@ -1,7 +1,7 @@
 // The page and the key of a listening test.
 //
-// The page tells nothing: sounds are "x" and "y" by chance, pairs have drawn names and stand in
-// drawn order, FLAC carries no tags. What is what is only in the key.
+// The page reveals nothing: sounds are "x" and "y" at random, pairs have random names and are in
+// random order, FLAC carries no tags. What is what is only in the key.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 

@@ -135,7 +135,7 @@ void drop_points_outside(RawPose& pose) {
   }
 }
 
-// Fingers that hang at the other wrist. Where both wrists are as near, nothing can be told.
+// Fingers at the other wrist. Where both wrists are equally near, nothing can be said.
 void judge_hands(RawPose& pose) {
   constexpr std::int64_t kEnough = 5;  // frames
   constexpr double kClear = 2;         // times as near to one wrist as to the other

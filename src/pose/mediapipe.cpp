@@ -1,4 +1,4 @@
-// MediaPipe Holistic has no file of its own, so these two are ours (docs/keypoints.md), as
+// MediaPipe Holistic defines no file format, so these two are ours (docs/keypoints.md), as
 // scripts/extract_keypoints.py writes them. Coordinates are MediaPipe's, from 0 to 1 of the
 // picture's width and height, which the file carries: a body must not be stretched.
 // JSON: {"format": "mediapipe-holistic", "version": 1, "width", "height", "frames": [{"frame",

@@ -32,7 +32,7 @@ struct FrameFile {
 std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
   std::vector<fs::path> all, named;  // named: as OpenPose names them, which wins
   std::error_code error;
-  std::size_t dangling = 0;  // links to nothing: frames that somebody wrote, and that are lost
+  std::size_t dangling = 0;  // broken links: frames that were written and are lost
   fs::path first_dangling;
   fs::directory_iterator files(folder, error);
   for (; !error && files != fs::directory_iterator(); files.increment(error)) {

@@ -1,4 +1,4 @@
-// Which format a path holds. JSON is told by its first telling record, CSV by its first line, so
+// Which format a path holds. JSON is known by its first telling record, CSV by its first line, so
 // that nothing is read twice.
 #include <algorithm>
 #include <fstream>

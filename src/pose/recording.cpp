@@ -20,7 +20,7 @@ bool has_place(const Person& person) {
   return std::any_of(person.points.begin(), person.points.end(), [](float v) { return v != 0; });
 }
 
-// The part of a name that stands for the frame: the last run of digits in the stem.
+// The part of a name that is the frame number: the last run of digits in the stem.
 struct NumberPlace {
   std::size_t first, end;
 };

@@ -13,7 +13,7 @@ namespace {
 // Two detections this near, in parts of the body's size, are one person whom the tracker lists
 // twice.
 constexpr double kSamePlace = 0.1;
-// Reach stops growing after so many frames: who comes much later and elsewhere is somebody else.
+// Reach stops growing after so many frames: who appears much later and elsewhere is someone else.
 constexpr std::int64_t kLongestLoss = 10;
 constexpr std::size_t kMostLive = 200;  // tracks looked at; beyond, those unseen for longest rest
 

@@ -1,4 +1,4 @@
-// Notes to one symbol a step; the rules stand in the header.
+// Notes to one symbol a step; the rules are in the header.
 #include "minet/score/note_indices.hpp"
 
 #include <algorithm>

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Where a number stands, for messages.
+// Where a number is, for messages.
 struct Place {
   const std::string& name;  // printable
   std::size_t line;
@@ -90,13 +90,13 @@ struct Row {
 };
 
 // Onset, offset, pitch (as MIREX and mir_eval have it) instead of onset, pitch, duration: every
-// second number lies behind the onset and not behind the next note's end, and the third are pitches
+// second number is after the onset and not after the next note's end, and the third are pitches
 // in Hz or MIDI numbers. URMP's own rows have a second number in Hz that does not follow the onsets
 // so, and a third in seconds.
 bool are_offsets(const std::vector<Row>& rows) {
   constexpr double kLongestNote = 60;  // s
   constexpr double kLowestPitch = 20;  // Hz or MIDI number: longer than most notes
-  // One row alone is told by its second number: no instrument plays that low.
+  // A single row is recognised by its second number: no instrument plays that low.
   if (rows.empty() || (rows.size() == 1 && rows[0].second >= kLowestPitch)) return false;
   return std::all_of(rows.begin(), rows.end(), [](const Row& row) {
     return row.second > row.first && row.second - row.first < kLongestNote &&

@@ -52,7 +52,7 @@ struct Session {
       on_device{};  // the training tracks', once they were needed
 };
 
-// Where a position lies on the one axis of all curves: a second stage's steps follow the first's.
+// A position on the common axis of all curves: a second stage's steps follow the first's.
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position);
 
 // A named number of a metrics line.
@@ -83,7 +83,7 @@ struct LookedAt {
 [[noreturn]] void report_failure(const Session& session, const LookedAt& steps,
                                  const std::vector<clips::Clip>& clips);
 
-// When a checkpoint is due: at the stage's last step, every so many steps and minutes, and when a
+// When a checkpoint is due: at the stage's last step, at intervals of steps and minutes, and when a
 // stop was asked for.
 class SaveSchedule {
  public:

@@ -114,7 +114,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
     log::warning("no track in split 'test': nothing will be validated");
 
   MetricsLog metrics(run.metrics());
-  // The curves go on after the restored step: what lies past it is dropped.
+  // The curves go on after the restored step: what comes after it is dropped.
   EventWriter events(run.tensorboard(), going_on ? curve_step(config, state.position) + 1 : 0);
   Session session{config,
                   run,

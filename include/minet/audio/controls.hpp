@@ -1,5 +1,5 @@
-// What a sound is played with, frame after frame: pitch, loudness and where notes begin. All of it
-// from the sound alone.
+// The controls of a sound, frame by frame: pitch, loudness and where notes begin. They are found
+// in the sound alone.
 #pragma once
 
 #include <cstdint>

@@ -18,13 +18,13 @@
 namespace minet::audio {
 
 enum class PhaseStart {
-  gradient,  // phase gradient heap integration: near from the start (src/audio/phase_gradient.hpp)
+  gradient,  // phase gradient heap integration: close from the start (src/audio/phase_gradient.hpp)
   random,    // as Griffin and Lim
 };
 
 struct InversionOptions {
   PhaseStart start = PhaseStart::gradient;
-  std::int64_t iterations = 16;  // from the gradient as near as 100 from chance
+  std::int64_t iterations = 16;  // as good as 100 from random phases
   double momentum = 0.99;        // 0: plain Griffin-Lim; below 1
   std::uint64_t seed = 0;        // of the random phases at the start
   int threads = 1;

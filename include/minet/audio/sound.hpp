@@ -38,7 +38,7 @@ struct SoundInfo {
 };
 
 // The whole file, channels averaged, resampled to `sample_rate`. Channels in opposite phase would
-// cancel, so they are turned round first; a header that does not say the length is not believed;
+// cancel, so they are inverted first; a header without a valid length is ignored;
 // what ffmpeg decodes is laid onto its time stamps, on the clock of core/film.hpp. What was noticed
 // goes to `notices`. InputError if it is missing, empty, a folder, not sound, cut off or over the
 // limits; WorkError where decoding it failed for want of room or memory.
@@ -46,7 +46,7 @@ Sound read_sound(const std::filesystem::path& path, int sample_rate = 16000,
                  Notices* notices = nullptr);
 
 // For prepared files: samples first_sample .. first_sample + samples - 1 at the file's own rate,
-// channels averaged; zeros where that lies outside the file. For WAV, FLAC and Ogg Vorbis: reads
+// channels averaged; zeros outside the file. For WAV, FLAC and Ogg Vorbis: reads
 // only what it returns.
 Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_sample,
                          std::int64_t samples);

@@ -22,10 +22,10 @@ struct Spectrogram {
 // [samples / hop + 1, bins]. InputError if the sound's rate is not the configuration's.
 Spectrogram magnitude(const Sound& sound, const config::SpectrogramConfig& config);
 
-// A clip is a slice of its track's spectrogram. These are the track's samples that frames
-// first_frame
-// .. first_frame + frames - 1 see, margins of n_fft / 2 included; they may lie outside the track
-// (read_sound_segment puts zeros there).
+// A clip is a slice of its track's spectrogram. These are the samples of the track that the frames
+// first_frame .. first_frame + frames - 1 see, including margins of n_fft / 2 on both sides.
+// They may be outside the track:
+// read_sound_segment returns zeros there.
 struct SampleRange {
   std::int64_t first = 0;
   std::int64_t count = 0;
@@ -50,7 +50,7 @@ struct SpectrogramScale {
 // In place. Vectorised logarithm and exponential, right to 1e-6 in v and relatively in m.
 void to_log(const SpectrogramScale& scale, std::span<float> magnitudes);
 
-// In place, the inverse of to_log above the floor. What lies less than half a decibel above the
+// In place, the inverse of to_log above the floor. What is less than half a decibel above the
 // floor, or under it, becomes 0, so that silence comes back silent and not as a hiss at the floor.
 void to_linear(const SpectrogramScale& scale, std::span<float> values);
 

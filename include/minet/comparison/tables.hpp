@@ -1,6 +1,6 @@
-// The paper's comparison as one command: trains or takes over the runs that it needs, measures
+// The paper's comparison as one command: trains the runs it needs or uses existing ones, measures
 // them, and writes the paper's tables under the paper's numbers, one of our own, and a page with
-// pictures and sound. The paper's figures stand beside ours (src/comparison/paper_figures.cpp).
+// pictures and sound. The paper's figures are shown beside ours (src/comparison/paper_figures.cpp).
 //
 // What is kept under `out`, so that an interrupted command goes on where it stopped:
 //   runs/vqvae-seed<N>/   the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq share
@@ -10,8 +10,8 @@
 //   sound/                the page's examples as .wav
 //   table-<key>.csv, tables.json, tables.txt, report.html   written at the end
 //
-// A run that stands under runs/ before the command begins, for instance because it was trained on
-// another machine, is taken over if its configuration and the hash of its corpus are the expected
+// A run that is under runs/ before the command begins, for instance because it was trained on
+// another machine, is used if its configuration and the hash of its corpus are the expected
 // ones. Its model.safetensors and run.json are enough if it is finished; an unfinished one goes on
 // from its checkpoint. The three that share a VQ-VAE must have the same one.
 //

@@ -1,4 +1,4 @@
-// The door of the config room: YAML text -> TrainConfig and back, checked and explained.
+// Configurations: from YAML text to TrainConfig and back, checked and explained.
 //
 //   auto config = minet::config::load_train_config("configs/tiny.yaml", {"run.seed=7"});
 //
@@ -8,7 +8,7 @@
 //      to the file that names them; an included file may include others, up to 8 deep, no cycles)
 //   3. the file itself
 //   4. overrides "section.key=value" in the order given (`--set`), the value parsed as YAML
-// Lists replace, they do not append. A file needs only the keys that it changes; `{}` changes none.
+// Lists replace and do not append. A file needs only the keys that it changes; `{}` changes none.
 //
 // The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML
 // anchors, aliases, tags and further documents are errors, and so are combinations that do not fit
@@ -31,8 +31,8 @@ namespace minet::config {
 TrainConfig load_train_config(const std::filesystem::path& path,
                               const std::vector<std::string>& overrides = {});
 
-// The same for text from elsewhere, such as the configuration that came with a model; `name` stands
-// for the file in messages. `include:` is refused here: such text must not reach for other files.
+// The same for text from elsewhere, such as the configuration that came with a model; `name` is
+// used for the file in messages. `include:` is refused: such text must not read other files.
 TrainConfig parse_train_config(std::string_view yaml, std::string name,
                                const std::vector<std::string>& overrides = {});
 
@@ -56,7 +56,7 @@ std::string explain(const TrainConfig& config);
 // docs/configuration.md.
 std::string documentation_markdown();
 
-// The words that stand for enum values in YAML and in other files.
+// The names of enum values in YAML and in other files.
 std::string_view to_string(ModelKind value);
 std::string_view to_string(FrameLoss value);
 std::string_view to_string(PriorKind value);

@@ -1,5 +1,5 @@
-// Everything that a training run can be told, as plain structs. Defaults are the paper preset.
-// Each field's legal range, documentation and origin (paper, inferred, ours) stand in
+// The configuration of a training run as plain structs. Defaults are the paper preset.
+// Each field's legal range, documentation and origin (paper, inferred, ours) are in
 // src/config/fields.hpp.
 #pragma once
 

@@ -30,7 +30,7 @@ struct CsvTable {
 CsvTable read_csv(const std::filesystem::path& path);
 CsvTable parse_csv(std::string_view text, std::string name);
 
-// The one of comma, semicolon and tab that stands most often outside quotes; a comma if none does.
+// The one of comma, semicolon and tab that occurs most often outside quotes; a comma if none does.
 char csv_separator(std::string_view header);
 
 // A number in a cell; where commas do not separate cells, "29,97" is 29.97.

@@ -1,5 +1,5 @@
-// What a reader noticed about an input that it could use all the same: data, so that every program
-// says it by the same code and a corpus remembers it.
+// What a reader noticed about an input that it could still use, as data: every program reports it
+// with the same code, and a corpus keeps it.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ enum class NoticeKind {
   channels,        // of a sound in opposite phase
   offset,          // of a sound's samples
   header_length,   // a header that does not say the sound's length
-  film_times,      // keypoints or sound laid onto a film's clock
+  film_times,      // keypoints or sound put on a film's clock
   score,           // notes repaired or dropped
   // Warnings: what is probably wrong.
   time_unit,  // milliseconds or frame numbers instead of seconds
-  scale,      // coordinates that are no pixels
+  scale,      // coordinates that are not pixels
   swapped_hands,
   no_hand,  // one or both are never seen
   posture,  // lying on the side, or upside down

@@ -60,7 +60,7 @@ struct CheckReport {
   std::vector<std::string> problems;           // each makes the corpus unusable
   std::vector<std::string> warnings;
   // What the readers noticed when the corpus was made, `where` is the track; those that are
-  // warnings stand among the warnings too.
+  // warnings are among the warnings too.
   Notices notices;
   bool usable() const { return problems.empty(); }
 };

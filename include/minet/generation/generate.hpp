@@ -47,7 +47,7 @@ struct GenerateReport {
 GenerateReport generate(const GenerateOptions& options);
 
 // Makes the sound of a sidecar again. With the same machine, threads and model file it is the same
-// bit for bit; a difference in these is said. `model` overrides the sidecar's path.
+// bit for bit; a difference in these is reported. `model` overrides the sidecar's path.
 struct RepeatOptions {
   std::filesystem::path sidecar;
   std::optional<std::filesystem::path> model;

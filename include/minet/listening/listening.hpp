@@ -2,7 +2,7 @@
 // pairs of 4 s, 3 an instrument) as one page that works from disk, and what listeners' answers say.
 //
 // Each pair has a real recording and what the model makes of the same movements; the listener sees
-// the movements and says which sound is real. docs/listening.md tells how to hold one.
+// the movements and says which sound is real. docs/listening.md explains how to run one.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace minet::listening {
 
 enum class RealSound {
   recorded,  // as it was recorded: everything that the model's sound lacks can be heard
-  inverted,  // its magnitudes with made phases, as the model's: music and timbre are judged alone
+  inverted,  // reconstructed phases, like the model's: only music and timbre are judged
 };
 
 struct ListeningOptions {

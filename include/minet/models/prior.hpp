@@ -83,7 +83,7 @@ class PriorImpl : public torch::nn::Module {
   at::Tensor logits(const at::Tensor& x);  // [..., W] -> [..., K]
 
   torch::nn::Embedding embedding_{nullptr};  // [K, D]
-  at::Tensor start_;                         // [D]: stands for the code before the first
+  at::Tensor start_;                         // [D]: in place of the code before the first
   torch::nn::LayerNorm norm_out_{nullptr};
   torch::nn::Linear head_{nullptr};     // [K, W]; linear head
   torch::nn::Linear to_code_{nullptr};  // [D, W]; tied head

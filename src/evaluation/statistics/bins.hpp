@@ -42,7 +42,7 @@ struct BinIntervals {
 };
 // 95 % percentile intervals over `rounds` resamplings of whole tracks with replacement, of both
 // sources: clips of one track are alike, and a test that takes them for independent is too sure.
-// Drawing adds spread of its own, so the interval lies higher than the figure itself.
+// Resampling adds spread of its own, so the interval is above the figure itself.
 BinIntervals bootstrap_bins(const BinnedClips& reference, const BinnedClips& judged,
                             std::int64_t bin_count, std::int64_t rounds, std::uint64_t seed);
 

@@ -21,7 +21,7 @@ struct ConvWeights {
 bool winograd_fits(const at::Tensor& x, const ConvWeights& conv);
 
 // x [B, C, T] -> [B, O, T], and max(0, .) if `relu`. The result's memory is [B, T, O], and x is
-// read fastest if it lies so too.
+// read fastest if it is laid out like that too.
 at::Tensor winograd_conv(const at::Tensor& x, const ConvWeights& conv, bool relu);
 
 // x + second(relu(first(x))): [B, C, T] -> [B, C, T], laid out as above.
