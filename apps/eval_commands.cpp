@@ -14,15 +14,16 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
                         std::vector<fs::path>& models) {
   command
       .add_option("--model", models,
-                  "Run folder, or folder with model.safetensors; give it again for another model "
-                  "beside it")
+                  "Run folder, or folder with model.safetensors; repeat it to compare models side "
+                  "by side")
       ->required()
       ->allow_extra_args(false);
   command.add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)")->required();
-  command.add_option("--split", options.split, "Which tracks to measure on")->capture_default_str();
-  command.add_option("--clips", options.clips, "Clips, spread evenly; 0: the whole split")
+  command.add_option("--split", options.split, "Split to measure on")->capture_default_str();
+  command
+      .add_option("--clips", options.clips, "Number of clips, spread evenly; 0: the whole split")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Seed of everything random")->capture_default_str();
+  command.add_option("--seed", options.seed, "Random seed")->capture_default_str();
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
@@ -31,8 +32,9 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
 }
 
 void add_json_options(CLI::App& command, JsonOutput& output) {
-  command.add_option("--json", output.path, "Also write the figures as one JSON object");
-  command.add_flag("--force", output.force, "Overwrite the outputs");
+  command.add_option("--json", output.path,
+                     "Also write the figures to this file as one JSON object");
+  command.add_flag("--force", output.force, "Overwrite existing files");
 }
 
 int deliver(const EvalSession& session, const JsonOutput& output,

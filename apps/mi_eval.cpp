@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
   const Program program{
       .name = "mi_eval",
       .summary =
-          "Measures a trained model on a corpus, with floors and trivial baselines beside "
-          "it.\nmi_eval METRIC --help explains each metric.",
+          "Measure a trained model on a corpus, beside baselines and the score of real "
+          "sound.\nmi_eval METRIC --help explains each metric.",
       .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json",
       .read_error = read_torch_error};
   EvalSession session;

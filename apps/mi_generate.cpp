@@ -9,7 +9,7 @@ using namespace minet;
 int main(int argc, char** argv) {
   const app::Program program{
       .name = "mi_generate",
-      .summary = "Plays: makes the sound of the instrument that the keypoints show.",
+      .summary = "Generate the sound of the instrument that a player's keypoints show.",
       .example = "mi_generate --model runs/first --pose player.npy --notes tune.mid -o tune.wav",
       .read_error = app::read_torch_error};
   app::CommonOptions common;
@@ -22,28 +22,29 @@ int main(int argc, char** argv) {
   std::optional<std::string> model, pose, from, notes, video;
   std::string format = "auto", picture, gaps = "paper";
   cli.add_option("--model", model,
-                 "Run folder, or folder with model.safetensors; required, but for --from");
+                 "Run folder, or folder with model.safetensors; required except with --from");
   cli.add_option(
       "--pose", pose,
       "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
-      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required, "
-      "but for --from");
+      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required "
+      "except with --from");
   cli.add_option("--notes", notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, options.read_notes);
   cli.add_option("--video", video,
-                 "Video that also gets the new sound, beside the wav, and whose pictures give the "
-                 "times of keypoints that have none (needs ffmpeg)");
+                 "Also write this video with the new sound; its pictures give the times of "
+                 "keypoints that have none (needs ffmpeg)");
   cli.add_option("-o,--output", options.output,
-                 "Sound to write (.wav or .flac); a .json beside it says how it was made")
+                 "Sound to write (.wav or .flac); a .json beside it records how it was made")
       ->required();
-  cli.add_option("--bits", options.bits, "16 or 24 bits a sample")->default_str("16");
+  cli.add_option("--bits", options.bits, "16 or 24 bits per sample")->default_str("16");
   cli.add_option(
       "--loudness", options.loudness,
-      "Bring it to this loudness in LUFS (EBU R 128), such as -16; default: as it comes, "
-      "and said");
-  cli.add_option("--seconds", options.seconds, "Length; default: as long as the keypoints");
-  cli.add_option("--seed", options.sampling.seed, "Seed of the drawing")->default_str("0");
-  cli.add_option("--count", options.count, "Pieces to draw at once: OUT-1.wav, OUT-2.wav, ...")
+      "Normalise to this loudness in LUFS (EBU R 128), such as -16; default: only print the "
+      "loudness");
+  cli.add_option("--seconds", options.seconds, "Length in seconds; default: that of the keypoints");
+  cli.add_option("--seed", options.sampling.seed, "Random seed; another seed gives another piece")
+      ->default_str("0");
+  cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
   cli.add_option("--temperature", options.sampling.temperature,
                  "Above 1: bolder; below: safer; 0: most probable")
@@ -56,19 +57,20 @@ int main(int argc, char** argv) {
   cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
-  cli.add_option("--format", format, "Of the keypoints: " + join(pose::pose_format_names(), ", "))
+  cli.add_option("--format", format,
+                 "Format of the keypoints: " + join(pose::pose_format_names(), ", "))
       ->default_str(format);
   cli.add_option("--person", options.read_pose.person, pose::kPersonHelp)
       ->check(CLI::Range(0, 999));
   cli.add_option(
       "--fps", options.read_pose.fps,
-      "Frames a second of the keypoints; default: their own times, else the --video's, else "
+      "Frames per second of the keypoints; default: their own times, else those of --video, else "
       "25");
   cli.add_option("--first-frame", options.read_pose.first_frame, "Frame number at time 0");
   cli.add_option("--picture", picture, pose::kPictureHelp);
   cli.add_option("--gaps", gaps, pose::kGapsHelp)->default_str(gaps);
-  cli.add_option("--from", from, "Make the sound of this .json again (only with --model, -o)");
-  cli.add_flag("--force", options.force, "Overwrite the output");
+  cli.add_option("--from", from, "Reproduce the sound of this .json (only with --model and -o)");
+  cli.add_flag("--force", options.force, "Overwrite existing files");
 
   return app::leave(app::run(cli, program, common, argc, argv, [&] {
     generation::GenerateReport report;

@@ -56,7 +56,7 @@ void go_on(const Arguments& arguments, const app::ComputeOptions& compute,
   if (!arguments.config_file.empty() || !options.run.empty() || !options.init_from.empty() ||
       !arguments.freeze.empty() || arguments.quick) {
     throw InputError(
-        "--resume: expected the run's folder alone, as its configuration is in there, got more; "
+        "--resume: expected the run's folder only, because it has the configuration, got more; "
         "leave out the configuration, --run, --init-from, --freeze and --quick, and change keys "
         "with --set");
   }
@@ -100,8 +100,7 @@ std::string next_command(const training::TrainOptions& options) {
 int main(int argc, char** argv) {
   const app::Program program{
       .name = "mi_train",
-      .summary =
-          "Trains a model: the VQ-VAE, then the codes of each track, then body encoder and prior.",
+      .summary = "Train a model: first the VQ-VAE, then body encoder and prior on its codes.",
       .example =
           "mi_train configs/tiny.yaml --corpus corpus --run runs/first\n"
           "  mi_train --resume runs/first",
@@ -116,29 +115,30 @@ int main(int argc, char** argv) {
   training::TrainOptions options;
   cli.add_option(
       "config", arguments.config_file,
-      "Configuration, such as configs/paper.yaml or configs/tiny.yaml; required, but for "
+      "Configuration, such as configs/paper.yaml or configs/tiny.yaml; required except with "
       "--resume");
   cli.add_option("--corpus", options.corpus,
-                 "Prepared corpus (mi_prepare); required, but for --resume");
-  cli.add_option("--run", options.run,
-                 "Folder of this run, which must be new; required, but for --resume");
+                 "Prepared corpus (mi_prepare); required except with --resume");
+  cli.add_option("--run", options.run, "New folder for this run; required except with --resume");
   cli.add_option("--resume", arguments.resume,
-                 "Go on with the run in this folder; needs nothing else. More steps may be given "
-                 "with --set");
+                 "Resume the run in this folder; needs nothing else. More steps can be set with "
+                 "--set");
   cli.add_option("--init-from", options.init_from,
-                 "Start a new run with the weights of this run or model: fine-tuning");
+                 "Start from the weights of this run or model (fine-tuning)");
   cli.add_option("--freeze", arguments.freeze,
-                 "vqvae (of plus: synthesiser): with --init-from, keep what this first stage "
-                 "trained, and train the second only");
-  cli.add_option("--stage", arguments.stage, "all, vqvae or prior; a baseline has one stage")
+                 "vqvae (plus: synthesiser): with --init-from, keep the first stage and train "
+                 "only the second");
+  cli.add_option("--stage", arguments.stage,
+                 "Stages to train: all, vqvae or prior; baselines have one stage")
       ->default_str(arguments.stage);
-  cli.add_flag("--quick", arguments.quick,
-               "A run of a minute or two, to see that everything fits; it learns next to nothing");
+  cli.add_flag(
+      "--quick", arguments.quick,
+      "A run of a minute or two, to check that everything fits; it learns next to nothing");
   cli.add_option("--set", arguments.overrides,
                  "Change a key of the configuration: --set vqvae.channels=256 (repeatable)")
       ->allow_extra_args(false);
   cli.add_flag("--explain", arguments.explain,
-               "Print each setting with its origin and the parameter count, and stop");
+               "Print each setting with its origin, and the parameter counts, and exit");
 
   return app::leave(app::run(cli, program, common, argc, argv, [&] {
     if (arguments.resume.empty()) {
@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
     } catch (const Interrupted& stopped) {
       const bool begun = std::filesystem::exists(options.run / "config.yaml");
       throw Interrupted(
-          text(stopped.what(), begun ? "; go on with: mi_train --resume " + quoted(options.run)
+          text(stopped.what(), begun ? "; continue with: mi_train --resume " + quoted(options.run)
                                      : std::string("; start it again")),
           stopped.signal());
     }

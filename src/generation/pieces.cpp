@@ -108,7 +108,7 @@ void check_output(const fs::path& output, bool force) {
 std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
   check(options.sampling);
   if (options.bits != 16 && options.bits != 24) {
-    throw InputError(text("bits: expected 16 or 24 bits a sample, got ", options.bits));
+    throw InputError(text("bits: expected 16 or 24 bits per sample, got ", options.bits));
   }
   if (options.loudness && !(*options.loudness >= -70 && *options.loudness <= 0)) {
     throw InputError(text("loudness: expected -70 to 0 LUFS, got ", *options.loudness));

@@ -241,7 +241,7 @@ class Resume(Case):
         run = self.folder / "run"
         code, error = self.stop_at(run, "vqvae", 7, signal.SIGTERM)
         self.assertEqual(code, -signal.SIGTERM)
-        self.assertRegex(error, rf"stopped at step \d+ of stage vqvae; go on with: mi_train --resume {run}")
+        self.assertRegex(error, rf"stopped at step \d+ of stage vqvae; continue with: mi_train --resume {run}")
         self.assertEqual(self.resume(run), self.expected())
 
     def test_a_lost_optimiser_state_changes_the_result(self):
