@@ -675,7 +675,7 @@ class BadInput(Case):
         common = [self.config, "--corpus", self.corpus, "--run"]
         self.fails(*common, holds, says=["holds files"])
         self.fails("--resume", holds, says=["run.json"])
-        self.fails("--resume", holds, self.config, says=["folder alone"])
+        self.fails("--resume", holds, self.config, says=["folder only"])
         self.fails(says=["configuration", "--resume"])
         self.fails(*common, holds / "thesis.tex", says=["file"])
 
