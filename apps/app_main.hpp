@@ -187,9 +187,10 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
         app.exit(error);  // --help and --version print here
       } else {
         const std::string message = join(split(error.what(), '\n'), " ");
+        std::string help = program.name;
+        for (const CLI::App* command : app.get_subcommands()) help += " " + command->get_name();
         return fail(program,
-                    text(message, did_you_mean(app, argc, argv), "; see ", program.name, " --help"),
-                    2);
+                    text(message, did_you_mean(app, argc, argv), "; see ", help, " --help"), 2);
       }
       return finish_output(program, 0);
     }

@@ -12,6 +12,7 @@
 #include "audio/sound_reader.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/file_kind.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
 
@@ -91,6 +92,12 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
       }
       if (result.error_output.find("matches no streams") != std::string::npos) {
         throw InputError(text("Expected sound in ", shown(path), ", but it has no sound track."));
+      }
+      const std::string kind = file_kind_of(path);
+      if (!kind.empty() && kind != "a binary file") {
+        throw InputError(text("Expected a sound file at ", shown(path), ", but it is ", kind,
+                              ", and ffmpeg finds no sound in it (", last_line(result.error_output),
+                              ")."));
       }
       throw InputError(text("Expected a sound file at ", shown(path),
                             ", but neither minet nor ffmpeg can read it (",

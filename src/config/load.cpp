@@ -8,6 +8,7 @@
 #include "config/rules.hpp"
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
@@ -46,8 +47,10 @@ class Loader {
   void read_path(const fs::path& path, const Source& source) {
     const std::string yaml = read_file(path, kMaxYamlBytes);
     if (yaml.find('\0') != std::string::npos) {
+      const std::string kind = file_kind(std::string_view(yaml).substr(0, 300));
       throw InputError(text("expected a configuration in YAML, such as configs/tiny.yaml, but ",
-                            printable(path.string()), " is not text"));
+                            printable(path.string()), " is ",
+                            kind.empty() ? "a binary file" : kind));
     }
     open_.push_back(identity(path));
     read_text(yaml, source, &path);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
@@ -22,8 +23,9 @@ class Reader {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
     if (text_.find('\0') != std::string_view::npos) {
-      throw InputError(
-          text_of("expected a table in text (CSV), but ", printable(name_), " holds NUL bytes."));
+      const std::string kind = file_kind(text_.substr(0, 300));
+      throw InputError(text_of("expected a table as text (CSV), but ", printable(name_), " is ",
+                               kind.empty() ? "a binary file" : kind, "."));
     }
     separator_ = csv_separator(text_.substr(0, text_.find_first_of("\r\n")));
   }

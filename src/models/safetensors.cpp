@@ -10,6 +10,7 @@
 #include <fstream>
 #include <span>
 
+#include "minet/core/file_kind.hpp"
 #include "minet/core/hash.hpp"
 #include "models/checks.hpp"
 #include "models/safetensors_header.hpp"
@@ -65,7 +66,12 @@ Opened open_file(const std::filesystem::path& path) {
   read_bytes(opened.stream, start.data(), start.size(), path);
   refuse_pickle({start.data(), start.size()}, path);
   const auto length = std::bit_cast<std::uint64_t>(start);
-  require(length <= kMaxSafetensorsHeader && length <= size - 8 && length >= 2, name_of(path),
+  const bool fits = length <= kMaxSafetensorsHeader && length <= size - 8 && length >= 2;
+  const std::string kind = fits ? std::string() : file_kind_of(path);
+  require(kind.empty() || kind == "a binary file", name_of(path),
+          ": expected a model (.safetensors), got a file that is ", kind,
+          "; give a run folder, or the model.safetensors that mi_train wrote");
+  require(fits, name_of(path),
           ": not a safetensors file: its first 8 bytes say that the header has ", length,
           " bytes, but the file has ", size, " and a header at most ", kMaxSafetensorsHeader);
   std::string json(length, '\0');

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "minet/pose/gaps.hpp"
@@ -135,34 +136,58 @@ void drop_points_outside(RawPose& pose) {
   }
 }
 
-// Fingers at the other wrist. Where both wrists are equally near, nothing can be said.
+// Where a hand's seen fingers are in a frame, and how far they reach.
+struct Fingers {
+  Point centre;
+  double extent = 0;  // diagonal of the box around them, pixels
+};
+
+std::optional<Fingers> fingers_of(const RawPose& pose, std::int64_t frame, const Hand& hand) {
+  Fingers fingers;
+  Point low, high;
+  int count = 0;
+  for (int joint = hand.first; joint < hand.first + kHandJoints; ++joint) {
+    const float* at = pose.joint(frame, joint);
+    if (!is_seen(pose, at)) continue;
+    const double x = static_cast<double>(at[0]), y = static_cast<double>(at[1]);
+    low = count == 0 ? Point{x, y} : Point{std::min(low.x, x), std::min(low.y, y)};
+    high = count == 0 ? Point{x, y} : Point{std::max(high.x, x), std::max(high.y, y)};
+    fingers.centre.x += x;
+    fingers.centre.y += y;
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  fingers.centre.x /= count;
+  fingers.centre.y /= count;
+  fingers.extent = std::hypot(high.x - low.x, high.y - low.y);
+  return fingers;
+}
+
+// Fingers at the other wrist. Where the wrists are as near to each other as a hand is long (a
+// trumpeter's), or both equally near to the fingers, nothing can be said.
 void judge_hands(RawPose& pose) {
   constexpr std::int64_t kEnough = 5;  // frames
   constexpr double kClear = 2;         // times as near to one wrist as to the other
+  constexpr double kApart = 1.2;       // of the wrists, over the extent of the fingers
+  constexpr std::int64_t kShare = 4;   // swapped in at least one of so many frames
   std::string swapped;
   std::int64_t frames = 0;
   for (const Hand& hand : kHands) {
-    std::int64_t clear = 0, other = 0;
+    std::int64_t seen = 0, clear = 0, other = 0;
     for (std::int64_t frame = 0; frame < pose.frames(); ++frame) {
       const float *own = pose.joint(frame, hand.wrist), *far = pose.joint(frame, hand.other_wrist);
       if (!is_seen(pose, own) || !is_seen(pose, far)) continue;
-      Point centre;
-      int count = 0;
-      for (int joint = hand.first; joint < hand.first + kHandJoints; ++joint) {
-        const float* at = pose.joint(frame, joint);
-        if (!is_seen(pose, at)) continue;
-        centre.x += static_cast<double>(at[0]);
-        centre.y += static_cast<double>(at[1]);
-        ++count;
-      }
-      if (count == 0) continue;
-      centre.x /= count;
-      centre.y /= count;
-      const double to_own = distance(centre, own), to_other = distance(centre, far);
+      const std::optional<Fingers> fingers = fingers_of(pose, frame, hand);
+      if (!fingers) continue;
+      ++seen;
+      const Point wrist{static_cast<double>(own[0]), static_cast<double>(own[1])};
+      if (distance(wrist, far) < kApart * fingers->extent) continue;
+      const double to_own = distance(fingers->centre, own),
+                   to_other = distance(fingers->centre, far);
       clear += to_own > kClear * to_other || to_other > kClear * to_own ? 1 : 0;
       other += to_own > kClear * to_other ? 1 : 0;
     }
-    if (clear >= kEnough && 2 * other > clear) {
+    if (clear >= kEnough && 2 * other > clear && kShare * other >= seen) {
       swapped += text(swapped.empty() ? "" : " and the ", hand.name);
       frames = std::max(frames, other);
     }

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "minet/core/file_kind.hpp"
 #include "pose/checks.hpp"
 #include "pose/json_text.hpp"
 
@@ -165,18 +166,14 @@ void read_json_records(const std::filesystem::path& path, const std::string& wha
   if (!file) {
     throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
   }
-  std::string first(64, '\0');
-  file.read(first.data(), static_cast<std::streamsize>(first.size()));
-  first.resize(static_cast<std::size_t>(file.gcount()));
-  file.clear();
-  file.seekg(0);
-  const std::string why = why_no_json(first);
+  const std::string kind = file_kind_of(path);
   JsonText cleaned(file);
   Handler handler(sink);
-  const bool parsed = why.empty() && nlohmann::json::sax_parse(cleaned, &handler);
+  const bool parsed = kind.empty() && nlohmann::json::sax_parse(cleaned, &handler);
   if (!handler.stopped && (!parsed || !handler.problem.empty())) {
-    throw InputError(text("Keypoints in ", shown(path), " cannot be read: ",
-                          why.empty() ? handler.problem : why, "; the file should be ", what, "."));
+    throw InputError(text("Keypoints in ", shown(path),
+                          " cannot be read: ", kind.empty() ? handler.problem : "it is " + kind,
+                          "; the file should be ", what, "."));
   }
 }
 

@@ -50,17 +50,4 @@ JsonText::Buffer::int_type JsonText::Buffer::underflow() {
   return traits_type::to_int_type(*gptr());
 }
 
-std::string why_no_json(std::string_view first_bytes) {
-  if (first_bytes.starts_with("\xFF\xFE") || first_bytes.starts_with("\xFE\xFF")) {
-    return "it is in UTF-16, so save it as UTF-8";
-  }
-  if (first_bytes.starts_with("\x1F\x8B")) return "it is compressed (gzip), so unpack it";
-  if (first_bytes.starts_with("PK\x03\x04")) return "it is a ZIP archive, so unpack it";
-  if (first_bytes.starts_with("version https://git-lfs")) {
-    return "it is a Git LFS pointer, so fetch the file itself";
-  }
-  if (first_bytes.empty()) return "it is empty";
-  return {};
-}
-
 }  // namespace minet::pose

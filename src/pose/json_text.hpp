@@ -31,8 +31,4 @@ class JsonText : public std::istream {
   Buffer buffer_;
 };
 
-// Why a text that is no JSON is none, as far as its first bytes tell: "it is in UTF-16", ... or
-// empty.
-std::string why_no_json(std::string_view first_bytes);
-
 }  // namespace minet::pose

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/json_text.hpp"
@@ -227,7 +228,8 @@ std::string convert(const RawPerson& raw, bool body25b, OpenPoseFrame& frame) {
 OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25b) {
   const std::string content = read_file(path, kMaxFrameBytes);
   Handler handler;
-  std::string problem = why_no_json(std::string_view(content).substr(0, 64));
+  const std::string kind = file_kind(std::string_view(content).substr(0, 300));
+  std::string problem = kind.empty() ? kind : "it is " + kind;
   // Only a file with such a word pays for another pass.
   const bool words =
       content.find("NaN") != std::string::npos || content.find("Infinity") != std::string::npos;

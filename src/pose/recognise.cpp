@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "minet/core/csv.hpp"
+#include "minet/core/file_kind.hpp"
 #include "minet/core/npy.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
@@ -68,6 +69,10 @@ PoseFormat by_json(const fs::path& path) {
 }
 
 PoseFormat by_csv(const fs::path& path) {
+  if (const std::string kind = file_kind_of(path); !kind.empty()) {
+    throw InputError(text("Expected keypoints as a table in ", shown(path), ", but it is ", kind,
+                          "; give the file that DeepLabCut or MediaPipe's export wrote."));
+  }
   std::string line(200, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(line.data(), static_cast<std::streamsize>(line.size()));
@@ -111,10 +116,11 @@ PoseFormat recognise_format(const fs::path& path) {
                           shown(path), " -o ", shown(path.stem()),
                           "_keypoints` and give that folder."));
   }
+  const std::string kind = file_kind_of(path);
   throw InputError(text("Expected keypoints in ", shown(path),
-                        " (an OpenPose folder, .json, .csv or .npy), got an unknown kind of file; "
-                        "choose one of the formats ",
-                        join(pose_format_names(), ", "), "."));
+                        " (an OpenPose folder, .json, .csv or .npy), got ",
+                        kind.empty() ? "an unknown kind of file" : "a file that is " + kind,
+                        "; choose one of the formats ", join(pose_format_names(), ", "), "."));
 }
 
 }  // namespace minet::pose

@@ -7,6 +7,7 @@
 
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
@@ -246,14 +247,11 @@ NoteList parse_any(std::string_view bytes, const std::string& given_name,
         std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
     return parse_notes_csv(bytes.substr(begin), name, static_cast<std::size_t>(lines));
   }
-  const auto odd = std::count_if(first_line.begin(), first_line.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && byte != '\t') || byte == 0x7F;
-  });
-  if (odd > 0) {
-    throw InputError(
-        text(name, ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, ",
-             "duration_s and pitch, got a file that is not text; give the notes' file"));
+  if (const std::string kind = file_kind(bytes.substr(0, 300)); !kind.empty()) {
+    throw InputError(text(name,
+                          ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, duration_s "
+                          "and pitch, got a file that is ",
+                          kind, "; give the notes' file"));
   }
   const auto fields = fields_of(first_line, 1);
   if (bytes.find('\0') == std::string_view::npos && parse_double(fields[0])) {

@@ -116,7 +116,10 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   const double without = test_nll(session, model, codes, clips, false);
   std::vector<Metric> numbers{{"test_nll", without}};
   std::string line = text("step ", session.position.step, ": test NLL ", without, " nats per code");
-  if (session.config.content.enabled && model.notes_trained) {
+  const bool with_notes = std::any_of(clips.begin(), clips.end(), [&](const clips::Clip& clip) {
+    return session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+  });
+  if (session.config.content.enabled && model.notes_trained && with_notes) {
     const double with = test_nll(session, model, codes, clips, true);
     numbers.emplace_back("test_nll_notes", with);
     line += text(", with notes ", with);

@@ -58,8 +58,8 @@ void RunFolder::check(const fs::path& root, bool resume) {
   if (!holds_anything(root)) return;
   if (!resume) {
     throw InputError(text(root.string(),
-                          ": expected a new folder for the run, but it holds files; resume what "
-                          "is there, or choose another folder"));
+                          ": expected a new folder for the run, but it holds files; resume the "
+                          "run in it with the option 'resume', or choose another folder"));
   }
   const auto has = [&](const char* name) { return fs::exists(root / name); };
   if (!has("checkpoint.safetensors") && !has("checkpoint.prev.safetensors") && !has("run.json")) {

@@ -364,8 +364,26 @@ class Plausible(Case):
                 for a, b in ((3, 6), *zip(range(7, 27), range(27, 47))):
                     points[a], points[b] = points[b], points[a]
             return with_confidence(points)
+        def trumpeter(i):  # both hands before the mouth, the left fingers reaching to the right wrist
+            points = player(i)
+            x, y = points[0][0], points[0][1] + 20
+            points[3], points[6] = [x - 15, y], [x + 15, y + 6]
+            for finger in range(5):
+                for joint in range(4):
+                    points[7 + 4 * finger + joint] = [x - 10 + 8 * finger, y - 3 * joint]
+                    points[27 + 4 * finger + joint] = [x - 20 + 6 * finger, y + 4 - 3 * joint]
+            return with_confidence(points)
+        near = self.write("trumpeter.json", holistic([trumpeter(i) for i in range(100)]))
+        self.pose(near, silent_about=["swapped"])
         fine = self.write("crossed.json", holistic([crossed(i) for i in range(100)]))
         self.pose(fine, silent_about=["swapped"])
+
+    def test_players_of_every_instrument_raise_no_alarm(self):
+        self.assert_works("orchestra", "--out", self.folder / "players", "--tracks", "16", "--seconds", "5", "--sound",
+                          "additive", "--no-mix", "--seed", "3")
+        said = self.assert_works("folder", "--table", self.folder / "players/tracks.csv", "--out", self.folder / "corpus")
+        for word in ("swapped", "lies on", "upside", "aspect", "never seen", "milliseconds"):
+            self.assertNotIn(word, said.stderr)
 
     def test_posture_and_missing_hands(self):
         def folder(name, turned, hands=True):

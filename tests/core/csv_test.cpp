@@ -66,7 +66,7 @@ TEST(Csv, ErrorsNameTheLineAndTheColumns) {
   EXPECT_NE(message("audi0,pose\n").find("Is \"audi0\" meant?"), std::string::npos);
   EXPECT_NE(message("").find("empty"), std::string::npos);
   EXPECT_NE(message("\n\r\n").find("empty"), std::string::npos);
-  EXPECT_NE(message(std::string("a\0b", 3)).find("NUL"), std::string::npos);
+  EXPECT_NE(message(std::string("a\0b", 3)).find("a binary file"), std::string::npos);
   EXPECT_NE(message(std::string(5000, ',')).find("columns"), std::string::npos);
   EXPECT_NE(message("audio\na,b\n").find("got 2"), std::string::npos);
   EXPECT_EQ(message("audio\n"), "");

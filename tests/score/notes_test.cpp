@@ -116,7 +116,7 @@ TEST(Notes, TheContentDecidesTheFormat) {
   EXPECT_TRUE(contains(error_of("This is not\n"), "begins with 'This is not'"));
   EXPECT_TRUE(contains(error_of("1,440,1\n"), "begins with '1,440,1'"));
   EXPECT_TRUE(contains(error_of(std::string("1 440 1\n\0\0", 10)), "expected MIDI"));
-  EXPECT_TRUE(contains(error_of("\x1b[2J"), "a file that is not text"));
+  EXPECT_TRUE(contains(error_of("\x1b[2J"), "a file that is a binary file"));
 }
 
 TEST(Notes, AreReadFromAFile) {

@@ -1,0 +1,16 @@
+// What a file is that is not the expected one, for messages.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace minet {
+
+// By its first bytes (some 300 are enough): "a PNG picture", "text in UTF-16, so save it as UTF-8",
+// "a binary file". Empty for other text.
+std::string file_kind(std::string_view first_bytes);
+// The same of a file; empty where it cannot be read.
+std::string file_kind_of(const std::filesystem::path& path);
+
+}  // namespace minet
