@@ -77,7 +77,7 @@ class Noticed(Case):
                 (self.write("ms.json", holistic(frames, time=lambda i: i * 40)), "milliseconds"),
                 (self.json_folder(30, "parts", lambda p: [p[0] / WIDTH, p[1] / HEIGHT]), "aspect ratio"),
                 (swapped, "left and right hands are swapped"),
-                (self.json_folder(30, "side", lambda p: [p[1], p[0]]), "lies on the side"),
+                (self.json_folder(30, "side", lambda p: [p[1], p[0]]), "lies on their side"),
                 (self.json_folder(30, "bare", hands=False), "no hands are seen"),
                 (self.write("outside.json", holistic([list(p) for p in outside])), "outside the picture")):
             with self.subTest(says):
