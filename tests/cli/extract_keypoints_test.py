@@ -253,7 +253,7 @@ class Refusals(Case):
         sound = self.folder / "sound.wav"
         support.write_wav(sound, 0.2)
         if shutil.which("ffprobe"):
-            self.assert_refused("no picture in it", sound, brightness)
+            self.assert_refused("it has no pictures", sound, brightness)
 
     def test_nobody_in_the_picture_leaves_nothing_behind(self):
         video = self.counted("empty.mp4", frames=10)
@@ -279,7 +279,7 @@ class Refusals(Case):
         self.extract(video, brightness, form="mediapipe", force=True)
         self.assertEqual([p.name for p in (self.folder / "points").iterdir()], ["holistic.json"])
         (self.folder / "points" / "thesis.txt").write_text("years", encoding="utf-8")
-        self.assert_refused("other things than keypoints", video, brightness, force=True)
+        self.assert_refused("other files than keypoints", video, brightness, force=True)
 
     def test_the_command_line_refuses_before_it_installs_anything(self):
         (self.folder / "out").mkdir()

@@ -188,7 +188,7 @@ TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path("openpose"))) {
     const std::string name = entry.path().filename().string();
     if (name == "single") {
-      walk(entry.path(), "one recording");
+      walk(entry.path(), "frame number in the name");
     } else if (name == "000000000061_keypoints.json" &&
                entry.path().parent_path().filename() == "psl_live_f0040-0110") {
       walk(entry.path(), "got nobody");
