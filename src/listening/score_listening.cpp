@@ -145,8 +145,8 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
   if (score.by_listener.size() > 1) {
     const evaluation::Interval interval = by_drawing_listeners(score.by_listener, options.seed);
     json["listeners_interval"] = {interval.low, interval.high};
-    spread = text("Resampling listeners: ", percent(interval.low), " - ", percent(interval.high),
-                  ".\n");
+    spread =
+        text("Resampling listeners: ", percent(interval.low), " - ", percent(interval.high), ".\n");
   }
   json["left_chosen"] = to_json(score.left);
   json["by_instrument"] = to_json(score.by_instrument);
