@@ -33,7 +33,7 @@ struct GenerateOptions {
   std::optional<double> seconds;       // default: as long as the pose
   std::int64_t count = 1;              // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
   SamplingChoice sampling;             // the rest as the model's configuration says
-  std::int64_t iterations = 16;  // of phase reconstruction
+  std::int64_t iterations = 16;        // of phase reconstruction
   std::string device = "cpu";
   int threads = 0;
   bool force = false;  // overwrite outputs
