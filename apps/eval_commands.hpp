@@ -36,6 +36,9 @@ CLI::App* add_command(CLI::App& app, const Description& description);
 void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
                         std::vector<std::filesystem::path>& models);
 
+// --temperature, --top-k, --top-p, for metrics that draw.
+void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling);
+
 struct JsonOutput {
   std::optional<std::filesystem::path> path;
   bool force = false;
@@ -88,8 +91,9 @@ void add_nll(CLI::App& app, EvalSession& session);
 // eval_tables.cpp: all of them for the paper's comparison.
 void add_tables(CLI::App& app, EvalSession& session);
 
-// eval_listening.cpp: a test with people.
+// eval_listening.cpp: a test with people; examples to hear.
 void add_listening(CLI::App& app, EvalSession& session);
+void add_examples(CLI::App& app, EvalSession& session);
 
 // eval_distribution.cpp: generated sound against real, body vectors against instruments.
 void add_ndb(CLI::App& app, EvalSession& session);
@@ -99,5 +103,6 @@ void add_tsne(CLI::App& app, EvalSession& session);
 // eval_sound.cpp: what is heard.
 void add_notes(CLI::App& app, EvalSession& session);
 void add_instrument(CLI::App& app, EvalSession& session);
+void add_sampling(CLI::App& app, EvalSession& session);
 
 }  // namespace minet::app

@@ -17,6 +17,7 @@ void add_ndb(CLI::App& app, EvalSession& session) {
        .explanation = "The bins are kept beside the model (or in --cache), so a second run only "
                       "generates.\n\n"},
       evaluation::evaluate_ndb, [](CLI::App& command, Options& options) {
+        add_sampling_options(command, options.common.sampling);
         command.add_option("--bins", options.bins, "Bins (k-means clusters) of training clips")
             ->capture_default_str();
         command

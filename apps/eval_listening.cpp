@@ -1,5 +1,6 @@
 // mi_eval listening make|score: a test with people.
 #include "eval_commands.hpp"
+#include "minet/listening/examples.hpp"
 #include "minet/listening/listening.hpp"
 
 namespace minet::app {
@@ -31,6 +32,7 @@ void add_make(CLI::App& app, EvalSession& session) {
   command->add_option("--out", options.out, "New folder for the page and its key")->required();
   command->add_option("--split", options.common.split, "Split to take clips from")
       ->capture_default_str();
+  add_sampling_options(*command, options.common.sampling);
   command
       ->add_option("--pairs", options.pairs,
                    "Pairs, spread over the instruments; 0: 3 per instrument, or 39 without labels")
@@ -118,6 +120,63 @@ void add_listening(CLI::App& app, EvalSession& session) {
     if (!command->get_subcommands().empty()) return;
     session.chosen = []() -> int {
       throw InputError("listening: expected make or score; see mi_eval listening --help");
+    };
+  });
+}
+
+void add_examples(CLI::App& app, EvalSession& session) {
+  struct Arguments {
+    listening::ExamplesOptions options;
+    JsonOutput output;
+    bool every_split = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  listening::ExamplesOptions& options = arguments->options;
+  CLI::App* command = add_command(
+      app, {.name = "examples",
+            .summary = "Makes OUT/index.html: what models make of players, with sound, spectrogram "
+                       "and movements.",
+            .example = "mi_eval examples --model models/plus --model models/paper --corpus corpus "
+                       "--out examples"});
+  command
+      ->add_option("--model", options.models,
+                   "Run folder, or folder with model.safetensors; may be given again")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)");
+  command
+      ->add_option("--player", options.players,
+                   "Keypoints of a player who is in no corpus, of any format; may be given again")
+      ->allow_extra_args(false);
+  command->add_option("--out", options.out, "New folder for the page and its sounds")->required();
+  command->add_option("--tracks", options.tracks, "Tracks of the corpus, spread over instruments")
+      ->capture_default_str();
+  command
+      ->add_option("--track", options.chosen, "Just this track of the corpus; may be given again")
+      ->allow_extra_args(false);
+  command->add_option("--split", options.split, "Which tracks to choose from")
+      ->capture_default_str();
+  command->add_flag("--every-split", arguments->every_split, "Choose from all tracks");
+  command->add_option("--seconds", options.seconds, "Of each player, from the start")
+      ->capture_default_str();
+  command->add_option("--title", options.title, "What the page is called")->capture_default_str();
+  add_sampling_options(*command, options.sampling);
+  command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10'000));
+  command->add_option("--seed", options.seed, "Seed of the drawing")->capture_default_str();
+  command->add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  add_json_options(*command, arguments->output);
+  command->callback([&session, arguments] {
+    session.chosen = [&session, arguments] {
+      listening::ExamplesOptions chosen = arguments->options;
+      if (arguments->every_split) chosen.split.clear();
+      chosen.force = arguments->output.force;
+      return deliver(session, arguments->output, [&] { return listening::make_examples(chosen); });
     };
   });
 }

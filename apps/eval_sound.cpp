@@ -2,6 +2,7 @@
 #include "eval_commands.hpp"
 #include "minet/evaluation/instrument.hpp"
 #include "minet/evaluation/notes.hpp"
+#include "minet/evaluation/sampling_search.hpp"
 
 namespace minet::app {
 namespace {
@@ -23,6 +24,7 @@ void add_notes(CLI::App& app, EvalSession& session) {
        .example = "mi_eval notes --model runs/first --corpus corpus --json notes.json"},
       evaluation::evaluate_notes, [](CLI::App& command, Options& options) {
         add_iterations(command, options.iterations);
+        add_sampling_options(command, options.common.sampling);
         command
             .add_option(
                 "--whole-seconds", options.whole_seconds,
@@ -45,6 +47,31 @@ void add_instrument(CLI::App& app, EvalSession& session) {
                 "Training clips for the classifier, at random places; 0: all of split 'train'")
             ->capture_default_str();
         command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
+        add_iterations(command, options.iterations);
+        add_sampling_options(command, options.common.sampling);
+      });
+}
+
+void add_sampling(CLI::App& app, EvalSession& session) {
+  using Options = evaluation::SamplingSearchOptions;
+  add_metric<Options>(
+      app, session,
+      {.name = "sampling",
+       .summary = "Which temperature and cut does the model draw best with? For its config.yaml.",
+       .example = "mi_eval sampling --model runs/first --corpus validation --json sampling.json",
+       .explanation = "Choose on players that are neither trained on nor tested on: such as an "
+                      "orchestra of another seed.\n\n"},
+      evaluation::search_sampling, [](CLI::App& command, Options& options) {
+        command.add_option("--temperatures", options.temperatures, "The ones to try")
+            ->delimiter(',')
+            ->capture_default_str();
+        command.add_option("--top-ps", options.top_ps, "The cuts to try with each of them")
+            ->delimiter(',')
+            ->capture_default_str();
+        command
+            .add_option("--train-clips", options.train_clips,
+                        "Clips that fit the classifier, at random places; 0: all of split 'train'")
+            ->capture_default_str();
         add_iterations(command, options.iterations);
       });
 }

@@ -39,7 +39,9 @@ int main(int argc, char** argv) {
   add_tsne(app, session);
   add_notes(app, session);
   add_instrument(app, session);
+  add_sampling(app, session);
   add_listening(app, session);
+  add_examples(app, session);
   add_tables(app, session);
   return run(app, program, session.common, argc, argv, [&] {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);

@@ -47,13 +47,11 @@ int main(int argc, char** argv) {
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
   cli.add_option("--temperature", options.sampling.temperature,
-                 "Above 1: bolder; below: safer; 0: most probable")
-      ->default_str("1");
-  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most probable codes; 0: all")
-      ->default_str("0");
+                 "Above 1: bolder; below: safer; 0: most probable; default of this and the next "
+                 "two: as the model's config.yaml says");
+  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most probable codes; 0: all");
   cli.add_option("--top-p", options.sampling.top_p,
-                 "Draw from the fewest codes that hold this probability")
-      ->default_str("1");
+                 "Draw from the fewest codes that hold this probability");
   cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));

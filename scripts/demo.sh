@@ -1,27 +1,30 @@
 #!/usr/bin/env bash
-# First something to hear: the trained models in models/ play players that they have never seen, from
-# their movements alone and with notes: demo/listen/*.wav, under a minute. Then the main job on a small
-# corpus that the project makes itself: players -> corpus -> training -> music -> evaluation, about 15
-# minutes on two cores.
+# First something to see and hear: the trained models in models/ play players that they have never
+# seen, from their movements alone and with notes: demo/listen/index.html, under a minute after
+# building. Then the main job on a small corpus that the project makes itself: players -> corpus ->
+# training -> music -> evaluation, about 15 minutes on two cores.
 #
-#   scripts/demo.sh [--listen] [--quick] [--out DIR]      default: demo/
+#   scripts/demo.sh [--listen] [--quick] [--data DIR] [--out DIR]      default: demo/
 #
 #   --listen   end after the trained models
 #   --quick    train for about 5 minutes, with a poorer sound
+#   --data     folder with solos/skeleton_*.npy (keypoints of Solos): these players on the page too
 #
 # Run it again after an interruption: finished steps are kept, training goes on where it stopped.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 
-out=demo listen_only=no
+out=demo listen_only=no data=
 tracks=65 seconds=40 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) tracks=31 seconds=20
              settings=(--set vqvae_training.steps=300 --set prior_training.steps=120) ;;
     --listen) listen_only=yes ;;
+    --data) data=$(cd "$here" && realpath "${2:?--data needs a folder}"); shift ;;
     --out) out=${2:?--out needs a folder}; shift ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
   esac
   shift
 done
@@ -46,17 +49,12 @@ say "Listen: trained models play players that they have never seen"
 [ -d "$out/unseen-players" ] ||
   run $bin/mi_prepare orchestra --out "$out/unseen-players" --tracks 16 --seconds 8 --seed 77 --no-mix --quiet
 [ -d "$out/unseen" ] || run $bin/mi_prepare folder --table "$out/unseen-players/tracks.csv" --out "$out/unseen" --quiet
-mkdir -p "$out/listen"
-for id in $(ids "$out/unseen/tracks.csv" "" vn fl tpt vc); do
-  ln -sf "../unseen/$id/audio.flac" "$out/listen/$id-recorded.flac"
-  for model in plus paper; do
-    run $bin/mi_generate --model models/$model --pose "$out/unseen/$id/pose.npy" --force --quiet \
-      -o "$out/listen/$id-$model-keypoints-alone.wav"
-    run $bin/mi_generate --model models/$model --pose "$out/unseen/$id/pose.npy" --notes "$out/unseen/$id/notes.csv" \
-      --force --quiet -o "$out/listen/$id-$model-with-notes.wav"
-  done
-done
-echo "Listen to $out/listen/ (what these models are and can do: models/README.md)"
+players=()
+for id in $(ids "$out/unseen/tracks.csv" "" vn fl tpt vc); do players+=(--track "$id"); done
+for skeleton in ${data:+"$data"/solos/skeleton_*.npy}; do [ ! -f "$skeleton" ] || players+=(--player "$skeleton"); done
+run $bin/mi_eval examples --model models/plus --model models/paper --corpus "$out/unseen" "${players[@]}" \
+  --title "Players that the models have never seen" --out "$out/listen" --force --quiet
+echo "Open $out/listen/index.html in a browser (what these models are and can do: models/README.md)"
 [ $listen_only = no ] || exit 0
 
 say "Players: a synthetic orchestra (sound, keypoints, notes)"

@@ -18,7 +18,6 @@ namespace minet::comparison {
 namespace {
 
 // Below 1: fewer stray codes, still different at every seed.
-constexpr double kTemperature = 0.7;
 
 struct Choice {
   clips::Clip clip;
@@ -69,8 +68,7 @@ class ExampleMaker {
   at::Tensor generated(const std::vector<clips::Clip>& clips, bool notes) {  // [B, F, T]
     return scene_.subject->spectrograms({.poses = scene_.tracks.poses(clips),
                                          .notes = notes ? scene_.tracks.notes(clips) : at::Tensor(),
-                                         .seed = seed_,
-                                         .temperature = kTemperature});
+                                         .sampling = {.seed = seed_}});
   }
 
   // Writes each clip's sound and adds it to its example; `references` are the loudest magnitudes

@@ -112,6 +112,7 @@ std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found,
   const std::uint64_t seed = found.run.seed;
   found.run = expected.run;
   found.run.seed = seed;
+  found.generation = expected.generation;
   found.data.audio_cache_mb = expected.data.audio_cache_mb;
   if (stage == Stage::baseline) {
     found.vqvae = expected.vqvae;
@@ -122,6 +123,7 @@ std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found,
     found.baseline_training = expected.baseline_training;
     found.model.frame_loss = expected.model.frame_loss;
   }
+  if (stage == Stage::vqvae) found.augment = expected.augment;  // it sees no poses
   if (stage != Stage::prior) {  // a baseline has none of these, the VQ-VAE alone neither
     found.body = expected.body;
     found.prior = expected.prior;

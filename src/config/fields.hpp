@@ -66,6 +66,19 @@ void fields(Visitor& visit, Config& c) {
               "dB of full scale; a clip whose RMS is below this is drawn again");
 }
 
+template <class Visitor, Of<AugmentConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field("build", c.build, closed(0, 0.5), Origin::ours,
+              "standard deviation of the player's size in a clip, drawn separately for x and y");
+  visit.field("turn", c.turn, closed(0, 0.5), Origin::ours,
+              "rad; standard deviation of the rotation of a clip's poses");
+  visit.field("mirror", c.mirror, closed(0, 1), Origin::ours,
+              "share of clips mirrored, with left and right exchanged: left-handed players");
+  visit.field(
+      "gaps", c.gaps, closed(0, 1), Origin::ours,
+      "probability that the fingers of a hand are lost for 0.2 to 1 s of a clip and interpolated");
+}
+
 template <class Visitor, Of<VqVaeConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("channels", c.channels, whole(1, 16384), Origin::paper,
@@ -243,12 +256,32 @@ void fields(Visitor& visit, Config& c) {
               "clips per evaluation");
 }
 
+template <class Visitor, Of<GenerationConfig> Config>
+void fields(Visitor& visit, Config& c) {
+  visit.field(
+      "temperature", c.temperature, closed(0, 100), Origin::ours,
+      "from keypoints alone; below 1 safer, above 1 bolder, 0 takes the most likely symbol");
+  visit.field(
+      "top_p", c.top_p, above(0, 1), Origin::ours,
+      "from keypoints alone: draw from the fewest symbols that together have this probability");
+  visit.field("notes_temperature", c.notes_temperature, closed(0, 100), Origin::ours,
+              "temperature with notes");
+  visit.field("notes_top_p", c.notes_top_p, above(0, 1), Origin::ours, "top_p with notes");
+  visit.field("top_k", c.top_k, whole(0, 65536), Origin::ours,
+              "draw from the K most likely symbols; 0 = all");
+  visit.field(
+      "level_temperature", c.level_temperature, closed(0, 100), Origin::ours,
+      "plus only: factor on the temperature for loudness; loudness that jumps from frame to frame "
+      "flutters");
+}
+
 template <class Visitor, Of<TrainConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.section("model", c.model, "Which network is trained.");
   visit.section("spectrogram", c.spectrogram, "Sound to spectrogram and back.");
   visit.section("pose", c.pose, "Keypoints of the player, 47 joints per frame.");
   visit.section("data", c.data, "Training clips.");
+  visit.section("augment", c.augment, "Variation of the poses in training, per clip; 0 = off.");
   visit.section("vqvae", c.vqvae, "The VQ-VAE: from spectrogram frames to codes and back.");
   visit.section("body", c.body, "The body encoder: from keypoints to one vector.");
   visit.section("prior", c.prior, "The prior: predicts codes from the body (and notes).");
@@ -268,6 +301,11 @@ void fields(Visitor& visit, Config& c) {
   visit.section("controls_training", c.controls_training,
                 "Second stage of plus: from movements to onset, pitch and loudness.");
   visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
+  visit.section(
+      "generation", c.generation,
+      "Sampling defaults of the trained model. mi_generate and mi_eval read them from the "
+      "config.yaml "
+      "beside the weights; training does not use them. mi_eval sampling finds good values.");
 }
 
 }  // namespace minet::config

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "evaluation/instrument_classifier.hpp"
+#include "evaluation/instrument_examples.hpp"
 #include "evaluation/labels.hpp"
 #include "evaluation/sound_chain.hpp"
 #include "minet/core/errors.hpp"
@@ -22,37 +23,6 @@ void check(const InstrumentOptions& options) {
   if (options.train_clips < 0 || options.train_clips > 100'000) {
     throw InputError(text("train_clips: expected 0 (all) to 100000, got ", options.train_clips));
   }
-}
-
-at::Tensor matrix(const std::vector<std::vector<double>>& rows) {
-  std::vector<at::Tensor> tensors;
-  for (const std::vector<double>& row : rows) tensors.push_back(at::tensor(row, at::kDouble));
-  return at::stack(tensors);
-}
-
-// Real training sound with labels.
-InstrumentExamples examples_of(const Scene& scene, const Labels& labels, std::int64_t count) {
-  std::vector<clips::Clip> clips;
-  for (const clips::Clip& clip : scattered_clips(scene, scene.train_tracks, count)) {
-    if (labels.of(scene.track(scene.train_tracks, clip)) >= 0) clips.push_back(clip);
-  }
-  InstrumentExamples examples{.features = {},
-                              .labels = labels.of(scene.train_tracks, clips),
-                              .groups = groups_of(scene.corpus, scene.train_tracks, clips)};
-  if (std::set(examples.labels.begin(), examples.labels.end()).size() < 2) {
-    throw InputError(text(scene.options.corpus.string(),
-                          ": expected training tracks of at least two instruments, got ",
-                          examples.labels.empty() ? 0 : 1,
-                          "; prepare the corpus with the column instrument"));
-  }
-  std::vector<std::vector<double>> rows;
-  for_each_batch("training sound", clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
-    for (const clips::Clip& clip : some) {
-      rows.push_back(tone_colour(real_sound(scene, scene.train_tracks, clip)));
-    }
-  });
-  examples.features = matrix(rows);
-  return examples;
 }
 
 struct StageHeard {
@@ -82,7 +52,7 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
                           "takes none; measure it without notes"));
   }
   const Labels labels(scene.corpus);
-  const InstrumentExamples examples = examples_of(scene, labels, options.train_clips);
+  const InstrumentExamples examples = instrument_examples(scene, labels, options.train_clips);
   const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
   std::vector<clips::Clip> clips;
   for (const clips::Clip& clip : scene.clips) {
@@ -107,7 +77,7 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
                      stages[i].colours.push_back(tone_colour(sounds[i].sound));
                    }
                  });
-  for (StageHeard& stage : stages) stage.heard = classifier.classify(matrix(stage.colours));
+  for (StageHeard& stage : stages) stage.heard = classifier.classify(rows_of(stage.colours));
 
   std::int64_t most = 0;
   for (const std::int64_t label : known) {
@@ -122,6 +92,8 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   json["chance"] = chance;
   json["classes"] = known.size();
   json["notes_given"] = options.notes;
+  json["sampling"] = sampling_json(scene.subject->sampling(options.common.sampling, options.notes),
+                                   scene.config());
   json["method"] = classifier.linear() ? "linear" : "nearest";
   json["strength"] = classifier.strength();
   json["train_clips"] = examples.labels.size();

@@ -81,7 +81,7 @@ BinnedClips bin_generated(Scene& scene, const NdbBins& bins, bool notes) {
                return scene.subject->spectrograms(
                    {.poses = scene.tracks.poses(some),
                     .notes = notes ? scene.tracks.notes(some) : at::Tensor(),
-                    .seed = derive_seed(scene.options.seed, "generated", first)});
+                    .sampling = scene.sampling("generated", first)});
              });
 }
 
@@ -222,6 +222,10 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   nlohmann::ordered_json json = begin_json(scene.heading());
   json["kind"] = scene.subject->kind();
   json["source"] = source;
+  if (!options.wav) {
+    json["sampling"] = sampling_json(
+        scene.subject->sampling(options.common.sampling, options.notes), scene.config());
+  }
   json["clips"] = judged.bins.size();
   json["train_clips"] = bins.train.bins.size();
   json["bins"] = options.bins;

@@ -28,11 +28,11 @@ struct WholeTracks {
 };
 
 struct NoteFindings {
-  std::vector<StageScores> stages;
+  std::vector<StageScores> stages = {};
   std::vector<std::string> instruments;        // empty where the corpus has no labels
   std::vector<std::int64_t> instrument_clips;  // by instrument
   std::int64_t code_count = 0;                 // K; 0 for a model without codes
-  WholeTracks whole;
+  WholeTracks whole = {};
 
   const StageScores& stage(const std::string& name) const;
   // The stage that plays from the keypoints alone.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/held_notes.hpp"
 #include "evaluation/labels.hpp"
 #include "evaluation/note_report.hpp"
@@ -17,20 +18,6 @@
 
 namespace minet::evaluation {
 namespace {
-
-// With times from the clip's start. A note that began before it keeps its negative onset, which is
-// no onset of the clip.
-std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
-  const double rate = scene.subject->config().frame_rate();
-  const double start_s = static_cast<double>(clip.first_frame) / rate;
-  const double seconds = static_cast<double>(scene.clip_frames()) / rate;
-  std::vector<score::Note> result;
-  for (score::Note note : scene.corpus.read_notes(scene.track(scene.tracks, clip))) {
-    note.onset_s -= start_s;
-    if (note.end_s() > 0 && note.onset_s < seconds) result.push_back(note);
-  }
-  return result;
-}
 
 std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
   std::vector<clips::Clip> clips;
@@ -87,12 +74,14 @@ WholeTracks hear_whole_tracks(Scene& scene, const NotesOptions& options,
         pose::PoseSequence pose = scene.corpus.read_pose(track);
         pose::normalise(pose);
         const double seconds = std::min(options.whole_seconds, pose.seconds());
+        const generation::SamplingChoice sampling = scene.sampling("whole track", index);
         const audio::Sound made =
-            scene.subject->play(pose, seconds,
-                                {.iterations = options.iterations,
-                                 .seed = derive_seed(scene.options.seed, "whole track", index),
-                                 .threads = at::get_num_threads()});
-        if (made.samples.empty()) return;
+            scene.subject->play({.pose = pose,
+                                 .seconds = seconds,
+                                 .sampling = sampling,
+                                 .inversion = {.iterations = options.iterations,
+                                               .seed = sampling.seed,
+                                               .threads = at::get_num_threads()}});
         const audio::Sound real = audio::read_sound_segment(
             scene.corpus.audio_path(track), 0, static_cast<std::int64_t>(made.samples.size()));
         const auto add = [](std::vector<double>& to, const audio::Sound& sound) {
@@ -144,6 +133,8 @@ EvalResult evaluate_notes(const NotesOptions& options) {
   nlohmann::ordered_json json = begin_json(heading);
   put(json, findings);
   json["notes_given"] = given;
+  json["sampling"] =
+      sampling_json(scene.subject->sampling(options.common.sampling, given), scene.config());
   const NoteScores& generated = findings.stage("generated").own;
   const std::string report =
       text(headline(heading), "\n\n", tables_of(findings), generated.pitch.frames, " frames and ",

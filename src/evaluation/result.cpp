@@ -21,6 +21,14 @@ nlohmann::ordered_json begin_json(const Heading& heading) {
   return json;
 }
 
+nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
+                                     const config::TrainConfig& config) {
+  nlohmann::ordered_json json{
+      {"temperature", options.temperature}, {"top_k", options.top_k}, {"top_p", options.top_p}};
+  if (config.is_plus()) json["level_temperature"] = options.level_temperature;
+  return json;
+}
+
 std::string dump(const nlohmann::ordered_json& json) {
   // A path that is not UTF-8 is no reason to lose the figures.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -22,6 +22,9 @@ void warn_of_floor(const char* name, double floor, double model);
 
 // The keys that every metric has.
 nlohmann::ordered_json begin_json(const Heading& heading);
+// temperature, top_k, top_p and, of plus, level_temperature.
+nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
+                                     const config::TrainConfig& config);
 std::string dump(const nlohmann::ordered_json& json);
 std::string headline(const Heading& heading);  // "nll of X on 64 clips (256 s) of split 'test'…"
 

@@ -85,6 +85,12 @@ models::Model& Scene::model() {
   return *model;
 }
 
+generation::SamplingChoice Scene::sampling(std::string_view purpose, std::uint64_t place) const {
+  generation::SamplingChoice choice = options.sampling;
+  choice.seed = derive_seed(options.seed, purpose, place);
+  return choice;
+}
+
 std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
                                       std::int64_t clip_frames, std::int64_t count) {
   std::vector<clips::Clip> chosen;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evaluation/result.hpp"
@@ -37,6 +38,8 @@ class Scene {
   double seconds(const std::vector<clips::Clip>& some) const {
     return static_cast<double>(clips::distinct_frames(some, clip_frames())) / config().frame_rate();
   }
+  // How to draw, with a seed of its own for one purpose and place.
+  generation::SamplingChoice sampling(std::string_view purpose, std::uint64_t place) const;
   Heading heading(const std::vector<clips::Clip>& some) const {
     return {metric, options, corpus.hash(), some.size(), seconds(some)};
   }

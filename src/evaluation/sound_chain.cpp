@@ -11,14 +11,6 @@
 #include "minet/models/spectrograms.hpp"
 
 namespace minet::evaluation {
-
-audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
-                        const clips::Clip& clip) {
-  const std::int64_t hop = scene.subject->config().spectrogram.hop;
-  return audio::read_sound_segment(scene.corpus.audio_path(scene.track(store, clip)),
-                                   clip.first_frame * hop, scene.clip_frames() * hop);
-}
-
 namespace {
 
 // The made sounds of a batch of clips: spectrograms yet to be inverted, or sounds.
@@ -40,7 +32,42 @@ Made generated(Subject& subject, const std::string& stage, const ClipInput& inpu
   return made;
 }
 
+// Clip `i` of the batch that begins with clip `first`. The same start of the phases for every
+// stage, so that they differ by their magnitudes.
+Stage stage_of(const Scene& scene, const Made& made, std::size_t first, std::size_t i,
+               std::int64_t iterations) {
+  const auto row = static_cast<std::int64_t>(i);
+  Stage stage{.name = made.stage, .sound = {}};
+  if (made.codes.defined()) stage.codes = sequence_of(made.codes[row]);
+  stage.sound =
+      made.spectrograms.defined()
+          ? audio::invert(models::to_magnitudes(scene.subject->scale(), made.spectrograms[row]),
+                          scene.subject->config().spectrogram,
+                          {.iterations = iterations,
+                           .seed = derive_seed(scene.options.seed, "phases", first + i),
+                           .threads = at::get_num_threads()})
+          : made.sounds[i];
+  return stage;
+}
+
 }  // namespace
+
+audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
+                        const clips::Clip& clip) {
+  const std::int64_t hop = scene.subject->config().spectrogram.hop;
+  return audio::read_sound_segment(scene.corpus.audio_path(scene.track(store, clip)),
+                                   clip.first_frame * hop, scene.clip_frames() * hop);
+}
+
+std::vector<Stage> generated_stages(Scene& scene, std::size_t first, const ClipInput& input,
+                                    std::int64_t iterations) {
+  const Made made = generated(*scene.subject, "generated", input);
+  std::vector<Stage> stages;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(input.poses.size(0)); ++i) {
+    stages.push_back(stage_of(scene, made, first, i, iterations));
+  }
+  return stages;
+}
 
 void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
                     const ChainOptions& options,
@@ -49,7 +76,7 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
   for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
     ClipInput input{.poses = scene.tracks.poses(some),
                     .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
-                    .seed = derive_seed(scene.options.seed, "generated", first)};
+                    .sampling = scene.sampling("generated", first)};
     std::vector<audio::Sound> recorded;
     for (const clips::Clip& clip : some) {
       recorded.push_back(real_sound(scene, scene.tracks, clip));
@@ -69,22 +96,9 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
       all.push_back(generated(subject, "keypoints_alone", input));
     }
     for (std::size_t i = 0; i < some.size(); ++i) {
-      const auto row = static_cast<std::int64_t>(i);
-      // The same start of the phases for every stage, so that they differ by their magnitudes.
-      const audio::InversionOptions inversion{
-          .iterations = options.iterations,
-          .seed = derive_seed(scene.options.seed, "phases", first + i),
-          .threads = at::get_num_threads()};
       std::vector<Stage> stages{{.name = "real", .sound = recorded[i]}};
       for (const Made& made : all) {
-        stages.push_back(
-            {.name = made.stage,
-             .sound =
-                 made.spectrograms.defined()
-                     ? audio::invert(models::to_magnitudes(subject.scale(), made.spectrograms[row]),
-                                     subject.config().spectrogram, inversion)
-                     : made.sounds[i],
-             .codes = made.codes.defined() ? sequence_of(made.codes[row]) : CodeSequence{}});
+        stages.push_back(stage_of(scene, made, first, i, options.iterations));
       }
       action(first + i, stages);
     }

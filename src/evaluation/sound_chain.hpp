@@ -33,6 +33,10 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
                     const ChainOptions& options,
                     const std::function<void(std::size_t, std::span<const Stage>)>& action);
 
+// What the model plays to some clips, the first of which has number `first`.
+std::vector<Stage> generated_stages(Scene& scene, std::size_t first, const ClipInput& input,
+                                    std::int64_t iterations);
+
 // A clip's own samples; zeros after the end of its track.
 audio::Sound real_sound(const Scene& scene, const clips::TrackStore& store,
                         const clips::Clip& clip);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -14,6 +15,9 @@
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
 #include "minet/models/plus.hpp"
+#include "minet/models/spectrograms.hpp"
+#include "minet/pose/prepare.hpp"
+#include "minet/score/note_indices.hpp"
 
 namespace minet::evaluation {
 namespace {
@@ -46,7 +50,7 @@ class MinetSubject : public Subject {
         body.unsqueeze(1).expand({-1, model_.config.clip_frames(), -1}).contiguous();  // [B, T, H]
     const at::Tensor notes = input.notes.defined() ? input.notes.to(model_.device()) : input.notes;
     return generation::sample_codes(model_, steps, notes,
-                                    {.temperature = input.temperature, .seed = input.seed});
+                                    sampling(input.sampling, notes.defined()));
   }
 
   at::Tensor decode(const at::Tensor& codes) override {
@@ -54,13 +58,19 @@ class MinetSubject : public Subject {
     return model_.vqvae->decode(codes.to(model_.device())).to(at::kCPU);
   }
 
-  audio::Sound play(const pose::PoseSequence& normalised, double seconds,
-                    const audio::InversionOptions& inversion) override {
-    const auto steps = std::llround(seconds * model_.config.frame_rate());
+  audio::Sound play(const PlayerInput& input) override {
+    const double rate = model_.config.frame_rate();
+    const auto steps = std::llround(input.seconds * rate);
+    at::Tensor notes;
+    if (input.notes) {
+      notes = at::tensor(score::note_indices(*input.notes, steps, rate), at::kLong)
+                  .unsqueeze(0)
+                  .to(model_.device());  // [1, T]
+    }
     const at::Tensor codes =
-        generation::sample_codes(model_, generation::body_track(model_, normalised, steps), {},
-                                 {.seed = inversion.seed});  // [1, T]
-    return generation::render(model_, codes[0].contiguous(), inversion);
+        generation::sample_codes(model_, generation::body_track(model_, input.pose, steps), notes,
+                                 sampling(input.sampling, notes.defined()));  // [1, T]
+    return generation::render(model_, codes[0].contiguous(), input.inversion);
   }
 
   models::Model* model() override { return &model_; }
@@ -90,8 +100,8 @@ class PlusSubject : public Subject {
     models::NoteInput notes;
     if (input.notes.defined()) notes = notes_of(input.notes);
     const models::ControlTokens tokens = generation::draw_controls(
-        model_, player, notes, {.temperature = input.temperature, .seed = input.seed});
-    return generation::play(model_, tokens, player.body, input.seed);
+        model_, player, notes, sampling(input.sampling, input.notes.defined()));
+    return generation::play(model_, tokens, player.body, input.sampling.seed);
   }
 
   std::vector<audio::Sound> played_again(const std::vector<audio::Sound>& real,
@@ -118,13 +128,14 @@ class PlusSubject : public Subject {
     }
     return at::stack(rows).contiguous();
   }
-  audio::Sound play(const pose::PoseSequence& normalised, double seconds,
-                    const audio::InversionOptions& inversion) override {
-    const auto frames = std::llround(seconds * models::token_rate(model_.config));
-    const generation::PlusPlayer player = generation::player_of(model_, normalised, frames);
-    const models::ControlTokens tokens =
-        generation::draw_controls(model_, player, {}, {.seed = inversion.seed});
-    return generation::play(model_, tokens, player.body, inversion.seed).front();
+  audio::Sound play(const PlayerInput& input) override {
+    const auto frames = std::llround(input.seconds * models::token_rate(model_.config));
+    const generation::PlusPlayer player = generation::player_of(model_, input.pose, frames);
+    models::NoteInput notes;
+    if (input.notes) notes = generation::note_input(*input.notes, model_.config, frames);
+    const models::ControlTokens tokens = generation::draw_controls(
+        model_, player, notes, sampling(input.sampling, input.notes.has_value()));
+    return generation::play(model_, tokens, player.body, input.sampling.seed).front();
   }
 
  private:
@@ -163,6 +174,23 @@ class BaselineSubject : public Subject {
     return model_.net->generate(input.poses.to(device_), model_.config.clip_frames())
         .to(at::kCPU)
         .contiguous();
+  }
+  // Clip after clip, each from its own poses.
+  audio::Sound play(const PlayerInput& input) override {
+    const config::TrainConfig& config = model_.config;
+    const std::int64_t count = config.clip_pose_frames();
+    const auto frames =
+        std::max<std::int64_t>(1, std::llround(input.seconds * config.frame_rate()));
+    std::vector<at::Tensor> clips;
+    for (std::int64_t first = 0; first < frames; first += config.clip_frames()) {
+      const std::vector<float> window = pose::pose_window(
+          input.pose, static_cast<double>(first) / config.frame_rate(), count, config.pose.fps);
+      clips.push_back(
+          spectrograms({.poses = at::tensor(window).view({1, count, pose::kPoseWidth})})[0]);
+    }
+    const at::Tensor whole = at::cat(clips, 1).narrow(1, 0, frames).contiguous();  // [F, T]
+    return audio::invert(models::to_magnitudes(model_.scale, whole), config.spectrogram,
+                         input.inversion);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,16 +18,26 @@
 #include "minet/audio/sound.hpp"
 #include "minet/audio/spectrogram.hpp"
 #include "minet/config/train_config.hpp"
+#include "minet/generation/sampling_options.hpp"
 #include "minet/models/model.hpp"
 #include "minet/pose/pose.hpp"
+#include "minet/score/note.hpp"
 
 namespace minet::evaluation {
 
 struct ClipInput {
-  at::Tensor poses;        // [B, P, 94], normalised
-  at::Tensor notes = {};   // [B, T] int64, or undefined: play without notes
-  std::uint64_t seed = 0;  // of what is drawn for these clips
-  double temperature = 1;  // of drawing codes
+  at::Tensor poses;       // [B, P, 94], normalised
+  at::Tensor notes = {};  // [B, T] int64, or undefined: play without notes
+  generation::SamplingChoice sampling = {};
+};
+
+// A player of any length.
+struct PlayerInput {
+  const pose::PoseSequence& pose;  // normalised
+  std::optional<std::vector<score::Note>> notes = std::nullopt;
+  double seconds = 0;
+  generation::SamplingChoice sampling = {};
+  audio::InversionOptions inversion = {};
 };
 
 // How far the training of the model must have come.
@@ -61,10 +72,11 @@ class Subject {
                                                  const at::Tensor& /* poses */) {
     return {};
   }
-  // Music of any length from keypoints alone. Empty for a baseline.
-  virtual audio::Sound play(const pose::PoseSequence& /* normalised */, double /* seconds */,
-                            const audio::InversionOptions&) {
-    return {};
+  // Music of any length.
+  virtual audio::Sound play(const PlayerInput& input) = 0;
+  // How it draws where nothing else is asked for.
+  generation::SamplingOptions sampling(const generation::SamplingChoice& choice, bool notes) const {
+    return generation::sampling_of(choice, config().generation, notes);
   }
 };
 

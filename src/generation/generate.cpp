@@ -58,16 +58,18 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
     notes = read_note_steps(options, model, steps).expand({options.count, -1}).to(device);
   }
 
+  const SamplingOptions sampling =
+      sampling_of(options.sampling, model.config.generation, options.notes.has_value());
   Progress progress("codes", steps, "codes");
-  const at::Tensor codes = sample_codes(model, body, notes, options.sampling,
-                                        [&](std::int64_t done) { progress.update(done); });
+  const at::Tensor codes =
+      sample_codes(model, body, notes, sampling, [&](std::int64_t done) { progress.update(done); });
   progress.finish();
 
   GenerateReport report{.files = {},
                         .seconds = static_cast<double>(steps) / model.config.frame_rate()};
   Sidecar sidecar = sidecar_for(options.model, device);
   sidecar.iterations = options.iterations;
-  sidecar.inversion_seed = options.sampling.seed;
+  sidecar.inversion_seed = sampling.seed;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const at::Tensor row = codes[piece].contiguous();
     const audio::Sound sound = render(model, row,
@@ -76,7 +78,8 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
                                        .threads = at::get_num_threads()});
     sidecar.codes.assign(row.const_data_ptr<std::int64_t>(),
                          row.const_data_ptr<std::int64_t>() + steps);
-    write_piece(options, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar, report);
+    write_piece(options, sampling, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar,
+                report);
   }
   return report;
 }

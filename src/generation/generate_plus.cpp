@@ -59,20 +59,23 @@ GenerateReport generate_plus(const GenerateOptions& options, const std::vector<O
     notes = {notes.note.expand({options.count, -1}), notes.onset.expand({options.count, -1}),
              notes.present.expand({options.count})};
   }
+  const SamplingOptions sampling =
+      sampling_of(options.sampling, model.config.generation, options.notes.has_value());
   Progress progress("frames", frames, "frames");
   const models::ControlTokens tokens = draw_controls(
-      model, player, notes, options.sampling, [&](std::int64_t done) { progress.update(done); });
+      model, player, notes, sampling, [&](std::int64_t done) { progress.update(done); });
   progress.finish();
 
   Sidecar sidecar = sidecar_for(options.model, device);
-  sidecar.inversion_seed = options.sampling.seed;
+  sidecar.inversion_seed = sampling.seed;
   const at::Tensor body = one.body.to(at::kCPU).contiguous();
   sidecar.body.assign(body.const_data_ptr<float>(), body.const_data_ptr<float>() + body.numel());
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const audio::Sound sound =
         play(model, piece_of(tokens, piece), one.body, sidecar.inversion_seed).front();
     sidecar.codes = packed(tokens, piece);
-    write_piece(options, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar, report);
+    write_piece(options, sampling, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar,
+                report);
   }
   return report;
 }

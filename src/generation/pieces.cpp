@@ -106,7 +106,7 @@ void check_output(const fs::path& output, bool force) {
 }
 
 std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
-  check(options.sampling);
+  sampling_of(options.sampling, {}, false);  // refuses what cannot be before anything is loaded
   if (options.bits != 16 && options.bits != 24) {
     throw InputError(text("bits: expected 16 or 24 bits per sample, got ", options.bits));
   }
@@ -214,8 +214,9 @@ Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
           .inputs = {}};
 }
 
-void write_piece(const GenerateOptions& options, std::int64_t piece, const Outputs& outputs,
-                 audio::Sound sound, Sidecar& sidecar, GenerateReport& report) {
+void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
+                 std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
+                 GenerateReport& report) {
   sidecar.gain_db = loudness_gain(sound, options.loudness, outputs.wav);
   sidecar.bits = options.bits;
   apply_gain(sound, sidecar.gain_db);
@@ -223,11 +224,12 @@ void write_piece(const GenerateOptions& options, std::int64_t piece, const Outpu
                     {"notes", options.notes ? options.notes->string() : ""},
                     {"transpose", options.read_notes.transpose},
                     {"seconds", report.seconds},
-                    {"seed", options.sampling.seed},
+                    {"seed", sampling.seed},
                     {"piece", piece},
-                    {"temperature", options.sampling.temperature},
-                    {"top_k", options.sampling.top_k},
-                    {"top_p", options.sampling.top_p}};
+                    {"temperature", sampling.temperature},
+                    {"top_k", sampling.top_k},
+                    {"top_p", sampling.top_p}};
+  if (!sidecar.body.empty()) sidecar.inputs["level_temperature"] = sampling.level_temperature;
   const score::MidiChoice& midi = options.read_notes.midi;
   if (midi.track > 0) sidecar.inputs["track"] = midi.track;
   if (midi.channel > 0) sidecar.inputs["channel"] = midi.channel;

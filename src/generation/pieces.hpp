@@ -34,8 +34,9 @@ std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double
 Sidecar sidecar_for(const std::filesystem::path& model, const at::Device& device);
 void apply_gain(audio::Sound& sound, double gain_db);
 // Sound, sidecar and video of a piece; `sidecar` gets the inputs and the gain.
-void write_piece(const GenerateOptions& options, std::int64_t piece, const Outputs& outputs,
-                 audio::Sound sound, Sidecar& sidecar, GenerateReport& report);
+void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
+                 std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
+                 GenerateReport& report);
 
 // Music with plus.
 GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,

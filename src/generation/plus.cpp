@@ -17,8 +17,6 @@
 namespace minet::generation {
 namespace {
 
-// Levels are drawn more carefully than pitches: a loudness that jumps from frame to frame flutters.
-constexpr double kLevelTemperature = 0.5;
 constexpr std::int64_t kBlock = 256;  // frames of sound made at a time
 constexpr double kRestHz = 220;       // before the first pitch
 constexpr float kHighestPeak = 0.99f;
@@ -61,7 +59,7 @@ class Drawer {
   Drawer(models::PlusModel& model, const PlusPlayer& player, const models::NoteInput& notes,
          const SamplingOptions& options)
       : model_(model), options_(options), level_options_(options) {
-    level_options_.temperature *= kLevelTemperature;
+    level_options_.temperature *= options.level_temperature;
     condition_ = model.prior->condition(player.body, player.motion, notes);
     for (std::int64_t b = 0; b < condition_.size(0); ++b) {
       random_.emplace_back(derive_seed(options.seed, "controls", static_cast<std::uint64_t>(b)));

@@ -22,19 +22,6 @@
 
 namespace minet::generation {
 
-void check(const SamplingOptions& options) {
-  if (!(options.temperature >= 0) || !std::isfinite(options.temperature)) {
-    throw InputError(
-        text("temperature: expected a number of at least 0, got ", options.temperature));
-  }
-  if (options.top_k < 0) {
-    throw InputError(text("top_k: expected 0 (all codes) or more, got ", options.top_k));
-  }
-  if (!(options.top_p > 0 && options.top_p <= 1)) {
-    throw InputError(text("top_p: expected a share above 0 and at most 1, got ", options.top_p));
-  }
-}
-
 std::int64_t draw(std::span<const float> logits, const SamplingOptions& options, double uniform) {
   const auto codes = static_cast<std::int64_t>(logits.size());
   const auto best = std::max_element(logits.begin(), logits.end());

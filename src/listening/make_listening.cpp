@@ -13,6 +13,7 @@
 
 #include "evaluation/sound_chain.hpp"
 #include "listening/listening_pairs.hpp"
+#include "listening/page_parts.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -24,7 +25,6 @@
 #include "minet/core/version.hpp"
 #include "minet/models/spectrograms.hpp"
 #include "minet/pose/prepare.hpp"
-#include "minet/pose/skeleton.hpp"
 
 namespace minet::listening {
 
@@ -33,8 +33,6 @@ extern const std::string_view kListeningPage;  // listening.html
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kBox = 1000;  // the movements' coordinates on the page are 0 .. kBox
 
 struct Pair {
   ListeningClip clip;
@@ -83,10 +81,14 @@ std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<Listeni
         } else {
           pair.notes_given =
               options.notes && subject.takes_notes() && scene.track(scene.tracks, one[0]).has_notes;
-          pair.made = invert(subject.spectrograms(
-              {.poses = scene.tracks.poses(one),
-               .notes = pair.notes_given ? scene.tracks.notes(one) : at::Tensor(),
-               .seed = derive_seed(scene.options.seed, "generated", i)}));
+          pair.made = evaluation::generated_stages(
+                          scene, i,
+                          {.poses = scene.tracks.poses(one),
+                           .notes = pair.notes_given ? scene.tracks.notes(one) : at::Tensor(),
+                           .sampling = scene.sampling("generated", i)},
+                          options.iterations)
+                          .front()
+                          .sound;
         }
         pair.made.samples.resize(pair.real.samples.size());
         fade(pair.real);
@@ -120,55 +122,6 @@ audio::Sound volume_sample(const evaluation::Scene& scene) {
 std::string flac_text(const audio::Sound& sound) {
   const std::string bytes = audio::flac_bytes(sound);
   return base64(std::as_bytes(std::span(bytes)));
-}
-
-// [P][94] whole numbers that fill a square of kBox, the same factor for x and y.
-Json movements(const at::Tensor& poses) {
-  const at::Tensor points = poses.reshape({poses.size(0), pose::kJoints, 2}).contiguous();
-  const at::Tensor low = points.amin({0, 1}), high = points.amax({0, 1});
-  const double size = std::max(1e-6, (high - low).max().item<double>());
-  const at::Tensor middle = (low + high) / 2;
-  const at::Tensor placed =
-      (((points - middle) / size + 0.5) * kBox).round().to(at::kLong).reshape({poses.size(0), -1});
-  Json frames = Json::array();
-  for (std::int64_t i = 0; i < placed.size(0); ++i) {
-    const std::int64_t* row = placed.const_data_ptr<std::int64_t>() + i * placed.size(1);
-    frames.push_back(std::vector<std::int64_t>(row, row + placed.size(1)));
-  }
-  return frames;
-}
-
-Json bones() {
-  Json result = Json::array();
-  for (const auto& [from, to] : pose::kEdges) {
-    const pose::JointGroup group = pose::kSkeleton[static_cast<std::size_t>(to)].group;
-    const bool right =
-        group == pose::JointGroup::right_arm || group == pose::JointGroup::right_hand;
-    const bool hand = group == pose::JointGroup::right_hand || group == pose::JointGroup::left_hand;
-    result.push_back({from, to, right ? "r" : "l", hand});
-  }
-  return result;
-}
-
-void put(std::string& page, std::string_view mark, const std::string& content) {
-  std::size_t at = page.find(mark);
-  if (at == std::string::npos) throw std::logic_error(text("listening.html lacks ", mark));
-  for (; at != std::string::npos; at = page.find(mark, at + content.size())) {
-    page.replace(at, mark.size(), content);
-  }
-}
-
-// JSON inside a script element: "</script>" must not appear, so no "<" does.
-std::string for_script(const Json& json) {
-  std::string result;
-  for (const char c : json.dump()) {
-    if (c == '<') {
-      result += "\\u003c";
-    } else {
-      result += c;
-    }
-  }
-  return result;
 }
 
 }  // namespace
@@ -219,6 +172,7 @@ evaluation::EvalResult make_listening_test(const ListeningOptions& options) {
   const std::string name = sha256(test.dump()).substr(0, 16);
   test["test"] = name;
   std::string page(kListeningPage);
+  put(page, "@FIGURE@", kStickFigure);
   put(page, "@TEST@", for_script(test));
   put(page, "@TITLE@", html_escape(printable(options.title)));
 

@@ -120,7 +120,7 @@ BaselineModel load_baseline(const std::filesystem::path& path) {
   const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
-  const config::TrainConfig config = read_config(header.metadata, where);
+  const config::TrainConfig config = read_config(header.metadata, file);
   require(config.is_baseline(), where,
           ": expected a baseline, got a minet model; give a run of model.kind seq2seq or "
           "graph_transformer");

@@ -108,8 +108,16 @@ audio::SpectrogramScale read_scale(const Metadata& metadata, const std::string& 
   return scale;
 }
 
-config::TrainConfig read_config(const Metadata& metadata, const std::string& where) {
-  return config::parse_train_config(get_text(metadata, "config", where), where + " (its config)");
+config::TrainConfig read_config(const Metadata& metadata, const std::filesystem::path& file) {
+  const std::string where = printable(file.string());
+  config::TrainConfig config =
+      config::parse_train_config(get_text(metadata, "config", where), where + " (its config)");
+  const std::filesystem::path beside = file.parent_path() / "config.yaml";
+  std::error_code error;
+  if (std::filesystem::is_regular_file(beside, error)) {
+    config.generation = config::load_train_config(beside).generation;
+  }
+  return config;
 }
 
 void check_size(const TensorHeader& header, std::int64_t parameters, const std::string& where) {

@@ -72,7 +72,7 @@ config::ModelKind kind_of(const std::filesystem::path& path) {
   const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
-  return read_config(header.metadata, where).model.kind;
+  return read_config(header.metadata, file).model.kind;
 }
 
 Model load_model(const std::filesystem::path& path) {
@@ -80,7 +80,7 @@ Model load_model(const std::filesystem::path& path) {
   const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
-  const config::TrainConfig config = read_config(header.metadata, where);
+  const config::TrainConfig config = read_config(header.metadata, file);
   require(config.model.kind == config::ModelKind::minet, where, ": expected a minet model, got ",
           config.is_baseline() ? "the baseline " : "", config::to_string(config.model.kind),
           ", which has no codes; give a run of model.kind minet");

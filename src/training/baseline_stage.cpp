@@ -6,6 +6,7 @@
 #include "minet/config/config.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "minet/training/augment.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -63,9 +64,10 @@ struct BaselineSteps {
       session.position.step, stage.steps, clips::batches_ahead(session.device)};
 
   BaselineReport run(std::int64_t step) {
-    return state.baseline_step.run({.pose = clips::moved(poses.take(), session.device),
-                                    .spectrogram = spectrograms.take(step)},
-                                   step);
+    const at::Tensor pose = clips::moved(poses.take(), session.device);
+    return state.baseline_step.run(
+        {.pose = augmented(pose, session.config, step), .spectrogram = spectrograms.take(step)},
+        step);
   }
   AdamW& optimiser() { return state.baseline_step.optimiser(); }
   void done(const BaselineReport&) {}

@@ -48,6 +48,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   const std::uint64_t seed = saved.run.seed;
   saved.run = config.run;
   saved.run.seed = seed;
+  saved.generation = config.generation;
   // What this kind of network does not read may change at any time.
   if (config.is_baseline() || config.is_plus()) {
     saved.vqvae = config.vqvae;
@@ -75,6 +76,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
     allow_more(saved.synthesiser_training, config.synthesiser_training);
   }
   if (stage == Stage::controls) allow_more(saved.controls_training, config.controls_training);
+  if (stage == Stage::vqvae) saved.augment = config.augment;  // it sees no poses
   if (stage != Stage::prior) {
     if (!config.is_plus()) saved.body = config.body;
     saved.prior = config.prior;

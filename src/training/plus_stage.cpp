@@ -11,6 +11,7 @@
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus.hpp"
+#include "minet/training/augment.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -52,7 +53,7 @@ struct SynthesiserSteps {
     }
     models::SynthesiserBatch batch = state.train_data.sounds(clips, offsets);
     seed_step(config, "synthesiser", step);
-    batch.pose = augmented(batch.pose, config.plus.augmentation);
+    batch.pose = augmented(augmented(batch.pose, config, step), config.plus.augmentation);
     return state.synthesiser_step.run(batch, white_noise(batch.sound), step);
   }
   AdamW& optimiser() { return state.synthesiser_step.optimiser(); }
@@ -100,7 +101,7 @@ struct ControlsSteps {
     models::ControlBatch batch =
         state.train_data.controls(session.order.batch(step, count, "prior"), hidden);
     seed_step(config, "controls", step);
-    batch.pose = augmented(batch.pose, config.plus.augmentation);
+    batch.pose = augmented(augmented(batch.pose, config, step), config.plus.augmentation);
     const at::Tensor masked =
         at::rand(batch.tokens.pitch.sizes(), batch.pose.options()) < config.plus.mask;
     return state.controls_step.run(batch, masked, step);

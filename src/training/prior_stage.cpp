@@ -10,6 +10,7 @@
 #include "minet/core/text.hpp"
 #include "minet/generation/render.hpp"
 #include "minet/generation/sampling.hpp"
+#include "minet/training/augment.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -142,7 +143,9 @@ struct PriorSteps {
       clips::batches_ahead(session.device)};
 
   PriorReport run(std::int64_t step) {
-    return state.prior_step.run(placed(batches.take(), session.device, clips::moved), step);
+    models::PriorBatch batch = placed(batches.take(), session.device, clips::moved);
+    batch.pose = augmented(batch.pose, session.config, step);
+    return state.prior_step.run(batch, step);
   }
   AdamW& optimiser() { return state.prior_step.optimiser(); }
   void done(const PriorReport&) { state.model.prior_trained = true; }

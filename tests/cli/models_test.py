@@ -4,6 +4,7 @@
 """
 import array
 import csv
+import json
 import pathlib
 import shutil
 import sys
@@ -41,6 +42,31 @@ class Shipped(support.Case):
                 self.assertGreater(loudest(out), 0.02)
                 sounds.append(out.read_bytes())
             self.assertNotEqual(*sounds)
+
+    def test_they_draw_as_their_configuration_says_unless_told_otherwise(self):
+        copy = self.folder / "copy"
+        shutil.copytree(SHIPPED / "plus", copy)
+        config = copy / "config.yaml"
+        text = config.read_text().split("generation:")[0]
+
+        def drawn(*arguments):
+            out = self.folder / "out.wav"
+            self.assert_works("--model", copy, "--pose", self.track / "pose.npy", "--seconds", "1", "--threads", "1",
+                              "--force", "-o", out, *arguments)
+            inputs = json.loads(out.with_suffix(".json").read_text())["inputs"]
+            return inputs["temperature"], inputs["top_p"], inputs["top_k"], inputs["level_temperature"]
+
+        notes = ["--notes", self.track / "notes.csv"]
+        config.write_text(text)  # as it was before there was such a section
+        self.assertEqual(drawn(), (1, 1, 0, 0.5))
+        config.write_text(text + "generation:\n  temperature: 0.25\n  top_p: 0.5\n  notes_temperature: 0.75\n  top_k: 7\n"
+                          "  level_temperature: 0.125\n")
+        self.assertEqual(drawn(), (0.25, 0.5, 7, 0.125))
+        self.assertEqual(drawn(*notes), (0.75, 1, 7, 0.125))
+        self.assertEqual(drawn(*notes, "--temperature", "0.9", "--top-k", "3", "--top-p", "0.8"), (0.9, 0.8, 3, 0.125))
+        config.write_text(text + "generation:\n  temperature: cold\n")
+        self.assert_fails("--model", copy, "--pose", self.track / "pose.npy", "-o", self.folder / "bad.wav",
+                          says=["config.yaml", "generation.temperature"])
 
     def test_a_damaged_one_is_refused(self):
         copy = self.folder / "copy"

@@ -230,6 +230,20 @@ class Resume(Case):
     def test_killed_in_the_prior(self):
         self.check_kill("prior", 6, 5)
 
+    def test_killed_with_varied_poses(self):
+        varied = {"augment__build": 0.1, "augment__turn": 0.1, "augment__mirror": 0.3, "augment__gaps": 0.5}
+        whole = self.folder / "whole"
+        expected = self.train(whole, **varied)
+        self.assertNotEqual(expected["model.safetensors"], self.expected()["model.safetensors"])
+        run = self.folder / "run"
+        self.stop_at(run, "prior", 6, signal.SIGKILL, run__save_every=5, **varied)
+        # How a model draws is no part of its training.
+        self.train(run, "--resume", generation__temperature=0.7, **varied)
+        self.assertEqual(self.metrics(run), self.metrics(whole))
+        self.assertEqual(read_safetensors(run / "model.safetensors")[1],
+                         read_safetensors(whole / "model.safetensors")[1])
+        self.assertIn("temperature: 0.7", (run / "config.yaml").read_text())
+
     def test_resumed_twice_and_from_the_older_checkpoint(self):
         run = self.folder / "run"
         self.stop_at(run, "vqvae", 8, signal.SIGKILL, run__save_every=3)

@@ -57,15 +57,14 @@ TEST(Reading, AKeyInTheWrongPlaceIsToldTheRightOne) {
             "t.yaml:2:1: beta: unknown key here; there is 'beta' below 'vqvae:'");
   EXPECT_EQ(error_of_yaml("vqvae.beta: 0.3\n"),
             "t.yaml:1:1: vqvae.beta: unknown key here; there is 'beta' below 'vqvae:'");
-  EXPECT_EQ(
-      error_of_yaml("codes_used: 3\nrun: {seed: 1}\nheads: 4\n"),
-      "2 problems in the configuration:\n"
-      "  t.yaml:1:1: codes_used: unknown key; expected include, model, spectrogram, pose, "
-      "data, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, "
-      "graph_transformer, baseline_training, plus, synthesiser_training, controls_training or "
-      "run\n"
-      "  t.yaml:3:1: heads: unknown key here; there is 'heads' below 'prior:', 'heads' "
-      "below 'content:' or 'heads' below 'graph_transformer:'");
+  EXPECT_EQ(error_of_yaml("codes_used: 3\nrun: {seed: 1}\nheads: 4\n"),
+            "2 problems in the configuration:\n"
+            "  t.yaml:1:1: codes_used: unknown key; expected include, model, spectrogram, pose, "
+            "data, augment, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, "
+            "graph_transformer, baseline_training, plus, synthesiser_training, controls_training, "
+            "run or generation\n"
+            "  t.yaml:3:1: heads: unknown key here; there is 'heads' below 'prior:', 'heads' "
+            "below 'content:' or 'heads' below 'graph_transformer:'");
 }
 
 TEST(Reading, ADuplicateKeyNamesTheFirst) {
@@ -194,7 +193,7 @@ spectrogram:
 )";
   EXPECT_EQ(error_of_yaml("two: &two 2\n" + std::string(yaml)),
             R"(10 problems in the configuration:
-  t.yaml:1:1: two: unknown key; expected include, model, spectrogram, pose, data, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, graph_transformer, baseline_training, plus, synthesiser_training, controls_training or run
+  t.yaml:1:1: two: unknown key; expected include, model, spectrogram, pose, data, augment, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, graph_transformer, baseline_training, plus, synthesiser_training, controls_training, run or generation
   t.yaml:1:6: two: YAML anchors (&name) are not used here; remove it
   t.yaml:3:10: vqvae.codes: expected an integer, got 'many'
   t.yaml:4:3: vqvae.chanels: unknown key; did you mean 'channels'?
@@ -253,7 +252,7 @@ TEST(Reading, BadOverridesAreReportedLikeBadFiles) {
       {"include=x.yaml",
        "--set include=x.yaml: include: unknown key; expected model, spectrogram, pose, data, "
        "vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, graph_transformer, "
-       "baseline_training, plus, synthesiser_training, controls_training or run"},
+       "baseline_training, plus, synthesiser_training, controls_training, run or generation"},
       {"vqvae.channels=100",
        "--set vqvae.channels=100: vqvae.channels must be divisible by each of vqvae.bands, and 100 "
        "is not by 16; set it to 112 or change the bands"},

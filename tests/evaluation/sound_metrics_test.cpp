@@ -8,6 +8,7 @@
 #include "evaluation/support.hpp"
 #include "minet/evaluation/instrument.hpp"
 #include "minet/evaluation/notes.hpp"
+#include "minet/evaluation/sampling_search.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -98,6 +99,44 @@ TEST(Notes, NeedNotes) {
   EXPECT_CONTAINS(
       input_error_of([&] { evaluate_notes({.common = options_for(folder.path(), corpus)}); }),
       "two tracks with notes");
+}
+
+TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten) {
+  const testing::TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {.instruments = true});
+  const EvalResult result = search_sampling({.common = options_for(folder.path(), corpus),
+                                             .temperatures = {0.5, 1},
+                                             .top_ps = {1},
+                                             .train_clips = 8,
+                                             .iterations = 2});
+  const auto json = nlohmann::json::parse(result.json);
+  for (const char* way : {"keypoints_alone", "with_notes"}) {
+    const auto& trials = json[way]["trials"];
+    ASSERT_EQ(trials.size(), 2u);  // its own, temperature 1, is one of the grid
+    EXPECT_EQ(trials[0]["temperature"], 1);
+    EXPECT_EQ(trials[1]["temperature"], 0.5);
+    const double gain = json[way]["gain"];
+    EXPECT_GE(gain, 0);
+    const std::size_t best = json[way]["best"];
+    EXPECT_NEAR(gain, trials[best]["score"].get<double>() - trials[0]["score"].get<double>(),
+                1e-12);
+    EXPECT_EQ(json[way]["replace"].get<bool>(),
+              gain > 2 * json[way]["gain_standard_error"].get<double>());
+    EXPECT_TRUE(trials[0].contains("repeat_share"));
+  }
+  const auto& told = json["with_notes"]["trials"][0];
+  EXPECT_NEAR(told["score"].get<double>(),
+              (told["instrument"].get<double>() + told["pitch_recall"].get<double>() +
+               told["onset_f1"].get<double>()) /
+                  3,
+              1e-12);
+  EXPECT_NEAR(json["real"]["held_median_s"].get<double>(), 0.45, 0.08);
+  EXPECT_CONTAINS(json["yaml"].get<std::string>(), "generation:\n  temperature: ");
+  EXPECT_CONTAINS(
+      input_error_of([&] {
+        search_sampling({.common = options_for(folder.path(), corpus), .temperatures = {-1}});
+      }),
+      "temperature");
 }
 
 TEST(Instrument, NeedsLabels) {

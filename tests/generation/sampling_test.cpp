@@ -18,6 +18,30 @@
 namespace minet::generation {
 namespace {
 
+TEST(Sampling, IsAsTheModelSaysWhereNothingElseIsAskedFor) {
+  const config::GenerationConfig model{.temperature = 0.5,
+                                       .top_p = 0.25,
+                                       .notes_temperature = 0.75,
+                                       .notes_top_p = 0.875,
+                                       .top_k = 7,
+                                       .level_temperature = 0.125};
+  const SamplingOptions alone = sampling_of({.seed = 3}, model, false);
+  EXPECT_EQ(alone.temperature, 0.5);
+  EXPECT_EQ(alone.top_p, 0.25);
+  EXPECT_EQ(alone.top_k, 7);
+  EXPECT_EQ(alone.level_temperature, 0.125);
+  EXPECT_EQ(alone.seed, 3u);
+  const SamplingOptions told = sampling_of({}, model, true);
+  EXPECT_EQ(told.temperature, 0.75);
+  EXPECT_EQ(told.top_p, 0.875);
+  const SamplingOptions asked =
+      sampling_of({.temperature = 0, .top_k = 0, .top_p = 1}, model, true);
+  EXPECT_EQ(asked.temperature, 0);
+  EXPECT_EQ(asked.top_k, 0);
+  EXPECT_EQ(asked.top_p, 1);
+  EXPECT_THROW(sampling_of({.top_p = 0}, model, true), InputError);
+}
+
 std::set<std::int64_t> drawn(const std::vector<float>& logits, const SamplingOptions& options) {
   std::set<std::int64_t> codes;
   for (int i = 0; i < 1000; ++i) codes.insert(draw(logits, options, (i + 0.5) / 1000));

@@ -52,6 +52,17 @@ struct DataConfig {
   bool operator==(const DataConfig&) const = default;
 };
 
+// How poses are varied in training, clip by clip. 0: not at all.
+struct AugmentConfig {
+  double build = 0;   // deviation of a player's size, along each axis for itself
+  double turn = 0;    // rad, deviation of the camera's tilt
+  double mirror = 0;  // share of clips that are mirrored, with hands exchanged
+  double gaps = 0;    // how likely each hand is lost for a while in a clip
+
+  bool any() const { return build > 0 || turn > 0 || mirror > 0 || gaps > 0; }
+  bool operator==(const AugmentConfig&) const = default;
+};
+
 struct VqVaeConfig {
   std::int64_t channels = 512;  // C
   std::vector<std::int64_t> bands = {16, 8, 4,
@@ -167,11 +178,24 @@ struct RunConfig {
   bool operator==(const RunConfig&) const = default;
 };
 
+// How a trained model draws. No training reads it, so it may change at any time.
+struct GenerationConfig {
+  double temperature = 1;        // from keypoints alone
+  double top_p = 1;              // from keypoints alone
+  double notes_temperature = 1;  // with notes
+  double notes_top_p = 1;        // with notes
+  std::int64_t top_k = 0;
+  double level_temperature = 0.5;  // of plus: of loudness, times the temperature
+
+  bool operator==(const GenerationConfig&) const = default;
+};
+
 struct TrainConfig {
   ModelConfig model;
   SpectrogramConfig spectrogram;
   PoseConfig pose;
   DataConfig data;
+  AugmentConfig augment;
   VqVaeConfig vqvae;
   BodyConfig body;
   PriorConfig prior;
@@ -204,6 +228,7 @@ struct TrainConfig {
                                 .weight_decay = 0.05,
                                 .warmup_steps = 100};
   RunConfig run;
+  GenerationConfig generation;
 
   std::int64_t clip_frames() const {  // T
     return static_cast<std::int64_t>(data.clip_seconds *

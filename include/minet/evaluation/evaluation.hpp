@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "minet/generation/sampling_options.hpp"
+
 namespace minet::evaluation {
 
 struct EvalOptions {
@@ -18,6 +20,8 @@ struct EvalOptions {
   std::string split = "test";
   std::int64_t clips = 64;  // spread evenly over the split; 0: all of it, clip after clip
   std::uint64_t seed = 1;   // of everything random in the metric and its baselines
+  // How the model draws, where not as its configuration says; its seed follows from `seed`.
+  generation::SamplingChoice sampling = {};
   std::string device = "auto";
   int threads = 0;  // 0: LibTorch's default
 };

@@ -34,8 +34,7 @@ struct NotesOptions {
 //                     onsets; held (definition: src/evaluation/held_notes.hpp): notes, median_s,
 //                     p90_s, longest_s, cut at the clips' ends; codes, of a model that has some:
 //                     repeat_share, how many repeat the one before, and most_repeated
-//   whole_tracks      tracks, seconds; held notes under real and keypoints_alone; absent for a
-//                     baseline
+//   whole_tracks      tracks, seconds; held notes under real and keypoints_alone
 // Clips of tracks without notes are left out. InputError: fewer than two tracks with notes.
 EvalResult evaluate_notes(const NotesOptions& options);
 

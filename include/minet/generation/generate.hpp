@@ -32,8 +32,8 @@ struct GenerateOptions {
   std::optional<double> loudness;      // LUFS (EBU R 128) to bring it to; default: as it comes
   std::optional<double> seconds;       // default: as long as the pose
   std::int64_t count = 1;              // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
-  SamplingOptions sampling;
-  std::int64_t iterations = 16;  // of phase reconstruction
+  SamplingChoice sampling;             // the rest as the model's configuration says
+  std::int64_t iterations = 16;        // of phase reconstruction
   std::string device = "cpu";
   int threads = 0;
   bool force = false;  // overwrite outputs

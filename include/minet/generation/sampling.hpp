@@ -8,20 +8,11 @@
 #include <functional>
 #include <span>
 
+#include "minet/generation/sampling_options.hpp"
 #include "minet/models/model.hpp"
 #include "minet/pose/pose.hpp"
 
 namespace minet::generation {
-
-struct SamplingOptions {
-  double temperature = 1;  // >= 0; 0 takes the most probable code
-  std::int64_t top_k = 0;  // keep the k most probable codes; 0: all
-  double top_p = 1;        // keep the fewest codes that hold this probability; 1: all
-  std::uint64_t seed = 0;
-};
-
-// InputError if an option is out of its range.
-void check(const SamplingOptions& options);
 
 // One code from logits [K]; `uniform` in [0, 1) decides. Ties go to the lower index.
 std::int64_t draw(std::span<const float> logits, const SamplingOptions& options, double uniform);

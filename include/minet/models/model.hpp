@@ -3,7 +3,8 @@
 //
 // In a file: tensors vqvae.*, body.*, prior.*, content.* (the codebook without its training state)
 // and metadata format = "minet", format_version, version, config (YAML), scale_*, codebook_started,
-// prior_trained, notes_trained. The configuration in the file counts, not a config.yaml beside it.
+// prior_trained, notes_trained. The configuration in the file counts, not a config.yaml beside it,
+// except for how the model samples (generation), which is chosen after training.
 #pragma once
 
 #include <ATen/core/Tensor.h>

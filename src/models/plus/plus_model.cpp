@@ -123,7 +123,7 @@ PlusModel load_plus(const std::filesystem::path& path) {
   const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
-  const config::TrainConfig config = read_config(header.metadata, where);
+  const config::TrainConfig config = read_config(header.metadata, file);
   require(config.is_plus(), where, ": expected a model of model.kind plus, got ",
           config::to_string(config.model.kind), "; give a run of plus");
   check_size(header, expected_parameter_counts(config).total(), where);
