@@ -46,9 +46,10 @@ int main(int argc, char** argv) {
       ->default_str("0");
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
-  cli.add_option("--temperature", options.sampling.temperature,
-                 "Above 1: bolder; below: safer; 0: most probable; default of this and the next "
-                 "two: as the model's config.yaml says");
+  cli.add_option(
+      "--temperature", options.sampling.temperature,
+      "Below 1: steadier; above: more varied; 0: always the most likely code; default of "
+      "this and the next two: as the model's config.yaml says");
   cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most probable codes; 0: all");
   cli.add_option("--top-p", options.sampling.top_p,
                  "Draw from the fewest codes that hold this probability");

@@ -20,11 +20,11 @@ struct Arguments {
 // Settings of --quick, before the user's own: every part is there and none has learnt much. The
 // codebook starts within the first stage.
 std::vector<std::string> quick_settings() {
-  std::vector<std::string> all = {"vqvae.plain_steps=100", "vqvae.kmeans_vectors=4000",
-                                  "run.log_every=10", "run.evaluate_every=75",
+  std::vector<std::string> all = {"vqvae.plain_steps=20", "vqvae.kmeans_vectors=4000",
+                                  "run.log_every=10", "run.evaluate_every=20",
                                   "run.evaluate_clips=4"};
   for (const char* stage : {"vqvae", "prior", "baseline", "synthesiser", "controls"}) {
-    for (const char* setting : {"steps=150", "warmup_steps=10", "batch=4"}) {
+    for (const char* setting : {"steps=40", "warmup_steps=5", "batch=4"}) {
       all.push_back(text(stage, "_training.", setting));
     }
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
@@ -70,6 +71,21 @@ void take_note(NoteList& list, Note note, const Place& place, Repairs& repairs) 
     fail(place, text("expected at most ", kMaxNotes, " notes, got more; split the file"));
   }
   list.notes.push_back(note);
+}
+
+// Times in milliseconds are numbers like any other; notes that last minutes give them away.
+void warn_of_long_notes(NoteList& list) {
+  constexpr double kLongS = 20;  // longer than a breath or a bow
+  if (list.notes.size() < 2) return;
+  std::vector<double> durations;
+  for (const Note& note : list.notes) durations.push_back(note.duration_s);
+  const auto middle = durations.begin() + std::ssize(durations) / 2;
+  std::nth_element(durations.begin(), middle, durations.end());
+  if (*middle < kLongS) return;
+  list.repairs.push_back(
+      text("half of the notes last ", to_text(*middle),
+           " s or more: times are taken as seconds; divide them by 1000 if they are "
+           "milliseconds"));
 }
 
 // The first `count` fields between white space; fewer where the line has fewer.
@@ -161,6 +177,7 @@ NoteList parse_urmp(std::string_view bytes, const std::string& name) {
     take_note(list, note, place, repairs);
   }
   repairs.append_to(list.repairs);
+  warn_of_long_notes(list);
   return list;
 }
 
@@ -220,6 +237,7 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
     take_note(list, note, place, repairs);
   }
   repairs.append_to(list.repairs);
+  warn_of_long_notes(list);
   return list;
 }
 

@@ -77,6 +77,17 @@ TEST(NotesCsv, IsReadByColumnNames) {
   EXPECT_TRUE(list.repairs.empty()) << lines(list.repairs);
 }
 
+TEST(Notes, TimesInMillisecondsAreGuessedFromTheirLength) {
+  const NoteList urmp = parse_notes("0 440 250\n250 494 500\n750 523 250\n", "notes.txt");
+  const NoteList csv = parse_notes("onset_s,duration_s,pitch\n0,480,69\n500,480,71\n", "notes.csv");
+  for (const NoteList& list : {urmp, csv}) {
+    ASSERT_EQ(list.repairs.size(), 1u) << lines(list.repairs);
+    EXPECT_TRUE(contains(list.repairs[0], "divide them by 1000")) << list.repairs[0];
+  }
+  const NoteList drone = parse_notes("0 440 15\n15 440 30\n45 440 12\n", "notes.txt");
+  EXPECT_TRUE(drone.repairs.empty()) << lines(drone.repairs);
+}
+
 TEST(NotesCsv, WithoutNotesIsARest) {
   EXPECT_TRUE(parse_notes("onset_s,duration_s,pitch\n", "notes.csv").notes.empty());
   EXPECT_TRUE(parse_notes("\xEF\xBB\xBFonset_s,duration_s,pitch", "notes.csv").notes.empty());
