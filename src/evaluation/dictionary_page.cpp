@@ -51,24 +51,25 @@ Range range_of(const std::vector<DictionaryEntry>& entries) {
 
 // How often each note sounds where the code occurs; the same axis on all cards.
 std::string bars_svg(const std::vector<std::int64_t>& notes, const Range& range) {
-  constexpr double kWidth = 240, kHeight = 46, kFoot = 12;
-  const double step = kWidth / (range.high - range.low + 1);
+  constexpr double kBarsWidth = 240, kBarsHeight = 46, kFoot = 12;
+  const double step = kBarsWidth / (range.high - range.low + 1);
   const auto largest = static_cast<double>(*std::max_element(notes.begin(), notes.end()));
-  std::string svg = text("<svg class=\"bars\" viewBox=\"0 0 ", kWidth, " ", kHeight,
-                         "\" role=\"img\" aria-label=\"notes\">\n<line x1=\"0\" x2=\"", kWidth,
-                         "\" y1=\"", kHeight - kFoot, "\" y2=\"", kHeight - kFoot, "\"/>\n");
+  std::string svg =
+      text("<svg class=\"bars\" viewBox=\"0 0 ", kBarsWidth, " ", kBarsHeight,
+           "\" role=\"img\" aria-label=\"notes\">\n<line x1=\"0\" x2=\"", kBarsWidth, "\" y1=\"",
+           kBarsHeight - kFoot, "\" y2=\"", kBarsHeight - kFoot, "\"/>\n");
   for (int pitch = range.low; pitch <= range.high; ++pitch) {
     const double x = (pitch - range.low) * step;
     const auto count = static_cast<double>(notes[static_cast<std::size_t>(pitch)]);
     if (count > 0) {
-      const double height = std::max(0.5, count / largest * (kHeight - kFoot));
-      svg += text("<rect x=\"", tenths(x), "\" y=\"", tenths(kHeight - kFoot - height),
+      const double height = std::max(0.5, count / largest * (kBarsHeight - kFoot));
+      svg += text("<rect x=\"", tenths(x), "\" y=\"", tenths(kBarsHeight - kFoot - height),
                   "\" width=\"", tenths(std::max(0.5, step * 0.85)), "\" height=\"", tenths(height),
                   "\"><title>", note_name(pitch), ": ",
                   percent(share_of(notes, static_cast<std::size_t>(pitch))), "</title></rect>\n");
     }
-    if (pitch % 12 == 0 && x < kWidth - 14) {
-      svg += text("<text x=\"", tenths(x), "\" y=\"", kHeight - 2, "\">", note_name(pitch),
+    if (pitch % 12 == 0 && x < kBarsWidth - 14) {
+      svg += text("<text x=\"", tenths(x), "\" y=\"", kBarsHeight - 2, "\">", note_name(pitch),
                   "</text>\n");
     }
   }

@@ -63,7 +63,7 @@ struct Player {
 };
 
 struct PlayedSound {
-  std::string name, model, file;
+  std::string name, model = {}, file = {};
   bool notes_given = false;
   audio::Sound sound = {};
 };
