@@ -258,9 +258,9 @@ void fields(Visitor& visit, Config& c) {
 
 template <class Visitor, Of<GenerationConfig> Config>
 void fields(Visitor& visit, Config& c) {
-  visit.field(
-      "temperature", c.temperature, closed(0, 100), Origin::ours,
-      "from keypoints alone; below 1 safer, above 1 bolder, 0 takes the most likely symbol");
+  visit.field("temperature", c.temperature, closed(0, 100), Origin::ours,
+              "from keypoints alone; below 1 steadier, above 1 more varied, 0 takes the most "
+              "likely symbol");
   visit.field(
       "top_p", c.top_p, above(0, 1), Origin::ours,
       "from keypoints alone: draw from the fewest symbols that together have this probability");
@@ -301,11 +301,9 @@ void fields(Visitor& visit, Config& c) {
   visit.section("controls_training", c.controls_training,
                 "Second stage of plus: from movements to onset, pitch and loudness.");
   visit.section("run", c.run, "The run: seed, log, checkpoints, evaluation.");
-  visit.section(
-      "generation", c.generation,
-      "Sampling defaults of the trained model. mi_generate and mi_eval read them from the "
-      "config.yaml "
-      "beside the weights; training does not use them. mi_eval sampling finds good values.");
+  visit.section("generation", c.generation,
+                "Sampling settings for mi_generate and mi_eval, found by mi_eval sampling; "
+                "training ignores them.");
 }
 
 }  // namespace minet::config

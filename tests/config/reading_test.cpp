@@ -251,7 +251,8 @@ TEST(Reading, BadOverridesAreReportedLikeBadFiles) {
       {"run.seed=[1", "--set run.seed=[1: not valid YAML: end of sequence flow not found"},
       {"include=x.yaml",
        "--set include=x.yaml: include: unknown key; expected model, spectrogram, pose, data, "
-       "vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, graph_transformer, "
+       "augment, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, "
+       "graph_transformer, "
        "baseline_training, plus, synthesiser_training, controls_training, run or generation"},
       {"vqvae.channels=100",
        "--set vqvae.channels=100: vqvae.channels must be divisible by each of vqvae.bands, and 100 "
