@@ -76,8 +76,7 @@ class Examples(support.Case):
                 line = "parseFloat(everySound[5].parentElement.querySelector('.line').style.left)"
                 self.assertGreater(page.run(line), 50)
                 page.click("picture7")
-                page.wait_until("!everySound[7].paused")
-                self.assertTrue(page.run("everySound[5].paused"))  # one at a time
+                page.wait_until("!everySound[7].paused && everySound[5].paused")  # one at a time
                 page.wait_until("everySound[7].ended")
             self.assertEqual({url for url in page.requests if not url.startswith(("data:", "blob:"))},
                              {(self.out / "index.html").as_uri()})
