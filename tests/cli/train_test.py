@@ -238,7 +238,7 @@ class Resume(Case):
         run = self.folder / "run"
         self.stop_at(run, "prior", 6, signal.SIGKILL, run__save_every=5, **varied)
         # How a model draws is no part of its training.
-        self.train(run, "--resume", generation__temperature=0.7, **varied)
+        self.resume(run, generation__temperature=0.7)
         self.assertEqual(self.metrics(run), self.metrics(whole))
         self.assertEqual(read_safetensors(run / "model.safetensors")[1],
                          read_safetensors(whole / "model.safetensors")[1])
