@@ -24,11 +24,7 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
       .add_option("--clips", options.clips, "Number of clips, spread evenly; 0: the whole split")
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Random seed")->capture_default_str();
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
-      ->capture_default_str();
-  command.add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+  add_compute_options(command, options.device, options.threads);
 }
 
 void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling) {

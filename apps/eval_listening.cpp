@@ -54,11 +54,7 @@ void add_make(CLI::App& app, EvalSession& session) {
   command->add_option("--title", options.title, "Title of the page")->capture_default_str();
   command->add_option("--seed", options.common.seed, "Random seed of clips, order and music")
       ->capture_default_str();
-  command->add_option("--device", options.common.device, "auto, cpu, cuda or cuda:N")
-      ->capture_default_str();
-  command->add_option("--threads", options.common.threads, "Threads for LibTorch; 0: its default")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+  add_compute_options(*command, options.common.device, options.common.threads);
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
@@ -165,11 +161,7 @@ void add_examples(CLI::App& app, EvalSession& session) {
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
   command->add_option("--seed", options.seed, "Seed of the drawing")->capture_default_str();
-  command->add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+  add_compute_options(*command, options.device, options.threads);
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   app::ComputeOptions compute{.device = "cpu"};
   CLI::App cli;
   app::set_up(cli, program, common);
-  app::add_compute_options(cli, compute);
+  app::add_compute_options(cli, compute.device, compute.threads);
 
   generation::GenerateOptions options;
   std::optional<std::string> model, pose, from, notes, video;

@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   app::ComputeOptions compute;
   CLI::App cli;
   app::set_up(cli, program, common);
-  app::add_compute_options(cli, compute);
+  app::add_compute_options(cli, compute.device, compute.threads);
 
   Arguments arguments;
   training::TrainOptions options;

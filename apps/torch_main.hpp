@@ -36,11 +36,10 @@ struct ComputeOptions {
   int threads = 0;
 };
 
-inline void add_compute_options(CLI::App& app, ComputeOptions& options) {
-  app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
-      ->default_str(options.device);
-  app.add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
-      ->default_str("0")
+inline void add_compute_options(CLI::App& app, std::string& device, int& threads) {
+  app.add_option("--device", device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  app.add_option("--threads", threads, "Threads for LibTorch; 0: its default")
+      ->capture_default_str()
       ->check(CLI::Range(0, 1024));
 }
 

@@ -17,8 +17,6 @@
 namespace minet::comparison {
 namespace {
 
-// Below 1: fewer stray codes, still different at every seed.
-
 struct Choice {
   clips::Clip clip;
   std::string instrument;  // may be empty

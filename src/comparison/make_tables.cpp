@@ -553,23 +553,18 @@ class TableMaker {
     const config::TrainConfig& shared = runs_.config(RunKind::minet);
     std::vector<std::string> budgets{text("shared VQ-VAE ", stage(shared.vqvae_training))};
     for (const RunKind kind : runs_.kinds()) {
-      const config::TrainConfig& config = runs_.config(kind);
-      const bool baseline = config.model.kind != config::ModelKind::minet;
-      budgets.push_back(text(title_of(kind), " ",
-                             stage(baseline                  ? config.baseline_training
-                                   : kind == RunKind::no_mbr ? config.vqvae_training
-                                                             : config.prior_training)));
+      budgets.push_back(text(title_of(kind), " ", stage(runs_.budget(kind))));
     }
     return "Budgets: " + join(budgets, "; ");
   }
 
   // Runs of other corpora that the options let in.
-  std::vector<std::string> other_corpora() {
+  std::vector<std::string> other_corpora() const {
     std::vector<std::string> facts;
     for (const std::uint64_t seed : options_.seeds) {
       for (const RunKind kind : runs_.kinds()) {
-        const std::string hash = run_json(kind, seed).value("corpus_hash", corpus_.hash());
-        if (hash == corpus_.hash()) continue;
+        const std::string hash = runs_.corpus_of(kind, seed);
+        if (hash.empty() || hash == corpus_.hash()) continue;
         facts.push_back(text(title_of(kind), " was trained on corpus ", hash.substr(0, 12),
                              ", given as the same recordings"));
       }
@@ -590,7 +585,7 @@ class TableMaker {
     return text("Trained on ", join({found.begin(), found.end()}, ", "));
   }
 
-  std::vector<std::string> facts() {
+  std::vector<std::string> facts() const {
     const auto tracks = [&](const char* split) {
       double seconds = 0;
       const auto all = corpus_.tracks_of(split);

@@ -152,6 +152,17 @@ Stage last_stage(RunKind kind) {
   return kind == RunKind::no_mbr ? Stage::vqvae : Stage::prior;
 }
 
+const config::StageConfig& settings_of(Stage stage, const TrainConfig& config) {
+  return stage == Stage::baseline ? config.baseline_training
+         : stage == Stage::prior  ? config.prior_training
+                                  : config.vqvae_training;
+}
+
+// The checkpoint, where there is one.
+fs::path newest_file(const fs::path& run) {
+  return run / (fs::exists(run / kCheckpoint) ? kCheckpoint : kModel);
+}
+
 bool is_finished(const models::TensorHeader& header, Stage last, const TrainConfig& config) {
   const std::string stage = entry(header, "stage");
   if (stage.empty()) {  // model.safetensors alone
@@ -160,10 +171,7 @@ bool is_finished(const models::TensorHeader& header, Stage last, const TrainConf
   }
   const std::int64_t step = parse_integer(entry(header, "step")).value_or(0);
   if (last == Stage::vqvae && stage == "prior") return true;
-  const config::StageConfig& training = last == Stage::baseline ? config.baseline_training
-                                        : last == Stage::prior  ? config.prior_training
-                                                                : config.vqvae_training;
-  return stage == training::to_string(last) && step >= training.steps;
+  return stage == training::to_string(last) && step >= settings_of(last, config).steps;
 }
 
 }  // namespace
@@ -232,7 +240,7 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
   if (!fs::exists(run)) return State::absent;
   const bool has_checkpoint = fs::exists(run / kCheckpoint);
   if (!has_checkpoint && !fs::exists(run / kModel)) return State::begun;
-  const fs::path file = run / (has_checkpoint ? kCheckpoint : kModel);
+  const fs::path file = newest_file(run);
   const models::TensorHeader header = models::read_safetensors_header(file);
   TrainConfig expected = config(kind);
   expected.run.seed = seed;
@@ -264,6 +272,15 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
 
 fs::path RunShelf::folder(RunKind kind, std::uint64_t seed) const {
   return options_.out / "runs" / text(key_of(kind), "-seed", seed);
+}
+
+const config::StageConfig& RunShelf::budget(RunKind kind) const {
+  return settings_of(last_stage(kind), config(kind));
+}
+
+std::string RunShelf::corpus_of(RunKind kind, std::uint64_t seed) const {
+  const fs::path run = folder(kind, seed);
+  return corpus_of_run(run, models::read_safetensors_header(newest_file(run)));
 }
 
 fs::path RunShelf::shared_vqvae(std::uint64_t seed) const {

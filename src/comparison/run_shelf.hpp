@@ -37,6 +37,10 @@ class RunShelf {
   void train_all() const;
   const std::vector<RunKind>& kinds() const { return kinds_; }
   std::filesystem::path folder(RunKind kind, std::uint64_t seed) const;
+  // Of the stage that the kind is measured after.
+  const config::StageConfig& budget(RunKind kind) const;
+  // Hash of the corpus that a finished run was trained on; empty: not known.
+  std::string corpus_of(RunKind kind, std::uint64_t seed) const;
   const config::TrainConfig& config(RunKind kind) const {
     return configs_[static_cast<std::size_t>(kind)];
   }

@@ -47,7 +47,7 @@ class Loader {
   void read_path(const fs::path& path, const Source& source) {
     const std::string yaml = read_file(path, kMaxYamlBytes);
     if (yaml.find('\0') != std::string::npos) {
-      const std::string kind = file_kind(std::string_view(yaml).substr(0, 300));
+      const std::string kind = file_kind(yaml);
       throw InputError(text("expected a configuration in YAML, such as configs/tiny.yaml, but ",
                             printable(path.string()), " is ",
                             kind.empty() ? "a binary file" : kind));

@@ -23,7 +23,7 @@ class Reader {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
     if (text_.find('\0') != std::string_view::npos) {
-      const std::string kind = file_kind(text_.substr(0, 300));
+      const std::string kind = file_kind(text_);
       throw InputError(text_of("expected a table as text (CSV), but ", printable(name_), " is ",
                                kind.empty() ? "a binary file" : kind, "."));
     }

@@ -7,6 +7,8 @@
 namespace minet {
 namespace {
 
+constexpr std::size_t kLookedAt = 300;  // bytes
+
 struct Kind {
   std::string_view begins;
   std::string_view name;
@@ -51,8 +53,9 @@ bool is_no_text(char c) {
 
 }  // namespace
 
-std::string file_kind(std::string_view first_bytes) {
-  if (first_bytes.empty()) return "empty";
+std::string file_kind(std::string_view bytes) {
+  if (bytes.empty()) return "empty";
+  const std::string_view first_bytes = bytes.substr(0, kLookedAt);
   const auto at = [&](std::size_t from, std::string_view part) {
     return first_bytes.size() >= from + part.size() &&
            first_bytes.substr(from, part.size()) == part;
@@ -71,7 +74,7 @@ std::string file_kind(std::string_view first_bytes) {
 }
 
 std::string file_kind_of(const std::filesystem::path& path) {
-  std::array<char, 300> bytes{};
+  std::array<char, kLookedAt> bytes{};
   std::ifstream file(path, std::ios::binary);
   if (!file) return {};
   file.read(bytes.data(), bytes.size());

@@ -61,6 +61,12 @@ void PitchCount::add(double hz, int pitch) {
   if (std::abs(1200 * std::log2(hz / score::hz_of_pitch(pitch))) <= kCents) ++right;
 }
 
+void PitchCount::add(const PitchCount& other) {
+  frames += other.frames;
+  voiced += other.voiced;
+  right += other.right;
+}
+
 double PitchCount::accuracy() const {
   return share(static_cast<double>(right), static_cast<double>(voiced));
 }
@@ -72,6 +78,20 @@ double PitchCount::recall() const {
 void NoteScores::add(const Heard& heard, std::span<const score::Note> notes) {
   add_frames(heard, notes);
   add_onsets(heard, notes);
+}
+
+void NoteScores::add(const NoteScores& other) {
+  pitch.add(other.pitch);
+  near_onsets.add(other.near_onsets);
+  later.add(other.later);
+  for (std::size_t octave = 0; octave < kOctaves; ++octave) {
+    octaves[octave].add(other.octaves[octave]);
+  }
+  onsets += other.onsets;
+  heard_onsets += other.heard_onsets;
+  matched += other.matched;
+  chroma_frames += other.chroma_frames;
+  chroma_sum += other.chroma_sum;
 }
 
 void NoteScores::add_frames(const Heard& heard, std::span<const score::Note> notes) {

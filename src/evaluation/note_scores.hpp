@@ -43,7 +43,8 @@ struct PitchCount {
   std::int64_t frames = 0, voiced = 0, right = 0;
 
   void add(double hz, int pitch);  // hz 0: no pitch
-  double accuracy() const;         // 0 where nothing has a pitch
+  void add(const PitchCount& other);
+  double accuracy() const;  // 0 where nothing has a pitch
   double recall() const;
 };
 
@@ -57,6 +58,7 @@ struct NoteScores {
   double chroma_sum = 0;
 
   void add(const Heard& heard, std::span<const score::Note> notes);  // times from the clip's start
+  void add(const NoteScores& other);
   double onset_f1() const;
   double chroma_distance() const;  // 1 where there are no notes
 

@@ -135,10 +135,9 @@ EvalResult evaluate_notes(const NotesOptions& options) {
   json["notes_given"] = given;
   json["sampling"] =
       sampling_json(scene.subject->sampling(options.common.sampling, given), scene.config());
-  const NoteScores& generated = findings.stage("generated").own;
   const std::string report =
-      text(headline(heading), "\n\n", tables_of(findings), generated.pitch.frames, " frames and ",
-           generated.onsets, " onsets of notes. The model was ", given ? "" : "not ",
+      text(headline(heading), "\n\n", tables_of(findings), made.pitch.frames, " frames and ",
+           made.onsets, " onsets of notes. The model was ", given ? "" : "not ",
            "given the notes.\nPitch accuracy: frames with a pitch, within 50 cents of the note; "
            "recall: frames without one count as wrong.\nOnset F1: within 50 ms. Chroma distance: "
            "lower is better; the floor of all is the line 'real'.\nChance of what is played from "

@@ -53,14 +53,9 @@ Figures figures_of(const std::vector<ClipHeard>& clips, std::size_t left_out = k
   double counted = 0;
   for (std::size_t i = 0; i < clips.size(); ++i) {
     if (i == left_out) continue;
-    const NoteScores& one = clips[i].scores;
     ++counted;
     figures.instrument += clips[i].right_instrument ? 1 : 0;
-    sum.pitch.frames += one.pitch.frames;
-    sum.pitch.right += one.pitch.right;
-    sum.onsets += one.onsets;
-    sum.heard_onsets += one.heard_onsets;
-    sum.matched += one.matched;
+    sum.add(clips[i].scores);
     held.insert(held.end(), clips[i].held_s.begin(), clips[i].held_s.end());
   }
   figures.instrument /= std::max(1.0, counted);

@@ -128,6 +128,7 @@ class PlusSubject : public Subject {
     }
     return at::stack(rows).contiguous();
   }
+
   audio::Sound play(const PlayerInput& input) override {
     const auto frames = std::llround(input.seconds * models::token_rate(model_.config));
     const generation::PlusPlayer player = generation::player_of(model_, input.pose, frames);

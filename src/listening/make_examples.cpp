@@ -23,6 +23,7 @@
 #include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/corpus/corpus.hpp"
@@ -63,7 +64,7 @@ struct Player {
 };
 
 struct PlayedSound {
-  std::string name, model = {}, file = {};
+  std::string name, model = {}, file = {}, flac = {};
   bool notes_given = false;
   audio::Sound sound = {};
 };
@@ -225,12 +226,12 @@ std::string file_name(const std::string& name) {
 }
 
 std::string figure_of(const PlayedSound& sound, const std::vector<std::byte>& picture) {
-  const std::string flac = audio::flac_bytes(sound.sound);
   const std::string name = html_escape(printable(sound.name));
   return text("<figure><figcaption>", name, "</figcaption><div class=\"picture\"><img alt=\"", name,
               ": spectrogram\" src=\"", data_uri("image/png", picture),
               "\"><div class=\"line\" hidden></div></div><audio controls preload=\"auto\" src=\"",
-              data_uri("audio/flac", std::as_bytes(std::span(flac))), "\"></audio></figure>\n");
+              data_uri("audio/flac", std::as_bytes(std::span(sound.flac))),
+              "\"></audio></figure>\n");
 }
 
 // The pictures of one player are as bright as that of its first sound.
@@ -319,7 +320,8 @@ evaluation::EvalResult make_examples(const ExamplesOptions& options) {
       for (int i = 2; !names.insert(sound.file).second; ++i) {
         sound.file = text("sound/", stem, "-", i, ".flac");
       }
-      audio::save_flac(folder.path() / sound.file, sound.sound);
+      sound.flac = audio::flac_bytes(sound.sound);
+      save_file(folder.path() / sound.file, sound.flac);
       of["sounds"].push_back({{"name", sound.name},
                               {"model", sound.model},
                               {"notes_given", sound.notes_given},
@@ -337,7 +339,7 @@ evaluation::EvalResult make_examples(const ExamplesOptions& options) {
   folder.commit();
   json["page"] = (options.out / "index.html").string();
   return {.json = evaluation::dump(json),
-          .report = text(players.size(), players.size() == 1 ? " player" : " players", "; open ",
+          .report = text(counted(static_cast<std::int64_t>(players.size()), "player"), "; open ",
                          (options.out / "index.html").string(), " in a browser\n")};
 }
 

@@ -228,7 +228,7 @@ std::string convert(const RawPerson& raw, bool body25b, OpenPoseFrame& frame) {
 OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25b) {
   const std::string content = read_file(path, kMaxFrameBytes);
   Handler handler;
-  const std::string kind = file_kind(std::string_view(content).substr(0, 300));
+  const std::string kind = file_kind(content);
   std::string problem = kind.empty() ? kind : "it is " + kind;
   // Only a file with such a word pays for another pass.
   const bool words =

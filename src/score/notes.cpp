@@ -265,7 +265,7 @@ NoteList parse_any(std::string_view bytes, const std::string& given_name,
         std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
     return parse_notes_csv(bytes.substr(begin), name, static_cast<std::size_t>(lines));
   }
-  if (const std::string kind = file_kind(bytes.substr(0, 300)); !kind.empty()) {
+  if (const std::string kind = file_kind(bytes); !kind.empty()) {
     throw InputError(text(name,
                           ": expected MIDI, URMP Notes_*.txt or a CSV with onset_s, duration_s "
                           "and pitch, got a file that is ",

@@ -140,17 +140,15 @@ struct ControlsSteps {
                    wrong[1]));
   }
 
-  // Music for a player, from the movements alone. Where training shall stop there is none.
+  // Music for a player, from the movements alone.
   void listen(const at::Tensor& pose /* [1, P, 94] */) {
-    try {
+    log_music(session, "music", [&] {
+      const std::uint64_t seed = session.config.run.seed;
       const generation::PlusPlayer player = generation::players_of(state.model, pose);
       const models::ControlTokens tokens =
-          generation::draw_controls(state.model, player, {}, {.seed = session.config.run.seed});
-      log_sound(
-          session, "music",
-          generation::play(state.model, tokens, player.body, session.config.run.seed).front());
-    } catch (const Interrupted&) {
-    }
+          generation::draw_controls(state.model, player, {}, {.seed = seed});
+      return generation::play(state.model, tokens, player.body, seed).front();
+    });
   }
 };
 

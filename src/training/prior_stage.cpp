@@ -84,26 +84,26 @@ double test_nll(Session& session, models::Model& model, const clips::CodeCache& 
   return sum / static_cast<double>(clips.size());
 }
 
-// Music for the player of a clip, without notes and with them. Where training shall stop there is
-// none.
+bool has_notes(const Session& session, const clips::Clip& clip) {
+  return session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+}
+
+// Music for the player of a clip, without notes and with them.
 void listen(Session& session, models::Model& model, const clips::Clip& clip) {
   const std::int64_t frames = session.config.clip_frames();
   const at::Tensor pose = session.test_tracks.poses({clip}).to(session.device);
   const at::Tensor body =
       model.body->forward(pose).unsqueeze(1).expand({-1, frames, -1});  // [1, T, H]
   const auto play = [&](const char* name, const at::Tensor& notes) {
-    const at::Tensor codes =
-        generation::sample_codes(model, body, notes, {.seed = session.config.run.seed});
-    log_sound(session, name, generation::render(model, codes[0], {.iterations = 16}));
+    log_music(session, name, [&] {
+      const at::Tensor codes =
+          generation::sample_codes(model, body, notes, {.seed = session.config.run.seed});
+      return generation::render(model, codes[0], {.iterations = 16});
+    });
   };
-  try {
-    play("music", {});
-    const bool has_notes =
-        session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
-    if (session.config.content.enabled && model.notes_trained && has_notes) {
-      play("music_with_notes", session.test_tracks.notes({clip}).to(session.device));
-    }
-  } catch (const Interrupted&) {
+  play("music", {});
+  if (session.config.content.enabled && model.notes_trained && has_notes(session, clip)) {
+    play("music_with_notes", session.test_tracks.notes({clip}).to(session.device));
   }
 }
 
@@ -118,7 +118,7 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   std::vector<Metric> numbers{{"test_nll", without}};
   std::string line = text("step ", session.position.step, ": test NLL ", without, " nats per code");
   const bool with_notes = std::any_of(clips.begin(), clips.end(), [&](const clips::Clip& clip) {
-    return session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
+    return has_notes(session, clip);
   });
   if (session.config.content.enabled && model.notes_trained && with_notes) {
     const double with = test_nll(session, model, codes, clips, true);

@@ -13,6 +13,7 @@
 #include "clips/prefetch.hpp"
 #include "minet/clips/clip_order.hpp"
 #include "minet/clips/track_store.hpp"
+#include "minet/core/errors.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/model.hpp"
@@ -60,6 +61,15 @@ using Metric = std::pair<const char*, double>;
 
 // A sound for TensorBoard, on the same axis.
 void log_sound(Session& session, const std::string& name, const audio::Sound& sound);
+
+// What `play` makes, likewise; nothing where training shall stop meanwhile.
+template <class Play>
+void log_music(Session& session, const std::string& name, const Play& play) {
+  try {
+    log_sound(session, name, play());
+  } catch (const Interrupted&) {
+  }
+}
 
 // Logs a step's numbers to metrics.jsonl and TensorBoard.
 void log_metrics(Session& session, const std::vector<Metric>& numbers);

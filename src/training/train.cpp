@@ -155,6 +155,18 @@ bool learns_notes(const Material& material) {
   return false;
 }
 
+// What a new run takes from another one, and whether the model learns notes.
+template <class Model>
+void prepare_model(const Material& material, Stage first, Stage second, Model& model,
+                   Position& position) {
+  const TrainOptions& options = material.options;
+  if (starts_from_another(material)) {
+    log::info(start_from(model, options.init_from));
+    if (options.freeze == first) position = {.stage = second, .step = 0};
+  }
+  model.notes_trained = model.notes_trained || learns_notes(material);
+}
+
 void run_minet(const Material& material) {
   const TrainOptions& options = material.options;
   const config::TrainConfig& config = options.config;
@@ -164,11 +176,7 @@ void run_minet(const Material& material) {
   PriorStep prior_step(model, config, material.precision);
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
-  if (starts_from_another(material)) {
-    log::info(start_from(model, options.init_from));
-    if (options.freeze == Stage::vqvae) state.position = {.stage = Stage::prior, .step = 0};
-  }
-  model.notes_trained = model.notes_trained || learns_notes(material);
+  prepare_model(material, Stage::vqvae, Stage::prior, model, state.position);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::vqvae) {
@@ -210,13 +218,7 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
                   .controls_step = controls_step,
                   .train_data = train_data,
                   .test_data = test_data};
-  if (starts_from_another(material)) {
-    log::info(start_from(model, options.init_from));
-    if (options.freeze == Stage::synthesiser) {
-      state.position = {.stage = Stage::controls, .step = 0};
-    }
-  }
-  model.notes_trained = model.notes_trained || learns_notes(material);
+  prepare_model(material, Stage::synthesiser, Stage::controls, model, state.position);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::synthesiser) {

@@ -4,9 +4,7 @@
 """
 import csv
 import json
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
 import browser
@@ -18,9 +16,7 @@ MODELS = support.SOURCE / "models"
 class Examples(support.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="minet-examples-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
+        cls.shared = cls.class_folder()
         cls.corpus = cls.small_corpus(cls.shared)
         with (cls.corpus / "tracks.csv").open() as file:
             cls.tracks = list(csv.DictReader(file))

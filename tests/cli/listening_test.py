@@ -7,7 +7,6 @@ import math
 import pathlib
 import re
 import subprocess
-import tempfile
 import unittest
 
 import browser
@@ -26,9 +25,7 @@ def wilson(count, n, z=1.959963984540054):
 class Listening(support.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="minet-listening-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
+        cls.shared = cls.class_folder()
         cls.corpus = cls.small_corpus(cls.shared)
         cls.run_folder, cls.test = (cls.shared / name for name in ("run", "test"))
         for arguments in (

@@ -59,6 +59,13 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(holder.name)
 
     @classmethod
+    def class_folder(cls):
+        """A folder for all tests of the class; call it from setUpClass."""
+        holder = tempfile.TemporaryDirectory(prefix=f"minet-{cls.__name__.lower()}-")
+        cls.addClassCleanup(holder.cleanup)
+        return pathlib.Path(holder.name)
+
+    @classmethod
     def small_corpus(cls, folder):
         """FOLDER/corpus: each of the orchestra's instruments in tracks of 9 s, with notes; needs mi_prepare."""
         players, corpus = folder / "players", folder / "corpus"

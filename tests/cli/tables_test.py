@@ -4,12 +4,10 @@
 """
 import csv
 import json
-import pathlib
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import support
@@ -21,9 +19,7 @@ RUNS = ("minet", "content", "no_mbr", "gru_seq2seq", "seq2seq", "graph_transform
 class Tables(support.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="minet-tables-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.shared = pathlib.Path(holder.name)
+        cls.shared = cls.class_folder()
         cls.corpus = cls.small_corpus(cls.shared)
 
     def command(self, out, *more, corpus=None):

@@ -7,14 +7,12 @@ import array
 import csv
 import hashlib
 import json
-import pathlib
 import random
 import re
 import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 import time
 
 import support
@@ -114,9 +112,7 @@ class Case(support.Case):
 
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="minet-train-")
-        cls.addClassCleanup(holder.cleanup)
-        shared = pathlib.Path(holder.name)
+        shared = cls.class_folder()
         cls.corpus = shared / "corpus"
         cls.config = SOURCE / "configs/tiny.yaml"
         players = shared / "players"
@@ -196,9 +192,7 @@ class Resume(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        holder = tempfile.TemporaryDirectory(prefix="minet-whole-")
-        cls.addClassCleanup(holder.cleanup)
-        cls.whole = pathlib.Path(holder.name) / "run"
+        cls.whole = cls.class_folder() / "run"
         subprocess.run(cls.arguments(cls, cls.whole), check=True)
 
     def expected(self):

@@ -7,9 +7,9 @@
 
 namespace minet {
 
-// By its first bytes (some 300 are enough): "a PNG picture", "text in UTF-16, so save it as UTF-8",
+// By the first bytes of its content: "a PNG picture", "text in UTF-16, so save it as UTF-8",
 // "a binary file". Empty for other text.
-std::string file_kind(std::string_view first_bytes);
+std::string file_kind(std::string_view bytes);
 // The same of a file; empty where it cannot be read.
 std::string file_kind_of(const std::filesystem::path& path);
 
