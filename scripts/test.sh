@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Sets up, builds and runs every test; the last line is "N passed, N failed".
+# Sets up, builds (with warnings as errors) and runs every test; the last line is "N passed, N failed, N skipped".
 #
-#   scripts/test.sh [PATTERN]     only the ctest tests that match PATTERN
+#   scripts/test.sh [--no-setup] [PATTERN]     PATTERN: only the ctest tests that match it
 #
 # MINET_PRESET names another preset of CMakePresets.json than release.
 set -uo pipefail
-cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
+cd "$(dirname "$0")/.." || exit 1
+[ "${1:-}" = --help ] && { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0; }
 
+setup=(scripts/setup.sh --tests --no-build)
+[ "${1:-}" = --no-setup ] && { setup=(true); shift; }
 preset=${MINET_PRESET:-release}
-{ scripts/setup.sh --tests --no-build && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset"; } ||
-  { echo "0 passed, 1 failed"; exit 1; }
+{ "${setup[@]}" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset"; } ||
+  { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 results=build/$preset/test-results
 rm -rf "$results" && mkdir -p "$results"

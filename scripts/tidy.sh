@@ -1,32 +1,50 @@
 #!/usr/bin/env bash
-# clang-tidy on the sources that differ from a commit.
+# clang-tidy on the sources that differ from a commit, uncommitted and new ones included.
 #
-#   scripts/tidy.sh [COMMIT]     default: where this branch left origin/main, else the previous commit
+#   scripts/tidy.sh [COMMIT | --all]     default: where this branch left main, else the commit before
 #
-# A source that includes LibTorch takes most of a minute; at most ten of them are checked, and the rest
-# is listed.
+# A source that includes LibTorch takes most of a minute. Beyond ten of them the rest is named and left out,
+# unless --all is given: every source of the project (an hour).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
 
-base=${1:-$(git merge-base HEAD origin/main 2>/dev/null || true)}
-if [ -z "$base" ] || [ "$(git rev-parse "$base")" = "$(git rev-parse HEAD)" ]; then
-  base=$(git rev-parse --verify --quiet HEAD~1) || { echo "one commit only: nothing to compare with"; exit 0; }
+most=10
+patterns=('src/*.cpp' 'apps/*.cpp' 'tests/*.cpp' 'benchmarks/*.cpp')
+if [ "${1:-}" = --all ]; then
+  most=10000
+  mapfile -t files < <(git ls-files -- "${patterns[@]}")
+else
+  git rev-parse --verify --quiet HEAD >/dev/null || { echo "clang-tidy: none checked, no history here"; exit 0; }
+  head=$(git rev-parse HEAD)
+  base=${1:-}
+  for branch in origin/main main HEAD~1; do
+    [ -n "$base" ] && break
+    base=$(git merge-base HEAD "$branch" 2>/dev/null || true)
+    [ "$base" = "$head" ] && base=
+  done
+  [ -n "$base" ] || { echo "clang-tidy: none checked, this history has one commit only"; exit 0; }
+  mapfile -t files < <({ git diff --name-only --diff-filter=d "$base" -- "${patterns[@]}"
+                         git ls-files --others --exclude-standard -- "${patterns[@]}"; } | sort -u)
 fi
-mapfile -t changed < <(git diff --name-only --diff-filter=d "$base" -- 'src/*.cpp' 'apps/*.cpp' 'tests/*.cpp')
-light=() heavy=()
-for file in "${changed[@]}"; do
-  case $file in
-    tests/fuzz/* | tests/consumer/*) ;;  # not in the build that is asked
-    src/models/* | src/clips/* | src/training/* | src/generation/* | src/evaluation/* | src/comparison/* | \
-      src/listening/* | tests/models/* | tests/clips/* | tests/training/* | tests/generation/* | \
-      tests/evaluation/* | tests/listening/* | tests/comparison/* | apps/mi_train.cpp | apps/mi_generate.cpp | \
-      apps/*eval*) heavy+=("$file") ;;
-    *) light+=("$file") ;;
-  esac
-done
-[ ${#heavy[@]} -gt 10 ] && echo "not checked, beyond ten with LibTorch: ${heavy[*]:10}"
-files=("${light[@]}" "${heavy[@]:0:10}")
-[ ${#files[@]} -gt 0 ] || { echo "no changed source"; exit 0; }
+[ ${#files[@]} -gt 0 ] || { echo "clang-tidy: no changed source"; exit 0; }
+
 cmake --preset tidy >/dev/null
+# Light sources, then those with LibTorch; what the build does not compile (tests/consumer) is left out.
+mapfile -t sorted < <(python3 - build/tidy/compile_commands.json "${files[@]}" <<'PYTHON'
+import json, os, sys
+commands = {os.path.relpath(entry["file"]): entry["command"] for entry in json.load(open(sys.argv[1]))}
+known = [name for name in sys.argv[2:] if name in commands]
+heavy = [name for name in known if "/torch/csrc/api/include" in commands[name]]
+print(*[name for name in known if name not in heavy], "--", *heavy, sep="\n")
+PYTHON
+)
+light=() heavy=() past=no
+for file in "${sorted[@]}"; do
+  if [ "$file" = -- ]; then past=yes; elif [ $past = yes ]; then heavy+=("$file"); else light+=("$file"); fi
+done
+[ ${#heavy[@]} -le $most ] || echo "not checked, beyond $most with LibTorch: ${heavy[*]:$most}"
+files=("${light[@]}" "${heavy[@]:0:$most}")
+[ ${#files[@]} -gt 0 ] || { echo "clang-tidy: no changed source"; exit 0; }
+echo "clang-tidy: ${#files[@]} changed sources"
 printf '%s\n' "${files[@]}" | xargs -P2 -n1 clang-tidy -p build/tidy --quiet --warnings-as-errors='*'

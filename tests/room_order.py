@@ -2,8 +2,8 @@
 """Checks who includes whom.
 
 The order of the rooms is the table in docs/architecture.md. A file may include its own room and
-rooms above it; only comparison sees training. Further rules: public headers keep
-third-party libraries out, rooms marked "no" in the torch column include nothing of LibTorch,
+rooms above it, by the room's name; only comparison sees training. Further rules: public headers keep
+third-party libraries out, models/ outside cpu/ has no instruction of one processor and reads no environment, rooms marked "no" in the torch column include nothing of LibTorch,
 programs see the library through its public headers only, and nothing but the corpus room itself
 and evaluation can reach the instrument of a track.
 
@@ -38,6 +38,8 @@ READS_NO_INDEX = {"models", "clips", "training", "generation"}  # not even by ha
 APP_MAY_INCLUDE = ("minet/", "CLI/", "c10/util/Exception.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+# Kernels lie in models/cpu, which reads the environment once; the networks above it stay plain C++.
+KERNEL = re.compile(r"\b(_mm\w*|__m(?:128|256|512)\w*|\w*intrin\.h|vector_size|target_clones|(?:secure_)?getenv)\b")
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 LINE_COMMENT = re.compile(r"//[^\n]*")
 
@@ -87,6 +89,8 @@ def check_room_file(path, room, public, rooms):
                 yield f"{where}{room} includes {name}, but {other} lies below it"
             elif other == "training" and room not in SEES_TRAINING:
                 yield f"{where}{room} includes {name}, but only comparison sees training"
+        if quoted and "/" not in name:
+            yield f"{where}{name} is included without its room; write {path.parent.name}/{name}"
         if name.startswith(TORCH) and not uses_torch:
             yield f"{where}{room} is a room without LibTorch, but includes {name}"
         for library, allowed in LIBRARIES.items():
@@ -101,6 +105,10 @@ def check_room_file(path, room, public, rooms):
                 yield f"{where}{room} must not know the instrument, but includes {name}"
             if public and room == "corpus":
                 yield f"{where}a header of the corpus room hands on {name}"
+    if room == "models" and "cpu" not in path.parts:
+        code = LINE_COMMENT.sub("", path.read_text(encoding="utf-8"))
+        for match in KERNEL.finditer(code):
+            yield f"{path}: {match.group(1)} belongs into models/cpu"
     if room in READS_NO_INDEX:
         text = path.read_text(encoding="utf-8")
         code = LINE_COMMENT.sub("", text)
@@ -217,6 +225,20 @@ class SelfTest(unittest.TestCase):
         self.assert_bad("src/models/a.cpp", 'auto x = read_csv(root / "tracks.csv");\n',
                         "must not know")
         self.assertEqual([], self.problems("src/models/a.cpp", '// "instrument" is not read here\n'))
+
+    def test_evaluation_trains_nothing(self):
+        self.assert_bad("src/evaluation/statistics/a.cpp", '#include "training/steps.hpp"\n', "only comparison")
+
+    def test_kernels_lie_in_models_cpu(self):
+        for line in ("#include <immintrin.h>", "__m256 x;", "auto x = _mm256_setzero_ps();",
+                     'const char* x = std::getenv("MINET_ISA");',
+                     "using Lanes = float __attribute__((vector_size(32)));"):
+            self.assert_bad("src/models/a.cpp", line + "\n", "belongs into models/cpu")
+        self.assertEqual([], self.problems("src/models/a.cpp", "// std::getenv stands in cpu/\n"))
+        self.assertEqual([], self.problems("src/models/cpu/a.cpp", "#include <immintrin.h>\n__m256 x;\n"))
+
+    def test_includes_name_their_room(self):
+        self.assert_bad("src/core/a.cpp", '#include "b.hpp"\n', "without its room")
 
     def test_programs(self):
         self.assert_bad("apps/mi_train.cpp", "#include <torch/torch.h>\n", "public headers")

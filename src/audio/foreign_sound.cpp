@@ -15,6 +15,7 @@
 #include "minet/core/file_kind.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::audio {
 namespace {
@@ -31,9 +32,9 @@ constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 G
 fs::path make_private_folder() {
   std::string name = (fs::temp_directory_path() / "minet-sound-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw WorkError(text("Expected to make a temporary folder in ",
+    throw WorkError(text("expected to make a temporary folder in ",
                          shown(fs::temp_directory_path()),
-                         " for a decoded sound, but could not; set TMPDIR to a folder with room."));
+                         " for a decoded sound, but could not; set TMPDIR to a folder with room"));
   }
   return name;
 }
@@ -63,9 +64,9 @@ bool is_own_trouble(const ProcessResult& result) {
 ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
   const auto ffmpeg = find_program("ffmpeg");
   if (!ffmpeg) {
-    throw InputError(text("Expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
+    throw InputError(text("expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
                           ", got something else; install ffmpeg (apt install ffmpeg) to read other "
-                          "formats, or convert it."));
+                          "formats, or convert it"));
   }
   folder_ = make_private_folder();
   try {
@@ -88,20 +89,20 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
                                  ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
                                  : last_line(result.error_output),
                              "); it needs room in ", shown(fs::temp_directory_path()),
-                             ": set TMPDIR to a folder with more."));
+                             ": set TMPDIR to a folder with more"));
       }
       if (result.error_output.find("matches no streams") != std::string::npos) {
-        throw InputError(text("Expected sound in ", shown(path), ", but it has no sound track."));
+        throw InputError(text("expected sound in ", shown(path), ", but it has no sound track"));
       }
       const std::string kind = file_kind_of(path);
       if (!kind.empty() && kind != "a binary file") {
-        throw InputError(text("Expected a sound file at ", shown(path), ", but it is ", kind,
+        throw InputError(text("expected a sound file at ", shown(path), ", but it is ", kind,
                               ", and ffmpeg finds no sound in it (", last_line(result.error_output),
-                              ")."));
+                              ")"));
       }
-      throw InputError(text("Expected a sound file at ", shown(path),
+      throw InputError(text("expected a sound file at ", shown(path),
                             ", but neither minet nor ffmpeg can read it (",
-                            last_line(result.error_output), ")."));
+                            last_line(result.error_output), ")"));
     }
   } catch (...) {
     std::error_code ignored;

@@ -41,7 +41,7 @@ Fourier::Fourier(std::int64_t size) : size_(size) {
   backward_ = fftwf_plan_dft_c2r_1d(n, as_fftw(spectrum.get()), real.get(),
                                     FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
   if (forward_ == nullptr || backward_ == nullptr) {
-    throw WorkError(text("FFTW could not plan a transform of ", size, " samples."));
+    throw WorkError(text("FFTW could not plan a transform of ", size, " samples"));
   }
   for (std::int64_t i = 0; i < size; ++i) {
     const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size);

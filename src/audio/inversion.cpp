@@ -197,8 +197,8 @@ class Inverter {
     const auto end = target + frames_in(b) * bins_;
     const auto bad = std::find_if(target, end, [](float v) { return !(v >= 0 && v <= kLargest); });
     if (bad != end) {
-      throw InputError(text("Expected linear magnitudes of 0 or more to invert, got ", *bad,
-                            " in frame ", b * block_frames_ + (bad - target) / bins_, "."));
+      throw InputError(text("expected linear magnitudes of 0 or more to invert, got ", *bad,
+                            " in frame ", b * block_frames_ + (bad - target) / bins_));
     }
   }
 
@@ -316,20 +316,20 @@ class Inverter {
 void check(std::int64_t frames, const config::SpectrogramConfig& config,
            const InversionOptions& options) {
   if (frames < 1 || config.bins > config.n_fft / 2 + 1 || config.bins < 1) {
-    throw InputError(text("Expected a spectrogram of 1 or more frames of ", config.bins,
-                          " bins to invert, got ", frames, " frames."));
+    throw InputError(text("expected a spectrogram of 1 or more frames of ", config.bins,
+                          " bins to invert, got ", frames, " frames"));
   }
   if (options.iterations < 0 || options.iterations > 100000 || !(options.momentum >= 0) ||
       !(options.momentum < 1) || options.threads < 1 || options.threads > 1024) {
     throw InputError(
-        text("Expected 0 to 100000 iterations, a momentum from 0 to below 1 and 1 to "
+        text("expected 0 to 100000 iterations, a momentum from 0 to below 1 and 1 to "
              "1024 threads for the inversion, got ",
-             options.iterations, ", ", options.momentum, " and ", options.threads, "."));
+             options.iterations, ", ", options.momentum, " and ", options.threads));
   }
   const std::int64_t longest = frames * config.hop + config.n_fft;
   if (options.samples < 0 || options.samples > longest) {
-    throw InputError(text("Expected a length of 0 to ", longest, " samples for the inversion of ",
-                          frames, " frames, got ", options.samples, "."));
+    throw InputError(text("expected a length of 0 to ", longest, " samples for the inversion of ",
+                          frames, " frames, got ", options.samples));
   }
 }
 
@@ -349,9 +349,9 @@ Sound invert(const Spectrogram& linear_magnitude, const config::SpectrogramConfi
       values.size() % static_cast<std::size_t>(config.bins) != 0 ||
       values.size() / static_cast<std::size_t>(config.bins) !=
           static_cast<std::size_t>(linear_magnitude.frames)) {
-    throw InputError(text("Expected a spectrogram of 1 or more frames of ", config.bins,
+    throw InputError(text("expected a spectrogram of 1 or more frames of ", config.bins,
                           " bins to invert, got ", linear_magnitude.frames, " of ",
-                          linear_magnitude.bins, " (", values.size(), " values)."));
+                          linear_magnitude.bins, " (", values.size(), " values)"));
   }
   Sound sound{.sample_rate = static_cast<int>(config.sample_rate), .samples = {}};
   auto next = values.begin();

@@ -151,9 +151,9 @@ std::vector<double> find_onsets(const Sound& sound, const PitchTrack& pitch,
                                 const OnsetOptions& options) {
   if (!(options.threshold > 0 && options.shortest_s >= 0 && options.step_semitones > 0)) {
     throw InputError(
-        text("Expected threshold and step_semitones above 0 and shortest_s of 0 or more for "
+        text("expected threshold and step_semitones above 0 and shortest_s of 0 or more for "
              "onsets, got ",
-             options.threshold, ", ", options.step_semitones, " and ", options.shortest_s, "."));
+             options.threshold, ", ", options.step_semitones, " and ", options.shortest_s));
   }
   std::vector<double> onsets = peaks_of(novelty_of(bands_of(sound)), sound.sample_rate, options);
   const std::vector<double> flux = onsets;

@@ -23,18 +23,17 @@ void check(const Sound& sound, const PitchOptions& options) {
   const double top = sound.sample_rate / 4.0;
   if (!(options.lowest_hz >= kLowestHz && options.highest_hz <= top &&
         options.highest_hz >= 2 * options.lowest_hz)) {
-    throw InputError(text("Expected a pitch range of an octave or more between ", kLowestHz,
+    throw InputError(text("expected a pitch range of an octave or more between ", kLowestHz,
                           " and ", top, " Hz (a quarter of the sample rate), got ",
-                          options.lowest_hz, " to ", options.highest_hz, " Hz."));
+                          options.lowest_hz, " to ", options.highest_hz, " Hz"));
   }
   if (options.hop < 1) {
-    throw InputError(
-        text("Expected a hop of at least 1 sample for the pitch, got ", options.hop, "."));
+    throw InputError(text("expected a hop of at least 1 sample for the pitch, got ", options.hop));
   }
   const auto share = [](double value) { return value > 0 && value < 1; };
   if (!(options.silence_db < 0) || !share(options.leap) || !share(options.switching)) {
     throw InputError(
-        text("Expected silence_db below 0 and leap and switching between 0 and "
+        text("expected silence_db below 0 and leap and switching between 0 and "
              "1 for the pitch, got ",
              options.silence_db, ", ", options.leap, " and ", options.switching));
   }

@@ -38,14 +38,14 @@ void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& pa
     resampler.push(std::span(block).first(got), sound.samples);
   }
   if (read == 0) {
-    throw InputError(text("Expected sound in ", shown(path),
+    throw InputError(text("expected sound in ", shown(path),
                           ", but nothing follows its header, or the header says so; save it again, "
-                          "or repair it with a program that reads past the header."));
+                          "or repair it with a program that reads past the header"));
   }
   if (read < reader.samples()) {
-    throw InputError(text("Expected ", reader.samples(), " samples in ", shown(path),
+    throw InputError(text("expected ", reader.samples(), " samples in ", shown(path),
                           " as its header says, but it ends after ", read,
-                          "; it is cut off or damaged, so copy it again."));
+                          "; it is cut off or damaged, so copy it again"));
   }
   resampler.finish(sound.samples);
 }
@@ -78,8 +78,8 @@ void read_channels(const OpenReader& open, Sound& sound, const std::filesystem::
 Sniffed sniff_native(const InputFile& file, const std::filesystem::path& path) {
   const Sniffed sniffed = sniff(file, path);
   if (sniffed.container == Container::other) {
-    throw InputError(text("Expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
-                          ", got something else; convert it."));
+    throw InputError(text("expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
+                          ", got something else; convert it"));
   }
   return sniffed;
 }
@@ -126,8 +126,8 @@ Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_s
   const Sniffed sniffed = sniff_native(*file, path);
   const auto longest = static_cast<std::int64_t>(kMaxSoundSeconds * sniffed.sample_rate);
   if (samples < 0 || samples > longest || first_sample < -longest || first_sample > longest) {
-    throw InputError(text("Expected a segment within ", human_duration(kMaxSoundSeconds), " of ",
-                          shown(path), ", got ", samples, " samples from ", first_sample, "."));
+    throw InputError(text("expected a segment within ", human_duration(kMaxSoundSeconds), " of ",
+                          shown(path), ", got ", samples, " samples from ", first_sample));
   }
   SoundReader reader(file, sniffed, path);
   Sound sound{.sample_rate = reader.sample_rate(), .samples = {}};
@@ -141,10 +141,10 @@ Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_s
   const auto count = static_cast<std::size_t>(to - from);
   const std::size_t got = reader.read(std::span(sound.samples).subspan(place, count));
   if (got < count && reader.samples() >= 0) {
-    throw InputError(text("Expected ", reader.samples(), " samples in ", shown(path),
+    throw InputError(text("expected ", reader.samples(), " samples in ", shown(path),
                           " as its header says, but it ends after ",
                           from + static_cast<std::int64_t>(got),
-                          "; it is cut off or damaged, so copy it again."));
+                          "; it is cut off or damaged, so copy it again"));
   }
   return sound;
 }

@@ -24,7 +24,7 @@ struct Resampler::State {
       std::size_t made = 0;
       const soxr_error_t error =
           soxr_process(soxr, in, count, &used, block.data(), block.size(), &made);
-      if (error != nullptr) throw WorkError(text("The resampler stopped: ", error, "."));
+      if (error != nullptr) throw WorkError(text("the resampler stopped: ", error));
       out.insert(out.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(made));
       if (in != nullptr) in += used;
       count -= used;
@@ -36,8 +36,8 @@ struct Resampler::State {
 Resampler::Resampler(int from, int to) : state_(std::make_unique<State>()) {
   for (const int rate : {from, to}) {
     if (rate < kMinSampleRate || rate > kMaxSampleRate) {
-      throw InputError(text("Expected sample rates of ", kMinSampleRate, " to ", kMaxSampleRate,
-                            " Hz, got ", rate, " Hz."));
+      throw InputError(text("expected sample rates of ", kMinSampleRate, " to ", kMaxSampleRate,
+                            " Hz, got ", rate, " Hz"));
     }
   }
   if (from == to) return;
@@ -46,7 +46,7 @@ Resampler::Resampler(int from, int to) : state_(std::make_unique<State>()) {
   const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
   const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
   state_->soxr = soxr_create(from, to, 1, &error, &io, &quality, &runtime);
-  if (error != nullptr) throw WorkError(text("The resampler did not start: ", error, "."));
+  if (error != nullptr) throw WorkError(text("the resampler did not start: ", error));
 }
 
 Resampler::~Resampler() = default;

@@ -34,11 +34,11 @@ bool has(const unsigned char* p, std::string_view tag) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what) {
-  throw InputError(text("Expected a sound file at ", shown(path), ", but ", what, "."));
+  throw InputError(text("expected a sound file at ", shown(path), ", but ", what));
 }
 
 [[noreturn]] void fail_to_open(const std::filesystem::path& path) {
-  throw WorkError(text("Cannot open ", shown(path), ": ", std::strerror(errno), "."));
+  throw WorkError(text("cannot open ", shown(path), ": ", std::strerror(errno)));
 }
 
 // Programs that write to a pipe cannot go back to fill in the length: sox leaves 0x7ffff000 and
@@ -248,10 +248,6 @@ const char* name_of(Container container) {
   return "another format";
 }
 
-std::string shown(const std::filesystem::path& path) {
-  return printable(path.string());
-}
-
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
@@ -279,7 +275,7 @@ std::size_t InputFile::read_at(std::uint64_t offset, void* out, std::size_t coun
         ::pread(fd_, static_cast<char*>(out) + got, count - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      throw WorkError(text("Reading ", shown(path_), " failed: ", std::strerror(errno), "."));
+      throw WorkError(text("reading ", shown(path_), " failed: ", std::strerror(errno)));
     }
     if (n == 0) break;
     got += static_cast<std::size_t>(n);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <vector>
+#include "minet/core/words.hpp"
 
 namespace minet::audio {
 
@@ -54,8 +55,5 @@ Sniffed sniff(const InputFile& file, const std::filesystem::path& path);
 // InputError if a header's numbers are over the limits of sound.hpp. samples -1: unknown.
 void check_limits(const std::filesystem::path& path, std::int64_t sample_rate,
                   std::int64_t channels, std::int64_t samples);
-
-// The path for use in a message.
-std::string shown(const std::filesystem::path& path);
 
 }  // namespace minet::audio

@@ -115,8 +115,8 @@ SoundReader::SoundReader(std::shared_ptr<const InputFile> file, const Sniffed& s
   check_open(text("its ", name_of(sniffed.container), " data are damaged"));
   const bool same = info.channels == sniffed.channels && info.samplerate == sniffed.sample_rate;
   if (!agrees(sniffed.container, info.format) || (!same && link == 0)) {
-    throw InputError(text("Expected a sound file at ", shown(path), ", but its ",
-                          name_of(sniffed.container), " header contradicts itself."));
+    throw InputError(text("expected a sound file at ", shown(path), ", but its ",
+                          name_of(sniffed.container), " header contradicts itself"));
   }
   sample_rate_ = info.samplerate;
   channels_ = info.channels;
@@ -143,13 +143,13 @@ void SoundReader::check_open(const std::string& what) const {
   std::string reason(trim(printable(sf_strerror(nullptr))));
   while (!reason.empty() && reason.back() == '.') reason.pop_back();
   throw InputError(
-      text("Expected a sound file at ", shown(origin_), ", but ", what, " (", lower(reason), ")."));
+      text("expected a sound file at ", shown(origin_), ", but ", what, " (", lower(reason), ")"));
 }
 
 void SoundReader::seek(std::int64_t sample) {
   if (sf_seek(file_.get(), sample, SEEK_SET) != sample) {
-    throw InputError(text("Expected to find sample ", sample, " in ", shown(origin_),
-                          ", but cannot seek in the file; convert it to WAV or FLAC."));
+    throw InputError(text("expected to find sample ", sample, " in ", shown(origin_),
+                          ", but cannot seek in the file; convert it to WAV or FLAC"));
   }
   position_ = sample;
 }
@@ -159,17 +159,17 @@ std::size_t SoundReader::read_block(std::size_t wanted) {
   const sf_count_t got =
       sf_readf_float(file_.get(), block_.data(), static_cast<sf_count_t>(wanted));
   if (got < 0 || sf_error(file_.get()) != SF_ERR_NO_ERROR) {
-    throw InputError(text("Expected sound in ", shown(origin_), ", but it is damaged at ",
+    throw InputError(text("expected sound in ", shown(origin_), ", but it is damaged at ",
                           human_duration(static_cast<double>(position_) / sample_rate_), " (",
-                          printable(sf_strerror(file_.get())), ")."));
+                          printable(sf_strerror(file_.get())), ")"));
   }
   const std::size_t count = static_cast<std::size_t>(got) * static_cast<std::size_t>(channels_);
   bool sound = true;
   for (std::size_t i = 0; i < count; ++i) sound &= std::abs(block_[i]) <= kLargestSample;
   if (!sound) {
-    throw InputError(text("Expected sound in ", shown(origin_),
+    throw InputError(text("expected sound in ", shown(origin_),
                           ", but it holds NaN, infinite or huge values within a second of ",
-                          human_duration(static_cast<double>(position_) / sample_rate_), "."));
+                          human_duration(static_cast<double>(position_) / sample_rate_)));
   }
   position_ += got;
   return static_cast<std::size_t>(got);

@@ -20,8 +20,8 @@ constexpr float kLargestLog1p = 30;  // ln(1 + m): the same guard, m about 1e13
 
 Stft make_stft(const config::SpectrogramConfig& config) {
   if (config.bins < 1 || config.bins > config.n_fft / 2 + 1) {
-    throw InputError(text("Expected 1 to n_fft / 2 + 1 = ", config.n_fft / 2 + 1,
-                          " bins in the spectrogram's configuration, got ", config.bins, "."));
+    throw InputError(text("expected 1 to n_fft / 2 + 1 = ", config.n_fft / 2 + 1,
+                          " bins in the spectrogram's configuration, got ", config.bins));
   }
   return Stft({.n_fft = config.n_fft, .hop = config.hop});
 }
@@ -69,10 +69,10 @@ void check(const SpectrogramScale& scale) {
                      std::isfinite(scale.deviation) && scale.deviation > 0;
   if (!right) {
     throw InputError(
-        text("Expected a spectrogram scale with reference and deviation above 0 and a "
+        text("expected a spectrogram scale with reference and deviation above 0 and a "
              "floor of -200 to 0 dB, got reference ",
              scale.reference, ", floor ", scale.floor_db, " dB, mean ", scale.mean, ", deviation ",
-             scale.deviation, "."));
+             scale.deviation));
   }
 }
 
@@ -80,8 +80,8 @@ void check(const SpectrogramScale& scale) {
 
 Spectrogram magnitude(const Sound& sound, const config::SpectrogramConfig& config) {
   if (sound.sample_rate != config.sample_rate) {
-    throw InputError(text("Expected a sound of ", config.sample_rate,
-                          " Hz for the spectrogram, got ", sound.sample_rate, " Hz; resample it."));
+    throw InputError(text("expected a sound of ", config.sample_rate,
+                          " Hz for the spectrogram, got ", sound.sample_rate, " Hz; resample it"));
   }
   const Stft stft = make_stft(config);
   Spectrogram out{.frames = stft.frames_of(static_cast<std::int64_t>(sound.samples.size())),
@@ -147,14 +147,14 @@ ScaleEstimator::ScaleEstimator(config::LogScale kind, double floor_db) {
 }
 
 void ScaleEstimator::see_maximum(std::span<const float> magnitudes) {
-  if (values_seen_) throw WorkError("Expected all maxima of a scale before its first values.");
+  if (values_seen_) throw WorkError("expected all maxima of a scale before its first values");
   float largest = 0;
   for (const float value : magnitudes) largest = value > largest ? value : largest;
   raw_.reference = std::max(raw_.reference, static_cast<double>(largest));
 }
 
 void ScaleEstimator::join_maximum(const ScaleEstimator& other) {
-  if (values_seen_) throw WorkError("Expected all maxima of a scale before its first values.");
+  if (values_seen_) throw WorkError("expected all maxima of a scale before its first values");
   raw_.reference = std::max(raw_.reference, other.raw_.reference);
 }
 
@@ -186,7 +186,7 @@ void ScaleEstimator::see_values(std::span<const float> magnitudes) {
 
 SpectrogramScale ScaleEstimator::finish() const {
   if (!(count_ > 0)) {
-    throw WorkError("Expected magnitudes to estimate a spectrogram scale from, got none.");
+    throw WorkError("expected magnitudes to estimate a spectrogram scale from, got none");
   }
   SpectrogramScale scale = raw_;
   scale.mean = sum_ / count_;
@@ -197,8 +197,8 @@ SpectrogramScale ScaleEstimator::finish() const {
 
 double spectral_convergence_db(const Spectrogram& target, const Spectrogram& estimate) {
   if (target.bins != estimate.bins || estimate.frames < target.frames) {
-    throw InputError(text("Expected an estimate of at least ", target.frames, " frames of ",
-                          target.bins, " bins, got ", estimate.frames, " of ", estimate.bins, "."));
+    throw InputError(text("expected an estimate of at least ", target.frames, " frames of ",
+                          target.bins, " bins, got ", estimate.frames, " of ", estimate.bins));
   }
   double difference = 0;
   double energy = 0;

@@ -32,16 +32,16 @@ void take_frame(std::span<const float> samples, std::int64_t start, const Fourie
 
 void check_size(std::size_t got, std::int64_t frames, std::int64_t bins) {
   if (got != static_cast<std::size_t>(frames * bins)) {
-    throw InputError(text("Expected room for ", frames, " frames of ", bins,
-                          " bins in a transform, got ", got, " values."));
+    throw InputError(text("expected room for ", frames, " frames of ", bins,
+                          " bins in a transform, got ", got, " values"));
   }
 }
 
 std::int64_t clip_frames(std::span<const float> samples, const StftShape& shape) {
   const auto beyond = static_cast<std::int64_t>(samples.size()) - shape.n_fft;
   if (beyond < 0 || beyond % shape.hop != 0) {
-    throw InputError(text("Expected (frames - 1) * ", shape.hop, " + ", shape.n_fft,
-                          " samples for a clip with its margins, got ", samples.size(), "."));
+    throw InputError(text("expected (frames - 1) * ", shape.hop, " + ", shape.n_fft,
+                          " samples for a clip with its margins, got ", samples.size()));
   }
   return beyond / shape.hop + 1;
 }
@@ -75,9 +75,9 @@ Stft::Stft(StftShape shape) : shape_(shape) {
   if (shape.n_fft < 16 || shape.n_fft > 65536 || shape.n_fft % 2 != 0 || shape.hop < 1 ||
       shape.hop > shape.n_fft / 4) {
     throw InputError(text(
-        "Expected n_fft even from 16 to 65536 and hop from 1 to n_fft / 4 for the spectrogram, "
+        "expected n_fft even from 16 to 65536 and hop from 1 to n_fft / 4 for the spectrogram, "
         "got n_fft ",
-        shape.n_fft, " and hop ", shape.hop, "."));
+        shape.n_fft, " and hop ", shape.hop));
   }
   fourier_ = Fourier::get(shape.n_fft);
 }

@@ -72,15 +72,15 @@ int to_step(float sample, int bits) {
 std::string encode(const Sound& sound, int format, int bits) {
   if (sound.sample_rate < kMinSampleRate || sound.sample_rate > kMaxSampleRate ||
       sound.seconds() > kMaxSoundSeconds) {
-    throw InputError(text("Expected a sound of ", kMinSampleRate, " to ", kMaxSampleRate,
+    throw InputError(text("expected a sound of ", kMinSampleRate, " to ", kMaxSampleRate,
                           " Hz and up to ", human_duration(kMaxSoundSeconds), " to write, got ",
-                          sound.samples.size(), " samples at ", sound.sample_rate, " Hz."));
+                          sound.samples.size(), " samples at ", sound.sample_rate, " Hz"));
   }
   const auto bad = std::find_if(sound.samples.begin(), sound.samples.end(),
                                 [](float value) { return !std::isfinite(value); });
   if (bad != sound.samples.end()) {
-    throw WorkError(text("Expected finite samples to write, got ", *bad, " at sample ",
-                         bad - sound.samples.begin(), "."));
+    throw WorkError(text("expected finite samples to write, got ", *bad, " at sample ",
+                         bad - sound.samples.begin()));
   }
   SF_VIRTUAL_IO io{
       .get_filelen = length_of, .seek = seek, .read = read, .write = write, .tell = tell};
@@ -93,7 +93,7 @@ std::string encode(const Sound& sound, int format, int bits) {
   SNDFILE* file = sf_open_virtual(&io, SFM_WRITE, &info, &memory);
   if (file == nullptr) {
     throw WorkError(
-        text("Expected to encode a sound, but libsndfile says: ", sf_strerror(nullptr)));
+        text("expected to encode a sound, but libsndfile says: ", sf_strerror(nullptr)));
   }
   std::vector<int> steps(std::min<std::size_t>(sound.samples.size(), 65536));
   bool right = true;
@@ -109,8 +109,8 @@ std::string encode(const Sound& sound, int format, int bits) {
   if (format == SF_FORMAT_WAV)
     right = right && memory.bytes.size() >= 44 + 2 * sound.samples.size();
   if (!right) {
-    throw WorkError(text("Expected to encode ", sound.samples.size(),
-                         " samples, but libsndfile stopped before the end."));
+    throw WorkError(text("expected to encode ", sound.samples.size(),
+                         " samples, but libsndfile stopped before the end"));
   }
   return std::move(memory.bytes);
 }
@@ -132,8 +132,8 @@ bool is_sound_output(const std::filesystem::path& path) {
 void save_sound(const std::filesystem::path& path, const Sound& sound, int bits,
                 SaveOptions options) {
   if (!is_sound_output(path) || (bits != 16 && bits != 24)) {
-    throw InputError(text("Expected a sound to write as .wav or .flac with 16 or 24 bits, got ",
-                          printable(path.string()), " with ", bits, "; name it so."));
+    throw InputError(text("expected a sound to write as .wav or .flac with 16 or 24 bits, got ",
+                          printable(path.string()), " with ", bits, "; name it so"));
   }
   const bool flac = lower(path.extension().string()) == ".flac";
   save_file(path, encode(sound, flac ? SF_FORMAT_FLAC : SF_FORMAT_WAV, bits), options);

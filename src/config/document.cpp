@@ -228,7 +228,7 @@ Document parse_document(std::string_view yaml) {
   } catch (const Stop& reason) {
     stop(reason.problem);
   } catch (const YAML::Exception& error) {
-    stop({position_of(error.mark), "", text("not valid YAML: ", shown(error.msg))});
+    stop({position_of(error.mark), "", text("not valid YAML: ", excerpt(error.msg))});
   }
   return document;
 }
@@ -238,7 +238,7 @@ std::string key_path(std::string_view parent, std::string_view key) {
   return text(parent, ".", key);
 }
 
-std::string shown(std::string_view value) {
+std::string excerpt(std::string_view value) {
   constexpr std::size_t kLongest = 80;
   std::string result = printable(value.substr(0, std::min(value.size(), kLongest)));
   if (value.size() > kLongest) result += "...";

@@ -65,6 +65,6 @@ Document parse_document(std::string_view yaml);
 std::string key_path(std::string_view parent, std::string_view key);
 
 // Text from a file for a message: escaped, cut after 80 bytes.
-std::string shown(std::string_view text);
+std::string excerpt(std::string_view text);
 
 }  // namespace minet::config

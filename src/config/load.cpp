@@ -84,7 +84,7 @@ class Loader {
   }
 
   void read_override(const std::string& argument) {
-    const Source source = new_source(text("--set ", shown(argument)), false);
+    const Source source = new_source(text("--set ", excerpt(argument)), false);
     const auto equals = argument.find('=');
     const auto refuse = [&](std::string_view message) {
       incomplete_ = true;
@@ -144,7 +144,7 @@ class Loader {
       if (item->kind != Node::Kind::scalar || name.is_absolute() ||
           printable(item->text) != item->text || (extension != ".yaml" && extension != ".yml")) {
         refuse(*item, text("expected a .yaml path relative to this file, or a list of them",
-                           item->text.empty() ? "" : text(", got '", shown(item->text), "'")));
+                           item->text.empty() ? "" : text(", got '", excerpt(item->text), "'")));
         continue;
       }
       include((path->parent_path() / name).lexically_normal(), *item, refuse);

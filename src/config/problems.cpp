@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::config {
@@ -17,7 +18,7 @@ void Problems::add(const Place& place, std::string_view key, std::string_view me
     line += text(":", position.line, ":", position.column);
   }
   line += ": ";
-  if (!key.empty()) line += text(shown(key), ": ");
+  if (!key.empty()) line += text(excerpt(key), ": ");
   line += message;
   const Position where = source.has_lines ? position : Position{};
   problems_.push_back({source.order, where, std::move(line)});
@@ -39,7 +40,7 @@ void Problems::throw_if_any() const {
   }
   if (lines.size() == 1) throw InputError(lines.front());
   constexpr std::size_t kMostLines = 50;
-  std::string message = text(lines.size(), " problems in the configuration:");
+  std::string message = text(counted(lines.size(), "problem"), " in the configuration:");
   for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) {
     message += "\n  " + lines[i];
   }

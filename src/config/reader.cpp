@@ -57,7 +57,7 @@ std::string Reader::not_a_section(const Node& node) {
     return "expected keys below it, got nothing; remove it, or indent the keys under it";
   }
   return text("expected keys below it, got ",
-              node.kind == Node::Kind::sequence ? "a list" : text("'", shown(node.text), "'"));
+              node.kind == Node::Kind::sequence ? "a list" : text("'", excerpt(node.text), "'"));
 }
 
 }  // namespace minet::config

@@ -26,8 +26,8 @@ std::string describe(const Node& node) {
     default:
       break;
   }
-  if (node.quoted) return text("the text '", shown(node.text), "' in quotes");
-  return text("'", shown(node.text), "'");
+  if (node.quoted) return text("the text '", excerpt(node.text), "' in quotes");
+  return text("'", excerpt(node.text), "'");
 }
 
 ValueProblems expected(const Node& node, std::string_view what) {
@@ -81,10 +81,10 @@ std::string out_of_range(std::string_view shown_value, const Range<Number>& rang
 template <class Integer>
 ValueProblems read_integer(const Node& node, Integer& value, const Range<Integer>& range) {
   if (!is_plain(node) || !all_digits(node.text)) return expected(node, "an integer");
-  if (has_leading_zero(node.text)) return problem(node, text(shown(node.text), kLeadingZero));
+  if (has_leading_zero(node.text)) return problem(node, text(excerpt(node.text), kLeadingZero));
   const auto parsed = parse<Integer>(node.text);  // nullopt: too large for 64 bits
   if (!parsed || !range.holds(*parsed)) {
-    return problem(node, out_of_range(shown(node.text), range));
+    return problem(node, out_of_range(excerpt(node.text), range));
   }
   value = *parsed;
   return {};
@@ -114,8 +114,8 @@ ValueProblems read_value(const Node& node, double& value, const NumberRange& ran
   if (!is_plain(node)) return expected(node, "a number");
   const auto parsed = parse_double(node.text);
   if (!parsed) return expected(node, "a finite number");
-  if (has_leading_zero(node.text)) return problem(node, text(shown(node.text), kLeadingZero));
-  if (!range.holds(*parsed)) return problem(node, out_of_range(shown(node.text), range));
+  if (has_leading_zero(node.text)) return problem(node, text(excerpt(node.text), kLeadingZero));
+  if (!range.holds(*parsed)) return problem(node, out_of_range(excerpt(node.text), range));
   value = *parsed;
   return {};
 }

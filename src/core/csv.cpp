@@ -25,7 +25,7 @@ class Reader {
     if (text_.find('\0') != std::string_view::npos) {
       const std::string kind = file_kind(text_);
       throw InputError(text_of("expected a table as text (CSV), but ", printable(name_), " is ",
-                               kind.empty() ? "a binary file" : kind, "."));
+                               kind.empty() ? "a binary file" : kind));
     }
     separator_ = csv_separator(text_.substr(0, text_.find_first_of("\r\n")));
   }
@@ -43,7 +43,7 @@ class Reader {
       row.cells.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted() : bare());
       if (row.cells.size() > kMostColumns) {
         throw InputError(
-            text_of(printable(name_), ":", row.line, ": more than ", kMostColumns, " columns."));
+            text_of(printable(name_), ":", row.line, ": more than ", kMostColumns, " columns"));
       }
       if (at_ >= text_.size() || take_line_end()) return true;
       ++at_;  // the separator
@@ -79,7 +79,7 @@ class Reader {
     for (++at_;; ++at_) {
       if (at_ >= text_.size()) {
         throw InputError(text_of(printable(name_), ":", opened,
-                                 ": a quote (\") is opened here and ", "never closed."));
+                                 ": a quote (\") is opened here and ", "never closed"));
       }
       if (text_[at_] == '"') {
         ++at_;
@@ -95,7 +95,7 @@ class Reader {
                                separator_ == ','   ? "comma"
                                : separator_ == ';' ? "semicolon"
                                                    : "tab",
-                               " or the line's end after a closing quote (\")."));
+                               " or the line's end after a closing quote (\")"));
     }
     return cell;
   }
@@ -156,31 +156,31 @@ CsvTable parse_csv(std::string_view content, std::string name) {
   table.name = std::move(name);
   if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) {
     throw InputError(text("expected a table in UTF-8, but ", printable(table.name),
-                          " is in UTF-16; save it as \"CSV UTF-8\"."));
+                          " is in UTF-16; save it as \"CSV UTF-8\""));
   }
   Reader reader(content, table.name);
   table.separator = reader.separator();
   CsvRow row;
   if (!reader.next(row)) {
     throw InputError(
-        text(printable(table.name), " is empty; expected a table (CSV) with a header."));
+        text(printable(table.name), " is empty; expected a table (CSV) with a header"));
   }
   for (const std::string& cell : row.cells) table.header.emplace_back(trim(cell));
   for (std::size_t i = 0; i < table.header.size(); ++i) {
     if (std::find(table.header.begin(), table.header.begin() + static_cast<std::ptrdiff_t>(i),
                   table.header[i]) != table.header.begin() + static_cast<std::ptrdiff_t>(i)) {
       throw InputError(text(printable(table.name), ":", row.line, ": the column \"",
-                            printable(table.header[i]), "\" appears twice."));
+                            printable(table.header[i]), "\" appears twice"));
     }
   }
   while (reader.next(row)) {
     if (row.cells.size() != table.header.size()) {
       throw InputError(text(printable(table.name), ":", row.line, ": expected ",
-                            table.header.size(), " cells as in the header, got ", row.cells.size(),
-                            "."));
+                            table.header.size(), " cells as in the header, got ",
+                            row.cells.size()));
     }
     if (table.rows.size() >= kMostRows) {
-      throw InputError(text(printable(table.name), " has more than ", kMostRows, " rows."));
+      throw InputError(text(printable(table.name), " has more than ", kMostRows, " rows"));
     }
     table.rows.push_back(row);
   }

@@ -18,7 +18,7 @@ constexpr std::size_t kBlock = 1 << 18;  // bytes gathered before a write
 
 [[noreturn]] void fail(const std::filesystem::path& target, std::string_view step, int error) {
   throw WorkError(text("cannot save ", printable(target.string()), ": ", step, " failed (",
-                       detail::error_text(error), "); nothing was changed there."));
+                       detail::error_text(error), "); nothing was changed there"));
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& target) {
@@ -29,16 +29,16 @@ std::filesystem::path folder_of(const std::filesystem::path& target) {
 void check_target(const std::filesystem::path& target) {
   const std::string name = printable(target.string());
   if (target.filename().empty()) {
-    throw InputError(text("expected the name of a file to write, got \"", name, "\"."));
+    throw InputError(text("expected the name of a file to write, got \"", name, "\""));
   }
   std::error_code error;
   const auto status = std::filesystem::status(target, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw InputError(text(name, " is not an ordinary file, so it cannot be replaced by one; ",
-                          "choose another name."));
+                          "choose another name"));
   }
   if (!std::filesystem::is_directory(folder_of(target), error)) {
-    throw InputError(text("the folder of ", name, " does not exist; make it first."));
+    throw InputError(text("the folder of ", name, " does not exist; make it first"));
   }
 }
 
@@ -121,7 +121,7 @@ FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
       options.expected_bytes > 0 ? state.ops->free_bytes(folder_of(state.target)) : UINT64_MAX;
   if (free < wanted) {
     throw WorkError(text("saving ", printable(state.target.string()), " needs ", wanted,
-                         " bytes, but only ", free, " are free there; make room and go on."));
+                         " bytes, but only ", free, " are free there; make room and go on"));
   }
   state.temporary = detail::new_file_temporary(state.target);
   state.fd = state.ops->open_exclusive(state.temporary);
@@ -139,7 +139,7 @@ FileWriter::~FileWriter() {
 
 void FileWriter::write(std::string_view bytes) {
   State& state = *state_;
-  if (state.fd < 0) throw WorkError("a file was written to after it was finished.");
+  if (state.fd < 0) throw WorkError("a file was written to after it was finished");
   if (state.gathered.size() + bytes.size() < kBlock) {
     state.gathered += bytes;
     return;
@@ -159,7 +159,7 @@ void FileWriter::write(std::span<const std::byte> bytes) {
 
 void FileWriter::commit() {
   State& state = *state_;
-  if (state.fd < 0) throw WorkError("a file was committed twice, or after it had failed.");
+  if (state.fd < 0) throw WorkError("a file was committed twice, or after it had failed");
   state.put(state.gathered);
   state.gathered.clear();
   if (const int error = state.ops->sync(state.fd); error != 0) state.fail_at("syncing", -error);
@@ -175,7 +175,7 @@ void FileWriter::commit() {
   if (const int error = state.ops->sync_folder(folder_of(state.target)); error != 0) {
     throw WorkError(text(printable(state.target.string()),
                          " is written, but its folder could not be ", "synced (",
-                         detail::error_text(-error), "), so it may not outlive a ", "power cut."));
+                         detail::error_text(-error), "), so it may not outlive a ", "power cut"));
   }
 }
 

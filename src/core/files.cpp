@@ -14,15 +14,12 @@
 #include "core/temporaries.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string shown(const fs::path& path) {
-  return printable(path.string());
-}
 
 // "a/b/" and "a/./b" -> "a/b".
 fs::path plain(const fs::path& path) {
@@ -35,7 +32,7 @@ void sync_file(const fs::path& path) {
   const int error = fd < 0 || ::fsync(fd) != 0 ? errno : 0;
   if (fd >= 0) ::close(fd);
   if (error != 0 && error != EINVAL) {
-    throw WorkError(text("cannot sync ", shown(path), ": ", detail::error_text(error), "."));
+    throw WorkError(text("cannot sync ", shown(path), ": ", detail::error_text(error)));
   }
 }
 
@@ -101,7 +98,7 @@ void refuse_to_replace_around_us(const fs::path& target) {
   const auto [end, unused] = std::mismatch(whole.begin(), whole.end(), here.begin(), here.end());
   if (end == whole.end()) {
     throw InputError(text(shown(target), " holds the folder that this command runs in, so it will ",
-                          "not be replaced; choose another name."));
+                          "not be replaced; choose another name"));
   }
 }
 
@@ -110,19 +107,19 @@ void refuse_to_replace_around_us(const fs::path& target) {
 FolderWriter::FolderWriter(fs::path target, bool replace)
     : target_(plain(target)), replace_(replace) {
   if (target_.empty() || !target_.has_filename() || target_.filename() == "..") {
-    throw InputError(text("expected the name of a folder to make, got \"", shown(target), "\"."));
+    throw InputError(text("expected the name of a folder to make, got \"", shown(target), "\""));
   }
   std::error_code error;
   const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
   if (!fs::is_directory(parent, error)) {
-    throw InputError(text("the folder of ", shown(target_), " does not exist; make it first."));
+    throw InputError(text("the folder of ", shown(target_), " does not exist; make it first"));
   }
   const auto status = fs::symlink_status(target_, error);
   if (fs::exists(status)) {
     refuse_overwrite(target_, replace);
     if (!fs::is_directory(status)) {
       throw InputError(text(shown(target_), " is not a folder, so it cannot be replaced by one; ",
-                            "choose another name."));
+                            "choose another name"));
     }
     refuse_to_replace_around_us(target_);
   }
@@ -138,7 +135,7 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
   if (!fs::create_directory(partial_, error)) {
     detail::forget_temporary(partial_);
     throw WorkError(text("cannot make the folder ", shown(partial_), ": ",
-                         error ? error.message() : "it exists", "."));
+                         error ? error.message() : "it exists"));
   }
 }
 
@@ -150,11 +147,11 @@ FolderWriter::~FolderWriter() {
 }
 
 void FolderWriter::commit() {
-  if (committed_) throw WorkError(text(shown(target_), " was committed twice."));
+  if (committed_) throw WorkError(text(shown(target_), " was committed twice"));
   try {
     sync_tree(partial_);
   } catch (const fs::filesystem_error& error) {
-    throw WorkError(text("cannot sync ", shown(partial_), ": ", error.code().message(), "."));
+    throw WorkError(text("cannot sync ", shown(partial_), ": ", error.code().message()));
   }
   std::error_code error;
   if (replace_ && fs::exists(fs::symlink_status(target_, error))) {
@@ -173,7 +170,7 @@ void FolderWriter::commit() {
       }
       detail::forget_temporary(old);
       if (error) {
-        throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message(), "."));
+        throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message()));
       }
     }
   } else if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) !=
@@ -181,11 +178,11 @@ void FolderWriter::commit() {
     const int first = errno;
     if (first == EEXIST) {
       throw InputError(text(shown(target_), " appeared while it was being made; choose another ",
-                            "name or the option 'force'."));
+                            "name or the option 'force'"));
     }
     fs::rename(partial_, target_, error);  // a file system without RENAME_NOREPLACE
     if (error) {
-      throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message(), "."));
+      throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message()));
     }
   }
   committed_ = true;
@@ -196,7 +193,7 @@ void FolderWriter::commit() {
 void refuse_overwrite(const fs::path& path, bool force) {
   std::error_code error;
   if (!force && fs::exists(fs::symlink_status(path, error))) {
-    throw InputError(text(shown(path), " exists; choose another name or the option 'force'."));
+    throw InputError(text(shown(path), " exists; choose another name or the option 'force'"));
   }
 }
 
@@ -213,7 +210,7 @@ fs::path safe_child(const fs::path& root, std::string_view name) {
   if (!is_safe_name(name)) {
     throw InputError(text("the name \"", printable(name.substr(0, 128)), "\" cannot become a file ",
                           "in ", shown(root), ": expected 1 to 128 letters, digits, '.', '_' or ",
-                          "'-', not starting with '.'."));
+                          "'-', not starting with '.'"));
   }
   return root / name;
 }
@@ -255,12 +252,12 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     if (is_own_trouble(errno)) {
-      throw WorkError(text("cannot read ", shown(path), ": ", detail::error_text(errno), "."));
+      throw WorkError(text("cannot read ", shown(path), ": ", detail::error_text(errno)));
     }
     if (errno == ENOENT) {
-      throw InputError(text("cannot read ", shown(path), ": ", why_absent(path), "."));
+      throw InputError(text("cannot read ", shown(path), ": ", why_absent(path)));
     }
-    throw InputError(text("cannot read ", shown(path), ": ", detail::error_text(errno), "."));
+    throw InputError(text("cannot read ", shown(path), ": ", detail::error_text(errno)));
   }
   struct Closer {
     int fd;
@@ -269,11 +266,11 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     throw InputError(text("expected a file, but ", shown(path), " is ",
-                          S_ISDIR(info.st_mode) ? "a folder." : "not an ordinary file."));
+                          S_ISDIR(info.st_mode) ? "a folder" : "not an ordinary file"));
   }
   const auto too_large = [&](std::uint64_t size) {
     return InputError(text(shown(path), " has ", size, " bytes; at most ", max_bytes,
-                           " are expected of such a file."));
+                           " are expected of such a file"));
   };
   if (static_cast<std::uint64_t>(info.st_size) > max_bytes) {
     throw too_large(static_cast<std::uint64_t>(info.st_size));
@@ -285,7 +282,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
     const ssize_t got = ::read(fd, content.data() + filled, content.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      throw WorkError(text("reading ", shown(path), " failed: ", detail::error_text(errno), "."));
+      throw WorkError(text("reading ", shown(path), " failed: ", detail::error_text(errno)));
     }
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
@@ -300,16 +297,16 @@ FolderLock::FolderLock(const fs::path& folder) {
   const fs::path path = folder / ".lock";
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd_ < 0) {
-    throw InputError(text("cannot work in ", shown(folder), ": ", detail::error_text(errno), "."));
+    throw InputError(text("cannot work in ", shown(folder), ": ", detail::error_text(errno)));
   }
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;  // the system drops it when the process ends
   const int error = errno;
   ::close(std::exchange(fd_, -1));
   if (error != EWOULDBLOCK) {
-    throw WorkError(text("cannot lock ", shown(path), ": ", detail::error_text(error), "."));
+    throw WorkError(text("cannot lock ", shown(path), ": ", detail::error_text(error)));
   }
   throw InputError(text("another process is working in ", shown(folder),
-                        "; wait for it or choose another folder."));
+                        "; wait for it or choose another folder"));
 }
 
 FolderLock::~FolderLock() {

@@ -55,7 +55,7 @@ std::optional<Film> read_film(const std::filesystem::path& path) {
                   3600);
   if (result.exit_code > 128 && result.exit_code < 160) {  // a signal
     throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
-                         "; try again with more memory or time."));
+                         "; try again with more memory or time"));
   }
   const json answer = json::parse(result.output, nullptr, false);
   if (result.exit_code != 0 || !answer.is_object()) return std::nullopt;

@@ -20,7 +20,7 @@ struct Sha256::State {
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   if (state_->context == nullptr ||
       EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
-    throw WorkError("OpenSSL could not start a SHA-256; check its installation.");
+    throw WorkError("OpenSSL could not start a SHA-256; check its installation");
   }
 }
 
@@ -28,7 +28,7 @@ Sha256::~Sha256() = default;
 
 void Sha256::update(std::span<const std::byte> bytes) {
   if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) {
-    throw WorkError("OpenSSL failed within a SHA-256.");
+    throw WorkError("OpenSSL failed within a SHA-256");
   }
 }
 
@@ -40,7 +40,7 @@ std::string Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   if (EVP_DigestFinal_ex(state_->context, digest.data(), &size) != 1) {
-    throw WorkError("OpenSSL could not finish a SHA-256.");
+    throw WorkError("OpenSSL could not finish a SHA-256");
   }
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
@@ -60,14 +60,14 @@ std::string sha256(std::string_view text) {
 std::string sha256_of_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || std::filesystem::is_directory(path)) {
-    throw InputError(text("cannot read ", printable(path.string()), " to take its SHA-256."));
+    throw InputError(text("cannot read ", printable(path.string()), " to take its SHA-256"));
   }
   Sha256 hash;
   std::vector<char> block(1 << 20);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     hash.update(std::string_view(block.data(), static_cast<std::size_t>(file.gcount())));
   }
-  if (file.bad()) throw WorkError(text("reading ", printable(path.string()), " failed half-way."));
+  if (file.bad()) throw WorkError(text("reading ", printable(path.string()), " failed half-way"));
   return hash.finish();
 }
 

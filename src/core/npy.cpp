@@ -37,11 +37,11 @@ class NpyFile {
   explicit NpyFile(const std::filesystem::path& path) : name_(printable(path.string())) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) {
-      throw InputError(text("cannot read ", name_, ": expected a .npy file."));
+      throw InputError(text("cannot read ", name_, ": expected a .npy file"));
     }
     size_ = std::filesystem::file_size(path, error);
     file_.open(path, std::ios::binary);
-    if (error || !file_) throw InputError(text("cannot read ", name_, "."));
+    if (error || !file_) throw InputError(text("cannot read ", name_));
     read_header();
   }
 
@@ -60,7 +60,7 @@ class NpyFile {
         header_.data_offset + static_cast<std::uint64_t>(first) * in_row * header_.item_bytes));
   }
   [[noreturn]] void fail(std::string_view what) const {
-    throw InputError(text(name_, " is not a .npy file that can be read: ", what, "."));
+    throw InputError(text(name_, " is not a .npy file that can be read: ", what));
   }
   void read(void* into, std::uint64_t bytes) {
     file_.read(static_cast<char*>(into), static_cast<std::streamsize>(bytes));
@@ -270,13 +270,13 @@ std::string bytes_of(std::span<const std::int64_t> shape, std::span<const T> val
   std::string sides;
   for (const std::int64_t side : shape) {
     if (side < 0 || __builtin_mul_overflow(count, static_cast<std::uint64_t>(side), &count)) {
-      throw WorkError("the shape of an array to save is negative or too large.");
+      throw WorkError("the shape of an array to save is negative or too large");
     }
     sides += text(side, ", ");
   }
   if (count != values.size()) {
     throw WorkError(
-        text("an array to save has ", values.size(), " numbers, but its shape has ", count, "."));
+        text("an array to save has ", values.size(), " numbers, but its shape has ", count));
   }
   if (shape.size() > 1) sides.resize(sides.size() - 2);  // (3, 4) but (3,)
   if (shape.size() == 1) sides.resize(sides.size() - 1);

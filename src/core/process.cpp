@@ -59,14 +59,14 @@ struct Pipe {
 Pipe make_pipe() {
   std::array<int, 2> ends;
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw WorkError(text("cannot make a pipe: ", detail::error_text(errno), "."));
+    throw WorkError(text("cannot make a pipe: ", detail::error_text(errno)));
   }
   // Never descriptors 0 to 2 (a program may run with those closed): dup2 onto itself would keep
   // the close-on-exec mark.
   for (int& end : ends) {
     if (end > 2) continue;
     const int higher = ::fcntl(end, F_DUPFD_CLOEXEC, 3);
-    if (higher < 0) throw WorkError("cannot make a pipe: too many open files.");
+    if (higher < 0) throw WorkError("cannot make a pipe: too many open files");
     ::close(end);
     end = higher;
   }
@@ -151,16 +151,16 @@ std::optional<std::string> find_program(const std::string& program) {
 }
 
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s) {
-  if (argv.empty()) throw WorkError("run_process needs a program to run.");
+  if (argv.empty()) throw WorkError("run_process needs a program to run");
   const std::string shown = printable(argv[0]);
   const auto program = find_program(argv[0]);
   if (!program) {
-    throw WorkError(text("the program ", shown, " is not there; install it or add it to PATH."));
+    throw WorkError(text("the program ", shown, " is not there; install it or add it to PATH"));
   }
   std::vector<char*> arguments;
   for (const std::string& argument : argv) {
     if (argument.find('\0') != std::string::npos) {
-      throw WorkError(text("an argument of ", shown, " holds a NUL byte."));
+      throw WorkError(text("an argument of ", shown, " holds a NUL byte"));
     }
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
@@ -171,7 +171,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
   Pipe report = make_pipe();
   const pid_t pid = ::fork();
   if (pid < 0) {
-    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno), "."));
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno)));
   }
   if (pid == 0) {
     become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
@@ -189,7 +189,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
          errno == EINTR) {
   }
   if (told == sizeof exec_error) {
-    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(exec_error), "."));
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(exec_error)));
   }
 
   ProcessResult result;
@@ -202,7 +202,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
     if (ended && (!open || Clock::now() - *ended > kGrace)) break;
     if (!ended && std::chrono::duration<double>(Clock::now() - began).count() > time_limit_s) {
       throw WorkError(
-          text(shown, " did not end within ", human_duration(time_limit_s), " and was killed."));
+          text(shown, " did not end within ", human_duration(time_limit_s), " and was killed"));
     }
     if (stop_seen == 0 && stop_signal() != 0) throw_if_stopped(text("running ", shown));
     std::array<pollfd, 2> wait{pollfd{out.read_end.get(), POLLIN, 0},
@@ -214,7 +214,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
       result.error_output.erase(0, result.error_output.size() - kErrorTail);
     }
     if (result.output.size() > kMostOutput) {
-      throw WorkError(text(shown, " wrote more than ", kMostOutput, " bytes and was killed."));
+      throw WorkError(text(shown, " wrote more than ", kMostOutput, " bytes and was killed"));
     }
   }
   if (out.read_end.get() >= 0 || err.read_end.get() >= 0) child.kill_group();

@@ -66,7 +66,7 @@ double Random::uniform(double low, double high) {
 }
 
 std::uint64_t Random::below(std::uint64_t bound) {
-  if (bound == 0) throw WorkError("Random::below needs a bound above 0.");
+  if (bound == 0) throw WorkError("Random::below needs a bound above 0");
   const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 mod bound: these would favour some
   for (;;) {
     const std::uint64_t value = next();
@@ -80,7 +80,7 @@ double Random::normal() {
 }
 
 std::vector<std::int64_t> Random::permutation(std::int64_t n) {
-  if (n < 0) throw WorkError("Random::permutation needs a length of at least 0.");
+  if (n < 0) throw WorkError("Random::permutation needs a length of at least 0");
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), 0);
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[below(i)]);

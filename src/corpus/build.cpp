@@ -1,6 +1,6 @@
 // Builds a corpus beside its place and renames it there once. Each thread holds one track at a
 // time, so memory does not grow with the table, and the result does not depend on the threads.
-#include "build.hpp"
+#include "corpus/build.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,20 +9,21 @@
 #include <memory>
 #include <optional>
 
-#include "index.hpp"
-#include "level.hpp"
+#include "corpus/index.hpp"
+#include "corpus/level.hpp"
+#include "corpus/parallel.hpp"
+#include "corpus/reuse.hpp"
+#include "corpus/score_part.hpp"
+#include "corpus/split.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
-#include "parallel.hpp"
-#include "reuse.hpp"
-#include "score_part.hpp"
-#include "split.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -114,8 +115,8 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
   }
   if (notes.empty()) {
     throw InputError(text("notes should lie inside the track's ", seconds_text(seconds),
-                          ", but of ", list.notes.size(), " notes in ", source.notes.string(),
-                          " none does"));
+                          ", but of ", counted(list.notes.size(), "note"), " in ",
+                          source.notes.string(), " none does"));
   }
   return notes;
 }

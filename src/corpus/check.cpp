@@ -8,18 +8,20 @@
 #include <set>
 #include <span>
 
-#include "fitness.hpp"
-#include "in_step.hpp"
-#include "index.hpp"
-#include "landmarks.hpp"
-#include "level.hpp"
+#include "corpus/fitness.hpp"
+#include "corpus/in_step.hpp"
+#include "corpus/index.hpp"
+#include "corpus/landmarks.hpp"
+#include "corpus/level.hpp"
+#include "corpus/parallel.hpp"
+#include "corpus/same_take.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/pose/gaps.hpp"
-#include "parallel.hpp"
-#include "same_take.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -72,8 +74,8 @@ pose::PoseSequence look_at_pose(const std::filesystem::path& path, const Track& 
   pose::PoseSequence pose = pose::read_pose_npy(path, kFps);
   facts.frames = pose.frames;
   if (pose.frames != track.pose_frames) {
-    facts.problems.push_back(text("pose.npy has ", pose.frames, " frames, but ", kTracksFile,
-                                  " says ", track.pose_frames));
+    facts.problems.push_back(text("pose.npy has ", counted(pose.frames, "frame"), ", but ",
+                                  kTracksFile, " says ", track.pose_frames));
   }
   std::int64_t right = 0, left = 0;
   for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
@@ -202,10 +204,6 @@ std::vector<TrackSummary> summarise_tracks(const Index& index,
   return summaries;
 }
 
-std::string percent(double share) {
-  return text(std::round(share * 1000) / 10, " %");
-}
-
 void warn_of_tracks(const Index& index, const std::vector<TrackFacts>& facts,
                     std::vector<std::string>& warnings) {
   for (std::size_t i = 0; i < facts.size(); ++i) {
@@ -317,7 +315,7 @@ void judge_joints(const std::vector<TrackFacts>& facts, CheckReport& report) {
   }
   if (tracks_with_unseen > 0) {
     report.warnings.push_back(text("joints that are never seen in a track: in ", tracks_with_unseen,
-                                   " of ", facts.size(), " tracks"));
+                                   " of ", counted(facts.size(), "track")));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "corpus/parallel.hpp"
 #include "minet/audio/picture.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -15,7 +16,6 @@
 #include "minet/core/version.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/corpus.hpp"
-#include "parallel.hpp"
 
 namespace minet::corpus {
 namespace {

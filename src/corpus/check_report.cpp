@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/corpus/check.hpp"
@@ -60,7 +61,7 @@ std::vector<std::string> notes_by_kind(const Notices& notices) {
 std::string describe(const CheckReport& report) {
   std::ostringstream out;
   out << printable(report.root.string()) << " (" << printable(report.source) << "), "
-      << report.groups << (report.groups == 1 ? " group\n" : " groups\n");
+      << counted(report.groups, "group") << "\n";
   out << "split   tracks  with notes   length           silent  clipped    gaps\n";
   out << std::fixed << std::setprecision(1);
   for (const SplitSummary& split : report.splits) {

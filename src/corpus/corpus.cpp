@@ -1,7 +1,7 @@
 // Opening a prepared corpus and reading its tracks.
 #include "minet/corpus/corpus.hpp"
 
-#include "index.hpp"
+#include "corpus/index.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"

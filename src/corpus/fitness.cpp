@@ -1,4 +1,4 @@
-#include "fitness.hpp"
+#include "corpus/fitness.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,7 @@
 
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -21,10 +22,6 @@ std::string names(const std::vector<std::string>& all) {
       all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kNamed)));
   return join(first, ", ") +
          (all.size() > kNamed ? text(" and ", all.size() - kNamed, " more") : std::string());
-}
-
-std::string count(std::size_t tracks) {
-  return counted(static_cast<std::int64_t>(tracks), "track");
 }
 
 void judge_amount(const Index& index, std::vector<std::string>& warnings) {
@@ -86,7 +83,8 @@ void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
   }
   for (const auto& [hash, ids] : same) {
     if (ids.size() < 2) continue;
-    warnings.push_back(text(count(ids.size()), " have the very same keypoints (", names(ids),
+    warnings.push_back(text(counted(ids.size(), "track"), " have the very same keypoints (",
+                            names(ids),
                             "): the model cannot tell them apart; check the column pose"));
   }
   for (const bool right : {true, false}) {
@@ -99,7 +97,7 @@ void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
     if (!lost.empty()) {
       warnings.push_back(text("the ", right ? "right" : "left", " hand is a gap in over ",
                               std::lround(100 * kLostHand), " % of the frames of ",
-                              count(lost.size()), " (", names(lost),
+                              counted(lost.size(), "track"), " (", names(lost),
                               "): its fingers tell the model nothing"));
     }
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "index.hpp"
+#include "corpus/index.hpp"
 
 namespace minet::corpus {
 

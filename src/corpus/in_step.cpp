@@ -1,13 +1,13 @@
 // The limits were set on the synthetic orchestra (docs/corpus.md has the figures): there the lag is
 // found, and sound with another piece's movement is not accused. Left out: a slow drift. It blurs
 // the agreement within each end of a track, so that only long tracks show it, and not always.
-#include "in_step.hpp"
+#include "corpus/in_step.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "index.hpp"
+#include "corpus/index.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/text.hpp"
 

@@ -1,5 +1,5 @@
 // corpus.yaml and tracks.csv. Both are small, and both are read as untrusted input.
-#include "index.hpp"
+#include "corpus/index.hpp"
 
 #include <yaml-cpp/yaml.h>
 

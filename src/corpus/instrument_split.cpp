@@ -1,13 +1,14 @@
 // See instrument_split.hpp for the rule. On URMP's 149 parts the best choice is known: bassoons
 // cost at least Miserere (10 parts), double basses Jerusalem (10), tubas Arioso or Chorale (5), and
 // these three cover all 13 instruments; the search finds it.
-#include "instrument_split.hpp"
+#include "corpus/instrument_split.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::corpus {
@@ -195,7 +196,7 @@ InstrumentSplit split_as_paper(std::span<const PlayedTrack> tracks, std::uint64_
 }
 
 std::string describe(const InstrumentSplit& split) {
-  std::string out = text(split.train, " tracks for training and ", split.test,
+  std::string out = text(counted(split.train, "track"), " for training and ", split.test,
                          " for testing, one for each of ", split.instruments.size(), " instruments",
                          split.leaks == 0 ? ", with no composition on both sides" : "");
   if (split.leaks > 0) {

@@ -1,7 +1,7 @@
 // The label column, for evaluation only.
 #include "minet/corpus/instruments.hpp"
 
-#include "index.hpp"
+#include "corpus/index.hpp"
 
 namespace minet::corpus {
 

@@ -1,5 +1,5 @@
 // Peaks of the spectrogram -> pairs -> an index that is searched track by track.
-#include "landmarks.hpp"
+#include "corpus/landmarks.hpp"
 
 #include <algorithm>
 #include <cmath>

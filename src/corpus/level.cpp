@@ -1,5 +1,5 @@
 // Loudness by frames of 50 ms; the last, shorter frame counts by its own length.
-#include "level.hpp"
+#include "corpus/level.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // A pool without queues: an atomic counter hands out indices.
-#include "parallel.hpp"
+#include "corpus/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -4,14 +4,15 @@
 #include <array>
 #include <set>
 
-#include "build.hpp"
+#include "corpus/build.hpp"
+#include "corpus/solos_files.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/pose/pose.hpp"
-#include "solos_files.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -79,8 +80,8 @@ class Missing {
     for (const auto& [what, ids] : lists_) {
       std::vector<std::string> first(
           ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), kNamed)));
-      lines.push_back(text(ids.size(), ids.size() == 1 ? " video " : " videos ", what, " (",
-                           join(first, ", "), ids.size() > kNamed ? ", ..." : "", ")"));
+      lines.push_back(text(counted(ids.size(), "video"), " ", what, " (", join(first, ", "),
+                           ids.size() > kNamed ? ", ..." : "", ")"));
     }
     return lines;
   }
@@ -99,7 +100,7 @@ std::vector<SolosVideo> choose_videos(const SolosIndex& index,
                                     [&](const SolosVideo& video) { return video.id == id; });
     if (found == index.videos.end()) {
       throw InputError(text("expected ids from solos_ids.json as videos, got '", printable(id),
-                            "'; it lists ", index.videos.size(), " videos"));
+                            "'; it lists ", counted(index.videos.size(), "video")));
     }
     if (told.insert(id).second) chosen.push_back(*found);
   }
@@ -166,7 +167,7 @@ PrepareReport prepare_solos(const PrepareSolosOptions& options) {
                           " there is none: ", join(gone, "; "),
                           "; name the sound files <video id>.wav"));
   }
-  job.notes.push_back(text(job.tracks.size(), " of ", videos.size(), " videos."));
+  job.notes.push_back(text(job.tracks.size(), " of ", counted(videos.size(), "video"), "."));
   for (const std::string& line : gone) job.notes.push_back(text("Left out: ", line, "."));
   if (no_hands > 0) {
     job.notes.push_back(text(no_hands, " videos have no interval with hands in ",

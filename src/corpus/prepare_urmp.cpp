@@ -1,12 +1,12 @@
 // URMP's folders -> a corpus: finds each part's files, splits by instrument, and hands on.
 #include <map>
 
-#include "instrument_split.hpp"
+#include "corpus/instrument_split.hpp"
+#include "corpus/urmp_tree.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/importers.hpp"
-#include "urmp_tree.hpp"
 
 namespace minet::corpus {
 namespace {

@@ -1,4 +1,4 @@
-#include "reuse.hpp"
+#include "corpus/reuse.hpp"
 
 #include <algorithm>
 #include <system_error>

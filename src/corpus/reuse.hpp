@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "build.hpp"
-#include "index.hpp"
+#include "corpus/build.hpp"
+#include "corpus/index.hpp"
 
 namespace minet::corpus {
 

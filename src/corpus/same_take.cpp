@@ -1,16 +1,16 @@
 // Candidates from the landmark index, checked by correlation at 4 kHz: below 2 kHz lies most of an
 // instrument's energy, and a quarter of the samples is a sixteenth of the work.
-#include "same_take.hpp"
+#include "corpus/same_take.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
 
-#include "index.hpp"
+#include "corpus/index.hpp"
+#include "corpus/parallel.hpp"
 #include "minet/audio/resample.hpp"
 #include "minet/audio/sound.hpp"
-#include "parallel.hpp"
 
 namespace minet::corpus {
 namespace {

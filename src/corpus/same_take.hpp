@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "landmarks.hpp"
+#include "corpus/landmarks.hpp"
 
 namespace minet::corpus {
 

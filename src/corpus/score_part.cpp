@@ -1,10 +1,11 @@
 // The other voices' notes are taken out of the file; what is left is read as any MIDI file is.
-#include "score_part.hpp"
+#include "corpus/score_part.hpp"
 
 #include <algorithm>
 #include <set>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
 #include "minet/score/notes.hpp"
@@ -39,8 +40,9 @@ score::NoteList read_score_part(const std::filesystem::path& path, const ScorePa
   const bool by_track = voices.size() == parts;
   if (index >= parts || (!by_track && (voices.size() != 1 || channels.size() != parts))) {
     throw InputError(text("expected a MIDI track with notes for each of ", parts, " parts in ",
-                          path.string(), ", got ", voices.size(), " tracks with notes on ",
-                          channels.size(), " channels; use the performed notes"));
+                          path.string(), ", got ", counted(voices.size(), "track"),
+                          " with notes on ", channels.size(),
+                          " channels; use the performed notes"));
   }
   const int channel = by_track ? -1 : *std::next(channels.begin(), part.part - 1);
   for (std::size_t i = 0; i < file.tracks.size(); ++i) {

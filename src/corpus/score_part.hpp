@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "build.hpp"
+#include "corpus/build.hpp"
 #include "minet/score/note.hpp"
 
 namespace minet::corpus {

@@ -1,5 +1,5 @@
 // Small JSON files: bounded in size and depth, and every value's type is looked at.
-#include "solos_files.hpp"
+#include "corpus/solos_files.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

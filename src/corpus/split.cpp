@@ -1,5 +1,5 @@
 // Splits by group: see split.hpp.
-#include "split.hpp"
+#include "corpus/split.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // Reading the table: cells to typed sources, ids made unique, groups and splits made consistent.
-#include "table.hpp"
+#include "corpus/table.hpp"
 
 #include <algorithm>
 #include <map>
 #include <optional>
 
-#include "index.hpp"
+#include "corpus/index.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"

@@ -1,6 +1,6 @@
 // Names in URMP's layout. Everything is looked up by part number: the codes in file names are wrong
 // once (15_Surprise, part 3).
-#include "urmp_tree.hpp"
+#include "corpus/urmp_tree.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "build.hpp"
+#include "corpus/build.hpp"
 
 namespace minet::corpus {
 

@@ -102,7 +102,7 @@ const Instrument& instrument_of(const std::string& code) {
   for (const Instrument& instrument : instruments()) {
     if (instrument.code == code) return instrument;
   }
-  throw WorkError(text("no instrument ", code, "."));
+  throw WorkError(text("no instrument ", code));
 }
 
 Role role_of(std::size_t part, std::size_t parts, const Instrument& instrument) {

@@ -105,7 +105,7 @@ void write_openpose(const std::filesystem::path& folder, const std::string& name
     std::ofstream file(path, std::ios::binary);
     file << "{\"version\":1.3,\"people\":[" << json << "]}\n";
     file.close();
-    if (!file) throw WorkError(text("cannot write ", printable(path.string()), "."));
+    if (!file) throw WorkError(text("cannot write ", printable(path.string())));
   }
 }
 

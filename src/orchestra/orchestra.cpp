@@ -29,14 +29,14 @@ constexpr std::uint64_t kMostReadmeBytes = 1 << 16;
 
 void check(const OrchestraOptions& options) {
   if (options.tracks < 1 || options.tracks > kMostTracks) {
-    throw InputError(text("expected 1 to ", kMostTracks, " tracks, got ", options.tracks, "."));
+    throw InputError(text("expected 1 to ", kMostTracks, " tracks, got ", options.tracks));
   }
   if (!(options.seconds >= kLeastSeconds && options.seconds <= kMostSeconds)) {
     throw InputError(text("expected ", kLeastSeconds, " to ", kMostSeconds,
-                          " seconds a track, got ", to_text(options.seconds), "."));
+                          " seconds a track, got ", to_text(options.seconds)));
   }
   if (options.threads < 0 || options.threads > kMostThreads) {
-    throw InputError(text("expected 0 to ", kMostThreads, " threads, got ", options.threads, "."));
+    throw InputError(text("expected 0 to ", kMostThreads, " threads, got ", options.threads));
   }
 }
 
@@ -62,22 +62,22 @@ class Workshop {
         path_(out_.string() + ".unfinished") {
     if (out_.empty() || out_.filename() == "." || out_.filename() == "..") {
       throw InputError(text("expected the name of a folder to make, got \"",
-                            printable(options.out.string()), "\"."));
+                            printable(options.out.string()), "\""));
     }
     refuse_overwrite(out_, options.force);
     std::error_code error;
     if (fs::exists(fs::symlink_status(out_, error)) && !fs::is_directory(out_, error)) {
       throw InputError(text(printable(out_.string()),
                             " is not a folder, so it cannot be replaced by one; choose another "
-                            "name."));
+                            "name"));
     }
     const fs::path parent = out_.has_parent_path() ? out_.parent_path() : fs::path(".");
     if (!fs::is_directory(parent, error)) {
       throw InputError(
-          text("the folder of ", printable(out_.string()), " does not exist; make it first."));
+          text("the folder of ", printable(out_.string()), " does not exist; make it first"));
     }
     if (!fs::exists(path_, error) && !fs::create_directory(path_, error)) {
-      throw WorkError(text("cannot make ", printable(path_.string()), ": ", error.message(), "."));
+      throw WorkError(text("cannot make ", printable(path_.string()), ": ", error.message()));
     }
     lock_.emplace(path_);
     const fs::path mark = path_ / "README.txt";
@@ -86,7 +86,7 @@ class Workshop {
         throw InputError(
             text(printable(path_.string()),
                  " holds an unfinished orchestra with other options; repeat those (its "
-                 "README.txt has them), remove it, or use the option 'force' to start over."));
+                 "README.txt has them), remove it, or use the option 'force' to start over"));
       }
       for (const auto& entry : fs::directory_iterator(path_)) {
         if (entry.path().filename() != ".lock") fs::remove_all(entry.path());
@@ -124,7 +124,7 @@ class Workshop {
  private:
   [[noreturn]] void fail(const std::error_code& error) const {
     throw WorkError(text("cannot rename ", printable(path_.string()), " to ",
-                         printable(out_.string()), ": ", error.message(), "."));
+                         printable(out_.string()), ": ", error.message()));
   }
 
   fs::path out_, path_;
@@ -236,14 +236,14 @@ SoundSource parse_sound_source(const std::string& name) {
   if (name == "fluidsynth") return SoundSource::fluidsynth;
   if (name == "additive") return SoundSource::additive;
   throw InputError(
-      text("expected the sound auto, fluidsynth or additive, got \"", printable(name), "\"."));
+      text("expected the sound auto, fluidsynth or additive, got \"", printable(name), "\""));
 }
 
 PoseFiles parse_pose_files(const std::string& name) {
   if (name == "npy") return PoseFiles::npy;
   if (name == "openpose") return PoseFiles::openpose;
   throw InputError(
-      text("expected the keypoints as npy or openpose, got \"", printable(name), "\"."));
+      text("expected the keypoints as npy or openpose, got \"", printable(name), "\""));
 }
 
 OrchestraReport make_orchestra(const OrchestraOptions& options) {
@@ -254,7 +254,7 @@ OrchestraReport make_orchestra(const OrchestraOptions& options) {
   if (options.sound != SoundSource::additive) sampler = find_sampler(reason);
   if (!sampler && options.sound == SoundSource::fluidsynth) {
     throw WorkError(text("cannot use sampled instruments: ", reason,
-                         "; install it, or take the built-in sound (additive)."));
+                         "; install it, or take the built-in sound (additive)"));
   }
   report.sound = sampler ? SoundSource::fluidsynth : SoundSource::additive;
   report.why = sampler ? text("sampled sound: fluidsynth with ", printable(sampler->bank.string()))

@@ -67,7 +67,7 @@ const Posture& posture_of(const std::string& code) {
   for (const Entry& entry : entries()) {
     if (code == entry.code) return entry.posture;
   }
-  throw WorkError(text("no posture for the instrument ", code, "."));
+  throw WorkError(text("no posture for the instrument ", code));
 }
 
 }  // namespace minet::orchestra

@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "minet/core/npy.hpp"
+#include "minet/core/table.hpp"
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/recording.hpp"
@@ -30,17 +32,17 @@ Rows choose_rows(std::int64_t total, const ReadPoseOptions& options, const fs::p
   if (options.rows) {
     rows = {options.rows->first, options.rows->second};
     if (rows.start < 0 || rows.start >= rows.stop || rows.stop > total) {
-      throw InputError(text("Expected rows within 0 to ", total, " of ", shown(path), ", got ",
-                            rows.start, " to ", rows.stop, "; start must lie before stop."));
+      throw InputError(text("expected rows within 0 to ", total, " of ", shown(path), ", got ",
+                            rows.start, " to ", rows.stop, "; start must lie before stop"));
     }
   }
   if (rows.count() < 1) {
-    throw InputError(text("Expected keypoints in ", shown(path), ", got no frame."));
+    throw InputError(text("expected keypoints in ", shown(path), ", got no frame"));
   }
   if (rows.count() > kMaxFrames) {
-    throw InputError(text("Expected at most ", kMaxFrames, " frames from ", shown(path), ", got ",
+    throw InputError(text("expected at most ", kMaxFrames, " frames from ", shown(path), ", got ",
                           rows.count(),
-                          "; choose one video's rows, as skeleton_dict.json lists them."));
+                          "; choose one video's rows, as skeleton_dict.json lists them"));
   }
   return rows;
 }
@@ -67,13 +69,13 @@ RawPose convert(const float* values, std::int64_t frames, bool joint_last,
     }
   }
   if (pose.bad_numbers > frames * kJoints / 2) {
-    throw InputError(text("Expected float32 keypoints in ", shown(path), ", got ", pose.bad_numbers,
+    throw InputError(text("expected float32 keypoints in ", shown(path), ", got ", pose.bad_numbers,
                           " of ", frames * kJoints,
-                          " joints that are not coordinates; check the file and its format."));
+                          " joints that are not coordinates; check the file and its format"));
   }
   if (!seen) {
-    throw InputError(text("Expected keypoints in ", shown(path), ", got zeros in all ", frames,
-                          frames == 1 ? " frame." : " frames."));
+    throw InputError(text("expected keypoints in ", shown(path), ", got zeros in all ",
+                          counted(frames, "frame")));
   }
   return pose;
 }
@@ -82,10 +84,10 @@ RawPose read_memory_map(const fs::path& path, const ReadPoseOptions& options) {
   std::error_code error;
   const std::uint64_t size = fs::file_size(path, error);
   if (error || size == 0 || size % kFrameBytes != 0) {
-    throw InputError(text("Expected a multiple of 564 bytes (3 x 47 float32 a frame) in ",
+    throw InputError(text("expected a multiple of 564 bytes (3 x 47 float32 a frame) in ",
                           shown(path), ", as it has no NPY header, got ",
                           error ? error.message() : text(size, " bytes"),
-                          "; check that the file is whole."));
+                          "; check that the file is whole"));
   }
   const Rows rows = choose_rows(static_cast<std::int64_t>(size / kFrameBytes), options, path);
   std::vector<float> values(static_cast<std::size_t>(rows.count()) * kFrameValues);
@@ -94,7 +96,7 @@ RawPose read_memory_map(const fs::path& path, const ReadPoseOptions& options) {
   file.read(reinterpret_cast<char*>(values.data()),
             static_cast<std::streamsize>(values.size() * sizeof(float)));
   if (!file) {
-    throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
+    throw InputError(text("cannot read ", shown(path), "; check its permissions"));
   }
   RawPose pose = convert(values.data(), rows.count(), true, options, path);
   pose.format = "Solos raw memory map";
@@ -113,8 +115,8 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 void refuse_person(const fs::path& path, const ReadPoseOptions& options) {
   if (options.person || options.first_frame) {
     throw InputError(
-        text("A person or first frame can be chosen in files that list people only, but ",
-             shown(path), " is an array; leave it out or choose rows."));
+        text("a person or first frame can be chosen in files that list people only, but ",
+             shown(path), " is an array; leave it out or choose rows"));
   }
 }
 
@@ -162,8 +164,8 @@ RawPose read_foley_music(const fs::path& path, const ReadPoseOptions& options) {
 RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
   if (!is_npy(path)) {
     if (options.format == PoseFormat::npy || options.format == PoseFormat::foley_music) {
-      throw InputError(text("Expected an NPY file, got none by its first bytes, in ", shown(path),
-                            "; for Solos' raw array choose the format solos."));
+      throw InputError(text("expected an NPY file, got none by its first bytes, in ", shown(path),
+                            "; for Solos' raw array choose the format solos"));
     }
     refuse_person(path, options);
     return read_memory_map(path, options);
@@ -187,8 +189,8 @@ RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
                                      ? "(frames, 3, 65, people) or (frames, 65, 3)"
                                      : "(frames, 47, 3), Solos' (frames, 3, 47) or Foley-Music's "
                                        "(frames, 3, 65, people)";
-    throw InputError(text("Expected keypoints of shape ", expected, " in ", shown(path), ", got ",
-                          shape_text(shape), "; convert them to the 47 joints first."));
+    throw InputError(text("expected keypoints of shape ", expected, " in ", shown(path), ", got ",
+                          shape_text(shape), "; convert them to the 47 joints first"));
   }
   refuse_person(path, options);
   const Rows rows = choose_rows(shape[0], options, path);

@@ -8,15 +8,12 @@
 
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/pose/pose.hpp"
 
 namespace minet::pose {
 
 inline constexpr std::size_t kFrameValues = static_cast<std::size_t>(kJoints) * kJointValues;
-
-inline std::string shown(const std::filesystem::path& path) {
-  return printable(path.string());
-}
 
 // Writes a joint, or 0, 0, 0 where a number is NaN, infinite or beyond kMaxCoordinate, or where the
 // place is exactly 0, 0: tools write that for a point that they did not find, whatever confidence
@@ -39,7 +36,7 @@ inline bool is_absent(const float* joint) {
 inline void check_rate(double fps, const char* what) {
   if (!(fps >= 1 && fps <= 1000)) {
     throw InputError(
-        text(what, " must be from 1 to 1000 frames per second, but is ", to_text(fps), "."));
+        text(what, " must be from 1 to 1000 frames per second, but is ", to_text(fps)));
   }
 }
 

@@ -4,6 +4,7 @@
 // https://deeplabcut.github.io/DeepLabCut/docs/standardDeepLabCut_UserGuide.html
 // Body parts are the user's own, so they're matched by name: the names of skeleton.hpp, common
 // ways to write them (aliases below), or a map file `bodypart,joint`.
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
@@ -26,7 +27,7 @@ constexpr std::size_t kMaxColumns = 10'000;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   throw InputError(text("DeepLabCut keypoints in ", shown(path), " cannot be read: ", why,
-                        "; give the .csv that DeepLabCut's analysis wrote."));
+                        "; give the .csv that DeepLabCut's analysis wrote"));
 }
 
 // "RightShoulder", "shoulder_R", "r shoulder" -> words without their order: {"r", "shoulder"}.
@@ -104,10 +105,10 @@ std::map<std::string, int, std::less<>> read_names(const fs::path& path) {
     const int index = joint_index(trim(row.cells[joint]));
     if (index < 0) {
       throw InputError(
-          text("Expected one of the 47 joints, such as right_wrist or left_index_1, "
+          text("expected one of the 47 joints, such as right_wrist or left_index_1, "
                "got ",
                printable(row.cells[joint]), " in line ", row.line, " of ", shown(path),
-               "; docs/keypoints.md lists them."));
+               "; docs/keypoints.md lists them"));
     }
     names[std::string(trim(row.cells[part]))] = index;
   }
@@ -204,108 +205,135 @@ void add_neck(Person& person) {
   }
 }
 
+// The file line by line, by the separator that its first line has.
+class Lines {
+ public:
+  explicit Lines(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
+    if (!file_) {
+      throw InputError(text("cannot read ", shown(path), "; check its permissions"));
+    }
+  }
+
+  // The next line that is not empty; false at the end. InputError for one that is too long.
+  bool next(Cells& cells) {
+    std::string line;
+    do {
+      if (!std::getline(file_, line)) return false;
+      ++number_;
+    } while (trim(line).empty());
+    if (line.size() > kMaxLine) {
+      refuse(path_, text("got a line of over 1 MiB, line ", number_));
+    }
+    while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
+    if (separator_ == 0) {
+      constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+      if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+      separator_ = csv_separator(line);
+    }
+    cells = split(line, separator_);
+    return true;
+  }
+  std::int64_t number() const { return number_; }  // of the line that was read last, from 1
+  char separator() const { return separator_; }
+
+ private:
+  const fs::path& path_;
+  std::ifstream file_;
+  std::int64_t number_ = 0;
+  char separator_ = 0;
+};
+
+// The header rows, whose cells tell what each column is.
+struct Titles {
+  Cells individuals, parts, coords;  // the first is empty in a file of one animal
+};
+
+Titles read_titles(Lines& lines, const fs::path& path) {
+  Titles titles;
+  Cells scorer;
+  bool good = lines.next(scorer) && lines.next(titles.parts);
+  if (good && lower(trim(titles.parts[0])) == "individuals") {
+    titles.individuals = std::move(titles.parts);
+    good = lines.next(titles.parts);
+  }
+  good = good && lines.next(titles.coords) && lower(trim(scorer[0])) == "scorer" &&
+         lower(trim(titles.parts[0])) == "bodyparts" && lower(trim(titles.coords[0])) == "coords";
+  if (!good || titles.parts.size() > kMaxColumns) {
+    refuse(path, "expected header rows scorer, bodyparts and coords, got others");
+  }
+  return titles;
+}
+
+// x, y, likelihood of each joint; NaN, 0 where a cell is empty or missing.
+using JointNumbers = std::array<double, static_cast<std::size_t>(kJoints) * kJointValues>;
+
+std::vector<JointNumbers> numbers_of(const Header& header, const Cells& cells, char separator) {
+  std::vector<JointNumbers> numbers(header.individuals.size(), JointNumbers{});
+  for (std::size_t i = 0; i < header.columns.size(); ++i) {
+    const Column& column = header.columns[i];
+    if (column.joint < 0) continue;
+    // An empty cell is an undetected point; 0, 0, 0 is how the others say that.
+    numbers[column.individual]
+           [static_cast<std::size_t>(column.joint * kJointValues + column.axis)] =
+               parse_cell(cells[i + header.index_columns], separator).value_or(std::nan(""));
+  }
+  return numbers;
+}
+
+// Counts in `bad_numbers` the joints whose numbers are no coordinates.
+Person person_of(JointNumbers numbers, bool scored, bool has_neck, std::int64_t& bad_numbers) {
+  Person person;
+  for (int joint = 0; joint < kJoints; ++joint) {
+    double* from = numbers.data() + joint * kJointValues;
+    const bool empty = std::isnan(from[0]) && std::isnan(from[1]);
+    if (!scored) from[2] = 1;
+    if (!put_joint(person.joint(joint), from[0], from[1], from[2]) && !empty) ++bad_numbers;
+  }
+  if (!has_neck) add_neck(person);
+  return person;
+}
+
 }  // namespace
 
 RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
   refuse_rows(options, path);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
-  }
-  std::int64_t line_number = 0;
-  std::string line;
-  char separator = 0;
-  const auto next = [&](Cells& cells) {
-    do {
-      if (!std::getline(file, line)) {
-        return false;
-      }
-      ++line_number;
-    } while (trim(line).empty());
-    if (line.size() > kMaxLine) {
-      refuse(path, text("got a line of over 1 MiB, line ", line_number));
-    }
-    while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) {
-      line.pop_back();
-    }
-    if (separator == 0) {
-      constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-      if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
-      separator = csv_separator(line);
-    }
-    cells = split(line, separator);
-    return true;
-  };
-  Cells scorer, individuals, parts, coords;
-  bool good = next(scorer) && next(parts);
-  if (good && lower(trim(parts[0])) == "individuals") {
-    individuals = std::move(parts);
-    good = next(parts);
-  }
-  good = good && next(coords) && lower(trim(scorer[0])) == "scorer" &&
-         lower(trim(parts[0])) == "bodyparts" && lower(trim(coords[0])) == "coords";
-  if (!good || parts.size() > kMaxColumns) {
-    refuse(path, "expected header rows scorer, bodyparts and coords, got others");
-  }
+  Lines lines(path);
+  const Titles titles = read_titles(lines, path);
   RawPose pose;
   pose.format = "DeepLabCut";
-  const Header header = read_header(individuals, parts, coords, options, path, pose);
-  bool neck = false;
-  for (const Column& column : header.columns) {
-    neck |= column.joint == kNeck;
-  }
+  const Header header =
+      read_header(titles.individuals, titles.parts, titles.coords, options, path, pose);
+  const bool has_neck = std::any_of(header.columns.begin(), header.columns.end(),
+                                    [](const Column& column) { return column.joint == kNeck; });
 
   RecordingBuilder frames("DeepLabCut's files", path);
   OneRecording images(path);
   Cells cells;
-  while (next(cells)) {
-    if (cells.size() != parts.size()) {
-      refuse(path, text("expected ", parts.size(), " cells in line ", line_number, ", got ",
-                        cells.size()));
+  while (lines.next(cells)) {
+    if (cells.size() != titles.parts.size()) {
+      refuse(path, text("expected ", titles.parts.size(), " cells in line ", lines.number(),
+                        ", got ", cells.size()));
     }
     // The row's number, or an image's path in one cell or in several.
     const std::string& name = cells[header.index_columns - 1];
-    const auto numbered = number_in(name);
-    if (!numbered) {
-      refuse(path, text("expected a frame number or an image name with one in line ", line_number,
-                        ", got ", printable(name.substr(0, 60))));
+    const auto frame = number_in(name);
+    if (!frame) {
+      refuse(path, text("expected a frame number or an image name with one in line ",
+                        lines.number(), ", got ", printable(name.substr(0, 60))));
     }
-    const std::int64_t frame = *numbered;
     if (!parse_double(trim(name))) {
       fs::path image;
       for (std::size_t i = 0; i < header.index_columns; ++i) image /= std::string(trim(cells[i]));
       images.see(image);
     }
-    std::vector<std::array<double, static_cast<std::size_t>(kJoints) * kJointValues>> values(
-        header.individuals.size());
-    for (std::size_t i = 0; i < header.columns.size(); ++i) {
-      const Column& column = header.columns[i];
-      if (column.joint >= 0) {
-        // An empty cell is an undetected point; 0, 0, 0 is how the others say that.
-        const double number =
-            parse_cell(cells[i + header.index_columns], separator).value_or(std::nan(""));
-        values[column.individual]
-              [static_cast<std::size_t>(column.joint * kJointValues + column.axis)] = number;
-      }
+    if (!frames.frame(*frame).empty()) {
+      refuse(path, text("expected each frame once, got frame ", *frame, " twice"));
     }
-    if (!frames.frame(frame).empty()) {
-      refuse(path, text("expected each frame once, got frame ", frame, " twice"));
-    }
-    for (std::size_t who = 0; who < values.size(); ++who) {
-      Person person;
-      for (int joint = 0; joint < kJoints; ++joint) {
-        double* from = values[who].data() + joint * kJointValues;
-        const bool empty = std::isnan(from[0]) && std::isnan(from[1]);
-        if (!header.scored) from[2] = 1;
-        if (!put_joint(person.joint(joint), from[0], from[1], from[2]) && !empty) {
-          ++pose.bad_numbers;
-        }
-      }
-      if (!neck) {
-        add_neck(person);
-      }
-      person.id = individuals.empty() ? -1 : static_cast<int>(who);
-      frames.add(frame, std::move(person));
+    const auto numbers = numbers_of(header, cells, lines.separator());
+    for (std::size_t who = 0; who < numbers.size(); ++who) {
+      Person person = person_of(numbers[who], header.scored, has_neck, pose.bad_numbers);
+      person.id = titles.individuals.empty() ? -1 : static_cast<int>(who);
+      frames.add(*frame, std::move(person));
     }
   }
   Recording recording = frames.finish(options, pose, true);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "minet/core/table.hpp"
 #include "minet/pose/gaps.hpp"
 #include "pose/checks.hpp"
 
@@ -33,8 +34,8 @@ std::string number(const char* format, double value) {
 
 GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
   if (!(confidence_threshold >= 0 && confidence_threshold < 1)) {
-    throw InputError(text("The confidence of a gap must be at least 0 and under 1, but is ",
-                          to_text(confidence_threshold), "."));
+    throw InputError(text("the confidence of a gap must be at least 0 and under 1, but is ",
+                          to_text(confidence_threshold)));
   }
   const auto threshold = static_cast<float>(confidence_threshold);  // as Solos: 0.2F is a gap
   GapReport report;
@@ -106,8 +107,8 @@ std::vector<int> GapReport::never_seen() const {
 std::string GapReport::text() const {
   using minet::text;
   std::string result =
-      text(format, ": ", frames, frames == 1 ? " frame, " : " frames, ",
-           number("%.2f s, ", seconds), number("%.1f %% gaps", 100 * share()),
+      text(format, ": ", counted(frames, "frame"), ", ", number("%.2f s, ", seconds),
+           number("%.1f %% gaps", 100 * share()),
            filled_by_source ? ", positions already filled by the source" : "", "\n");
   result += "  joints       gaps      longest\n";
   for (int i = 0; i < kJointGroups; ++i) {

@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "minet/core/table.hpp"
 #include "pose/checks.hpp"
 
 namespace minet::pose {
@@ -126,17 +127,16 @@ GapRule parse_gap_rule(std::string_view name) {
   if (name == "paper") return GapRule::paper;
   if (name == "solos") return GapRule::solos;
   throw InputError(
-      text("Expected paper or solos as the rule of gap filling, got ", printable(name), "."));
+      text("expected paper or solos as the rule of gap filling, got ", printable(name)));
 }
 
 GapReport fill_gaps(RawPose& pose, double confidence_threshold, GapRule which) {
   GapReport report = find_gaps(pose, confidence_threshold);
   const Rule rule{pose.filled, static_cast<float>(confidence_threshold)};
   if (!neck_seen(pose, rule)) {
-    throw InputError(text("No frame shows the neck, from which all other joints hang, in ",
-                          pose.frames(), pose.frames() == 1 ? " frame of " : " frames of ",
-                          pose.format,
-                          " keypoints; film or crop so that the shoulders are in the picture."));
+    throw InputError(text("no frame shows the neck, from which all other joints hang, in ",
+                          counted(pose.frames(), "frame"), " of ", pose.format,
+                          " keypoints; film or crop so that the shoulders are in the picture"));
   }
   const std::vector<float> raw = pose.data;
   for (int joint = 0; joint < kJoints; ++joint) {

@@ -56,7 +56,7 @@ class InstanceReader {
  private:
   [[noreturn]] void refuse(const std::string& why) const {
     throw InputError(text("Keypoints in ", shown(path_), " cannot be read: ", why,
-                          "; the file should be a list of people as ", tool_, " writes it."));
+                          "; the file should be a list of people as ", tool_, " writes it"));
   }
   const json& member(const json& object, const char* key) const {
     const auto found = object.find(key);

@@ -159,12 +159,12 @@ void read_json_records(const std::filesystem::path& path, const std::string& wha
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(path, error);
   if (error || size > kMaxBytes) {
-    throw InputError(text("Expected ", what, " of at most 4 GiB at ", shown(path), ", got ",
-                          error ? error.message() : text(size, " bytes"), "; check the path."));
+    throw InputError(text("expected ", what, " of at most 4 GiB at ", shown(path), ", got ",
+                          error ? error.message() : text(size, " bytes"), "; check the path"));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    throw InputError(text("Cannot read ", shown(path), "; check its permissions."));
+    throw InputError(text("cannot read ", shown(path), "; check its permissions"));
   }
   const std::string kind = file_kind_of(path);
   JsonText cleaned(file);
@@ -173,7 +173,7 @@ void read_json_records(const std::filesystem::path& path, const std::string& wha
   if (!handler.stopped && (!parsed || !handler.problem.empty())) {
     throw InputError(text("Keypoints in ", shown(path),
                           " cannot be read: ", kind.empty() ? handler.problem : "it is " + kind,
-                          "; the file should be ", what, "."));
+                          "; the file should be ", what));
   }
 }
 

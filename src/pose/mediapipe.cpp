@@ -37,7 +37,7 @@ class MediapipeReader {
   [[noreturn]] void refuse(const std::string& why) const {
     throw InputError(text("MediaPipe keypoints in ", shown(path_), " cannot be read: ", why,
                           "; write the file as docs/keypoints.md says, for instance with "
-                          "scripts/extract_keypoints.py."));
+                          "scripts/extract_keypoints.py"));
   }
 
   void set_picture(std::optional<double> width, std::optional<double> height) {

@@ -48,8 +48,8 @@ std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
       continue;
     }
     if (all.size() == static_cast<std::size_t>(kMaxFrames)) {
-      throw InputError(text("Expected at most ", kMaxFrames, " keypoint files in ", shown(folder),
-                            ", got more; split the recording."));
+      throw InputError(text("expected at most ", kMaxFrames, " keypoint files in ", shown(folder),
+                            ", got more; split the recording"));
     }
     all.push_back(files->path());
     if (files->path().stem().string().ends_with(kSuffix) && frame_number(files->path())) {
@@ -57,18 +57,18 @@ std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
     }
   }
   if (error) {
-    throw InputError(text("Cannot list the folder ", shown(folder), ": ", error.message(), "."));
+    throw InputError(text("cannot list the folder ", shown(folder), ": ", error.message()));
   }
   if (dangling > 0) {
-    throw InputError(text("Expected keypoint files in ", shown(folder), ", but ", dangling, " of ",
+    throw InputError(text("expected keypoint files in ", shown(folder), ", but ", dangling, " of ",
                           all.size() + dangling, " are broken links, such as ",
                           shown(first_dangling.filename()), " (", why_absent(first_dangling),
-                          "); fetch the files that they point to."));
+                          "); fetch the files that they point to"));
   }
   if (all.empty()) {
     throw InputError(
-        text("Expected OpenPose files NAME_<frame>_keypoints.json in ", shown(folder),
-             ", got no .json file; give the folder that OpenPose's --write_json wrote."));
+        text("expected OpenPose files NAME_<frame>_keypoints.json in ", shown(folder),
+             ", got no .json file; give the folder that OpenPose's --write_json wrote"));
   }
   if (named.empty() || named.size() == all.size()) {
     return all;
@@ -88,8 +88,8 @@ std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> pa
     const std::optional<std::int64_t> number = frame_number(path);
     if (!number && paths.size() > 1) {
       throw InputError(
-          text("Expected a frame number in the name of every keypoint file, got none in ",
-               shown(path), "; keep each recording's OpenPose files in a separate folder."));
+          text("expected a frame number in the name of every keypoint file, got none in ",
+               shown(path), "; keep each recording's OpenPose files in a separate folder"));
     }
     files.push_back({number.value_or(0), path});
   }
@@ -99,10 +99,10 @@ std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> pa
                    [](const FrameFile& a, const FrameFile& b) { return a.number < b.number; });
   for (std::size_t i = 1; i < files.size(); ++i) {
     if (files[i].number == files[i - 1].number) {
-      throw InputError(text("Expected one file for each frame in ", shown(folder), ", got ",
+      throw InputError(text("expected one file for each frame in ", shown(folder), ", got ",
                             shown(files[i - 1].path.filename()), " and ",
                             shown(files[i].path.filename()),
-                            "; keep each recording in its own folder."));
+                            "; keep each recording in its own folder"));
     }
   }
   return files;
@@ -123,8 +123,8 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
   const auto kept = std::find_if(files.begin(), files.end(),
                                  [&](const FrameFile& file) { return file.number >= start; });
   if (start < 0 || kept == files.end()) {
-    throw InputError(text("Expected the first frame to be from 0 to ", files.back().number,
-                          ", the last one in ", shown(folder), ", got ", start, "."));
+    throw InputError(text("expected the first frame to be from 0 to ", files.back().number,
+                          ", the last one in ", shown(folder), ", got ", start));
   }
   if (kept != files.begin()) {
     pose.notices.push_back({NoticeKind::left_out, text(kept - files.begin(), " files before frame ",
@@ -151,10 +151,10 @@ std::map<std::int64_t, double> read_times(const fs::path& folder) {
     if (!number || *number < 0 || !seconds || !(*seconds >= 0) ||
         (!times.empty() &&
          (times.rbegin()->first >= *number || times.rbegin()->second >= *seconds))) {
-      throw InputError(text("Expected rising frame numbers and times from 0 on, got ",
+      throw InputError(text("expected rising frame numbers and times from 0 on, got ",
                             printable(row.cells[frame]), " and ", printable(row.cells[time]),
                             " in line ", row.line, " of ", shown(path),
-                            "; extract the keypoints again or remove the file."));
+                            "; extract the keypoints again or remove the file"));
     }
     times.emplace(*number, *seconds);
   }
@@ -237,7 +237,7 @@ std::optional<std::int64_t> frame_number(const fs::path& file) {
 RawPose read_openpose(const fs::path& path, const ReadPoseOptions& options) {
   if (options.rows) {
     throw InputError(text("Rows can be chosen in arrays only, but ", shown(path),
-                          " holds OpenPose files; leave them out."));
+                          " holds OpenPose files; leave them out"));
   }
   RawPose pose;
   std::error_code ignored;

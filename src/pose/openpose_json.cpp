@@ -252,7 +252,7 @@ OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25
   }
   if (!problem.empty() || !parsed) {
     throw InputError(text("Keypoints in ", shown(path), " cannot be read: ", problem,
-                          "; each file must be one frame written by OpenPose."));
+                          "; each file must be one frame written by OpenPose"));
   }
   return frame;
 }

@@ -160,9 +160,9 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
   const std::size_t most_people = most == files.end() ? 0 : most->size();
   if (options.person &&
       (*options.person < 0 || static_cast<std::size_t>(*options.person) >= most_people)) {
-    throw InputError(text("Expected person ", *options.person, " in ", shown(source),
+    throw InputError(text("expected person ", *options.person, " in ", shown(source),
                           ", got at most ", most_people,
-                          " people in a frame; persons count from 0, so choose a smaller number."));
+                          " people in a frame; persons count from 0, so choose a smaller number"));
   }
   if (most_people <= 1) {  // nobody else whom it could be
     for (std::size_t i = 0; i < files.size(); ++i) {

@@ -38,13 +38,13 @@ PoseSequence read_pose_npy(const std::filesystem::path& path, double fps) {
     for (const std::int64_t size : array.shape) {
       shape += text(shape.empty() ? "" : ", ", size);
     }
-    throw InputError(text("Expected keypoints of shape (frames, 47, 3) in ", shown(path), ", got (",
-                          shape, "); make it with `mi_prepare pose`."));
+    throw InputError(text("expected keypoints of shape (frames, 47, 3) in ", shown(path), ", got (",
+                          shape, "); make it with `mi_prepare pose`"));
   }
   for (std::size_t i = 0; i < array.values.size(); ++i) {
     if (!std::isfinite(array.values[i])) {
-      throw InputError(text("Expected numbers in ", shown(path), ", got NaN or infinity in frame ",
-                            i / kFrameValues, "; make it again with `mi_prepare pose`."));
+      throw InputError(text("expected numbers in ", shown(path), ", got NaN or infinity in frame ",
+                            i / kFrameValues, "; make it again with `mi_prepare pose`"));
     }
   }
   return {.fps = fps, .frames = array.shape[0], .data = std::move(array.values)};

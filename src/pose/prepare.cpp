@@ -35,8 +35,8 @@ void check_times(const RawPose& pose) {
     good = good && pose.times[i] > pose.times[i - 1];
   }
   if (!good || pose.data.size() != pose.times.size() * kFrameValues) {
-    throw InputError(text("Expected rising time stamps and 141 numbers for each of ",
-                          pose.times.size(), " frames of keypoints, got something else."));
+    throw InputError(text("expected rising time stamps and 141 numbers for each of ",
+                          pose.times.size(), " frames of keypoints, got something else"));
   }
 }
 
@@ -100,9 +100,9 @@ PoseSequence resample(const RawPose& pose, double fps) {
   check_times(pose);
   const double last = pose.times.back() * fps;
   if (last >= static_cast<double>(kMaxFrames)) {
-    throw InputError(text("Expected keypoints of at most ", kMaxFrames, " frames at ", to_text(fps),
+    throw InputError(text("expected keypoints of at most ", kMaxFrames, " frames at ", to_text(fps),
                           " per second, got ", to_text(pose.times.back()),
-                          " seconds; split the recording."));
+                          " seconds; split the recording"));
   }
   PoseSequence result{
       .fps = fps, .frames = static_cast<std::int64_t>(std::floor(last + kSame)) + 1, .data = {}};
@@ -166,9 +166,9 @@ std::vector<float> pose_window(const PoseSequence& pose, double start_s, std::in
                                double fps) {
   if (pose.frames < 1 || frames < 0 || frames > kMaxFrames || !std::isfinite(start_s) ||
       !(fps > 0)) {
-    throw InputError(text("Expected a window of keypoints within a sequence, got ", frames,
+    throw InputError(text("expected a window of keypoints within a sequence, got ", frames,
                           " frames from ", to_text(start_s), " s of a sequence of ", pose.frames,
-                          " frames."));
+                          " frames"));
   }
   std::vector<float> window(static_cast<std::size_t>(frames * kPoseWidth));
   const auto last = static_cast<double>(pose.frames - 1);

@@ -47,8 +47,8 @@ PoseFormat parse_pose_format(std::string_view name) {
       return entry.format;
     }
   }
-  throw InputError(text("Expected a keypoint format (", join(pose_format_names(), ", "), "), got ",
-                        printable(name), "."));
+  throw InputError(text("expected a keypoint format (", join(pose_format_names(), ", "), "), got ",
+                        printable(name)));
 }
 
 std::pair<int, int> parse_picture(std::string_view size) {
@@ -58,8 +58,8 @@ std::pair<int, int> parse_picture(std::string_view size) {
     return i < sides.size() ? parse_integer(trim(sides[i])).value_or(0) : 0;
   };
   if (sides.size() != 2 || side(0) < 1 || side(1) < 1 || side(0) > kMost || side(1) > kMost) {
-    throw InputError(text("Expected a picture's width and height in pixels, such as 1280x720, got ",
-                          printable(size), "."));
+    throw InputError(text("expected a picture's width and height in pixels, such as 1280x720, got ",
+                          printable(size)));
   }
   return {static_cast<int>(side(0)), static_cast<int>(side(1))};
 }
@@ -72,21 +72,20 @@ RawPose read_format(const fs::path& path, const ReadPoseOptions& options) {
   }
   std::error_code error;
   if (!fs::exists(path, error)) {
-    throw InputError(
-        text("Expected keypoint files at ", shown(path), ", but ", why_absent(path), "."));
+    throw InputError(text("expected keypoint files at ", shown(path), ", but ", why_absent(path)));
   }
   const PoseFormat format =
       options.format == PoseFormat::automatic ? recognise_format(path) : options.format;
   if (options.names && format != PoseFormat::deeplabcut) {
     throw InputError(text("Names of body parts can be given for DeepLabCut's files only, but ",
-                          shown(path), " is another format; leave them out."));
+                          shown(path), " is another format; leave them out"));
   }
   if (format == PoseFormat::openpose || format == PoseFormat::openpose25b) {
     return read_openpose(path, options);
   }
   if (fs::is_directory(path, error)) {
-    throw InputError(text("Expected a file of keypoints, got the folder ", shown(path),
-                          "; give the file itself, or choose the format openpose."));
+    throw InputError(text("expected a file of keypoints, got the folder ", shown(path),
+                          "; give the file itself, or choose the format openpose"));
   }
   switch (format) {
     case PoseFormat::wholebody:

@@ -70,8 +70,8 @@ PoseFormat by_json(const fs::path& path) {
 
 PoseFormat by_csv(const fs::path& path) {
   if (const std::string kind = file_kind_of(path); !kind.empty()) {
-    throw InputError(text("Expected keypoints as a table in ", shown(path), ", but it is ", kind,
-                          "; give the file that DeepLabCut or MediaPipe's export wrote."));
+    throw InputError(text("expected keypoints as a table in ", shown(path), ", but it is ", kind,
+                          "; give the file that DeepLabCut or MediaPipe's export wrote"));
   }
   std::string line(200, '\0');
   std::ifstream file(path, std::ios::binary);
@@ -87,9 +87,9 @@ PoseFormat by_csv(const fs::path& path) {
   if (cells.front() == "frame" && std::find(cells.begin(), cells.end(), "part") != cells.end()) {
     return PoseFormat::mediapipe;
   }
-  throw InputError(text("Expected keypoints in ", shown(path),
+  throw InputError(text("expected keypoints in ", shown(path),
                         " as DeepLabCut (scorer, ...) or MediaPipe (frame,time_s, ...) write them, "
-                        "got another table; docs/keypoints.md shows both."));
+                        "got another table; docs/keypoints.md shows both"));
 }
 
 }  // namespace
@@ -111,16 +111,16 @@ PoseFormat recognise_format(const fs::path& path) {
     return PoseFormat::automatic;
   }
   if (is_video_name(path)) {
-    throw InputError(text("Expected keypoints, got the video ", shown(path),
+    throw InputError(text("expected keypoints, got the video ", shown(path),
                           "; take its keypoints first with `scripts/extract_keypoints.py ",
                           shown(path), " -o ", shown(path.stem()),
-                          "_keypoints` and give that folder."));
+                          "_keypoints` and give that folder"));
   }
   const std::string kind = file_kind_of(path);
-  throw InputError(text("Expected keypoints in ", shown(path),
+  throw InputError(text("expected keypoints in ", shown(path),
                         " (an OpenPose folder, .json, .csv or .npy), got ",
                         kind.empty() ? "an unknown kind of file" : "a file that is " + kind,
-                        "; choose one of the formats ", join(pose_format_names(), ", "), "."));
+                        "; choose one of the formats ", join(pose_format_names(), ", ")));
 }
 
 }  // namespace minet::pose

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 #include "pose/people.hpp"
 #include "pose/time_stamps.hpp"
@@ -56,16 +57,16 @@ void OneRecording::see(const fs::path& file) {
     name_ = name;
     first_ = file;
   } else if (*name_ != name) {
-    throw InputError(text("Expected the frames of one recording in ", shown(path_), ", got ",
+    throw InputError(text("expected the frames of one recording in ", shown(path_), ", got ",
                           shown(first_), " and ", shown(file),
-                          ", which are named as two; give each recording its own file or folder."));
+                          ", which are named as two; give each recording its own file or folder"));
   }
 }
 
 void refuse_rows(const ReadPoseOptions& options, const fs::path& path) {
   if (options.rows) {
     throw InputError(text("Rows can be chosen in arrays only, but ", shown(path),
-                          " holds frames of people; leave them out."));
+                          " holds frames of people; leave them out"));
   }
 }
 
@@ -75,10 +76,10 @@ void check_span(std::size_t count, std::int64_t start, std::int64_t last, const 
   if (span > kMaxFrames || (span > kAlwaysFine && span / 100 > static_cast<std::int64_t>(count))) {
     std::error_code ignored;
     const bool folder = fs::is_directory(path, ignored);
-    throw InputError(text("Expected consecutive frame numbers in ", shown(path), ", got ", count,
+    throw InputError(text("expected consecutive frame numbers in ", shown(path), ", got ", count,
                           folder ? " files from " : " frames from ", start, " to ", last,
-                          folder ? "; keep each recording's OpenPose files in a separate folder."
-                                 : "; keep one recording in a file."));
+                          folder ? "; keep each recording's OpenPose files in a separate folder"
+                                 : "; keep one recording in a file"));
   }
 }
 
@@ -88,12 +89,12 @@ RecordingBuilder::RecordingBuilder(std::string what, fs::path path)
 std::vector<Person>& RecordingBuilder::frame(std::int64_t number) {
   constexpr std::int64_t kMaxNumber = 999'999'999'999'999'999;
   if (number < 0 || number > kMaxNumber) {
-    throw InputError(text("Expected frame numbers from 0 on in ", shown(path_), ", got ", number,
-                          "; check the tool that wrote it."));
+    throw InputError(text("expected frame numbers from 0 on in ", shown(path_), ", got ", number,
+                          "; check the tool that wrote it"));
   }
   if (frames_.size() == static_cast<std::size_t>(kMaxFrames) && !frames_.contains(number)) {
-    throw InputError(text("Expected at most ", kMaxFrames, " frames in ", shown(path_),
-                          ", got more; split the recording."));
+    throw InputError(text("expected at most ", kMaxFrames, " frames in ", shown(path_),
+                          ", got more; split the recording"));
   }
   return frames_[number];
 }
@@ -101,8 +102,8 @@ std::vector<Person>& RecordingBuilder::frame(std::int64_t number) {
 void RecordingBuilder::add(std::int64_t number, Person person) {
   std::vector<Person>& people = frame(number);
   if (people.size() == kMaxPeople) {
-    throw InputError(text("Expected at most ", kMaxPeople, " people in a frame of ", shown(path_),
-                          ", got more in frame ", number, "; check that it is one recording."));
+    throw InputError(text("expected at most ", kMaxPeople, " people in a frame of ", shown(path_),
+                          ", got more in frame ", number, "; check that it is one recording"));
   }
   people.push_back(std::move(person));
 }
@@ -114,9 +115,9 @@ Recording RecordingBuilder::finish(const ReadPoseOptions& options, RawPose& pose
   }
   if (frames_.empty() || (options.first_frame && *options.first_frame < 0)) {
     throw InputError(text(
-        "Expected frames of keypoints in ", shown(path_), ", got none",
+        "expected frames of keypoints in ", shown(path_), ", got none",
         options.first_frame ? text(" from frame ", *options.first_frame, " on") : std::string(),
-        "; check the tool that wrote it."));
+        "; check the tool that wrote it"));
   }
   Recording recording;
   recording.what = what_;
@@ -154,12 +155,12 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   const std::size_t read = recording.numbers.size();
   if (!seen) {
     throw InputError(
-        placed ? text("Expected a confidence above 0 for the points that have a position in ",
+        placed ? text("expected a confidence above 0 for the points that have a position in ",
                       shown(path), ", got 0 for every point of every person; write the tool's ",
-                      "scores or visibilities, or 1 where it has none.")
-               : text("Expected a person in ", shown(path), ", got nobody in any of its ", read,
+                      "scores or visibilities, or 1 where it has none")
+               : text("expected a person in ", shown(path), ", got nobody in any of its ", read,
                       read == 1 ? " frame" : " frames",
-                      "; check the video that the keypoints were taken from."));
+                      "; check the video that the keypoints were taken from"));
   }
   const std::vector<int> chosen =
       choose_person(recording.people, recording.numbers, options, path, pose.notices);
@@ -196,9 +197,9 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   for (std::size_t i = 0; i < read; ++i) {
     const auto at = std::lower_bound(frames.begin(), frames.end(), recording.numbers[i]);
     if (at == frames.end() || *at != recording.numbers[i]) {
-      throw InputError(text("Expected a time for every frame of ", shown(path),
+      throw InputError(text("expected a time for every frame of ", shown(path),
                             ", got none for frame ", recording.numbers[i],
-                            "; extract the keypoints again or say the frame rate."));
+                            "; extract the keypoints again or say the frame rate"));
     }
     if (chosen[i] < 0 || !anybody(recording.people[i][static_cast<std::size_t>(chosen[i])])) {
       ++pose.empty_frames;

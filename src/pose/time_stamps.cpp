@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 
 namespace minet::pose {
@@ -63,9 +64,9 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
   }
   const std::int64_t few = std::max<std::int64_t>(2, pictures / 50);
   if (frames > pictures + few) {
-    throw InputError(text("Expected keypoints of the film's ", pictures, " pictures (",
+    throw InputError(text("expected keypoints of the film's ", pictures, " pictures (",
                           to_text(rate), " per second), got ", frames, " frames in ", shown(path),
-                          "; say the frame rate of the keypoints, or give the film they are of."));
+                          "; say the frame rate of the keypoints, or give the film they are of"));
   }
   if (frames < pictures - pictures / 10 - 2) {
     notices.push_back(
@@ -109,10 +110,10 @@ double second_of(const std::map<std::int64_t, double>& times, const std::filesys
          "the times are the frame numbers, one second apart: they should be seconds"});
   }
   if (times.rbegin()->second * second > kMaxSeconds) {
-    throw InputError(text("Expected times in seconds from the recording's start in ", shown(path),
+    throw InputError(text("expected times in seconds from the recording's start in ", shown(path),
                           ", got ", to_text(times.begin()->second), " to ",
                           to_text(times.rbegin()->second),
-                          "; subtract the first one, or write them in seconds."));
+                          "; subtract the first one, or write them in seconds"));
   }
   return second;
 }

@@ -162,9 +162,9 @@ const Track& player(const std::vector<Track>& tracks, const ReadPoseOptions& opt
   for (const Track& track : tracks) {
     for (const auto& [id, count] : track.ids) ids.insert(id);
   }
-  throw InputError(text("Expected one of the tracker's people (", list_of(ids), ") of ",
+  throw InputError(text("expected one of the tracker's people (", list_of(ids), ") of ",
                         shown(source), ", got person ", *options.person,
-                        "; choose one of these numbers."));
+                        "; choose one of these numbers"));
 }
 
 }  // namespace

@@ -3,12 +3,13 @@
 #include <array>
 #include <cstdint>
 
-#include "midi_time.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
-#include "note_order.hpp"
-#include "repairs.hpp"
+#include "score/midi_time.hpp"
+#include "score/note_order.hpp"
+#include "score/repairs.hpp"
 
 namespace minet::score {
 namespace {
@@ -143,8 +144,8 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
       parts += text(parts.empty() ? "" : ", ", "track ", part.track, " channel ", part.channel,
                     part.name.empty() ? "" : " \"" + printable(part.name) + "\"");
     }
-    throw InputError(text("Expected one of the parts of the MIDI file (", parts, "), got track ",
-                          choice.track, " channel ", choice.channel, "; choose one of these."));
+    throw InputError(text("expected one of the parts of the MIDI file (", parts, "), got track ",
+                          choice.track, " channel ", choice.channel, "; choose one of these"));
   }
   sort_notes(list.notes);
   repairs.append_to(list.repairs);
@@ -153,8 +154,8 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
                                 " tracks that are tunes of their own; read one after another"));
   }
   if (drums > 0) {
-    list.repairs.push_back(
-        text(drums, drums == 1 ? " note is" : " notes are", " on the drums' channel 10; kept"));
+    list.repairs.push_back(text(counted(drums, "note"), drums == 1 ? " is" : " are",
+                                " on the drums' channel 10; kept"));
   }
   return list;
 }

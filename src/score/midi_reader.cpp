@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "midi_time.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/score/midi.hpp"
-#include "repairs.hpp"
+#include "score/midi_time.hpp"
+#include "score/repairs.hpp"
 
 namespace minet::score {
 namespace {

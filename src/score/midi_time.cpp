@@ -1,5 +1,5 @@
 // See midi_time.hpp.
-#include "midi_time.hpp"
+#include "score/midi_time.hpp"
 
 #include <algorithm>
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <utility>
 
-#include "midi_time.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
+#include "score/midi_time.hpp"
 
 namespace minet::score {
 namespace {

@@ -8,7 +8,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
-#include "note_order.hpp"
+#include "score/note_order.hpp"
 
 namespace minet::score {
 namespace {

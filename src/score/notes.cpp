@@ -10,10 +10,11 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
-#include "note_order.hpp"
-#include "repairs.hpp"
+#include "score/note_order.hpp"
+#include "score/repairs.hpp"
 
 namespace minet::score {
 namespace {
@@ -316,7 +317,7 @@ std::string part_names(const std::vector<ScorePart>& parts) {
   for (const ScorePart& part : parts) {
     names.push_back(text("track ", part.track, " channel ", part.channel,
                          part.name.empty() ? "" : " \"" + printable(part.name) + "\"", " (",
-                         part.notes, part.notes == 1 ? " note)" : " notes)"));
+                         counted(part.notes, "note"), ")"));
   }
   return join(names, ", ");
 }
@@ -350,12 +351,11 @@ void make_monophonic(NoteList& list) {
   }
   list.notes = std::move(voice);
   if (dropped > 0) {
-    list.repairs.push_back(text("one voice: ", dropped, dropped == 1 ? " note" : " notes",
+    list.repairs.push_back(text("one voice: ", counted(dropped, "note"),
                                 " dropped that began together with a higher or longer one"));
   }
   if (cut > 0) {
-    list.repairs.push_back(
-        text("one voice: ", cut, cut == 1 ? " note" : " notes", " cut where the next began"));
+    list.repairs.push_back(text("one voice: ", counted(cut, "note"), " cut where the next began"));
   }
   if (dropped + cut > 0 && list.parts.size() > 1) {
     list.repairs.push_back("one voice of several parts; choose one of them: " +

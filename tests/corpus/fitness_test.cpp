@@ -18,9 +18,9 @@ struct Made {
   void add(const std::string& split, const std::string& instrument, double seconds = 400,
            bool notes = true) {
     const std::string id = text("track", index.entries.size());
-    index.entries.push_back(
-        {.track = {.id = id, .split = split, .group = id, .seconds = seconds, .has_notes = notes},
-         .instrument = instrument});
+    IndexEntry& entry = index.entries.emplace_back();
+    entry.track = {.id = id, .split = split, .group = id, .seconds = seconds, .has_notes = notes};
+    entry.instrument = instrument;
     facts.push_back({.pose_hash = id, .right_hand_gaps = 0.1, .left_hand_gaps = 0.2});
   }
   std::string warnings() const { return join(judge_fitness(index, facts), "\n"); }

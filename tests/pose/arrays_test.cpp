@@ -82,7 +82,7 @@ TEST_F(Arrays, ARawMapMustDivideIntoFrames) {
             std::string::npos);
   EXPECT_NE(input_error([&] {
               read_pose(write_raw("b.npy", solos_values(1)), {.format = PoseFormat::npy});
-            }).find("Expected an NPY file"),
+            }).find("expected an NPY file"),
             std::string::npos);
 }
 

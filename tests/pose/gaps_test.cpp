@@ -181,7 +181,7 @@ TEST(FillGaps, RefusesASequenceWithoutNeck) {
   for (std::int64_t frame = 0; frame < 3; ++frame) {
     set(pose.joint(frame, kNeck), 0, 0, 0);
   }
-  EXPECT_NE(input_error([&] { fill_gaps(pose); }).find("No frame shows the neck"),
+  EXPECT_NE(input_error([&] { fill_gaps(pose); }).find("no frame shows the neck"),
             std::string::npos);
 }
 

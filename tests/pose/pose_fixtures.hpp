@@ -81,7 +81,7 @@ inline std::string input_error(const std::function<void()>& call) {
   } catch (const InputError& error) {
     const std::string message = error.what();
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    EXPECT_TRUE(message.ends_with('.')) << message;
+    EXPECT_FALSE(message.ends_with('.')) << message;
     return message;
   } catch (const std::exception& error) {
     ADD_FAILURE() << "expected an InputError, got: " << error.what();

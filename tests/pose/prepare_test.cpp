@@ -250,7 +250,7 @@ TEST_F(PreparePose, NamesTheFileWhereNoNeckIsSeen) {
                                 numbers_json(5, 5, 1, 23, 1).substr(1) + "}]}");
   const std::string message = input_error([&] { prepare_pose(folder()); });
   EXPECT_NE(message.find(folder().string()), std::string::npos) << message;
-  EXPECT_NE(message.find("No frame shows the neck"), std::string::npos) << message;
+  EXPECT_NE(message.find("no frame shows the neck"), std::string::npos) << message;
 }
 
 }  // namespace

@@ -18,20 +18,18 @@ from make_golden import (
     BATCHES,
     P,
     SMALL,
-    STEPS,
     T,
     Golden,
     Source,
     Stage,
     fill,
-    print_report,
     smooth_spectrogram,
+    train_steps,
     write,
     yaml_text,
 )
-from minet_reference import BaselineConfig, make_baseline, make_optimiser, partitions, rate
+from minet_reference import BaselineConfig, make_baseline, partitions
 from minet_reference.baselines import frame_loss, generate
-from minet_reference.optimiser import optimiser_step
 
 GENERATOR = "tests/reference/make_baseline_golden.py"
 BASELINE_STAGE = Stage(learning_rate=0.01, weight_decay=0.1, beta2=0.95, clip_norm=0.3)
@@ -144,20 +142,13 @@ def train_baseline_golden() -> Golden:
         model, c = tiny_baseline(kind, seed, frame_loss=loss_name)
         golden.metadata[f"config.{kind}"] = yaml_of(c)
         named = [(f"baseline.{n}", p) for n, p in model.named_parameters()]
-        optimiser = make_optimiser(named, s.weight_decay, (s.beta1, s.beta2))
-        report: dict[str, list[float]] = {k: [] for k in ("loss", "gradient_norm", "learning_rate")}
         model.train()
-        for step in range(STEPS):
+
+        def loss_of(step: int, model=model, c=c) -> torch.Tensor:
             pose, target = batches[step % BATCHES]
-            loss = frame_loss(c, model(pose, target), target)
-            lr = rate(step, s.learning_rate, s.warmup_steps, s.steps, s.final_rate)
-            norm = optimiser_step(optimiser, loss, lr, s.clip_norm)
-            report["loss"].append(loss.item())
-            report["gradient_norm"].append(norm)
-            report["learning_rate"].append(lr)
-        print_report(f"train_baseline, {kind}", report)
-        for name, values in report.items():
-            golden.put(f"{kind}.steps.{name}", values)
+            return frame_loss(c, model(pose, target), target)
+
+        train_steps(golden, f"train_baseline, {kind}", kind, named, s, loss_of)
         for name, tensor in model.state_dict().items():
             # A bias in front of a batch normalisation has no gradient but rounding, which Adam makes
             # steps of: the running means that follow it are noise.

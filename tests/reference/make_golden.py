@@ -329,50 +329,104 @@ PRIOR_CASES = {
 }
 
 
-def prior_golden() -> Golden:
-    source = Source(15)
-    # The largest prior; each case takes from it the parameters that it has.
-    largest, c = small_model(5, alignment="both")
-    tied, _ = small_model(6, content_enabled=False, head="tied")
+def prior_weights(golden: Golden, seed: int, parts: tuple[str, ...], **changes) -> dict[str, torch.Tensor]:
+    """The weights of the largest prior, of which each case takes what it has; `parts` go into the file."""
+    largest, _ = small_model(seed, alignment="both", **changes)
+    tied, _ = small_model(seed + 1, content_enabled=False, head="tied", **changes)
     weights = largest.state_dict()
     weights |= {k: v for k, v in tied.state_dict().items() if k.startswith(("prior.to_code", "prior.head_bias"))}
-    golden = Golden("prior", c)
     for name, tensor in weights.items():
-        if name.startswith("prior."):
+        if name.startswith(parts):
             golden.put(f"weights.{name}", tensor)
+    return weights
+
+
+def put_inputs(golden: Golden, **inputs: torch.Tensor) -> None:
+    for name, tensor in inputs.items():
+        golden.put(f"input.{name}", tensor)
+
+
+def put_prior_cases(golden: Golden, cases: dict, base: Config, weights: dict, inputs: dict, probe, memory_of, yaml) -> None:
+    """Logits, cross-entropy and gradients of each case; memory_of(case, model, h) is what the prior looks at."""
+    codes = inputs["codes"]
+    for case, (changes, constant, with_present, stored) in cases.items():
+        config = dataclasses.replace(base, **changes)
+        model = Model(config).double()
+        own = model.state_dict()
+        model.load_state_dict({k: weights.get(k, own[k]) for k in own})
+        h = inputs["body" if constant else "moving_body"].clone().requires_grad_()
+        memory = memory_of(case, model, h) if config.content_enabled else None
+        logits = model.prior(codes, h, memory, inputs["present"] if with_present else None)
+        (logits * probe).sum().backward()
+        golden.put(f"{case}.output.logits", logits)
+        golden.put(f"{case}.output.cross_entropy", cross_entropy(logits, codes))
+        golden.put(f"{case}.grad.input.body", h.grad)
+        if memory is not None and memory.is_leaf:
+            golden.put(f"{case}.grad.input.memory", memory.grad)
+        put_gradients(golden, case, model, stored)
+        golden.metadata[f"config.{case}"] = yaml(config)
+
+
+def prior_golden() -> Golden:
+    source = Source(15)
+    c = dataclasses.replace(SMALL, alignment="both")
+    golden = Golden("prior", c)
+    weights = prior_weights(golden, 5, ("prior.",))
     codes = source.integers(c.codes, B, T)
     body = source.normal(B, c.body_width)
     moving = source.normal(B, T, c.body_width)
     memory = source.normal(B, T, c.width)
     present = torch.tensor([0.0, 1.0], dtype=torch.float64)
     probe = source.normal(B, T, c.codes, scale=0.1)
-    golden.put("input.codes", codes)
-    golden.put("input.body", body)
-    golden.put("input.moving_body", moving)
-    golden.put("input.memory", memory)
-    golden.put("input.present", present)
+    inputs = {"codes": codes, "body": body, "moving_body": moving, "memory": memory, "present": present}
+    put_inputs(golden, **inputs)
     golden.put("probe.logits", probe)
-    for case, (changes, constant, with_present, stored) in PRIOR_CASES.items():
-        config = dataclasses.replace(SMALL, **changes)
-        model = Model(config).double()
-        own = model.state_dict()
-        model.load_state_dict({k: weights.get(k, own[k]) for k in own})
-        h = (body if constant else moving).clone().requires_grad_()
-        m = memory.clone().requires_grad_() if config.content_enabled else None
-        logits = model.prior(codes, h, m, present if with_present else None)
-        loss = cross_entropy(logits, codes)
-        (logits * probe).sum().backward()
-        golden.put(f"{case}.output.logits", logits)
-        golden.put(f"{case}.output.cross_entropy", loss)
-        golden.put(f"{case}.grad.input.body", h.grad)
-        if m is not None:
-            golden.put(f"{case}.grad.input.memory", m.grad)
-        put_gradients(golden, case, model, stored)
-        golden.metadata[f"config.{case}"] = yaml_text(config)
+    put_prior_cases(golden, PRIOR_CASES, SMALL, weights, inputs, probe,
+                    lambda case, model, h: memory.clone().requires_grad_(), yaml_text)
     return golden
 
 
 # ---- training ----
+
+
+def prior_batches(golden: Golden, source: Source, c: Config) -> list[dict[str, torch.Tensor]]:
+    batches = []
+    for i in range(BATCHES):
+        batch = {
+            "codes": source.integers(c.codes, B, T),
+            "pose": source.normal(B, P, 94),
+            "notes": source.integers(129, B, T),
+            "notes_present": torch.tensor([1.0, 0.0 if i == 1 else 1.0], dtype=torch.float64),
+        }
+        batches.append(batch)
+        for name, value in batch.items():
+            golden.put(f"batch.{i}.{name}", value)
+    return batches
+
+
+def train_steps(golden: Golden, title: str, case: str, named: list, stage: Config, loss_of) -> None:
+    """STEPS steps on loss_of(step); loss, norm of the gradients and learning rate of each into the file."""
+    optimiser = make_optimiser(named, stage.weight_decay, (stage.beta1, stage.beta2))
+    report: dict[str, list[float]] = {k: [] for k in ("loss", "gradient_norm", "learning_rate")}
+    for step in range(STEPS):
+        loss = loss_of(step)
+        lr = rate(step, stage.learning_rate, stage.warmup_steps, stage.steps, stage.final_rate)
+        report["gradient_norm"].append(optimiser_step(optimiser, loss, lr, stage.clip_norm))
+        report["loss"].append(loss.item())
+        report["learning_rate"].append(lr)
+    print_report(title, report)
+    for name in ("loss", "gradient_norm", "learning_rate"):
+        golden.put(f"{case}.steps.{name}", report[name])
+
+
+def prior_loss(model: Model, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    h = model.body(batch["pose"])
+    memory = model.content(batch["notes"], h) if hasattr(model, "content") else None
+    return cross_entropy(model.prior(batch["codes"], h, memory, batch["notes_present"]), batch["codes"])
+
+
+def trained_with_prior(model: Model) -> list:
+    return [(n, p) for n, p in model.named_parameters() if not n.startswith("vqvae.")]
 
 
 def train_vqvae_golden() -> Golden:
@@ -425,18 +479,7 @@ def train_prior_golden() -> Golden:
     """The prior with the body encoder: alone, and with the content transformer in both alignments."""
     source = Source(22)
     golden = Golden("train_prior", SMALL, weights="body.safetensors content.safetensors prior.safetensors")
-    batches = []
-    for i in range(BATCHES):
-        batch = {
-            "codes": source.integers(SMALL.codes, B, T),
-            "pose": source.normal(B, P, 94),
-            "notes": source.integers(129, B, T),
-            "notes_present": torch.tensor([1.0, 0.0 if i == 1 else 1.0], dtype=torch.float64),
-        }
-        batches.append(batch)
-        for name, value in batch.items():
-            golden.put(f"batch.{i}.{name}", value)
-    s = PRIOR_STAGE
+    batches = prior_batches(golden, source, SMALL)
     start = small_model(5, alignment="both")[0].state_dict()
     start |= {k: v for k, v in small_model(3)[0].state_dict().items() if k.startswith("body.")}
     start |= {k: v for k, v in small_model(4)[0].state_dict().items() if k.startswith("content.")}
@@ -448,23 +491,8 @@ def train_prior_golden() -> Golden:
         c = dataclasses.replace(SMALL, **changes)
         model = Model(c).double()
         model.load_state_dict({k: start[k] for k in model.state_dict()})
-        named = [(n, p) for n, p in model.named_parameters() if not n.startswith("vqvae.")]
-        optimiser = make_optimiser(named, s.weight_decay, (s.beta1, s.beta2))
-        report: dict[str, list[float]] = {k: [] for k in ("loss", "gradient_norm", "learning_rate")}
-        for step in range(STEPS):
-            batch = batches[step % BATCHES]
-            h = model.body(batch["pose"])
-            memory = model.content(batch["notes"], h) if c.content_enabled else None
-            logits = model.prior(batch["codes"], h, memory, batch["notes_present"])
-            loss = cross_entropy(logits, batch["codes"])
-            lr = rate(step, s.learning_rate, s.warmup_steps, s.steps, s.final_rate)
-            norm = optimiser_step(optimiser, loss, lr, s.clip_norm)
-            report["loss"].append(loss.item())
-            report["gradient_norm"].append(norm)
-            report["learning_rate"].append(lr)
-        print_report(f"train_prior, {case}", report)
-        for name, values in report.items():
-            golden.put(f"{case}.steps.{name}", values)
+        train_steps(golden, f"train_prior, {case}", case, trained_with_prior(model), PRIOR_STAGE,
+                    lambda step, model=model: prior_loss(model, batches[step % BATCHES]))
         for name, tensor in model.state_dict().items():
             if name.startswith(stored):
                 golden.put(f"{case}.final.{name}", tensor)

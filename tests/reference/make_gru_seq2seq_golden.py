@@ -15,22 +15,23 @@ import torch
 from make_golden import (
     B,
     BATCHES,
-    P,
     PRIOR_STAGE,
     SMALL,
-    STEPS,
     T,
     Golden,
     Source,
-    print_report,
-    put_gradients,
+    prior_batches,
+    prior_loss,
+    prior_weights,
+    put_inputs,
+    put_prior_cases,
     small_model,
+    train_steps,
+    trained_with_prior,
     write,
     yaml_text,
 )
-from minet_reference import Config, Model, make_optimiser, rate
-from minet_reference.modules import cross_entropy
-from minet_reference.optimiser import optimiser_step
+from minet_reference import Config, Model
 
 GENERATOR = "tests/reference/make_gru_seq2seq_golden.py"
 GRU = dataclasses.replace(SMALL, prior_kind="gru")
@@ -54,43 +55,26 @@ def yaml_of(c: Config) -> str:
 
 def gru_seq2seq_golden() -> Golden:
     source = Source(41)
-    largest, _ = small_model(42, prior_kind="gru", alignment="both")
-    tied, _ = small_model(43, prior_kind="gru", content_enabled=False, head="tied")
-    weights = largest.state_dict()
-    weights |= {k: v for k, v in tied.state_dict().items() if k.startswith(("prior.to_code", "prior.head_bias"))}
     golden = Golden("gru_seq2seq", GRU, generator=GENERATOR)
     golden.metadata["config"] = yaml_of(GRU)
-    for name, tensor in weights.items():
-        if name.startswith(("prior.", "content.")):
-            golden.put(f"weights.{name}", tensor)
+    weights = prior_weights(golden, 42, ("prior.", "content."), prior_kind="gru")
     codes = source.integers(GRU.codes, B, T)
     notes = source.integers(129, B, T)
     notes[0, :2] = torch.tensor([0, 128])  # rest and the highest note
     body, moving = source.normal(B, GRU.body_width), source.normal(B, T, GRU.body_width)
     present = torch.tensor([0.0, 1.0], dtype=torch.float64)
     probe = source.normal(B, T, GRU.codes, scale=0.1)
-    golden.put("input.codes", codes)
-    golden.put("input.notes", notes)
-    golden.put("input.body", body)
-    golden.put("input.moving_body", moving)
-    golden.put("input.present", present)
+    inputs = {"codes": codes, "notes": notes, "body": body, "moving_body": moving, "present": present}
+    put_inputs(golden, **inputs)
     golden.put("probe.logits", probe)
-    for case, (changes, constant, with_present, stored) in CASES.items():
-        config = dataclasses.replace(GRU, **changes)
-        model = Model(config).double()
-        own = model.state_dict()
-        model.load_state_dict({k: weights.get(k, own[k]) for k in own})
-        h = (body if constant else moving).clone().requires_grad_()
-        memory = model.content(notes, h) if config.content_enabled else None
-        logits = model.prior(codes, h, memory, present if with_present else None)
-        (logits * probe).sum().backward()
+
+    def memory_of(case: str, model: Model, h: torch.Tensor) -> torch.Tensor:
+        memory = model.content(notes, h)
         if case == "cross":
             golden.put("cross.output.memory", memory)
-        golden.put(f"{case}.output.logits", logits)
-        golden.put(f"{case}.output.cross_entropy", cross_entropy(logits, codes))
-        golden.put(f"{case}.grad.input.body", h.grad)
-        put_gradients(golden, case, model, stored)
-        golden.metadata[f"config.{case}"] = yaml_of(config)
+        return memory
+
+    put_prior_cases(golden, CASES, GRU, weights, inputs, probe, memory_of, yaml_of)
     return golden
 
 
@@ -100,37 +84,12 @@ def train_gru_seq2seq_golden() -> Golden:
     golden = Golden("train_gru_seq2seq", GRU, generator=GENERATOR, weights="body.safetensors gru_seq2seq.safetensors")
     c = dataclasses.replace(GRU, alignment="both")
     golden.metadata["config.gru"] = yaml_of(c)
-    batches = []
-    for i in range(BATCHES):
-        batch = {
-            "codes": source.integers(c.codes, B, T),
-            "pose": source.normal(B, P, 94),
-            "notes": source.integers(129, B, T),
-            "notes_present": torch.tensor([1.0, 0.0 if i == 1 else 1.0], dtype=torch.float64),
-        }
-        batches.append(batch)
-        for name, value in batch.items():
-            golden.put(f"batch.{i}.{name}", value)
+    batches = prior_batches(golden, source, c)
     model, _ = small_model(42, prior_kind="gru", alignment="both")
     body = {k: v for k, v in small_model(3)[0].state_dict().items() if k.startswith("body.")}
     model.load_state_dict(model.state_dict() | body)
-    s = PRIOR_STAGE
-    named = [(n, p) for n, p in model.named_parameters() if not n.startswith("vqvae.")]
-    optimiser = make_optimiser(named, s.weight_decay, (s.beta1, s.beta2))
-    report: dict[str, list[float]] = {k: [] for k in ("loss", "gradient_norm", "learning_rate")}
-    for step in range(STEPS):
-        batch = batches[step % BATCHES]
-        h = model.body(batch["pose"])
-        logits = model.prior(batch["codes"], h, model.content(batch["notes"], h), batch["notes_present"])
-        loss = cross_entropy(logits, batch["codes"])
-        lr = rate(step, s.learning_rate, s.warmup_steps, s.steps, s.final_rate)
-        norm = optimiser_step(optimiser, loss, lr, s.clip_norm)
-        report["loss"].append(loss.item())
-        report["gradient_norm"].append(norm)
-        report["learning_rate"].append(lr)
-    print_report("train_gru_seq2seq", report)
-    for name, values in report.items():
-        golden.put(f"gru.steps.{name}", values)
+    train_steps(golden, "train_gru_seq2seq", "gru", trained_with_prior(model), PRIOR_STAGE,
+                lambda step: prior_loss(model, batches[step % BATCHES]))
     for name, tensor in model.state_dict().items():
         if name.startswith(("content.encoder.weight_hh", "prior.decoder.weight", "prior.bridge", "prior.cross.")):
             golden.put(f"gru.final.{name}", tensor)
