@@ -32,8 +32,6 @@ function(minet_room name)
       set_target_properties(minet_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
       file(GLOB kernels ${PROJECT_SOURCE_DIR}/src/${name}/cpu/*_kernels.cpp)
       set_source_files_properties(${kernels} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-      # What one file calls its own is no business of the next one's.
-      target_compile_options(minet_${name} PRIVATE -Wno-shadow -Wno-subobject-linkage)
     endif()
   endif()
 endfunction()

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "minet/core/csv.hpp"
-#include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
@@ -130,35 +130,34 @@ std::string as_csv(const PaperTable& table, const std::vector<PaperFigure>& pape
 }
 
 std::string as_html(const PaperTable& table, const std::vector<PaperFigure>& paper) {
-  std::string html =
-      text("<section><h2>Table ", html_escape(table.key), ". ", html_escape(table.title),
-           "</h2>\n<div class=\"wide\"><table><tr><th></th>");
+  std::string html = text("<section><h2>Table ", safe(table.key), ". ", safe(table.title),
+                          "</h2>\n<div class=\"wide\"><table><tr><th></th>");
   for (const std::string& column : table.columns) {
-    html += text("<th>", html_escape(column), "</th>");
+    html += text("<th>", safe(column), "</th>");
     for (const std::string& corpus : corpora_of(paper, table, column)) {
-      html += text("<th>paper, ", html_escape(corpus), "</th>");
+      html += text("<th>paper, ", safe(corpus), "</th>");
     }
   }
   html += "</tr>\n";
   for (const TableRow& row : table.rows) {
-    html += text("<tr><th>", html_escape(row.name), "</th>");
+    html += text("<tr><th>", safe(row.name), "</th>");
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const Cell& cell = row.cells[i];
       html += text("<td>", cell ? figure(cell->value) : std::string("&ndash;"));
       if (cell && !interval_of(*cell).empty()) {
-        html += text("<small>", html_escape(interval_of(*cell)), "</small>");
+        html += text("<small>", safe(interval_of(*cell)), "</small>");
       }
       html += "</td>";
       const auto figures = paper_of(paper, table, row.name, table.columns[i]);
       for (const std::string& corpus : corpora_of(paper, table, table.columns[i])) {
-        html += text("<td>", html_escape(of_corpus(figures, corpus)), "</td>");
+        html += text("<td>", safe(of_corpus(figures, corpus)), "</td>");
       }
     }
     html += "</tr>\n";
   }
   html += "</table></div>\n";
   for (const std::string& note : table.notes) {
-    html += text("<p class=\"note\">", html_escape(note), "</p>\n");
+    html += text("<p class=\"note\">", safe(note), "</p>\n");
   }
   return html + "</section>\n";
 }

@@ -1,7 +1,7 @@
 #include "comparison/report_page.hpp"
 
+#include "evaluation/curves.hpp"
 #include "minet/core/files.hpp"
-#include "minet/core/html.hpp"
 #include "minet/core/page.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
@@ -11,14 +11,19 @@ namespace {
 
 constexpr std::uint64_t kMaxSound = 64 << 20;  // bytes of one example
 
+constexpr std::string_view kStyle = R"(
+.example { margin: 1rem 0 2rem; }
+.figure { background: #fff; color: #1b1b1f; border-radius: 6px; padding: .5rem; }
+)";
+
 std::string examples_html(const std::vector<Example>& examples) {
   if (examples.empty()) return {};
   std::string html =
       "<section><h2>Figure 6. Spectrograms to see and hear</h2>\n<p class=\"note\">0 to 4 kHz, 70 "
       "dB; the phases of all sounds, the real ones too, are made from the spectrogram.</p>\n";
   for (const Example& example : examples) {
-    html += text("<div class=\"example\"><p>", html_escape(example.track),
-                 example.instrument.empty() ? "" : " &middot; ", html_escape(example.instrument),
+    html += text("<div class=\"example\"><p>", safe(example.track),
+                 example.instrument.empty() ? "" : " &middot; ", safe(example.instrument),
                  ", from ", tenths(example.start_s), " s</p><div class=\"row\">\n");
     for (const ExampleSound& sound : example.sounds) {
       html += sound_figure(
@@ -32,7 +37,8 @@ std::string examples_html(const std::vector<Example>& examples) {
 }  // namespace
 
 std::string render(const ReportPage& page) {
-  std::string html = page_begin("minet: tables", page.headline, page.facts);
+  std::string html = page_begin("minet: tables", page.headline, page.facts,
+                                text(evaluation::kCurvesStyle, kStyle));
   for (const PaperTable& table : page.tables) html += as_html(table, page.paper);
   html += examples_html(page.examples);
   if (!page.tsne_svg.empty()) {

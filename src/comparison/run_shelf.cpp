@@ -12,6 +12,7 @@
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/training/train.hpp"
 
@@ -198,7 +199,7 @@ RunShelf::RunShelf(const TablesOptions& options, const ShelfCorpus& corpus)
   if (problems.empty()) check_runs(problems);
   if (problems.size() == 1) throw InputError(problems.front());
   if (problems.size() > 1) {
-    throw InputError(text(problems.size(), " problems:\n  ", join(problems, "\n  ")));
+    throw InputError(text(counted(problems.size(), "problem"), ":\n  ", join(problems, "\n  ")));
   }
 }
 

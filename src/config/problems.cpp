@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "minet/core/errors.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::config {
 

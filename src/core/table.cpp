@@ -27,10 +27,6 @@ std::string percent(double share) {
   return tenths(100 * share) + " %";
 }
 
-std::string counted(std::int64_t count, std::string_view noun) {
-  return text(count, " ", noun, count == 1 ? "" : "s");
-}
-
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -20,8 +20,8 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
 

@@ -12,13 +12,18 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
+#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/corpus.hpp"
 
 namespace minet::corpus {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kMostPictures = 400;  // tracks
 constexpr double kPictureBytes = 7e6;       // of all spectrograms
@@ -28,41 +33,23 @@ constexpr int kMoments = 6;                 // of a skeleton strip
 constexpr double kMomentWidth = 80, kMomentHeight = 90;
 constexpr double kTopHz = 4000;
 
-constexpr const char* kStyle = R"(
-:root{color-scheme:light dark;--ink:#1d2329;--soft:#5b6670;--page:#f6f7f8;--card:#fff;--line:#dde2e6;
---good:#1a7f4b;--bad:#c0322b;--warn:#9a6700;--right:#2f7fd8;--left:#e0782a}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa5af;--page:#14171a;--card:#1d2226;
---line:#333b42;--good:#4fc98a;--bad:#ff7b72;--warn:#e3b341}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif;
-overflow-wrap:anywhere}
-main{max-width:1180px;margin:0 auto;padding:20px 16px 60px}
-h1{font-size:24px;margin:0 0 2px}h2{font-size:18px;margin:30px 0 8px}
-p{margin:4px 0}.soft{color:var(--soft)}code{font-size:12px}
-.verdict{border-left:6px solid;border-radius:6px;background:var(--card);padding:12px 16px;
-margin:14px 0;font-size:17px}
-.verdict.good{border-color:var(--good)}.verdict.bad{border-color:var(--bad)}
-.verdict b{display:block;font-size:20px}.good b{color:var(--good)}.bad b{color:var(--bad)}
-ul{margin:0;padding:10px 16px 10px 34px;background:var(--card);border:1px solid var(--line);
-border-radius:6px}
-li+li{margin-top:4px}h2.bad{color:var(--bad)}h2.warn{color:var(--warn)}
-.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:6px}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:5px 12px;text-align:right;white-space:nowrap;border-top:1px solid var(--line)}
-thead th{border-top:0;color:var(--soft);font-weight:600}
-th:first-child,td:first-child{text-align:left}
-@media(max-width:560px){table{font-size:12.5px}th,td{padding:4px 5px}}
-.tracks{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:14px}
-article{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px 12px;
-min-width:0;content-visibility:auto;contain-intrinsic-size:auto 250px}
-h3{font-size:15px;margin:0}
-.facts{display:flex;flex-wrap:wrap;gap:0 14px;font-size:13px;color:var(--soft);margin:2px 0 6px}
-.facts b{color:var(--ink);font-weight:600}
-svg,img{display:block;width:100%}svg{height:auto}
-img{height:96px;border-radius:3px;image-rendering:auto;background:#000}
-.right{stroke:var(--right)}.left{stroke:var(--left)}.middle{stroke:var(--soft)}
-path{fill:none;stroke-linecap:round;stroke-linejoin:round}
-.key{display:inline-block;width:18px;height:4px;border-radius:2px;vertical-align:middle}
+constexpr std::string_view kStyle = R"(
+.verdict { border-left: 6px solid; border-radius: 6px; background: var(--card); padding: .8rem 1rem; margin: 1rem 0; }
+.verdict b { display: block; font-size: 1.2rem; }
+.verdict.good { border-color: var(--good); } .good b { color: var(--good); }
+.verdict.bad { border-color: var(--bad); } .bad b, h2.bad { color: var(--bad); }
+h2.warn { color: var(--warn); }
+ul.found { overflow-wrap: anywhere; }
+.tracks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+article { background: var(--card); border-radius: 6px; padding: .7rem .8rem; min-width: 0; content-visibility: auto;
+  contain-intrinsic-size: auto 250px; }
+article .facts { display: flex; flex-wrap: wrap; gap: 0 .9rem; font-size: .8rem; color: var(--soft); margin: 0 0 .4rem; }
+article .facts b { color: var(--ink); font-weight: 600; }
+svg.strip, article img { display: block; width: 100%; }
+article img { height: 96px; border-radius: 3px; background: #000; }
+.right { stroke: var(--right); } .left { stroke: var(--left); }
+path { fill: none; stroke-linecap: round; stroke-linejoin: round; }
+.key { display: inline-block; width: 18px; height: 4px; border-radius: 2px; vertical-align: middle; }
 )";
 
 std::string fixed(double value, int digits) {
@@ -71,52 +58,37 @@ std::string fixed(double value, int digits) {
   return buffer;
 }
 
-std::string percent(double share, int digits = 1) {
-  return fixed(share * 100, digits) + " %";
-}
-
-// From data: bytes that are no UTF-8 are written as \xNN first.
-std::string safe(const std::string& from) {
-  return html_escape(printable(from));
+std::string hundredths(double share) {  // of a percent: few samples are clipped
+  return fixed(share * 100, 2) + " %";
 }
 
 std::string name_of(const std::string& instrument) {
-  return instrument.empty() ? "no label" : safe(instrument);
+  return instrument.empty() ? "no label" : instrument;
 }
 
 std::string list_of(const char* title, const char* kind, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
-  std::string out = text("<h2 class=\"", kind, "\">", title, " (", lines.size(), ")</h2>\n<ul>\n");
+  std::string out = text("<h2 class=\"", kind, "\">", title, " (", lines.size(),
+                         ")</h2>\n<ul class=\"found\">\n");
   for (const std::string& line : lines) out += text("<li>", safe(line), "</li>\n");
   return out + "</ul>\n";
 }
 
-std::string row(const char* cell, const std::vector<std::string>& cells) {
-  std::string out = "<tr>";
-  for (const std::string& value : cells) out += text("<", cell, ">", value, "</", cell, ">");
-  return out + "</tr>\n";
-}
-
-std::string table(const std::vector<std::string>& head,
-                  const std::vector<std::vector<std::string>>& rows) {
-  std::string out = "<div class=\"scroll\"><table><thead>" + row("th", head) + "</thead><tbody>\n";
-  for (const auto& cells : rows) out += row("td", cells);
-  return out + "</tbody></table></div>\n";
-}
-
 std::string split_table(const CheckReport& report) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> rows{
+      {"split", "tracks", "with notes", "length", "silent", "clipped", "gaps"}};
   for (const SplitSummary& split : report.splits) {
-    rows.push_back({safe(split.split), std::to_string(split.tracks),
+    rows.push_back({split.split, std::to_string(split.tracks),
                     std::to_string(split.tracks_with_notes), human_duration(split.seconds),
-                    percent(split.silent_share), percent(split.clipped_share, 2),
+                    percent(split.silent_share), hundredths(split.clipped_share),
                     percent(split.gap_share)});
   }
-  return table({"split", "tracks", "with notes", "length", "silent", "clipped", "gaps"}, rows);
+  return table_html(rows);
 }
 
 std::string instrument_table(const CheckReport& report) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<std::string>> rows{
+      {"instrument", "train", "test", "silent", "clipped", "gaps"}};
   for (const InstrumentSummary& sum : report.instruments) {
     double seconds = 0, silent = 0, clipped = 0, gaps = 0;
     for (const TrackSummary& track : report.tracks) {
@@ -129,9 +101,9 @@ std::string instrument_table(const CheckReport& report) {
     seconds = std::max(seconds, 1e-9);
     rows.push_back({name_of(sum.instrument), fixed(sum.train_seconds, 0) + " s",
                     fixed(sum.test_seconds, 0) + " s", percent(silent / seconds),
-                    percent(clipped / seconds, 2), percent(gaps / seconds)});
+                    hundredths(clipped / seconds), percent(gaps / seconds)});
   }
-  return table({"instrument", "train", "test", "silent", "clipped", "gaps"}, rows);
+  return table_html(rows);
 }
 
 // One side's bones, hands thinner, in whole units: half of the bytes of tenths, and as good here.
@@ -173,8 +145,8 @@ std::string strip(const pose::PoseSequence& pose) {
                                 (kMomentHeight - 2 * kMargin) / std::max(high[1] - low[1], 1e-6));
   const double height =
       std::clamp((high[1] - low[1]) * scale + 3 * kMargin, kMomentHeight / 2, kMomentHeight);
-  std::string out = text("<svg viewBox=\"0 0 ", kMoments * kMomentWidth * 10, " ",
-                         std::lround(height * 10), "\" role=\"img\" aria-label=\"skeletons\">");
+  std::string out =
+      svg_begin(kMoments * kMomentWidth * 10, std::round(height * 10), "skeletons", "strip");
   for (int moment = 0; moment < kMoments; ++moment) {
     const std::int64_t frame = (pose.frames - 1) * moment / (kMoments - 1);
     std::vector<std::array<long, 2>> points;
@@ -211,11 +183,11 @@ std::string hands_of(const TrackSummary& track) {
 
 std::string article(const TrackSummary& track, const std::string& pictures) {
   std::string out = text("<article><h3>", safe(track.id), "</h3>\n<div class=\"facts\"><span><b>",
-                         safe(track.split), "</b></span><span>", name_of(track.instrument),
+                         safe(track.split), "</b></span><span>", safe(name_of(track.instrument)),
                          "</span><span>", fixed(track.seconds, 1), " s</span>");
   if (track.readable) {
     out += text("<span>silent ", percent(track.silent_share), "</span><span>clipped ",
-                percent(track.clipped_share, 2), "</span><span>gaps ", percent(track.gap_share),
+                hundredths(track.clipped_share), "</span><span>gaps ", percent(track.gap_share),
                 "</span><span>length difference ", fixed(track.drift_s, 2), " s</span><span>hands ",
                 hands_of(track), "</span>");
   }
@@ -232,13 +204,13 @@ std::vector<std::string> draw_all(const CheckReport& report, int threads) {
   try {
     corpus = Corpus::open(report.root);
   } catch (const InputError&) {  // a file is missing: the report says which
-    return std::vector<std::string>(drawn.size(), "<p class=\"soft\">not drawn</p>\n");
+    return std::vector<std::string>(drawn.size(), "<p class=\"note\">not drawn</p>\n");
   }
   for_each_track({.count = static_cast<std::int64_t>(count), .threads = threads, .label = "draw"},
                  [&](std::int64_t i) {
                    const auto at = static_cast<std::size_t>(i);
                    if (!report.tracks[at].readable) {
-                     drawn[at] = "<p class=\"soft\">cannot be read</p>\n";
+                     drawn[at] = "<p class=\"note\">cannot be read</p>\n";
                      return;
                    }
                    drawn[at] = pictures_of(*corpus, corpus->tracks()[at], width);
@@ -250,48 +222,46 @@ std::vector<std::string> draw_all(const CheckReport& report, int threads) {
 
 std::string check_page(const CheckReport& report, int threads) {
   const std::vector<std::string> drawn = draw_all(report, threads);
-  const std::string name =
-      safe(report.root.filename().empty() ? report.root.string() : report.root.filename().string());
+  const fs::path name = report.root.filename().empty() ? report.root : report.root.filename();
   double seconds = 0;
   for (const TrackSummary& track : report.tracks) seconds += track.seconds;
   const auto compared = std::count_if(report.tracks.begin(), report.tracks.end(),
                                       [](const TrackSummary& track) { return track.lag_s; });
-  std::string page = text(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-      "name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\">\n<title>Check of ",
-      name, "</title>\n<style>", kStyle, "</style>\n</head>\n<body>\n<main>\n<h1>Check of ", name,
-      "</h1>\n<p class=\"soft\">", safe(report.root.string()), " &middot; ", safe(report.source),
-      " &middot; ", report.tracks.size(), " tracks of ", report.groups, " groups &middot; ",
-      human_duration(seconds), "</p>\n");
+  std::string page =
+      page_begin("Check of " + name.string(), "Check of " + name.string(),
+                 {report.root.string(), report.source,
+                  text(counted(report.tracks.size(), "track"), " of ",
+                       counted(report.groups, "group"), ", ", human_duration(seconds))},
+                 kStyle);
   page += text("<div class=\"verdict ", report.usable() ? "good" : "bad", "\"><b>",
-               report.usable() ? "Usable" : "Not usable", "</b>", report.problems.size(),
-               report.problems.size() == 1 ? " problem, " : " problems, ", report.warnings.size(),
-               report.warnings.size() == 1 ? " warning" : " warnings", "</div>\n");
+               report.usable() ? "Usable" : "Not usable", "</b>",
+               counted(report.problems.size(), "problem"), ", ",
+               counted(report.warnings.size(), "warning"), "</div>\n");
   page += list_of("Problems", "bad", report.problems);
   page += list_of("Warnings", "warn", report.warnings);
   page += "<h2>Splits</h2>\n" + split_table(report);
   page += "<h2>Instruments</h2>\n" + instrument_table(report);
   page += text("<h2>Sound and movement</h2>\n<p>Lengths differ by at most ",
-               fixed(report.longest_drift_s, 2), " s. In ", compared, " of ", report.tracks.size(),
-               " tracks the hands follow the sound clearly enough to compare their times.</p>\n");
+               fixed(report.longest_drift_s, 2), " s. In ", compared, " of ",
+               counted(report.tracks.size(), "track"),
+               " the hands follow the sound clearly enough to compare their times.</p>\n");
   if (!report.joints_never_seen.empty()) {
     page += text("<p>Joints never seen: ", safe(join(report.joints_never_seen, ", ")), ".</p>\n");
   }
   page += text(
-      "<h2>Tracks</h2>\n<p class=\"soft\"><span class=\"key\" "
+      "<h2>Tracks</h2>\n<p class=\"note\"><span class=\"key\" "
       "style=\"background:var(--right)\"></span> right side &nbsp; <span class=\"key\" "
       "style=\"background:var(--left)\"></span> left side &nbsp; ",
       kMoments, " moments from start to end; below, the spectrogram up to ", kTopHz / 1000,
       " kHz.</p>\n");
   if (report.tracks.size() > kMostPictures) {
-    page += text("<p class=\"soft\">The first ", kMostPictures, " tracks are drawn.</p>\n");
+    page += text("<p class=\"note\">The first ", kMostPictures, " tracks are drawn.</p>\n");
   }
   page += "<div class=\"tracks\">\n";
   for (std::size_t i = 0; i < drawn.size(); ++i) page += article(report.tracks[i], drawn[i]);
-  page += text("</div>\n<p class=\"soft\"><code>", safe(report.hash), "</code><br>minet ",
-               version(), "</p>\n</main>\n</body>\n</html>\n");
-  return page;
+  page += text("</div>\n<p class=\"note\"><code>", safe(report.hash), "</code><br>minet ",
+               version(), "</p>\n");
+  return page + page_end();
 }
 
 }  // namespace minet::corpus

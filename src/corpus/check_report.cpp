@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "minet/corpus/check.hpp"
 
 namespace minet::corpus {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "minet/core/random.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::corpus {
 namespace {

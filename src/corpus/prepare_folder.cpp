@@ -1,7 +1,6 @@
 // A user's own recordings: the table, and then what all importers share.
 #include "corpus/build.hpp"
 #include "corpus/table.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
 #include "minet/corpus/prepare.hpp"

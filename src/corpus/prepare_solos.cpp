@@ -9,8 +9,8 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/pose/pose.hpp"
 

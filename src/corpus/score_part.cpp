@@ -5,8 +5,8 @@
 #include <set>
 
 #include "minet/core/errors.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/score/midi.hpp"
 #include "minet/score/notes.hpp"
 

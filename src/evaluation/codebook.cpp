@@ -18,6 +18,7 @@
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::evaluation {
 namespace {
@@ -235,8 +236,9 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
   if (folder) {
     Dictionary dictionary{
         .headline = text("Codes of ", scene.options.model.string()),
-        .facts = {text(scene.clips.size(), " clips (", human_duration(scene.seconds(scene.clips)),
-                       ") of split '", scene.options.split, "' of ", scene.options.corpus.string()),
+        .facts = {text(counted(scene.clips.size(), "clip"), " (",
+                       human_duration(scene.seconds(scene.clips)), ") of split '",
+                       scene.options.split, "' of ", scene.options.corpus.string()),
                   text("minet ", version(), ", seed ", scene.options.seed, "; dead: in none of ",
                        coded.train.size(), " training clips")},
         .usage = usage,

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "minet/core/files.hpp"
-#include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 
@@ -85,9 +85,8 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
   };
 
   std::string svg =
-      text("<svg class=\"curves\" viewBox=\"0 0 ", kWidth, " ", kHeight,
-           "\" role=\"img\" aria-label=\"", html_escape(title), "\">\n<text x=\"", kLeft,
-           "\" y=\"16\" font-weight=\"bold\">", html_escape(title), "</text>\n");
+      svg_begin(kWidth, kHeight, title, "curves") +
+      text("<text x=\"", kLeft, "\" y=\"16\" font-weight=\"bold\">", safe(title), "</text>\n");
   for (const double value : ticks(low, high, 4)) {
     svg += text("<line class=\"grid\" x1=\"", kLeft, "\" x2=\"", kWidth - kRight, "\" y1=\"",
                 y(value), "\" y2=\"", y(value), "\"/><text text-anchor=\"end\" x=\"", kLeft - 6,
@@ -105,11 +104,11 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
     svg += text("<polyline fill=\"none\" stroke=\"", colour, "\" stroke-width=\"1.6\" points=\"");
     for (const auto& [step, value] : curve.points) svg += text(x(step), ",", y(value), " ");
     svg += text("\"/><text text-anchor=\"end\" fill=\"", colour, "\" style=\"fill:", colour,
-                "\" x=\"", tenths(legend), "\" y=\"16\">", html_escape(curve.name), "</text>\n");
+                "\" x=\"", tenths(legend), "\" y=\"16\">", safe(curve.name), "</text>\n");
     legend -= 7.0 * static_cast<double>(curve.name.size()) + 12;
   }
   svg += text("<text text-anchor=\"end\" x=\"", kWidth - kRight, "\" y=\"", kHeight - 4, "\">",
-              html_escape(axis), "</text></svg>\n");
+              safe(axis), "</text></svg>\n");
   return svg;
 }
 

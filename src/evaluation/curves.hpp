@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,15 @@ struct Curve {
 Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
                  const std::string& key, std::string name);
 
-// Lines over steps with axes and a legend; empty where no curve has two points. The page's style
-// gives text and axes its own colour (class "curves").
+// CSS of pages that show curves.
+inline constexpr std::string_view kCurvesStyle = R"(
+svg.curves { width: 100%; font: 11px system-ui, sans-serif; }
+svg.curves text { fill: var(--ink); }
+svg.curves .grid { stroke: var(--line); }
+)";
+
+// Lines over steps with axes and a legend; empty where no curve has two points. Text and axes
+// take their colours from kCurvesStyle.
 std::string curves_svg(const std::string& title, const std::vector<Curve>& curves,
                        const std::string& axis = "step");
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "evaluation/curves.hpp"
 #include "minet/core/csv.hpp"
-#include "minet/core/html.hpp"
 #include "minet/core/page.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
@@ -16,6 +16,14 @@ namespace minet::evaluation {
 namespace {
 
 constexpr std::size_t kNamed = 3;  // instruments on a card
+
+constexpr std::string_view kStyle = R"(
+.plot { max-width: 30rem; margin-top: 1rem; }
+svg.bars { width: 100%; display: block; margin-top: .4rem; font: 9px system-ui, sans-serif; }
+svg.bars rect { fill: #0072b2; }
+svg.bars line { stroke: var(--line); }
+svg.bars text { fill: var(--soft); }
+)";
 
 // Indices of the counts above 0, the largest first.
 std::vector<std::size_t> by_count(const std::vector<std::int64_t>& counts) {
@@ -54,10 +62,9 @@ std::string bars_svg(const std::vector<std::int64_t>& notes, const Range& range)
   constexpr double kBarsWidth = 240, kBarsHeight = 46, kFoot = 12;
   const double step = kBarsWidth / (range.high - range.low + 1);
   const auto largest = static_cast<double>(*std::max_element(notes.begin(), notes.end()));
-  std::string svg =
-      text("<svg class=\"bars\" viewBox=\"0 0 ", kBarsWidth, " ", kBarsHeight,
-           "\" role=\"img\" aria-label=\"notes\">\n<line x1=\"0\" x2=\"", kBarsWidth, "\" y1=\"",
-           kBarsHeight - kFoot, "\" y2=\"", kBarsHeight - kFoot, "\"/>\n");
+  std::string svg = svg_begin(kBarsWidth, kBarsHeight, "notes", "bars") +
+                    text("<line x1=\"0\" x2=\"", kBarsWidth, "\" y1=\"", kBarsHeight - kFoot,
+                         "\" y2=\"", kBarsHeight - kFoot, "\"/>\n");
   for (int pitch = range.low; pitch <= range.high; ++pitch) {
     const double x = (pitch - range.low) * step;
     const auto count = static_cast<double>(notes[static_cast<std::size_t>(pitch)]);
@@ -106,7 +113,7 @@ std::string card(const Dictionary& dictionary, const DictionaryEntry& entry, con
     html += text("<p>Notes: ", notes_line(entry.notes), "</p>\n");
   }
   const std::string instruments = instruments_line(entry, dictionary.instruments);
-  if (!instruments.empty()) html += text("<p>", html_escape(instruments), "</p>\n");
+  if (!instruments.empty()) html += text("<p>", safe(instruments), "</p>\n");
   html += text("<p>Alone it sounds ",
                entry.hz > 0 ? text("like ", heard_note(entry.hz), " (", figure(entry.hz), " Hz)")
                             : "without a pitch",
@@ -141,7 +148,8 @@ NoteSummary summarise(const std::vector<std::int64_t>& notes) {
 }
 
 std::string dictionary_page(const Dictionary& dictionary) {
-  std::string html = page_begin("minet: codes", dictionary.headline, dictionary.facts);
+  std::string html =
+      page_begin("minet: codes", dictionary.headline, dictionary.facts, text(kCurvesStyle, kStyle));
   html += text("<section><h2>Use</h2>\n", table_html(dictionary.usage));
   if (!dictionary.usage_svg.empty()) {
     html += text("<div class=\"plot\">", dictionary.usage_svg, "</div>\n");

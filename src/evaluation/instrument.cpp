@@ -15,6 +15,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::evaluation {
 namespace {
@@ -119,8 +120,8 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
       text(headline(heading), "\n\n", table(lines), "\n", table(grid), "\nThe classifier (",
            classifier.linear() ? text("logistic, penalty ", classifier.strength())
                                : std::string("nearest neighbour"),
-           ") heard ", examples.labels.size(), " clips of real training sound and names ",
-           figure(classifier.cross_validation()),
+           ") heard ", counted(examples.labels.size(), "clip"),
+           " of real training sound and names ", figure(classifier.cross_validation()),
            " of those of groups left out. The floor is the line 'real'.\n");
   return {.json = dump(json), .report = report};
 }

@@ -15,7 +15,7 @@
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
-#include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
@@ -102,7 +102,7 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
         label < 0 ? "#bbb" : kLabelColours[static_cast<std::size_t>(label) % kLabelColours.size()];
     svg += text("<circle cx=\"", kSide + 8, "\" cy=\"", row, "\" r=\"5\" fill=\"", colour,
                 "\"/><text x=\"", kSide + 20, "\" y=\"", row + 4, "\" fill=\"#1b1b1f\">",
-                html_escape(name), "</text>\n");
+                safe(name), "</text>\n");
     row += 22;
   }
   return svg + "</svg>\n";

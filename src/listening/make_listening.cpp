@@ -18,11 +18,12 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
-#include "minet/core/html.hpp"
+#include "minet/core/page.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "minet/models/spectrograms.hpp"
 #include "minet/pose/prepare.hpp"
 
@@ -124,44 +125,47 @@ std::string flac_text(const audio::Sound& sound) {
   return base64(std::as_bytes(std::span(bytes)));
 }
 
-}  // namespace
+// The pairs in the order in which they are heard: what the page shows, and what the key keeps.
+struct Trials {
+  Json page = Json::array(), answers = Json::array();
+  std::map<std::string, std::int64_t> by_instrument;  // pairs; catch trials do not count
+  std::int64_t notes_given = 0;                       // in so many of them
+};
 
-evaluation::EvalResult make_listening_test(const ListeningOptions& options) {
-  check(options);
-  FolderWriter folder(options.out, options.force);
-  evaluation::EvalOptions common = options.common;
-  common.clips = 1;  // chosen here, by instrument
-  evaluation::Scene scene(common, "listening");
-  const std::vector<ListeningClip> chosen = choose_listening_clips(scene, options);
-  const std::vector<Pair> pairs = make_pairs(scene, chosen, options);
-
-  Random random(derive_seed(common.seed, "listening order"));
-  Json trials = Json::array(), answers = Json::array();
-  std::map<std::string, std::int64_t> by_instrument;
-  std::int64_t notes_given = 0;
+Trials make_trials(const evaluation::Scene& scene, const std::vector<Pair>& pairs, bool body) {
+  Trials trials;
+  const std::uint64_t seed = scene.options.seed;
+  Random random(derive_seed(seed, "listening order"));
   for (const std::int64_t at : random.permutation(static_cast<std::int64_t>(pairs.size()))) {
     const Pair& pair = pairs[static_cast<std::size_t>(at)];
     const bool made_is_x = random.below(2) == 0;
     const std::string id =
-        sha256(text(scene.corpus.hash(), " ", common.seed, " ", random.next())).substr(0, 8);
+        sha256(text(scene.corpus.hash(), " ", seed, " ", random.next())).substr(0, 8);
     Json trial{{"id", id},
                {"x", flac_text(made_is_x ? pair.made : pair.real)},
                {"y", flac_text(made_is_x ? pair.real : pair.made)}};
-    if (options.body) trial["pose"] = movements(scene.tracks.poses({pair.clip.clip})[0]);
-    trials.push_back(std::move(trial));
-    answers.push_back({{"id", id},
-                       {"made", made_is_x ? "x" : "y"},
-                       {"catch", pair.clip.catch_trial},
-                       {"instrument", pair.clip.instrument},
-                       {"track", scene.track(scene.tracks, pair.clip.clip).id},
-                       {"start_s", static_cast<double>(pair.clip.clip.first_frame) /
-                                       scene.subject->config().frame_rate()},
-                       {"notes_given", pair.notes_given}});
-    if (!pair.clip.catch_trial) {
-      ++by_instrument[pair.clip.instrument];
-      notes_given += pair.notes_given ? 1 : 0;
-    }
+    if (body) trial["pose"] = movements(scene.tracks.poses({pair.clip.clip})[0]);
+    trials.page.push_back(std::move(trial));
+    trials.answers.push_back({{"id", id},
+                              {"made", made_is_x ? "x" : "y"},
+                              {"catch", pair.clip.catch_trial},
+                              {"instrument", pair.clip.instrument},
+                              {"track", scene.track(scene.tracks, pair.clip.clip).id},
+                              {"start_s", static_cast<double>(pair.clip.clip.first_frame) /
+                                              scene.subject->config().frame_rate()},
+                              {"notes_given", pair.notes_given}});
+    if (pair.clip.catch_trial) continue;
+    ++trials.by_instrument[pair.clip.instrument];
+    trials.notes_given += pair.notes_given ? 1 : 0;
   }
+  return trials;
+}
+
+struct TestPage {
+  std::string name, html;
+};
+
+TestPage test_page(const evaluation::Scene& scene, Json trials, const std::string& title) {
   Json test{{"format", "minet-listening-test"},
             {"version", 1},
             {"seconds", scene.subject->config().data.clip_seconds},
@@ -174,41 +178,62 @@ evaluation::EvalResult make_listening_test(const ListeningOptions& options) {
   std::string page(kListeningPage);
   put(page, "@FIGURE@", kStickFigure);
   put(page, "@TEST@", for_script(test));
-  put(page, "@TITLE@", html_escape(printable(options.title)));
+  put(page, "@COLOURS@", std::string(page_colours()));
+  put(page, "@TITLE@", safe(title));
+  return {name, page};
+}
+
+std::string report_of(const std::string& headline, const Json& json, const Trials& trials,
+                      std::size_t page_bytes) {
+  std::vector<std::vector<std::string>> rows{{"instrument", "pairs"}};
+  for (const auto& [instrument, count] : trials.by_instrument) {
+    rows.push_back({instrument.empty() ? "(no label)" : printable(instrument), text(count)});
+  }
+  return text(headline, "\n\n", table(rows), "\n",
+              counted(json["catch_trials"].get<std::int64_t>(), "catch trial"), "; notes given in ",
+              trials.notes_given, " of ", counted(json["pairs"].get<std::int64_t>(), "pair"),
+              "; the page has ", page_bytes / 1000 / 100 / 10.0, " MB.\nGive ",
+              json["page"].get<std::string>(), " to listeners and keep ",
+              json["key"].get<std::string>(), " to yourself.\n");
+}
+
+}  // namespace
+
+evaluation::EvalResult make_listening_test(const ListeningOptions& options) {
+  check(options);
+  FolderWriter folder(options.out, options.force);
+  evaluation::EvalOptions common = options.common;
+  common.clips = 1;  // chosen here, by instrument
+  evaluation::Scene scene(common, "listening");
+  const std::vector<Pair> pairs =
+      make_pairs(scene, choose_listening_clips(scene, options), options);
+  Trials trials = make_trials(scene, pairs, options.body);
+  const TestPage page = test_page(scene, std::move(trials.page), options.title);
 
   evaluation::Heading heading = scene.heading();
   heading.clips = pairs.size();
   heading.seconds = static_cast<double>(pairs.size()) * scene.subject->config().data.clip_seconds;
   Json json = evaluation::begin_json(heading);
   json["kind"] = scene.subject->kind();
-  json["test"] = name;
+  json["test"] = page.name;
   json["title"] = options.title;
   json["real"] = options.real == RealSound::recorded ? "recorded" : "inverted";
   json["pairs"] = static_cast<std::int64_t>(pairs.size()) - options.catch_trials;
   json["catch_trials"] = options.catch_trials;
-  json["notes_given"] = notes_given;
-  json["instruments"] = by_instrument;
+  json["notes_given"] = trials.notes_given;
+  json["instruments"] = trials.by_instrument;
   Json key = json;
   key["format"] = "minet-listening-key";
   key["format_version"] = 1;
-  key["trials"] = std::move(answers);
-  save_file(folder.path() / "listening.html", page);
+  key["trials"] = std::move(trials.answers);
+  save_file(folder.path() / "listening.html", page.html);
   save_file(folder.path() / "key.json", evaluation::dump(key));
   folder.commit();
 
   json["page"] = (options.out / "listening.html").string();
   json["key"] = (options.out / "key.json").string();
-  std::vector<std::vector<std::string>> rows{{"instrument", "pairs"}};
-  for (const auto& [instrument, count] : by_instrument) {
-    rows.push_back({instrument.empty() ? "(no label)" : printable(instrument), text(count)});
-  }
   return {.json = evaluation::dump(json),
-          .report = text(evaluation::headline(heading), "\n\n", table(rows), "\n",
-                         options.catch_trials, " catch trials; notes given in ", notes_given,
-                         " of ", static_cast<std::int64_t>(pairs.size()) - options.catch_trials,
-                         " pairs; the page has ", page.size() / 1000 / 100 / 10.0, " MB.\nGive ",
-                         json["page"].get<std::string>(), " to listeners and keep ",
-                         json["key"].get<std::string>(), " to yourself.\n")};
+          .report = report_of(evaluation::headline(heading), json, trials, page.html.size())};
 }
 
 }  // namespace minet::listening

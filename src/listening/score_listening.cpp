@@ -12,6 +12,7 @@
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::listening {
 namespace {
@@ -122,7 +123,7 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
     if (listener.answers.size() < key.pairs.size()) {
       incomplete.push_back(listener.listener);
       notes += text("Not finished: ", listener.listener, " answered ", listener.answers.size(),
-                    " of ", key.pairs.size(), " pairs; they count.\n");
+                    " of ", counted(key.pairs.size(), "pair"), "; they count.\n");
     }
     add(score, listener, key);
   }
@@ -164,7 +165,7 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
   return {.json = evaluation::dump(json),
           .report = text("The model's sound was taken for the real one; 50 % where nobody can "
                          "tell, 0 % where everybody can.\n",
-                         score.by_listener.size(), " listeners; A was chosen in ",
+                         counted(score.by_listener.size(), "listener"), "; A was chosen in ",
                          percent(score.left.rate()), " of answers.\n", notes, "\n", table(rows),
                          "\n", spread)};
 }

@@ -9,6 +9,7 @@
 
 #include "minet/config/config.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "models/checks.hpp"
 
 namespace minet::models {
@@ -157,7 +158,7 @@ void copy_strictly(const StrictCopy& copy, const Tensors& tensors, const std::st
     }
   }
   require(problems.empty(), where, ": its weights do not fit the configuration, in ",
-          problems.size(), problems.size() == 1 ? " place: " : " places: ", listing(problems),
+          counted(problems.size(), "place"), ": ", listing(problems),
           "; use the configuration that the weights were trained with");
   for (const auto& [target, source] : copies) target.copy_(source);
 }

@@ -8,7 +8,6 @@
 #include <system_error>
 
 #include "minet/core/npy.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"

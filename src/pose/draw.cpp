@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-#include "minet/core/table.hpp"
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 
 namespace minet::pose {

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-#include "minet/core/table.hpp"
+#include "minet/core/words.hpp"
 #include "minet/pose/gaps.hpp"
 #include "pose/checks.hpp"
 

@@ -11,7 +11,7 @@
 
 #include <vector>
 
-#include "minet/core/table.hpp"
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 
 namespace minet::pose {

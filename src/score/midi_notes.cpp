@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "minet/core/errors.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 #include "minet/score/midi.hpp"
 #include "score/midi_time.hpp"
 #include "score/note_order.hpp"

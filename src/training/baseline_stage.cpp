@@ -1,13 +1,12 @@
 // The only stage of a baseline: teacher-forced spectrogram frames (paper section 4).
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "minet/config/config.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/training/augment.hpp"
 #include "training/session.hpp"
+#include "training/validation.hpp"
 
 namespace minet::training {
 namespace {
@@ -22,29 +21,25 @@ BaselineBatch make_batch(const Session& session, const clips::TrackStore& store,
 // model's own ones, which is what it will do, on the first clips.
 void validate(Session& session, models::BaselineModel& model) {
   const config::TrainConfig& config = session.config;
-  const std::vector<clips::Clip> clips = clips::even_clips(
-      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = test_clips(session);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.net->eval();
-  double losses = 0, generated_l2 = 0;
-  for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<clips::Clip> some(
-        clips.begin() + static_cast<std::ptrdiff_t>(first),
-        clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
+  double generated_l2 = 0;
+  const double loss = mean_by_eights(clips, [&](const std::vector<clips::Clip>& some, bool first) {
     const BaselineBatch batch = make_batch(session, session.test_tracks, some);
-    losses += models::frame_loss(config, model.net->forward(batch.pose, batch.spectrogram),
-                                 batch.spectrogram)
-                  .item<double>() *
-              static_cast<double>(some.size());
-    if (first > 0) continue;
+    const double loss_of_some =
+        models::frame_loss(config, model.net->forward(batch.pose, batch.spectrogram),
+                           batch.spectrogram)
+            .item<double>();
+    if (!first) return loss_of_some;
     const at::Tensor generated = model.net->generate(batch.pose, batch.spectrogram.size(2));
     generated_l2 = at::mse_loss(generated, batch.spectrogram).item<double>();
     session.events.sound("original", session.position.step,
                          inverted(session, batch.spectrogram[0]));
     session.events.sound("generated", session.position.step, inverted(session, generated[0]));
-  }
-  const double loss = losses / static_cast<double>(clips.size());
+    return loss_of_some;
+  });
   log_metrics(session, {{"test_loss", loss}, {"test_generated_l2", generated_l2}});
   log::info(text("step ", session.position.step, ": test ",
                  config::to_string(config.model.frame_loss), " ", loss, ", L2 of generated frames ",

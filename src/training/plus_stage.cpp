@@ -13,6 +13,7 @@
 #include "minet/generation/plus.hpp"
 #include "minet/training/augment.hpp"
 #include "training/session.hpp"
+#include "training/validation.hpp"
 
 namespace minet::training {
 namespace {
@@ -24,11 +25,6 @@ void seed_step(const config::TrainConfig& config, std::string_view stage, std::i
 
 at::Tensor white_noise(const at::Tensor& like) {
   return at::rand_like(like) * 2 - 1;
-}
-
-std::vector<clips::Clip> test_clips(const Session& session) {
-  return clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
-                           session.config.run.evaluate_clips);
 }
 
 // The last frame of a clip of sound that the loss may begin at.

@@ -1,8 +1,6 @@
 // Stage 2: body encoder, prior and content transformer, jointly (paper sections 3.2 and 3.3).
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "minet/clips/code_cache.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
@@ -12,6 +10,7 @@
 #include "minet/generation/sampling.hpp"
 #include "minet/training/augment.hpp"
 #include "training/session.hpp"
+#include "training/validation.hpp"
 
 namespace minet::training {
 namespace {
@@ -69,19 +68,13 @@ models::PriorBatch training_batch(const Session& session, const clips::CodeCache
 // Mean over the clips of the test split, nats per code.
 double test_nll(Session& session, models::Model& model, const clips::CodeCache& codes,
                 const std::vector<clips::Clip>& clips, bool notes) {
-  double sum = 0;
-  for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<clips::Clip> some(
-        clips.begin() + static_cast<std::ptrdiff_t>(first),
-        clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
+  return mean_by_eights(clips, [&](const std::vector<clips::Clip>& some, bool) {
     models::PriorBatch batch = make_batch(session, session.test_tracks, codes, some);
     if (!notes) batch.notes = batch.notes_present = at::Tensor();
     batch = placed(batch, session.device, clips::moved);
     const at::Tensor logits = models::prior_logits(model, batch);
-    sum += at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten()).item<double>() *
-           static_cast<double>(some.size());
-  }
-  return sum / static_cast<double>(clips.size());
+    return at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten()).item<double>();
+  });
 }
 
 bool has_notes(const Session& session, const clips::Clip& clip) {
@@ -108,9 +101,7 @@ void listen(Session& session, models::Model& model, const clips::Clip& clip) {
 }
 
 void validate(Session& session, models::Model& model, const clips::CodeCache& codes) {
-  const std::vector<clips::Clip> clips =
-      clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
-                        session.config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = test_clips(session);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.eval();

@@ -13,9 +13,9 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
-#include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "minet/models/device.hpp"
 #include "minet/models/precision.hpp"
 #include "minet/training/memory.hpp"
@@ -128,10 +128,9 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                   metrics,
                   events,
                   StageClock(state.position.step)};
-  const auto count = [](const auto& tracks) { return static_cast<std::int64_t>(tracks.size()); };
-  log::info(text(counted(count(material.train_tracks.tracks()), "training track"), ", ",
+  log::info(text(counted(material.train_tracks.tracks().size(), "training track"), ", ",
                  counted(material.order.clips_per_epoch(), "clip"), " per epoch, ",
-                 counted(count(material.test_tracks.tracks()), "test track"), "; ",
+                 counted(material.test_tracks.tracks().size(), "test track"), "; ",
                  counted(material.environment.threads, "thread"), " on ",
                  material.environment.device, ", ", config::to_string(material.precision)));
   if (going_on) say_if_finished(config, state.position);

@@ -7,6 +7,7 @@
 #include "minet/core/text.hpp"
 #include "training/session.hpp"
 #include "training/usage_monitor.hpp"
+#include "training/validation.hpp"
 
 namespace minet::training {
 namespace {
@@ -28,30 +29,23 @@ at::Tensor codebook_vectors(Session& session, models::Model& model) {
 }
 
 void validate(Session& session, models::Model& model) {
-  const config::TrainConfig& config = session.config;
-  const std::vector<clips::Clip> clips = clips::even_clips(
-      session.test_tracks.frames(), config.clip_frames(), config.run.evaluate_clips);
+  const std::vector<clips::Clip> clips = test_clips(session);
   if (clips.empty()) return;
   at::NoGradGuard no_grad;
   model.vqvae->eval();
   const bool quantise = model.vqvae->quantizer->is_started();
-  double squares = 0;
   std::vector<at::Tensor> codes;
-  for (std::size_t first = 0; first < clips.size(); first += 8) {
-    const std::vector<clips::Clip> some(
-        clips.begin() + static_cast<std::ptrdiff_t>(first),
-        clips.begin() + static_cast<std::ptrdiff_t>(std::min(first + 8, clips.size())));
+  const double l2 = mean_by_eights(clips, [&](const std::vector<clips::Clip>& some, bool first) {
     const at::Tensor spectrogram =
         session.test_tracks.spectrograms(some, session.scale).to(session.device);
     const models::VqVaeOutput output = model.vqvae->forward(spectrogram, quantise);
-    squares += output.reconstruction_loss.item<double>() * static_cast<double>(some.size());
     if (quantise) codes.push_back(output.codes.flatten());
-    if (first == 0) {
+    if (first) {
       log_sound(session, "original", inverted(session, spectrogram[0]));
       log_sound(session, "reconstruction", inverted(session, output.reconstruction[0]));
     }
-  }
-  const double l2 = squares / static_cast<double>(clips.size());
+    return output.reconstruction_loss.item<double>();
+  });
   std::vector<Metric> numbers{{"test_l2", l2}};
   if (quantise) {
     const models::CodeUsage usage = model.vqvae->quantizer->usage(at::cat(codes));

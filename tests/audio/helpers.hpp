@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::audio::testing {
 
@@ -62,21 +63,6 @@ inline double largest_difference(const std::vector<float>& a, const std::vector<
   }
   return largest;
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "minet-audio-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;

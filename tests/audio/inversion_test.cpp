@@ -5,7 +5,7 @@
 #include <complex>
 #include <thread>
 
-#include "helpers.hpp"
+#include "audio/helpers.hpp"
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 

@@ -1,7 +1,7 @@
 // Resampling against the Python package soxr (make_golden.py).
 #include "minet/audio/resample.hpp"
 
-#include "helpers.hpp"
+#include "audio/helpers.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <map>
 
-#include "helpers.hpp"
+#include "audio/helpers.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
@@ -67,7 +67,7 @@ std::string refusal(const std::filesystem::path& path) {
 #define EXPECT_HAS(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
 
 TEST(ReadSound, reads_every_coding_and_averages_the_channels) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Written all[] = {
       {"u8.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_U8, 1, 16000, 1.0 / 128},
       {"s16.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1, 16000, 1.0 / 32768},
@@ -101,7 +101,7 @@ TEST(ReadSound, reads_every_coding_and_averages_the_channels) {
 }
 
 TEST(ReadSound, resamples_to_the_asked_rate) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const int rate : {8000, 22050, 44100, 48000, 96000, 192000}) {
     SCOPED_TRACE(rate);
     const auto count = static_cast<std::size_t>(rate);
@@ -117,7 +117,7 @@ TEST(ReadSound, resamples_to_the_asked_rate) {
 }
 
 TEST(ReadSound, reads_a_float_wav_with_the_short_fmt_chunk_and_odd_chunks_around) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   std::string data;
   for (const float v : {0.25F, -0.5F, 1.5F}) data += le(std::bit_cast<std::uint32_t>(v), 4);
   const WavFormat format{.tag = 3, .bits = 32};
@@ -128,7 +128,7 @@ TEST(ReadSound, reads_a_float_wav_with_the_short_fmt_chunk_and_odd_chunks_around
 }
 
 TEST(ReadSound, reads_extensible_headers_made_by_hand) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const WavFormat format{.tag = 1, .channels = 2, .bits = 24};
   const std::string data = le(0x400000, 3) + le(0, 3) + le(0xc00000, 3) + le(0xc00000, 3);
   write_bytes(folder / "a.wav",
@@ -137,7 +137,7 @@ TEST(ReadSound, reads_extensible_headers_made_by_hand) {
 }
 
 TEST(ReadSound, takes_a_piped_wav_of_unknown_length_to_its_end) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const std::uint32_t length : {0xffffffffU, 0x7ffff024U}) {
     const std::string header = "RIFF" + le(0xffffffffU, 4) + "WAVE" +
                                chunk("fmt ", fmt_content({})) + "data" + le(length, 4);
@@ -147,7 +147,7 @@ TEST(ReadSound, takes_a_piped_wav_of_unknown_length_to_its_end) {
 }
 
 TEST(ReadSound, says_what_is_wrong_with_a_path) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   EXPECT_HAS(refusal(folder / "absent.wav"), "there is no such file");
   std::filesystem::create_directory(folder / "folder.wav");
   EXPECT_HAS(refusal(folder / "folder.wav"), "it is a folder");
@@ -158,7 +158,7 @@ TEST(ReadSound, says_what_is_wrong_with_a_path) {
 }
 
 TEST(ReadSound, says_what_is_wrong_with_a_wav_header) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::string data(64, '\x01');
   const std::string fmt = chunk("fmt ", fmt_content({}));
   std::string wrong_block = fmt_content({});
@@ -201,7 +201,7 @@ TEST(ReadSound, says_what_is_wrong_with_a_wav_header) {
 }
 
 TEST(ReadSound, refuses_more_than_four_hours_before_reading_them) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   // 8-bit at 4 kHz: 4 h are 57,600,000 bytes. A sparse file holds the rest.
   const auto make = [&](std::uint32_t samples) {
     write_bytes(folder / "long.wav", "RIFF" + le(samples + 36, 4) + "WAVE" +
@@ -216,7 +216,7 @@ TEST(ReadSound, refuses_more_than_four_hours_before_reading_them) {
 }
 
 TEST(ReadSound, refuses_values_that_are_no_sound) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const float bad : {NAN, INFINITY, -INFINITY, 1e30F}) {
     std::string data;
     for (int i = 0; i < 1000; ++i)
@@ -227,7 +227,7 @@ TEST(ReadSound, refuses_values_that_are_no_sound) {
 }
 
 TEST(ReadSound, notices_cut_and_damaged_flac_files) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::string whole = flac_bytes({.sample_rate = 16000, .samples = noise(48000)});
   write_bytes(folder / "cut.flac", whole.substr(0, whole.size() / 2));
   EXPECT_HAS(refusal(folder / "cut.flac"), "expected");
@@ -240,7 +240,7 @@ TEST(ReadSound, notices_cut_and_damaged_flac_files) {
 }
 
 TEST(ReadSound, never_crashes_on_flipped_or_cut_bytes) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   std::string data;
   for (const float v : noise(300)) data += le(std::bit_cast<std::uint32_t>(v), 4);
   write_by_libsndfile(folder / "v.ogg", {"", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 16000, 0},
@@ -283,7 +283,7 @@ TEST(ReadSound, never_crashes_on_flipped_or_cut_bytes) {
 TEST(ReadSound, leaves_other_formats_to_ffmpeg) {
   const auto ffmpeg = find_program("ffmpeg");
   if (!ffmpeg) GTEST_SKIP() << "ffmpeg is not installed";
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::vector<float> mono = sine(440, 44100, 88200);
   save_wav(folder / "a.wav", {.sample_rate = 44100, .samples = mono});
   for (const std::string name : {"a.mp3", "a.m4a", "a.aiff", "a.mka", "adpcm.wav", "-a.aac"}) {
@@ -308,7 +308,7 @@ TEST(ReadSound, leaves_other_formats_to_ffmpeg) {
 }
 
 TEST(ReadSound, refuses_text_and_play_lists_that_name_other_files) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   save_wav(folder / "secret.wav", {.sample_rate = 16000, .samples = noise(16000)});
   const std::string secret = (folder / "secret.wav").string();
   write_bytes(folder / "text.wav", "This is not a sound at all, but a letter.\n");
@@ -318,7 +318,7 @@ TEST(ReadSound, refuses_text_and_play_lists_that_name_other_files) {
 }
 
 TEST(ReadSound, tells_how_to_get_ffmpeg_where_it_is_missing) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "a.mp3", "ID3 something");
   const char* old = std::getenv("PATH");
   const std::string kept = old == nullptr ? "" : old;
@@ -363,7 +363,7 @@ TEST(ReadSound, reads_every_real_recording) {
 }
 
 TEST(ReadSoundSegment, is_a_slice_with_zeros_outside) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const std::vector<float> all = noise(50000);
   save_wav(folder / "a.wav", {.sample_rate = 16000, .samples = all});
   save_flac(folder / "a.flac", {.sample_rate = 16000, .samples = all});
@@ -396,7 +396,7 @@ TEST(ReadSoundSegment, is_a_slice_with_zeros_outside) {
 }
 
 TEST(SaveSound, rounds_clips_and_comes_back) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   std::vector<float> samples = noise(40000);
   samples[0] = 3.0F;
   samples[1] = -3.0F;
@@ -420,7 +420,7 @@ TEST(SaveSound, rounds_clips_and_comes_back) {
 }
 
 TEST(SaveSound, refuses_what_is_no_sound_and_leaves_nothing_behind) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   EXPECT_THROW(save_wav(folder / "a.wav", {.sample_rate = 16000, .samples = {0, NAN}}), WorkError);
   EXPECT_THROW(save_flac(folder / "a.flac", {.sample_rate = 10, .samples = {0}}), InputError);
   EXPECT_THROW(save_wav(folder / "absent" / "a.wav", {.sample_rate = 16000, .samples = {0}}),

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "audio/fast_math.hpp"
-#include "helpers.hpp"
+#include "audio/helpers.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
 
@@ -39,7 +39,7 @@ TEST(Magnitude, of_silence_and_of_nothing_is_zero) {
 }
 
 TEST(MagnitudeOfFrames, is_a_slice_of_the_track_also_at_its_edges) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   save_wav(folder / "track.wav", {.sample_rate = 16000, .samples = noise(40000)});
   const SpectrogramConfig config;
   const Spectrogram track = magnitude(read_sound(folder / "track.wav"), config);

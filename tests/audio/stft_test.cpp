@@ -4,7 +4,7 @@
 #include <complex>
 #include <thread>
 
-#include "helpers.hpp"
+#include "audio/helpers.hpp"
 #include "minet/core/errors.hpp"
 
 namespace minet::audio {

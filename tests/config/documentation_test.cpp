@@ -2,9 +2,9 @@
 // paper's.
 #include <cstdlib>
 
+#include "config/support.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
-#include "support.hpp"
 
 namespace minet::config {
 namespace {

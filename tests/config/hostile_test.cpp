@@ -2,9 +2,9 @@
 #include <chrono>
 
 #include "config/document.hpp"
+#include "config/support.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
-#include "support.hpp"
 
 namespace minet::config {
 namespace {

@@ -1,8 +1,8 @@
 // Files that include files: precedence, places in messages, and what is refused.
 #include <sys/stat.h>
 
+#include "config/support.hpp"
 #include "minet/core/text.hpp"
-#include "support.hpp"
 
 namespace minet::config {
 namespace {

@@ -8,9 +8,9 @@
 #include "config/listing.hpp"
 #include "config/reader.hpp"
 #include "config/rules.hpp"
+#include "config/support.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
-#include "support.hpp"
 
 namespace minet::config {
 namespace {

@@ -1,5 +1,5 @@
 // What a good file gives, and every kind of error in a bad one, with its place.
-#include "support.hpp"
+#include "config/support.hpp"
 
 namespace minet::config {
 namespace {

@@ -13,6 +13,7 @@
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::config {
 
@@ -43,17 +44,6 @@ inline std::string error_of_file(const std::filesystem::path& path) {
 // A folder of its own for each test, gone afterwards.
 class FolderTest : public testing::Test {
  protected:
-  FolderTest() {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder = std::filesystem::temp_directory_path() /
-             ("minet_config_" + std::string(info->name()) + "_" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder);
-  }
-  ~FolderTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
-
   std::filesystem::path write(const std::string& name, std::string_view content) const {
     const auto path = folder / name;
     std::filesystem::create_directories(path.parent_path());
@@ -61,7 +51,8 @@ class FolderTest : public testing::Test {
     return path;
   }
 
-  std::filesystem::path folder;
+  TempFolder temporary;
+  std::filesystem::path folder = temporary.path();
 };
 
 }  // namespace minet::config

@@ -79,8 +79,8 @@ TEST(Csv, RefusesAMillionRowsAndMore) {
 }
 
 TEST(Csv, ReadsAFile) {
-  minet::testing::TempFolder folder;
-  minet::testing::spill(folder / "a.csv", "x,y\n1,2\n");
+  minet::TempFolder folder;
+  minet::spill(folder / "a.csv", "x,y\n1,2\n");
   EXPECT_EQ(read_csv(folder / "a.csv").rows[0].cells[1], "2");
   EXPECT_THROW(read_csv(folder / "b.csv"), InputError);
 }

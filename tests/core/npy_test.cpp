@@ -11,9 +11,9 @@
 #include "support/temp_folder.hpp"
 
 using namespace minet;
-using minet::testing::slurp;
-using minet::testing::spill;
-using minet::testing::TempFolder;
+using minet::slurp;
+using minet::spill;
+using minet::TempFolder;
 
 namespace {
 

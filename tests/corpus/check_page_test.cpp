@@ -32,7 +32,7 @@ class CheckPage : public testing::Test {
                "two.wav,two.npy,test,vn,b\n");
     prepare_folder({.table = folder_.path() / "t.csv", .out = root_, .threads = 1});
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::filesystem::path root_ = folder_.path() / "corpus";
 };
 

@@ -32,7 +32,7 @@ class CheckCorpus : public testing::Test {
   static std::string all(const std::vector<std::string>& lines) { return join(lines, "\n"); }
   static constexpr const char* kTable =
       "audio,pose,split\none.wav,one.npy,train\ntwo.wav,two.npy,train\nthree.wav,three.npy,test\n";
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::filesystem::path root_ = folder_.path() / "corpus";
 };
 

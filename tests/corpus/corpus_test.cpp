@@ -22,7 +22,7 @@ class OpenCorpus : public testing::Test {
     prepare_folder({.table = folder_.path() / "t.csv", .out = root_, .threads = 1});
   }
   std::string error() {
-    return input_error_of([&] { Corpus::open(root_); });
+    return input_error([&] { Corpus::open(root_); });
   }
   void replace(const std::string& file, const std::string& from, const std::string& to) {
     std::string content = read_text(root_ / file);
@@ -30,13 +30,13 @@ class OpenCorpus : public testing::Test {
     ASSERT_NE(at, std::string::npos) << content;
     write_text(root_ / file, content.replace(at, from.size(), to));
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::filesystem::path root_ = folder_.path() / "corpus";
 };
 
 TEST_F(OpenCorpus, WhatIsNoCorpusIsToldSo) {
   const auto error_at = [](const std::filesystem::path& path) {
-    return input_error_of([&] { Corpus::open(path); });
+    return input_error([&] { Corpus::open(path); });
   };
   EXPECT_CONTAINS(error_at(folder_.path() / "nowhere"), "there is nothing");
   EXPECT_CONTAINS(error_at(folder_.path() / "one.wav"), "that is a file");
@@ -47,7 +47,7 @@ TEST_F(OpenCorpus, AnotherFormatVersionIsNamed) {
   replace("corpus.yaml", "format_version: 1", "format_version: 2");
   EXPECT_CONTAINS(error(), "format version 2");
   EXPECT_CONTAINS(error(), "reads version 1; prepare it again");
-  EXPECT_CONTAINS(input_error_of([&] { check(root_); }), "format version 2");
+  EXPECT_CONTAINS(input_error([&] { check(root_); }), "format version 2");
 }
 
 TEST_F(OpenCorpus, TheVersionIsReadBeforeAnythingElse) {

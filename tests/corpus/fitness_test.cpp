@@ -74,7 +74,7 @@ TEST(Level, AnOffsetIsNoSoundAndNeitherAreItsClicks) {
 }
 
 TEST(Reuse, OnlyWhatHasChangedIsReadAgain) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const auto at = [&](const char* name) { return folder.path() / name; };
   for (const char* name : {"a", "b", "c"}) write_recording(folder.path(), name, 5);
   const auto prepare = [&](const std::string& table) {

@@ -11,27 +11,10 @@
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/pose/pose.hpp"
+#include "support/input_error.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::corpus {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "minet-corpus-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 audio::Sound tone(double seconds, double hz = 440, double amplitude = 0.3);
 pose::PoseSequence waving_player(std::int64_t frames);
@@ -42,18 +25,6 @@ std::string read_text(const std::filesystem::path& path);
 // NAME.wav and NAME.npy of the given lengths in `folder`.
 void write_recording(const std::filesystem::path& folder, const std::string& name, double seconds,
                      double hz = 440);
-
-// What an InputError says; fails the test if `action` throws none.
-template <class Action>
-std::string input_error_of(const Action& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no InputError";
-  return {};
-}
 
 // The real data beside the source folder, or empty.
 std::filesystem::path shared_data();

@@ -112,7 +112,7 @@ TEST(InStepTest, NothingIsSaidOfShortSilentOrStillTracks) {
 }
 
 TEST(InStepTest, TheCheckWarnsOfIt) {
-  TemporaryFolder folder;
+  TempFolder folder;
   const auto onsets = onset_times(3, 40);
   audio::save_wav(folder.path() / "a.wav", sound_of(onsets, 40));
   pose::save_pose_npy(folder.path() / "a.npy", player_of(onsets, 40, [](double) { return 0.8; }));

@@ -78,7 +78,7 @@ class SameTakes : public testing::Test {
   std::filesystem::path path(std::size_t i) const {
     return folder_.path() / text("track", i, ".flac");
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(SameTakes, AreFoundWithTheirOffsetInEveryDisguise) {
@@ -166,7 +166,7 @@ TEST_F(SameTakes, AreFoundAmongRealPhrases) {
 }
 
 TEST(CheckSameTakes, TellsOfLeaksAndOfDoubles) {
-  TemporaryFolder folder;
+  TempFolder folder;
   const audio::Sound take = play(1, 1, 20), other = play(1, 2, 20);
   audio::save_wav(folder.path() / "a.wav", take);
   audio::save_wav(folder.path() / "b.wav", with_noise(cut(take, 1.5, 19), 30));

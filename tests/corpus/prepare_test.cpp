@@ -38,7 +38,7 @@ class PrepareFolder : public testing::Test {
   const std::filesystem::path& in() const { return folder_.path(); }
   void write_table(const std::string& content) { write_text(options_.table, content); }
   std::string error() {
-    const std::string message = input_error_of([&] { prepare_folder(options_); });
+    const std::string message = input_error([&] { prepare_folder(options_); });
     expect_nothing_written();
     return message;
   }
@@ -48,7 +48,7 @@ class PrepareFolder : public testing::Test {
       EXPECT_EQ(entry.path().string().find("partial"), std::string::npos) << entry.path();
     }
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
   PrepareFolderOptions options_;
 };
 
@@ -224,9 +224,9 @@ TEST_F(PrepareFolder, AFileOfExactlyOneClipIsLongEnough) {
 TEST_F(PrepareFolder, KeepsAnExistingFolderWithoutForce) {
   std::filesystem::create_directory(options_.out);
   write_text(options_.out / "mine.txt", "mine");
-  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "'force'");
+  EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "'force'");
   options_.force = true;  // not a corpus: not even then
-  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "is none");
+  EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "is none");
   EXPECT_EQ(read_text(options_.out / "mine.txt"), "mine");
 }
 
@@ -235,7 +235,7 @@ TEST_F(PrepareFolder, ForceReplacesACorpusOnlyWhenTheNewOneIsWhole) {
   const std::string before = read_text(options_.out / "corpus.yaml");
   write_table("audio,pose\ngone.wav,take0.npy\n");
   options_.force = true;
-  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "gone.wav");
+  EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "gone.wav");
   EXPECT_EQ(read_text(options_.out / "corpus.yaml"), before);
   write_table("audio,pose\ntake3.wav,take3.npy\n");
   prepare_folder(options_);
@@ -248,7 +248,7 @@ TEST_F(PrepareFolder, ForceNeverDeletesItsOwnInput) {
   std::filesystem::copy(in() / "take0.wav", options_.out / "take0.wav");
   write_table("audio,pose\ncorpus/take0.wav,take0.npy\n");
   options_.force = true;
-  EXPECT_CONTAINS(input_error_of([&] { prepare_folder(options_); }), "with the input");
+  EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "with the input");
   EXPECT_TRUE(std::filesystem::exists(options_.out / "take0.wav"));
 }
 

@@ -46,7 +46,7 @@ TEST(RealCorpus, PhrasesWithTheSolosSaxophonistAndOpenPoseFolders) {
     table += entry.path().string() + "," + file("openpose/psl_word_shukriya_1563023832") +
              ",db,15,openpose\n";
   }
-  TemporaryFolder folder;
+  TempFolder folder;
   write_text(folder.path() / "tracks.csv", table);
   const std::filesystem::path root = folder.path() / "corpus";
   const PrepareReport report =

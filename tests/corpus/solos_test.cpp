@@ -36,7 +36,7 @@ TEST(RealSolos, TheIndexIsReadAsItIs) {
 TEST(RealSolos, TheSampleArrayIsAnExcerptAndTheRestIsTold) {
   const auto data = shared_data();
   if (data.empty()) GTEST_SKIP() << "no shared data: set MINET_SHARED_DATA to its folder";
-  TemporaryFolder folder;
+  TempFolder folder;
   fs::create_directories(folder.path() / "audio" / "Saxophone");
   audio::save_flac(folder.path() / "audio" / "Saxophone" / "OqH9szlahwU.flac", tone(64.76));
   const PrepareSolosOptions options{
@@ -101,11 +101,11 @@ class Solos : public testing::Test {
   std::string fails_with(const std::string& name, const std::string& content) {
     const std::string before = read_text(root_ / name);
     write(name, content);
-    const std::string message = input_error_of([&] { prepare_solos(options()); });
+    const std::string message = input_error([&] { prepare_solos(options()); });
     write(name, before);
     return message;
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
   fs::path root_ = folder_.path() / "solos", audio_ = folder_.path() / "sounds";
 };
 
@@ -163,9 +163,9 @@ TEST_F(Solos, OnlyTheVideosThatWereAskedFor) {
   one.videos = {"-cc", "-cc"};
   EXPECT_EQ(prepare_solos(one).train_tracks, 1);
   one.videos = {"_counter"};
-  EXPECT_CONTAINS(input_error_of([&] { prepare_solos(one); }), "'_counter'");
+  EXPECT_CONTAINS(input_error([&] { prepare_solos(one); }), "'_counter'");
   one.videos = {"bbb"};
-  EXPECT_CONTAINS(input_error_of([&] { prepare_solos(one); }), "without sound");
+  EXPECT_CONTAINS(input_error([&] { prepare_solos(one); }), "without sound");
 }
 
 TEST_F(Solos, BadFilesAreInputErrors) {
@@ -183,7 +183,7 @@ TEST_F(Solos, BadFilesAreInputErrors) {
   EXPECT_CONTAINS(fails_with("solos_timestamps.json", R"({"Violin": [1]})"), "under Violin");
   EXPECT_CONTAINS(fails_with("skeleton.npy", "short"), "multiple of 564 bytes");
   fs::remove(root_ / "skeleton.npy");
-  EXPECT_CONTAINS(input_error_of([&] { prepare_solos(options()); }), "'skeleton'");
+  EXPECT_CONTAINS(input_error([&] { prepare_solos(options()); }), "'skeleton'");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class Table : public testing::Test {
     EXPECT_EQ(table.problems.size(), 1U);
     return table.problems.empty() ? std::string() : table.problems[0].message;
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(Table, ResolvesPathsAndReadsEveryColumn) {
@@ -78,7 +78,7 @@ TEST_F(Table, RowsWithTheSameSoundFormAGroup) {
 
 TEST_F(Table, TellsWhatIsWrongWithTheWholeTable) {
   const auto error = [&](const std::string& content) {
-    return input_error_of([&] { read(content); });
+    return input_error([&] { read(content); });
   };
   EXPECT_CONTAINS(error("audio,posse\nx,y\n"), "'posse', which is not known (pose?)");
   EXPECT_CONTAINS(error("audio,notes\nx,y\n"), "has no pose");

@@ -46,7 +46,7 @@ class Urmp : public testing::Test {
     write_part(root_, {folder, "vn", "vn", title, number, 1}, 440);
     write_part(root_, {folder, "vc", "vc", title, number, 2}, 220);
   }
-  TemporaryFolder folder_;
+  TempFolder folder_;
   fs::path root_ = folder_.path() / "urmp";
 };
 
@@ -112,7 +112,7 @@ TEST_F(Urmp, ThePapersSplitLeaksByCompositionAndSaysSo) {
   EXPECT_EQ(report.test_tracks, 1);
   ASSERT_FALSE(report.warnings.empty());
   EXPECT_CONTAINS(report.warnings.front(), "This split leaks: of 1 of the 1 test tracks");
-  EXPECT_CONTAINS(input_error_of([] { parse_urmp_split("random"); }), "leak-free or paper");
+  EXPECT_CONTAINS(input_error([] { parse_urmp_split("random"); }), "leak-free or paper");
 }
 
 TEST_F(Urmp, WhatIsMissingIsToldByPartAllAtOnce) {
@@ -121,7 +121,7 @@ TEST_F(Urmp, WhatIsMissingIsToldByPartAllAtOnce) {
   fs::remove(root_ / "01_Jupiter_vn_vc" / "AuSep_1_vn_01_Jupiter.wav");
   fs::remove(root_ / "01_Jupiter_vn_vc" / "Notes_1_vn_01_Jupiter.txt");
   fs::remove(root_ / "02_Sonata_vn_vc" / "Pose_2_vc_02_Sonata.npy");
-  const std::string message = input_error_of([&] { prepare_urmp(options()); });
+  const std::string message = input_error([&] { prepare_urmp(options()); });
   EXPECT_CONTAINS(message, "2 of 4 parts");
   EXPECT_CONTAINS(message, "01_Jupiter_vn_vc part 1: no AuSep_1_* file");
   EXPECT_CONTAINS(message, "no Notes_1_* file");
@@ -164,7 +164,7 @@ TEST_F(Urmp, TheScoreGivesEachPartItsOwnTrack) {
   write_text(root_ / "01_Jupiter_vn_vc" / "Sco_01_Jupiter_vn_vc.mid",
              score::midi_bytes(score::midi_from_notes(std::vector<score::Note>{{0, 1, 60}})));
   with_score.force = true;
-  EXPECT_CONTAINS(input_error_of([&] { prepare_urmp(with_score); }), "each of 2 parts");
+  EXPECT_CONTAINS(input_error([&] { prepare_urmp(with_score); }), "each of 2 parts");
 }
 
 // Two people in one picture; the right one is listed first and missing now and then.
@@ -215,13 +215,13 @@ TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
 }
 
 TEST_F(Urmp, WrongPathsAndOptionsAreInputErrors) {
-  EXPECT_CONTAINS(input_error_of([&] { prepare_urmp(options()); }), "folder of keypoints");
+  EXPECT_CONTAINS(input_error([&] { prepare_urmp(options()); }), "folder of keypoints");
   fs::create_directories(root_ / "01_Jupiter");
-  EXPECT_CONTAINS(input_error_of([&] { prepare_urmp(options()); }), "01_Jupiter is none");
+  EXPECT_CONTAINS(input_error([&] { prepare_urmp(options()); }), "01_Jupiter is none");
   PrepareUrmpOptions slow = options();
   slow.fps = 0;
-  EXPECT_CONTAINS(input_error_of([&] { prepare_urmp(slow); }), "fps");
-  EXPECT_CONTAINS(input_error_of([&] { parse_urmp_notes("midi"); }), "performed, score or none");
+  EXPECT_CONTAINS(input_error([&] { prepare_urmp(slow); }), "fps");
+  EXPECT_CONTAINS(input_error([&] { parse_urmp_notes("midi"); }), "performed, score or none");
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ TEST(CodeModels, TheFirstCodeIsTheUnigrams) {
 TEST(CodeModels, ASingleTrainingTrackIsEnough) {
   const CodeBaselines found = code_baselines({chain(30000, 1)}, {chain(30000, 2)}, kCodes);
   EXPECT_NEAR(found.bigram_nats, chain_entropy(), 0.03);
-  EXPECT_CONTAINS(input_error_of([] { code_baselines({{1}}, {{1}}, kCodes); }), "training split");
+  EXPECT_CONTAINS(input_error([] { code_baselines({{1}}, {{1}}, kCodes); }), "training split");
 }
 
 TEST(CodeModels, AFewTrainingCodesStillGiveFiniteFigures) {

@@ -57,7 +57,7 @@ TEST(CodeUse, CountsRunsWithinSequencesOnly) {
   EXPECT_DOUBLE_EQ(use.holds.median, 2);  // sorted 1, 1, 2, 3, 3
   EXPECT_DOUBLE_EQ(use.holds.p90, 3);
   EXPECT_EQ(use.total(), 10);
-  EXPECT_CONTAINS(input_error_of([] { code_use({{4}}, 4); }), "expected 0 to 3, got 4");
+  EXPECT_CONTAINS(input_error([] { code_use({{4}}, 4); }), "expected 0 to 3, got 4");
 }
 
 // Clips of tracks, four each, with labels held for 25 frames, and codes by a rule.
@@ -242,7 +242,7 @@ TEST_F(Codebook, KnowsLessWithoutNotesOrOtherTracks) {
   train.common.split = "train";
   EXPECT_FALSE(Json::parse(evaluate_codebook(train).json)["about_note"].contains("held_out_bits"))
       << "these clips would be judged by themselves";
-  const testing::TempFolder folder;
+  const TempFolder folder;
   CodebookOptions poor = options();
   poor.common.corpus = make_corpus(folder.path(), {.notes = false});
   poor.out = folder.path() / "dictionary";
@@ -255,7 +255,7 @@ TEST_F(Codebook, KnowsLessWithoutNotesOrOtherTracks) {
 }
 
 TEST_F(Codebook, WritesADictionaryWholeOrNotAtAll) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   CodebookOptions with = options();
   with.out = folder.path() / "dictionary";
   with.dictionary_codes = 3;
@@ -270,13 +270,13 @@ TEST_F(Codebook, WritesADictionaryWholeOrNotAtAll) {
     const float peak = *std::max_element(sound.samples.begin(), sound.samples.end());
     EXPECT_GT(peak, 0) << code;
   }
-  const std::string page = testing::slurp(*with.out / "index.html");
+  const std::string page = slurp(*with.out / "index.html");
   EXPECT_CONTAINS(page, "data:audio/wav;base64,");
   EXPECT_CONTAINS(page, "data:image/png;base64,");
   EXPECT_TRUE(fs::exists(*with.out / "notes.csv"));
   EXPECT_FALSE(fs::exists(*with.out / "instruments.csv"));
 
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(with); }), "exists");
+  EXPECT_CONTAINS(input_error([&] { evaluate_codebook(with); }), "exists");
   with.force = true;
   with.dictionary_codes = 0;
   evaluate_codebook(with);
@@ -286,13 +286,13 @@ TEST_F(Codebook, WritesADictionaryWholeOrNotAtAll) {
 TEST_F(Codebook, WrongInputIsSaidInASentence) {
   CodebookOptions wrong = options();
   wrong.dictionary_codes = -1;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "codes: expected");
+  EXPECT_CONTAINS(input_error([&] { evaluate_codebook(wrong); }), "codes: expected");
   wrong = options();
   wrong.baseline_frames = 0;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "baseline_frames");
+  EXPECT_CONTAINS(input_error([&] { evaluate_codebook(wrong); }), "baseline_frames");
   wrong = options();
   wrong.common.split = "valid";
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_codebook(wrong); }), "'valid'");
+  EXPECT_CONTAINS(input_error([&] { evaluate_codebook(wrong); }), "'valid'");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class Distribution : public OnSmallCorpus<Distribution> {
       table.rows[i].cells[table.column("instrument")] = name(i);
       rewritten += csv_line(table.rows[i].cells);
     }
-    testing::spill(corpus_ / "tracks.csv", rewritten);
+    spill(corpus_ / "tracks.csv", rewritten);
   }
 };
 
@@ -88,7 +88,7 @@ TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
   EXPECT_NE(Json::parse(evaluate_ndb(options).json)["centres_hash"], first["centres_hash"]);
   options.common.seed = 1;
   for (const auto& entry : fs::directory_iterator(*options.cache)) {
-    testing::spill(entry.path(), "torn");
+    spill(entry.path(), "torn");
   }
   EXPECT_EQ(Json::parse(evaluate_ndb(options).json), first);
 }
@@ -113,18 +113,18 @@ TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
 TEST_F(Distribution, NdbRefusesWhatItCannotJudge) {
   NdbOptions wrong = ndb();
   wrong.train_clips = 5;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "train_clips: expected");
+  EXPECT_CONTAINS(input_error([&] { evaluate_ndb(wrong); }), "train_clips: expected");
   wrong = ndb();
   wrong.wav = folder_->path() / "nowhere";
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "wav files");
+  EXPECT_CONTAINS(input_error([&] { evaluate_ndb(wrong); }), "wav files");
   wrong.notes = true;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_ndb(wrong); }), "notes: expected");
+  EXPECT_CONTAINS(input_error([&] { evaluate_ndb(wrong); }), "notes: expected");
 }
 
 TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
   label([](std::size_t) { return std::string(); });
   KnnOptions options{.common = common(12), .rounds = 100};
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_knn(options); }), "expected an instrument");
+  EXPECT_CONTAINS(input_error([&] { evaluate_knn(options); }), "expected an instrument");
   label([](std::size_t i) { return std::string(i % 2 == 0 ? "even" : "odd"); });
   const EvalResult result = evaluate_knn(options);
   const Json json = Json::parse(result.json);

@@ -188,7 +188,7 @@ TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
 }
 
 TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   NllOptions poor = nll();
   poor.common.corpus =
       make_corpus(folder.path(), {.train_tracks = 1, .test_tracks = 1, .notes = false});
@@ -241,7 +241,7 @@ TEST_F(Evaluate, SoundExamplesAreWrittenForEachClip) {
   for (std::size_t i = 0; i < real.samples.size(); i += 997) {
     ASSERT_NEAR(real.samples[i], track.samples[2496 * 16 + i], 1e-4) << i;
   }
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(with_sound); }), "exists");
+  EXPECT_CONTAINS(input_error([&] { evaluate_reconstruction(with_sound); }), "exists");
   with_sound.force = true;
   evaluate_reconstruction(with_sound);
 }
@@ -249,7 +249,7 @@ TEST_F(Evaluate, SoundExamplesAreWrittenForEachClip) {
 TEST_F(Evaluate, WrongInputIsSaidInASentence) {
   NllOptions wrong = nll();
   wrong.common.split = "valid";
-  const std::string message = input_error_of([&] { evaluate_nll(wrong); });
+  const std::string message = input_error([&] { evaluate_nll(wrong); });
   EXPECT_CONTAINS(message, "'valid'");
   EXPECT_CONTAINS(message, "test (3), train (4)");
 
@@ -257,34 +257,34 @@ TEST_F(Evaluate, WrongInputIsSaidInASentence) {
   models::Model model = models::load_model(wrong.common.model);
   model.prior_trained = false;
   wrong.common.model = variant("no-prior", model);
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "train its prior");
+  EXPECT_CONTAINS(input_error([&] { evaluate_nll(wrong); }), "train its prior");
   ReconstructionOptions other = reconstruction();
   other.common.model = wrong.common.model;
   EXPECT_TRUE(run(other).contains("l2")) << "the VQ-VAE alone can be measured";
 
   model.vqvae->quantizer->set_started(false);
   other.common.model = variant("no-codebook", model);
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(other); }), "codebook");
+  EXPECT_CONTAINS(input_error([&] { evaluate_reconstruction(other); }), "codebook");
 
   other = reconstruction();
   other.baseline_frames = 0;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(other); }), "baseline_frames");
+  EXPECT_CONTAINS(input_error([&] { evaluate_reconstruction(other); }), "baseline_frames");
   wrong = nll();
   wrong.common.clips = -1;
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "clips: expected");
+  EXPECT_CONTAINS(input_error([&] { evaluate_nll(wrong); }), "clips: expected");
   wrong = nll();
   wrong.common.model = folder_->path() / "nowhere";
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_nll(wrong); }), "no such model");
+  EXPECT_CONTAINS(input_error([&] { evaluate_nll(wrong); }), "no such model");
   wrong = nll();
   wrong.common.corpus = folder_->path();
   EXPECT_THROW(evaluate_nll(wrong), InputError);
 }
 
 TEST_F(Evaluate, ACorpusWithoutTrainingTracksCannotFitTheBaselines) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   ReconstructionOptions alone = reconstruction();
   alone.common.corpus = make_corpus(folder.path(), {.train_tracks = 0, .test_tracks = 2});
-  EXPECT_CONTAINS(input_error_of([&] { evaluate_reconstruction(alone); }), "fits the baselines");
+  EXPECT_CONTAINS(input_error([&] { evaluate_reconstruction(alone); }), "fits the baselines");
 }
 
 TEST(ChooseClips, NoneCountsTwice) {

@@ -67,7 +67,7 @@ TEST(FrameCodebook, WithACodeForEachFrameItLosesNothing) {
 }
 
 TEST(RandomFrames, AreTheTracksOwnAndDependOnTheSeedOnly) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = corpus::Corpus::open(make_corpus(folder.path(), {}));
   const config::TrainConfig config = small_config();
   const clips::TrackStore tracks(corpus, "train", config);

@@ -80,7 +80,7 @@ TEST(InstrumentClassifier, LeavesWholeGroupsOut) {
 TEST(InstrumentClassifier, NeedsTwoGroups) {
   InstrumentExamples one = examples(4, 7);
   one.groups.assign(one.groups.size(), 0);
-  EXPECT_CONTAINS(input_error_of([&] { InstrumentClassifier(one, 3); }), "two groups");
+  EXPECT_CONTAINS(input_error([&] { InstrumentClassifier(one, 3); }), "two groups");
 }
 
 TEST(ToneColour, DoesNotDependOnTheLevelAndOfSilenceIsZero) {

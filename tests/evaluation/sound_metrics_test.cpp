@@ -20,7 +20,7 @@ EvalOptions options_for(const std::filesystem::path& folder, const std::filesyst
 }
 
 TEST(Notes, OfRealSoundAreNearPerfectAndOfARandomModelAreNot) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {});
   const EvalResult result =
       evaluate_notes({.common = options_for(folder.path(), corpus), .iterations = 4});
@@ -42,7 +42,7 @@ TEST(Notes, OfRealSoundAreNearPerfectAndOfARandomModelAreNot) {
 }
 
 TEST(Notes, SayWhereAndHowLong) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {.instruments = true});
   const EvalResult result = evaluate_notes(
       {.common = options_for(folder.path(), corpus), .iterations = 4, .whole_seconds = 6});
@@ -76,7 +76,7 @@ TEST(Notes, SayWhereAndHowLong) {
 }
 
 TEST(Notes, OfAModelWithoutContentAreFromKeypointsAlone) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {});
   save_model(make_model_for(corpus, small_config(false)), folder.path() / "model");
   const EvalResult result = evaluate_notes({.common = {.model = folder.path() / "model",
@@ -94,10 +94,10 @@ TEST(Notes, OfAModelWithoutContentAreFromKeypointsAlone) {
 }
 
 TEST(Notes, NeedNotes) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {.notes = false});
   EXPECT_CONTAINS(
-      input_error_of([&] { evaluate_notes({.common = options_for(folder.path(), corpus)}); }),
+      input_error([&] { evaluate_notes({.common = options_for(folder.path(), corpus)}); }),
       "two tracks with notes");
 }
 
@@ -140,10 +140,10 @@ TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten)
 }
 
 TEST(Instrument, NeedsLabels) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {});
   EXPECT_CONTAINS(
-      input_error_of([&] { evaluate_instrument({.common = options_for(folder.path(), corpus)}); }),
+      input_error([&] { evaluate_instrument({.common = options_for(folder.path(), corpus)}); }),
       "two instruments");
 }
 

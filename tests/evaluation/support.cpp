@@ -87,13 +87,13 @@ fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
     audio::save_wav(source / (name + ".wav"), play(notes, options.seconds));
     pose::save_pose_npy(source / (name + ".npy"),
                         player(track, std::llround(options.seconds * 25)));
-    testing::spill(source / (name + ".csv"), score::notes_csv(notes));
+    spill(source / (name + ".csv"), score::notes_csv(notes));
     rows += text(
         name, ",", name, ".wav,", name, ".npy,", track < options.train_tracks ? "train" : "test",
         options.notes ? text(",", name, ".csv") : std::string(),
         options.instruments ? text(",", track % 2 == 0 ? "vn" : "fl") : std::string(), "\n");
   }
-  testing::spill(source / "tracks.csv", rows);
+  spill(source / "tracks.csv", rows);
   const fs::path corpus = folder / "corpus";
   corpus::prepare_folder({.table = source / "tracks.csv", .out = corpus, .threads = 1});
   return corpus;
@@ -105,7 +105,7 @@ at::Tensor golden_array(const std::string& name) {
 }
 
 nlohmann::json golden_figures(const std::string& name) {
-  return nlohmann::json::parse(testing::slurp(golden(name)));
+  return nlohmann::json::parse(slurp(golden(name)));
 }
 
 config::TrainConfig small_config(bool content) {

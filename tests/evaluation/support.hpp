@@ -15,6 +15,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/evaluation/evaluation.hpp"
 #include "minet/models/model.hpp"
+#include "support/input_error.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -47,7 +48,7 @@ class OnSmallCorpus : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     at::set_num_threads(1);
-    folder_ = new testing::TempFolder;
+    folder_ = new TempFolder;
     corpus_ = make_corpus(folder_->path(), {});
     save_model(make_model_for(corpus_, small_config()), folder_->path() / "model");
   }
@@ -63,21 +64,9 @@ class OnSmallCorpus : public ::testing::Test {
             .threads = 1};
   }
 
-  static inline testing::TempFolder* folder_ = nullptr;
+  static inline TempFolder* folder_ = nullptr;
   static inline std::filesystem::path corpus_;
 };
-
-// What an InputError says; fails the test where none is thrown.
-template <class Action>
-std::string input_error_of(const Action& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no InputError";
-  return {};
-}
 
 }  // namespace minet::evaluation
 

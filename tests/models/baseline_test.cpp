@@ -81,7 +81,7 @@ class BaselineTest : public ::testing::TestWithParam<config::ModelKind> {
   }
   at::Tensor pose = random_tensor({3, 12, 94}, 7);
   at::Tensor target = random_tensor({3, 32, 16}, 8);
-  const minet::testing::TempFolder temporary;
+  const TempFolder temporary;
   const fs::path& folder = temporary.path();
 };
 

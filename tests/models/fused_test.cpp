@@ -15,7 +15,7 @@
 #include "models/cpu/fused_gru.hpp"
 #include "models/cpu/winograd.hpp"
 #include "models/gru.hpp"
-#include "support.hpp"
+#include "models/support.hpp"
 
 namespace minet::models {
 namespace {

@@ -8,6 +8,7 @@
 #include "minet/config/config.hpp"
 #include "minet/core/text.hpp"
 #include "models/support.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::models {
 namespace {
@@ -16,13 +17,8 @@ namespace fs = std::filesystem;
 
 class ModelTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "minet-models-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-  fs::path folder;
+  TempFolder temporary;
+  fs::path folder = temporary.path();
 };
 
 void expect_same_weights(const Model& a, const Model& b) {

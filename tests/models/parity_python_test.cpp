@@ -34,7 +34,7 @@ class ModelsParityPython : public ::testing::Test {
                         (folder_ / of_case).string()});
   }
   std::string python_;
-  testing::TempFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(ModelsParityPython, ASavedModelLoadsInTheMirrorAndComputesTheSame) {

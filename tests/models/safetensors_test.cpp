@@ -8,6 +8,7 @@
 #include "minet/core/random.hpp"
 #include "models/support.hpp"
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::models {
 namespace {
@@ -16,13 +17,6 @@ namespace fs = std::filesystem;
 
 class SafetensorsTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "minet-models-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
   fs::path put(const std::string& bytes) const {
     const fs::path path = folder / "file.safetensors";
     std::ofstream(path, std::ios::binary) << bytes;
@@ -35,7 +29,8 @@ class SafetensorsTest : public ::testing::Test {
     for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
     return bytes + header + std::string(data, '\0');
   }
-  fs::path folder;
+  TempFolder temporary;
+  fs::path folder = temporary.path();
 };
 
 TensorFile example() {

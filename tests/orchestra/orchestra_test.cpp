@@ -22,8 +22,8 @@
 
 using namespace minet;
 using namespace minet::orchestra;
-using minet::testing::slurp;
-using minet::testing::TempFolder;
+using minet::slurp;
+using minet::TempFolder;
 
 namespace {
 

@@ -280,7 +280,7 @@ TEST(SampledSound, HasThePitchOfTheNotes) {
   std::string reason;
   auto sampler = find_sampler(reason);
   if (!sampler) GTEST_SKIP() << reason;
-  minet::testing::TempFolder folder;
+  minet::TempFolder folder;
   for (const Instrument& instrument : instruments()) {
     const auto& keys = sampler->keys[instrument.code] =
         measure_keys(*sampler, instrument, folder.path());
@@ -305,7 +305,7 @@ TEST(SampledSound, PlaysKeysThatAreAnOctaveHighWithOthers) {
   auto sampler = find_sampler(reason);
   if (!sampler) GTEST_SKIP() << reason;
   if (sampler->bank.filename() != "FluidR3_GM.sf2") GTEST_SKIP() << "another bank than FluidR3";
-  minet::testing::TempFolder folder;
+  minet::TempFolder folder;
   const Instrument& bassoon = instruments()[7];
   ASSERT_EQ(bassoon.code, "bn");
   std::vector<Key> keys = measure_keys(*sampler, bassoon, folder.path());

@@ -65,7 +65,7 @@ TEST_F(Arrays, RowsCutOneVideoOut) {
     EXPECT_FLOAT_EQ(pose.joint(0, 0)[0], 2000);
     EXPECT_FLOAT_EQ(pose.joint(2, 46)[0], 4046);
     for (const auto& [start, stop] : {std::pair(-1, 3), {3, 3}, {4, 2}, {0, 7}, {6, 7}}) {
-      EXPECT_NE(input_error([&] {
+      EXPECT_NE(sentence_of_error([&] {
                   read_pose(path, {.rows = {{start, stop}}});
                 }).find("0 to 6"),
                 std::string::npos);
@@ -76,11 +76,11 @@ TEST_F(Arrays, RowsCutOneVideoOut) {
 TEST_F(Arrays, ARawMapMustDivideIntoFrames) {
   std::vector<float> values = solos_values(2);
   values.pop_back();
-  EXPECT_NE(input_error([&] { read_pose(write_raw("a.npy", values)); }).find("564 bytes"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(write_raw("a.npy", values)); }).find("564 bytes"),
             std::string::npos);
-  EXPECT_NE(input_error([&] { read_pose(write("empty.npy", "")); }).find("564 bytes"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(write("empty.npy", "")); }).find("564 bytes"),
             std::string::npos);
-  EXPECT_NE(input_error([&] {
+  EXPECT_NE(sentence_of_error([&] {
               read_pose(write_raw("b.npy", solos_values(1)), {.format = PoseFormat::npy});
             }).find("expected an NPY file"),
             std::string::npos);
@@ -91,8 +91,9 @@ TEST_F(Arrays, RandomBytesAreNotTakenForKeypoints) {
   for (int i = 0; i < 564 * 3; ++i) {
     bytes += static_cast<char>(i % 7 == 0 ? 0xFF : 0x60 + i % 31);
   }
-  EXPECT_NE(input_error([&] { read_pose(write("noise.npy", bytes)); }).find("not coordinates"),
-            std::string::npos);
+  EXPECT_NE(
+      sentence_of_error([&] { read_pose(write("noise.npy", bytes)); }).find("not coordinates"),
+      std::string::npos);
 }
 
 TEST_F(Arrays, OtherShapesAreRefusedWithTheirShape) {
@@ -102,7 +103,7 @@ TEST_F(Arrays, OtherShapesAreRefusedWithTheirShape) {
       count *= static_cast<std::size_t>(size);
     }
     const auto path = write_npy("x.npy", std::move(shape), std::vector<float>(count, 1.0F));
-    return input_error([&] { read_pose(path, {.format = format}); });
+    return sentence_of_error([&] { read_pose(path, {.format = format}); });
   };
   EXPECT_NE(refused({4, 25, 3}, PoseFormat::automatic).find("got (4, 25, 3)"), std::string::npos);
   EXPECT_NE(refused({4, 46, 3}, PoseFormat::npy).find("got (4, 46, 3)"), std::string::npos);
@@ -131,7 +132,7 @@ TEST_F(Arrays, UnusableNumbersBecomeGaps) {
 }
 
 TEST_F(Arrays, ZerosThroughoutAreRefused) {
-  EXPECT_NE(input_error([&] {
+  EXPECT_NE(sentence_of_error([&] {
               read_pose(write_npy("z.npy", {3, 47, 3}, std::vector<float>(423)));
             }).find("zeros in all 3 frames"),
             std::string::npos);
@@ -163,13 +164,13 @@ TEST_F(Arrays, APreparedSequenceComesBackAsItWasSaved) {
 }
 
 TEST_F(Arrays, APreparedSequenceOfAnotherShapeOrWithNanIsRefused) {
-  EXPECT_NE(input_error([&] {
+  EXPECT_NE(sentence_of_error([&] {
               read_pose_npy(write_npy("s.npy", {2, 3, 47}, std::vector<float>(282)));
             }).find("got (2, 3, 47)"),
             std::string::npos);
   std::vector<float> values(282, 1.0F);
   values[150] = std::nanf("");
-  EXPECT_NE(input_error([&] {
+  EXPECT_NE(sentence_of_error([&] {
               read_pose_npy(write_npy("n.npy", {2, 47, 3}, values));
             }).find("frame 1"),
             std::string::npos);
@@ -177,9 +178,10 @@ TEST_F(Arrays, APreparedSequenceOfAnotherShapeOrWithNanIsRefused) {
 
 TEST_F(Arrays, PeopleCannotBeChosenInArrays) {
   const auto path = write_raw("s.npy", solos_values(1));
-  EXPECT_NE(
-      input_error([&] { read_pose(path, {.person = 0}); }).find("files that list people only"),
-      std::string::npos);
+  EXPECT_NE(sentence_of_error([&] {
+              read_pose(path, {.person = 0});
+            }).find("files that list people only"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST_F(BadFiles, WhatIsWrongInAnOpenPoseFileIsSaid) {
   for (const Case& bad : cases) {
     const std::filesystem::path file = write("v_0_keypoints.json", bad.content);
     for (const std::filesystem::path& path : {file, folder()}) {
-      const std::string message = input_error([&] { read_pose(path); });
+      const std::string message = sentence_of_error([&] { read_pose(path); });
       EXPECT_NE(message.find(bad.expected), std::string::npos) << message;
       EXPECT_NE(message.find("v_0_keypoints.json"), std::string::npos) << message;
     }
@@ -66,11 +66,12 @@ TEST_F(BadFiles, AFrameOverOneMebibyteIsNotParsed) {
   write("0_keypoints.json", content);
   EXPECT_EQ(read_pose(folder()).frames(), 1);
   write("0_keypoints.json", content + " ");
-  EXPECT_NE(input_error([&] { read_pose(folder()); }).find("0_keypoints.json"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("0_keypoints.json"),
+            std::string::npos);
 }
 
 TEST_F(BadFiles, FoldersWithoutUsableFilesAreRefused) {
-  const auto message = [&] { return input_error([&] { read_pose(folder()); }); };
+  const auto message = [&] { return sentence_of_error([&] { read_pose(folder()); }); };
   EXPECT_NE(message().find("no .json file"), std::string::npos);
   write("notes.txt", "hello");
   EXPECT_NE(message().find("no .json file"), std::string::npos);
@@ -83,40 +84,41 @@ TEST_F(BadFiles, FoldersWithoutUsableFilesAreRefused) {
 TEST_F(BadFiles, TwoFilesForOneFrameAreRefused) {
   write("a_1_keypoints.json", frame_json({{}}));
   write("b_01_keypoints.json", frame_json({{}}));
-  const std::string message = input_error([&] { read_pose(folder()); });
+  const std::string message = sentence_of_error([&] { read_pose(folder()); });
   EXPECT_NE(message.find("a_1_keypoints.json and b_01_keypoints.json"), std::string::npos);
 }
 
 TEST_F(BadFiles, FrameNumbersFarApartAreRefusedBeforeMemoryIsTaken) {
   write("0_keypoints.json", frame_json({{}}));
   write("999999999999_keypoints.json", frame_json({{}}));
-  EXPECT_NE(input_error([&] { read_pose(folder()); }).find("2 files from 0 to 999999999999"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("2 files from 0 to 999999999999"),
             std::string::npos);
 }
 
 TEST_F(BadFiles, RecordingsOfNobodyAreRefused) {
   write("0_keypoints.json", R"({"people":[]})");
   write("1_keypoints.json", frame_json({{.confidence = 0}}));
-  const std::string message = input_error([&] { read_pose(folder()); });
+  const std::string message = sentence_of_error([&] { read_pose(folder()); });
   EXPECT_NE(message.find("confidence above 0"), std::string::npos) << message;
   write("1_keypoints.json", R"({"people":[]})");
-  EXPECT_NE(input_error([&] { read_pose(folder()); }).find("nobody in any of its 2 frames"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("nobody in any of its 2 frames"),
             std::string::npos);
 }
 
 TEST_F(BadFiles, PathsAndOptionsThatDoNotFitAreRefused) {
   const std::filesystem::path file = write("0_keypoints.json", frame_json({{}}));
-  EXPECT_NE(input_error([&] { read_pose(folder() / "none"); }).find("no such file"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder() / "none"); }).find("no such file"),
             std::string::npos);
-  EXPECT_NE(input_error([&] { read_pose(write("a.bin", "x")); }).find("unknown kind"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(write("a.bin", "x")); }).find("unknown kind"),
             std::string::npos);
-  EXPECT_NE(input_error([&] { read_pose(folder(), {.format = PoseFormat::npy}); }).find("folder"),
-            std::string::npos);
+  EXPECT_NE(
+      sentence_of_error([&] { read_pose(folder(), {.format = PoseFormat::npy}); }).find("folder"),
+      std::string::npos);
   for (const double fps : {0.0, -25.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_NE(input_error([&] { read_pose(file, {.fps = fps}); }).find("frame rate"),
+    EXPECT_NE(sentence_of_error([&] { read_pose(file, {.fps = fps}); }).find("frame rate"),
               std::string::npos);
   }
-  EXPECT_NE(input_error([&] {
+  EXPECT_NE(sentence_of_error([&] {
               read_pose(file, {.rows = {{0, 1}}});
             }).find("Rows"),
             std::string::npos);
@@ -125,7 +127,7 @@ TEST_F(BadFiles, PathsAndOptionsThatDoNotFitAreRefused) {
 TEST(PoseFormats, AreParsedByNameAndOthersListed) {
   EXPECT_EQ(parse_pose_format("auto"), PoseFormat::automatic);
   EXPECT_EQ(parse_pose_format("openpose25b"), PoseFormat::openpose25b);
-  EXPECT_NE(input_error([] {
+  EXPECT_NE(sentence_of_error([] {
               parse_pose_format("mp4");
             }).find("openpose, openpose25b, wholebody, mediapipe, alphapose"),
             std::string::npos);

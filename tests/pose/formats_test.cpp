@@ -336,9 +336,10 @@ TEST_F(Formats, ATimesFileMakesAVariableFrameRateComeOutRight) {
   EXPECT_NEAR(even.joint(2, kNeck)[0], 130, 1e-4);  // a third of the way from 110 to 170
   EXPECT_NEAR(read_pose(folder(), {.fps = 50}).times[2], 0.04, 1e-12);
   write("times.csv", "frame,time_s\n0,0\n1,0.04\n");
-  EXPECT_NE(input_error([&] { read_pose(folder()); }).find("none for frame 2"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("none for frame 2"),
+            std::string::npos);
   write("times.csv", "frame,time_s\n0,0.1\n1,0.04\n");
-  EXPECT_NE(input_error([&] { read_pose(folder()); }).find("rising"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("rising"), std::string::npos);
 }
 
 TEST_F(Formats, TheLongestTrackIsFollowedAndTrackersNumbersAreTaken) {
@@ -352,7 +353,8 @@ TEST_F(Formats, TheLongestTrackIsFollowedAndTrackersNumbersAreTaken) {
   const auto path = write("tracked.json", "[" + list + "]");
   expect_same(read_pose(path), 7, "longest");
   EXPECT_NEAR(read_pose(path, {.person = 7}).joint(0, kRightShoulder)[0], 1200, 1e-3);
-  EXPECT_NE(input_error([&] { read_pose(path, {.person = 5}); }).find("3, 7"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(path, {.person = 5}); }).find("3, 7"),
+            std::string::npos);
 }
 
 TEST_F(Formats, BodyPartsAreMatchedByUsualNamesOrAMapFile) {
@@ -369,7 +371,7 @@ TEST_F(Formats, BodyPartsAreMatchedByUsualNamesOrAMapFile) {
   EXPECT_FLOAT_EQ(usual.joint(0, kNeck)[0], 2);
   EXPECT_FLOAT_EQ(usual.joint(0, joint_index("left_thumb_4"))[0], 5);
   const auto own = write("b.csv", head + "a,a,a,b,b,b,c,c,c" + coords + numbers);
-  EXPECT_NE(input_error([&] { read_pose(own); }).find("maps their names"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(own); }).find("maps their names"), std::string::npos);
   const auto names = write("names.csv", "bodypart,joint\na,neck\nb,left_wrist\n");
   EXPECT_FLOAT_EQ(read_pose(own, {.names = names}).joint(0, kLeftWrist)[0], 3);
 }
@@ -416,7 +418,7 @@ TEST_F(Formats, WhatIsWrongIsSaid) {
   };
   for (const Case& bad : cases) {
     const auto path = write(bad.file, bad.content);
-    const std::string message = input_error([&] { read_pose(path, {.format = bad.format}); });
+    const std::string message = sentence_of_error([&] { read_pose(path, {.format = bad.format}); });
     EXPECT_NE(message.find(bad.expected), std::string::npos) << bad.content.substr(0, 100) << "\n"
                                                              << message;
     EXPECT_NE(message.find(bad.file), std::string::npos) << message;

@@ -181,7 +181,7 @@ TEST(FillGaps, RefusesASequenceWithoutNeck) {
   for (std::int64_t frame = 0; frame < 3; ++frame) {
     set(pose.joint(frame, kNeck), 0, 0, 0);
   }
-  EXPECT_NE(input_error([&] { fill_gaps(pose); }).find("no frame shows the neck"),
+  EXPECT_NE(sentence_of_error([&] { fill_gaps(pose); }).find("no frame shows the neck"),
             std::string::npos);
 }
 
@@ -226,7 +226,7 @@ TEST(FillGaps, AgreesWithTheGoldenFiles) {
 TEST(FillGaps, RefusesAThresholdThatMakesNoSense) {
   RawPose pose = moving_shoulder(1);
   for (const double threshold : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_NE(input_error([&] { fill_gaps(pose, threshold); }).find("confidence of a gap"),
+    EXPECT_NE(sentence_of_error([&] { fill_gaps(pose, threshold); }).find("confidence of a gap"),
               std::string::npos);
   }
 }

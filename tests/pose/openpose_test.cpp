@@ -104,7 +104,7 @@ TEST_F(OpenPose, TheFirstFrameCanBeSaid) {
   EXPECT_GT(early.joint(3, kNeck)[2], 0);
   const RawPose late = read_pose(folder(), {.first_frame = 4});
   EXPECT_EQ(late.frames(), 1);
-  EXPECT_NE(input_error([&] { read_pose(folder(), {.first_frame = 5}); }).find("0 to 4"),
+  EXPECT_NE(sentence_of_error([&] { read_pose(folder(), {.first_frame = 5}); }).find("0 to 4"),
             std::string::npos);
 }
 

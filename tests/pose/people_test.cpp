@@ -72,7 +72,7 @@ TEST_F(People, PeopleOfZerosAreNotCounted) {
   const MadePerson zeros{.x = 0, .y = 0, .scale = 0, .confidence = 0};
   write("0_keypoints.json", frame_json({zeros, kSmall}));
   EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 0}), 0), 105);
-  input_error([&] { read_pose(folder(), {.person = 1}); });
+  sentence_of_error([&] { read_pose(folder(), {.person = 1}); });
 }
 
 TEST_F(People, CountingIsWhereMostPeopleAreSeenAndFollowsBothWays) {
@@ -95,7 +95,7 @@ TEST_F(People, CountingIsWhereMostPeopleAreSeenAndFollowsBothWays) {
 TEST_F(People, APersonBeyondThoseSeenIsRefused) {
   write("0_keypoints.json", frame_json({kSmall, kLarge}));
   for (const int person : {2, -1}) {
-    const std::string message = input_error([&] { read_pose(folder(), {.person = person}); });
+    const std::string message = sentence_of_error([&] { read_pose(folder(), {.person = person}); });
     EXPECT_NE(message.find("at most 2 people"), std::string::npos) << message;
   }
 }

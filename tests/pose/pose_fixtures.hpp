@@ -15,28 +15,22 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/pose/pose.hpp"
+#include "support/input_error.hpp"
 #include "support/source_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::pose {
 
 class PoseFolder : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() /
-              ("minet_pose_" + std::to_string(getpid()) + "_" + test->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(const std::string& name, const std::string& content) const {
-    std::ofstream(folder_ / name, std::ios::binary) << content;
-    return folder_ / name;
+    std::ofstream(temporary_ / name, std::ios::binary) << content;
+    return temporary_ / name;
   }
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return temporary_.path(); }
 
  private:
-  std::filesystem::path folder_;
+  TempFolder temporary_;
 };
 
 // A made person: all joints are at (x, y) plus 10 times the point's index, unless told otherwise.
@@ -75,20 +69,11 @@ inline std::string frame_json(const std::vector<MadePerson>& people) {
 }
 
 // The message of the InputError that `call` must throw: one sentence in one line.
-inline std::string input_error(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const InputError& error) {
-    const std::string message = error.what();
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    EXPECT_FALSE(message.ends_with('.')) << message;
-    return message;
-  } catch (const std::exception& error) {
-    ADD_FAILURE() << "expected an InputError, got: " << error.what();
-    return "";
-  }
-  ADD_FAILURE() << "expected an InputError, got none";
-  return "";
+inline std::string sentence_of_error(const std::function<void()>& call) {
+  const std::string message = input_error(call);
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  EXPECT_FALSE(message.ends_with('.')) << message;
+  return message;
 }
 
 // All sentences, one a line; of one kind where it is given.

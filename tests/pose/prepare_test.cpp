@@ -86,13 +86,14 @@ TEST(Resample, OneFrameStaysOne) {
 
 TEST(Resample, RefusesWhatIsNoSequence) {
   RawPose pose = linear_motion(3, 25);
-  EXPECT_NE(input_error([&] { resample(pose, 0); }).find("frame rate"), std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { resample(pose, 0); }).find("frame rate"), std::string::npos);
   pose.times[2] = pose.times[1];
-  EXPECT_NE(input_error([&] { resample(pose, 25); }).find("rising time stamps"), std::string::npos);
-  pose.times[2] = 1e9;
-  EXPECT_NE(input_error([&] { resample(pose, 25); }).find("at most 1000000 frames"),
+  EXPECT_NE(sentence_of_error([&] { resample(pose, 25); }).find("rising time stamps"),
             std::string::npos);
-  EXPECT_NE(input_error([] { resample(RawPose{}, 25); }).find("rising"), std::string::npos);
+  pose.times[2] = 1e9;
+  EXPECT_NE(sentence_of_error([&] { resample(pose, 25); }).find("at most 1000000 frames"),
+            std::string::npos);
+  EXPECT_NE(sentence_of_error([] { resample(RawPose{}, 25); }).find("rising"), std::string::npos);
 }
 
 PoseSequence two_shoulders(std::int64_t frames) {
@@ -209,7 +210,7 @@ TEST(PoseWindow, RefusesWhatCannotBeCut) {
   for (const auto& call : std::vector<std::function<void()>>{
            [&] { pose_window(none, 0, 1); }, [&] { pose_window(pose, 0, -1); },
            [&] { pose_window(pose, std::nan(""), 1); }, [&] { pose_window(pose, 0, 1, 0); }}) {
-    EXPECT_NE(input_error(call).find("window"), std::string::npos);
+    EXPECT_NE(sentence_of_error(call).find("window"), std::string::npos);
   }
 }
 
@@ -248,7 +249,7 @@ TEST_F(PreparePose, NamesTheFileWhereNoNeckIsSeen) {
   body.back() = ',';
   write("0_keypoints.json", "{\"people\":[{\"pose_keypoints_2d\":" + body +
                                 numbers_json(5, 5, 1, 23, 1).substr(1) + "}]}");
-  const std::string message = input_error([&] { prepare_pose(folder()); });
+  const std::string message = sentence_of_error([&] { prepare_pose(folder()); });
   EXPECT_NE(message.find(folder().string()), std::string::npos) << message;
   EXPECT_NE(message.find("no frame shows the neck"), std::string::npos) << message;
 }

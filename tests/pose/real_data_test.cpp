@@ -81,7 +81,7 @@ TEST_F(RealData, TheSolosSampleIsNotFilledAgain) {
 TEST_F(RealData, TheSolosTextFilesAreNotKeypoints) {
   for (const char* name : {"skeleton_dict", "solos_ids", "solos_timestamps"}) {
     const std::string message =
-        input_error([&] { read_pose(path(std::string("solos/") + name + ".json")); });
+        sentence_of_error([&] { read_pose(path(std::string("solos/") + name + ".json")); });
     EXPECT_NE(message.find("\"people\""), std::string::npos) << message;
   }
 }
@@ -170,7 +170,7 @@ TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
   const auto walk = [&](const std::filesystem::path& input, const std::string& refusal) {
     const bool folder = std::filesystem::is_directory(input);
     if (!refusal.empty()) {
-      const std::string message = input_error([&] { prepare_pose(input); });
+      const std::string message = sentence_of_error([&] { prepare_pose(input); });
       EXPECT_NE(message.find(refusal), std::string::npos) << message;
       EXPECT_NE(message.find(input.filename().string()), std::string::npos) << message;
       ++outcomes["refused"];
@@ -209,15 +209,16 @@ TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
 }
 
 TEST_F(RealData, AFolderOfUnrelatedFilesIsRefused) {
-  const std::string message = input_error([&] { read_pose(path("openpose/single")); });
+  const std::string message = sentence_of_error([&] { read_pose(path("openpose/single")); });
   EXPECT_NE(message.find("openpose/single"), std::string::npos) << message;
 }
 
 TEST_F(RealData, SoundAndVideoAreNotKeypoints) {
-  EXPECT_NE(
-      input_error([&] { read_pose(path("video/pianist_5s.avi")); }).find("extract_keypoints.py"),
-      std::string::npos);
-  EXPECT_NE(input_error([&] { read_pose(path("audio/sms-tools")); }).find("no .json file"),
+  EXPECT_NE(sentence_of_error([&] {
+              read_pose(path("video/pianist_5s.avi"));
+            }).find("extract_keypoints.py"),
+            std::string::npos);
+  EXPECT_NE(sentence_of_error([&] { read_pose(path("audio/sms-tools")); }).find("no .json file"),
             std::string::npos);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "minet/core/errors.hpp"
+#include "support/input_error.hpp"
 #include "support/source_folder.hpp"
 
 namespace minet::score::test {
@@ -45,17 +46,6 @@ inline std::string track(const std::string& events) {
 // Middle C for 96 ticks, twice.
 inline const std::string kTwoNotes =
     bytes({0x00, 0x90, 60, 64, 0x60, 0x80, 60, 0, 0x00, 0x90, 60, 64, 0x60, 0x80, 60, 0});
-
-// The message of the InputError that `work` must throw.
-inline std::string input_error(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no InputError";
-  return "";
-}
 
 inline bool contains(const std::string& message, const std::string& part) {
   return message.find(part) != std::string::npos;

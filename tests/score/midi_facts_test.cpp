@@ -6,12 +6,12 @@
 #include <map>
 #include <set>
 
-#include "midi_bytes_builder.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/midi.hpp"
 #include "minet/score/note_indices.hpp"
 #include "minet/score/notes.hpp"
+#include "score/midi_bytes_builder.hpp"
 
 using namespace minet;
 using namespace minet::score;

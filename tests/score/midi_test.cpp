@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "midi_bytes_builder.hpp"
+#include "score/midi_bytes_builder.hpp"
 
 using namespace minet;
 using namespace minet::score;

@@ -1,9 +1,9 @@
 // The MIDI writer: what it writes is read back the same, and what no file can hold is refused.
 #include <gtest/gtest.h>
 
-#include "midi_bytes_builder.hpp"
 #include "minet/core/random.hpp"
 #include "minet/score/midi.hpp"
+#include "score/midi_bytes_builder.hpp"
 
 using namespace minet;
 using namespace minet::score;

@@ -7,8 +7,8 @@
 #include <limits>
 #include <set>
 
-#include "midi_bytes_builder.hpp"
 #include "minet/core/random.hpp"
+#include "score/midi_bytes_builder.hpp"
 
 using namespace minet;
 using namespace minet::score;

@@ -7,9 +7,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "midi_bytes_builder.hpp"
 #include "minet/core/files.hpp"
 #include "minet/score/midi.hpp"
+#include "score/midi_bytes_builder.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace minet;
 using namespace minet::score;
@@ -131,15 +132,12 @@ TEST(Notes, TheContentDecidesTheFormat) {
 }
 
 TEST(Notes, AreReadFromAFile) {
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("minet_score_notes_test." + std::to_string(getpid()));
-  std::filesystem::create_directories(folder);
+  const TempFolder folder;
   save_file(folder / "a.mid", header(0, 1, 96) + track(kTwoNotes));
   EXPECT_EQ(read_notes(folder / "a.mid").notes.size(), 2u);
   EXPECT_EQ(read_midi(folder / "a.mid").tracks.size(), 1u);
   EXPECT_TRUE(contains(input_error([&] { read_notes(folder / "b.mid"); }), "b.mid"));
-  EXPECT_NE(input_error([&] { read_notes(folder); }), "");
-  std::filesystem::remove_all(folder);
+  EXPECT_NE(input_error([&] { read_notes(folder.path()); }), "");
 }
 
 TEST(OneVoice, KeepsTheHighestOfAChordAndCutsAtTheNextOnset) {

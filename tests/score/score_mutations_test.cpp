@@ -5,11 +5,11 @@
 #include <chrono>
 #include <cmath>
 
-#include "midi_bytes_builder.hpp"
 #include "minet/core/random.hpp"
 #include "minet/score/midi.hpp"
 #include "minet/score/note_indices.hpp"
 #include "minet/score/notes.hpp"
+#include "score/midi_bytes_builder.hpp"
 
 using namespace minet;
 using namespace minet::score;

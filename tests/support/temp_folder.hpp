@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace minet::testing {
+namespace minet {
 
 class TempFolder {
  public:
@@ -54,4 +54,4 @@ inline void spill(const std::filesystem::path& path, const std::string& content)
   std::ofstream(path, std::ios::binary) << content;
 }
 
-}  // namespace minet::testing
+}  // namespace minet

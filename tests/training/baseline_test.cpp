@@ -52,7 +52,7 @@ class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
             .spectrogram = 1.4 * at::sin(0.3 * t * (1 + b) + 0.7 * f + b)};
   }
 
-  const minet::testing::TempFolder temporary;
+  const TempFolder temporary;
   const fs::path& folder = temporary.path();
 };
 

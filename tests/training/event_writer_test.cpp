@@ -15,7 +15,6 @@
 
 namespace minet::training {
 namespace {
-using testing::TempFolder;
 
 // CRC-32C by long division, without a table.
 std::uint32_t crc32c(std::string_view bytes) {
@@ -110,7 +109,7 @@ std::vector<Message> events_in(const TempFolder& folder) {
   EXPECT_EQ(names.size(), 1u);
   EXPECT_TRUE(names.begin()->starts_with("events.out.tfevents."));
   std::vector<Message> events;
-  for (const std::string& record : records_of(testing::slurp(folder / *names.begin()))) {
+  for (const std::string& record : records_of(slurp(folder / *names.begin()))) {
     events.emplace_back(record);
   }
   return events;
@@ -170,7 +169,7 @@ TEST(EventWriterTest, AResumedRunDropsWhatCameAfterItsStep) {
 
 TEST(EventWriterTest, AFolderThatCannotBeMadeStopsNothing) {
   const TempFolder folder;
-  testing::spill(folder / "file", "");
+  spill(folder / "file", "");
   EventWriter events(folder / "file" / "tensorboard");
   EXPECT_NO_THROW(events.scalar("loss", 1, 1));
   EXPECT_NO_THROW(events.flush());

@@ -30,7 +30,7 @@ constexpr double kGradient = 5e-3;  // of the norm: logarithms of near-empty bin
 class PlusTraining : public ::testing::Test {
  protected:
   void SetUp() override { at::set_num_threads(1); }
-  const minet::testing::TempFolder temporary;
+  const TempFolder temporary;
   const fs::path& folder = temporary.path();
 };
 

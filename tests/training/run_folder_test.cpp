@@ -8,6 +8,7 @@
 #include <set>
 
 #include "minet/core/errors.hpp"
+#include "support/temp_folder.hpp"
 
 namespace minet::training {
 namespace {
@@ -15,15 +16,8 @@ namespace fs = std::filesystem;
 
 class RunFolderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() /
-              (std::string("minet-training-") + info->name() + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  TempFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 TEST_F(RunFolderTest, MetricsPastTheRestoredStepGo) {

@@ -17,9 +17,6 @@ std::string tenths(double value);
 // A share in tenths of a percent: "12.5 %".
 std::string percent(double share);
 
-// "1 track", "2 tracks".
-std::string counted(std::int64_t count, std::string_view noun);
-
 // The first column to the left, the others to the right, two spaces between; a line for each row.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 

@@ -1,10 +1,20 @@
-// Names as they stand in messages.
+// Counts and names as they stand in messages.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+
+#include "minet/core/text.hpp"
 
 namespace minet {
+
+// "1 thread", "2 threads". Another plural than with an s: counted(n, "note is", "notes are").
+template <class Count>
+std::string counted(Count count, std::string_view noun, std::string_view plural = {}) {
+  if (count == Count{1}) return text(count, ' ', noun);
+  return plural.empty() ? text(count, ' ', noun, 's') : text(count, ' ', plural);
+}
 
 // The name of a file or folder, safe for a terminal (text.hpp, printable).
 std::string shown(const std::filesystem::path& path);

@@ -70,6 +70,12 @@ struct BlockMemory {
   Memory self, cross;
 };
 
+// Rows that are worked on together: those of the batch, and where they lie in Scratch.
+struct Rows {
+  std::int64_t first, count;
+  std::int64_t stride, seen, wide;  // numbers a row: of x and normed, of seen, of wide
+};
+
 // What one row needs while it is worked on.
 struct Scratch {
   Floats x, normed, wide, turned, heads, seen, scores;
@@ -105,8 +111,16 @@ struct FastPrior::State {
   Floats drawn, sums;                            // [K padded], [K padded / 64]
   Scratch scratch;
 
-  void run(std::int64_t first, std::int64_t rows, std::span<const std::int64_t> previous,
+  void run(std::int64_t first, std::int64_t count, std::span<const std::int64_t> previous,
            std::span<const float> body);
+  void put_input(const Rows& rows, std::span<const std::int64_t> previous,
+                 std::span<const float> body);
+  void normalise(const Norm& norm, const Rows& rows);
+  void add(const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
+           const Rows& rows, bool with_present);
+  void look_back(const BlockWeights& block, Memory& self, const Rows& rows);
+  void look_at_notes(const BlockWeights& block, const Memory& cross, const Rows& rows);
+  void rotate_heads(const float* from);
   void see(const ContentInput& content);
   void apply(const PackedLinear& layer, const float* x, std::int64_t x_stride, std::int64_t rows,
              float* y, std::int64_t y_stride, bool relu = false) const {
@@ -316,104 +330,127 @@ void FastPrior::State::attend(const Memory& memory, std::int64_t row, const floa
   }
 }
 
-// Rows first .. first + rows - 1 of the batch, at most kRowsTogether.
-void FastPrior::State::run(std::int64_t first, std::int64_t rows,
-                           std::span<const std::int64_t> previous, std::span<const float> body) {
+// x = [previous code or start, body] + the content of this step where it is added.
+void FastPrior::State::put_input(const Rows& rows, std::span<const std::int64_t> previous,
+                                 std::span<const float> body) {
   const Weights& w = *weights;
-  Scratch& room = scratch;
-  const std::int64_t width = w.width, head = w.head, heads = w.heads;
-  const std::int64_t stride = round_up(width, kPanel), seen_stride = stride + 16;
-  const std::int64_t wide = static_cast<std::int64_t>(room.wide.size()) / kRowsTogether;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    float* x = room.x.data() + r * stride;
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const std::int64_t row = rows.first + r;
+    float* x = scratch.x.data() + r * rows.stride;
     const float* code =
         previous.empty()
             ? w.first_code.data()
-            : w.embedding.data() + previous[static_cast<std::size_t>(first + r)] * w.code_width;
+            : w.embedding.data() + previous[static_cast<std::size_t>(row)] * w.code_width;
     std::copy_n(code, w.code_width, x);
-    std::copy_n(body.data() + (first + r) * w.body_width, w.body_width, x + w.code_width);
-    if (added.defined()) {
-      const float* extra =
-          data(added) + ((first + r) * added.size(1) + position - notes_first) * width;
-      for (std::int64_t i = 0; i < width; ++i) x[i] += extra[i];
-    }
+    std::copy_n(body.data() + row * w.body_width, w.body_width, x + w.code_width);
+    if (!added.defined()) continue;
+    const float* extra = data(added) + (row * added.size(1) + position - notes_first) * w.width;
+    for (std::int64_t i = 0; i < w.width; ++i) x[i] += extra[i];
   }
-  const auto normalise = [&](const Norm& norm) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      kernels->normalise({.x = room.x.data() + r * stride,
-                          .weight = norm.weight.data(),
-                          .bias = norm.bias.data(),
-                          .width = width,
-                          .y = room.normed.data() + r * stride});
-    }
-  };
-  // x += layer(from), for notes times `present`.
-  const auto add = [&](const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
-                       bool with_present) {
-    apply(layer, from.data(), from_stride, rows, room.normed.data(), stride);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float factor = with_present ? present[static_cast<std::size_t>(first + r)] : 1.0F;
-      float* x = room.x.data() + r * stride;
-      const float* y = room.normed.data() + r * stride;
-      for (std::int64_t i = 0; i < width; ++i) x[i] += factor * y[i];
-    }
-  };
-  const auto turn_queries = [&](std::int64_t r) {
-    for (std::int64_t h = 0; h < heads; ++h) {
-      rotate(room.wide.data() + r * wide + h * head, room.turned.data() + h * head);
-    }
-  };
+}
 
+// normed = norm(x)
+void FastPrior::State::normalise(const Norm& norm, const Rows& rows) {
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    kernels->normalise({.x = scratch.x.data() + r * rows.stride,
+                        .weight = norm.weight.data(),
+                        .bias = norm.bias.data(),
+                        .width = weights->width,
+                        .y = scratch.normed.data() + r * rows.stride});
+  }
+}
+
+// x += layer(from), for notes times `present`.
+void FastPrior::State::add(const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
+                           const Rows& rows, bool with_present) {
+  apply(layer, from.data(), from_stride, rows.count, scratch.normed.data(), rows.stride);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float factor = with_present ? present[static_cast<std::size_t>(rows.first + r)] : 1.0F;
+    float* x = scratch.x.data() + r * rows.stride;
+    const float* y = scratch.normed.data() + r * rows.stride;
+    for (std::int64_t i = 0; i < weights->width; ++i) x[i] += factor * y[i];
+  }
+}
+
+void FastPrior::State::rotate_heads(const float* from) {
+  const std::int64_t head = weights->head;
+  for (std::int64_t h = 0; h < weights->heads; ++h) {
+    rotate(from + h * head, scratch.turned.data() + h * head);
+  }
+}
+
+// x += out(attention(norm1(x))); this step's keys and values go into the memory first.
+void FastPrior::State::look_back(const BlockWeights& block, Memory& self, const Rows& rows) {
+  const Weights& w = *weights;
   const std::int64_t slot = position % w.context;
   const std::int64_t filled = std::min(position + 1, w.context);
+  normalise(block.norm1, rows);
+  apply(block.qkv, scratch.normed.data(), rows.stride, rows.count, scratch.wide.data(), rows.wide);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    const float* qkv = scratch.wide.data() + r * rows.wide;
+    for (std::int64_t h = 0; h < w.heads; ++h) {
+      const std::int64_t pair = (rows.first + r) * w.heads + h;
+      rotate(qkv + w.width + h * w.head, scratch.turned.data());
+      float* keys = self.keys.data() + pair * w.head * self.slots + slot;
+      for (std::int64_t i = 0; i < w.head; ++i) {
+        keys[i * self.slots] = scratch.turned[static_cast<std::size_t>(i)];
+      }
+      std::copy_n(qkv + 2 * w.width + h * w.head, w.head,
+                  self.values.data() + (pair * self.slots + slot) * w.head_padded);
+    }
+    rotate_heads(qkv);
+    attend(self, rows.first + r, scratch.turned.data(), 0, filled,
+           scratch.seen.data() + r * rows.seen);
+  }
+  add(block.out, scratch.seen, rows.seen, rows, false);
+}
+
+// x += present * cross_out(attention over the notes' band); nothing without notes.
+void FastPrior::State::look_at_notes(const BlockWeights& block, const Memory& cross,
+                                     const Rows& rows) {
+  if (cross.keys.empty()) return;
+  const std::int64_t from = std::max(notes_first, position - weights->context + 1);
+  const std::int64_t to = std::min(notes_end, position + weights->context);
+  normalise(block.norm_cross, rows);
+  apply(block.cross_q, scratch.normed.data(), rows.stride, rows.count, scratch.wide.data(),
+        rows.wide);
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    rotate_heads(scratch.wide.data() + r * rows.wide);
+    attend(cross, rows.first + r, scratch.turned.data(), from - notes_first, to - from,
+           scratch.seen.data() + r * rows.seen);
+  }
+  add(block.cross_out, scratch.seen, rows.seen, rows, true);
+}
+
+// Rows first .. first + count - 1 of the batch, at most kRowsTogether.
+void FastPrior::State::run(std::int64_t first, std::int64_t count,
+                           std::span<const std::int64_t> previous, std::span<const float> body) {
+  const Weights& w = *weights;
+  const std::int64_t stride = round_up(w.width, kPanel);
+  const Rows rows{.first = first,
+                  .count = count,
+                  .stride = stride,
+                  .seen = stride + 16,
+                  .wide = static_cast<std::int64_t>(scratch.wide.size()) / kRowsTogether};
+  put_input(rows, previous, body);
   for (std::size_t b = 0; b < w.blocks.size(); ++b) {
     const BlockWeights& block = w.blocks[b];
-    Memory& self = memories[b].self;
-    normalise(block.norm1);
-    apply(block.qkv, room.normed.data(), stride, rows, room.wide.data(), wide);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const float* qkv = room.wide.data() + r * wide;
-      for (std::int64_t h = 0; h < heads; ++h) {
-        const std::int64_t pair = (first + r) * heads + h;
-        rotate(qkv + width + h * head, room.turned.data());
-        float* keys = self.keys.data() + pair * head * self.slots + slot;
-        for (std::int64_t i = 0; i < head; ++i) {
-          keys[i * self.slots] = room.turned[static_cast<std::size_t>(i)];
-        }
-        std::copy_n(qkv + 2 * width + h * head, head,
-                    self.values.data() + (pair * self.slots + slot) * w.head_padded);
-      }
-      turn_queries(r);
-      attend(self, first + r, room.turned.data(), 0, filled, room.seen.data() + r * seen_stride);
-    }
-    add(block.out, room.seen, seen_stride, false);
-
-    const Memory& cross = memories[b].cross;
-    if (!cross.keys.empty()) {
-      const std::int64_t from = std::max(notes_first, position - w.context + 1);
-      const std::int64_t to = std::min(notes_end, position + w.context);
-      normalise(block.norm_cross);
-      apply(block.cross_q, room.normed.data(), stride, rows, room.wide.data(), wide);
-      for (std::int64_t r = 0; r < rows; ++r) {
-        turn_queries(r);
-        attend(cross, first + r, room.turned.data(), from - notes_first, to - from,
-               room.seen.data() + r * seen_stride);
-      }
-      add(block.cross_out, room.seen, seen_stride, true);
-    }
-    normalise(block.norm2);
-    apply(block.up, room.normed.data(), stride, rows, room.wide.data(), wide, /*relu=*/true);
-    add(block.down, room.wide, wide, false);
+    look_back(block, memories[b].self, rows);
+    look_at_notes(block, memories[b].cross, rows);
+    normalise(block.norm2, rows);
+    apply(block.up, scratch.normed.data(), rows.stride, count, scratch.wide.data(), rows.wide,
+          /*relu=*/true);
+    add(block.down, scratch.wide, rows.wide, rows, false);
   }
-  normalise(w.norm_out);
-  const float* last = room.normed.data();
-  std::int64_t last_stride = stride;
+  normalise(w.norm_out, rows);
+  const float* last = scratch.normed.data();
+  std::int64_t last_stride = rows.stride;
   if (!w.to_code.panels.empty()) {
-    apply(w.to_code, last, last_stride, rows, room.wide.data(), wide);
-    last = room.wide.data();
-    last_stride = wide;
+    apply(w.to_code, last, last_stride, count, scratch.wide.data(), rows.wide);
+    last = scratch.wide.data();
+    last_stride = rows.wide;
   }
-  apply(w.head_out, last, last_stride, rows, logits.data() + first * w.codes_padded,
+  apply(w.head_out, last, last_stride, count, logits.data() + first * w.codes_padded,
         w.codes_padded);
 }
 

@@ -1,0 +1,71 @@
+#include "comparison/figures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "evaluation/curves.hpp"
+#include "minet/core/files.hpp"
+#include "minet/evaluation/tsne.hpp"
+
+namespace minet::comparison {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kFewestPoints = 12;         // a map of fewer says nothing
+constexpr std::uint64_t kMaxSvg = 64 << 20;  // bytes
+
+}  // namespace
+
+std::string tsne_svg(Measuring& measuring) {
+  const std::uint64_t seed = measuring.first_seed();
+  const fs::path folder = measuring.options().out / "results" / "tsne";
+  double clips = 0;  // of the test split, end to end
+  for (const corpus::Track& track : measuring.corpus().tracks_of("test")) {
+    clips += std::floor(track.seconds / measuring.runs().config(RunKind::minet).data.clip_seconds);
+  }
+  if (clips < kFewestPoints) return {};
+  measuring.measure_one(
+      "tsne", RunKind::minet, seed, nlohmann::ordered_json::object(), [&](std::uint64_t) {
+        evaluation::TsneOptions options{.common = measuring.common(RunKind::minet, seed),
+                                        .perplexity = std::min(30.0, clips / 3),
+                                        .out = folder,
+                                        .force = true};
+        options.common.clips = 0;
+        return evaluation::evaluate_tsne(options);
+      });
+  const fs::path svg = folder / "tsne.svg";
+  if (!fs::exists(svg)) return {};
+  // As part of a page a picture has no prologue of its own.
+  const std::string content = read_file(svg, kMaxSvg);
+  const std::size_t begin = content.find("<svg");
+  return begin == std::string::npos ? std::string() : content.substr(begin);
+}
+
+std::vector<std::string> curve_svgs(const Measuring& measuring) {
+  const std::uint64_t seed = measuring.first_seed();
+  const auto curve = [&](RunKind kind, const char* stage, const char* key, const char* name) {
+    return evaluation::read_curve(measuring.runs().folder(kind, seed) / "metrics.jsonl", stage, key,
+                                  name);
+  };
+  std::vector<std::string> svgs{
+      evaluation::curves_svg("Reconstruction loss",
+                             {curve(RunKind::minet, "vqvae", "reconstruction", "MBR"),
+                              curve(RunKind::no_mbr, "vqvae", "reconstruction", "plain")}),
+      evaluation::curves_svg("Codes used in a batch",
+                             {curve(RunKind::minet, "vqvae", "codes_used", "MBR"),
+                              curve(RunKind::no_mbr, "vqvae", "codes_used", "plain")}),
+      evaluation::curves_svg("Prior, nats per code",
+                             {curve(RunKind::minet, "prior", "loss", "MI Net"),
+                              curve(RunKind::content, "prior", "loss", "content cond."),
+                              curve(RunKind::gru_seq2seq, "prior", "loss", "GRU-Seq2Seq")}),
+      evaluation::curves_svg(
+          "Baselines, frame loss",
+          {curve(RunKind::seq2seq, "baseline", "loss", "Seq2Seq"),
+           curve(RunKind::graph_transformer, "baseline", "loss", "Graph-Transformer")})};
+  std::erase_if(svgs, [](const std::string& svg) { return svg.empty(); });
+  return svgs;
+}
+
+}  // namespace minet::comparison

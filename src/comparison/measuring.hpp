@@ -1,0 +1,77 @@
+// What every table stands on: the corpus, the runs, and measurements of them, each made once.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "comparison/measurement.hpp"
+#include "comparison/paper_table.hpp"
+#include "comparison/result_shelf.hpp"
+#include "comparison/run_shelf.hpp"
+#include "minet/comparison/tables.hpp"
+#include "minet/corpus/corpus.hpp"
+#include "minet/evaluation/evaluation.hpp"
+
+namespace minet::comparison {
+
+struct LeftOut {
+  std::string what, why;
+};
+
+class Measuring {
+ public:
+  explicit Measuring(const TablesOptions& options);
+
+  using Evaluate = std::function<evaluation::EvalResult(std::uint64_t seed)>;
+  // What stands in OUT/results if it was made from the same inputs, else made by `evaluate` and
+  // kept. `own`: the metric's own options, which are part of the inputs.
+  Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
+                          const nlohmann::ordered_json& own, const Evaluate& evaluate);
+  // One a seed.
+  std::vector<Measurement> measure(const std::string& metric, RunKind kind,
+                                   const nlohmann::ordered_json& own, const Evaluate& evaluate);
+
+  evaluation::EvalOptions common(RunKind kind, std::uint64_t seed) const;
+  const std::string& model_hash(RunKind kind, std::uint64_t seed);
+  void leave_out(const std::string& what, const std::string& why) {
+    left_out_.push_back({what, why});
+  }
+  // Whether the corpus can train and measure this kind.
+  bool has(RunKind kind) const { return no_notes_.empty() || !needs_notes(kind); }
+
+  const TablesOptions& options() const { return options_; }
+  const corpus::Corpus& corpus() const { return corpus_; }
+  const RunShelf& runs() const { return runs_; }
+  const std::string& no_notes() const { return no_notes_; }  // why; empty where there are notes
+  const std::vector<LeftOut>& left_out() const { return left_out_; }
+  std::uint64_t first_seed() const { return options_.seeds.front(); }
+
+ private:
+  const TablesOptions options_;
+  const corpus::Corpus corpus_;
+  const std::string no_notes_;
+  const RunShelf runs_;
+  const ResultShelf results_;
+  std::map<std::pair<RunKind, std::uint64_t>, std::string> model_hashes_;
+  std::vector<LeftOut> left_out_;
+};
+
+using Take = std::function<Cell(const Measurement&)>;
+// As Measurement's at() and with_error().
+Take number(std::string path, std::string interval = {});
+Take with_error(std::string path, std::string error_path);
+
+// The same place of each seed's measurement, over the seeds; empty if one of them could not measure
+// it.
+Cell cell(const std::vector<Measurement>& all, const Take& take);
+// The row of that name from these places, one a column; fewer places leave the last columns empty.
+void put(PaperTable& table, const std::string& row, const std::vector<Measurement>& all,
+         const std::vector<Take>& takes);
+bool all_have(const std::vector<Measurement>& all, const std::string& path);
+
+}  // namespace minet::comparison
