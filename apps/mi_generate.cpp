@@ -6,33 +6,19 @@
 
 using namespace minet;
 
-int main(int argc, char** argv) {
-  const app::Program program{
-      .name = "mi_generate",
-      .summary = "Generate the sound of the instrument that a player's keypoints show.",
-      .example = "mi_generate --model runs/first --pose player.npy --notes tune.mid -o tune.wav",
-      .read_error = app::read_torch_error};
+namespace {
+
+// Options as they are typed, beside those that GenerateOptions takes as they are.
+struct Arguments {
   app::CommonOptions common;
   app::ComputeOptions compute{.device = "cpu"};
-  CLI::App cli;
-  app::set_up(cli, program, common);
-  app::add_compute_options(cli, compute.device, compute.threads);
-
   generation::GenerateOptions options;
   std::optional<std::string> model, pose, from, notes, video;
   std::string format = "auto", picture, gaps = "paper";
-  cli.add_option("--model", model,
-                 "Run folder, or folder with model.safetensors; required except with --from");
-  cli.add_option(
-      "--pose", pose,
-      "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
-      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required "
-      "except with --from");
-  cli.add_option("--notes", notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
-  app::add_score_options(cli, options.read_notes);
-  cli.add_option("--video", video,
-                 "Also write this video with the new sound; its pictures give the times of "
-                 "keypoints that have none (needs ffmpeg)");
+};
+
+void add_sound_options(CLI::App& cli, Arguments& arguments) {
+  generation::GenerateOptions& options = arguments.options;
   cli.add_option("-o,--output", options.output,
                  "Sound to write (.wav or .flac); a .json beside it records how it was made")
       ->required();
@@ -56,9 +42,26 @@ int main(int argc, char** argv) {
   cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
-  cli.add_option("--format", format,
+}
+
+void add_options(CLI::App& cli, Arguments& arguments) {
+  generation::GenerateOptions& options = arguments.options;
+  cli.add_option("--model", arguments.model,
+                 "Run folder, or folder with model.safetensors; required except with --from");
+  cli.add_option(
+      "--pose", arguments.pose,
+      "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
+      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required "
+      "except with --from");
+  cli.add_option("--notes", arguments.notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
+  app::add_score_options(cli, options.read_notes);
+  cli.add_option("--video", arguments.video,
+                 "Also write this video with the new sound; its pictures give the times of "
+                 "keypoints that have none (needs ffmpeg)");
+  add_sound_options(cli, arguments);
+  cli.add_option("--format", arguments.format,
                  "Format of the keypoints: " + join(pose::pose_format_names(), ", "))
-      ->default_str(format);
+      ->default_str(arguments.format);
   cli.add_option("--person", options.read_pose.person, pose::kPersonHelp)
       ->check(CLI::Range(0, 999));
   cli.add_option(
@@ -66,39 +69,61 @@ int main(int argc, char** argv) {
       "Frames per second of the keypoints; default: their own times, else those of --video, else "
       "25");
   cli.add_option("--first-frame", options.read_pose.first_frame, "Frame number at time 0");
-  cli.add_option("--picture", picture, pose::kPictureHelp);
-  cli.add_option("--gaps", gaps, pose::kGapsHelp)->default_str(gaps);
-  cli.add_option("--from", from, "Reproduce the sound of this .json (only with --model and -o)");
+  cli.add_option("--picture", arguments.picture, pose::kPictureHelp);
+  cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->default_str(arguments.gaps);
+  cli.add_option("--from", arguments.from,
+                 "Reproduce the sound of this .json (only with --model and -o)");
   cli.add_flag("--force", options.force, "Overwrite existing files");
+}
 
-  return app::leave(app::run(cli, program, common, argc, argv, [&] {
-    generation::GenerateReport report;
-    if (from) {
-      if (pose || notes || video)
-        throw InputError(
-            "--from: expected no --pose, --notes or --video beside it; leave them out");
-      report = generation::repeat({.sidecar = *from,
-                                   .model = model,
-                                   .output = options.output,
-                                   .device = compute.device,
-                                   .threads = compute.threads,
-                                   .force = options.force});
-    } else {
-      if (!model)
-        throw InputError("--model: expected a run folder, got none; see mi_generate --help");
-      if (!pose) throw InputError("--pose: expected keypoints, got none; see mi_generate --help");
-      options.model = *model;
-      options.pose = *pose;
-      options.notes = notes;
-      options.video = video;
-      options.read_pose.format = pose::parse_pose_format(format);
-      if (!picture.empty()) options.read_pose.picture = pose::parse_picture(picture);
-      options.gaps = pose::parse_gap_rule(gaps);
-      options.device = compute.device;
-      options.threads = compute.threads;
-      report = generation::generate(options);
-    }
-    if (!common.quiet) {
+generation::GenerateReport repeat(const Arguments& arguments) {
+  if (arguments.pose || arguments.notes || arguments.video)
+    throw InputError("--from: expected no --pose, --notes or --video beside it; leave them out");
+  return generation::repeat({.sidecar = *arguments.from,
+                             .model = arguments.model,
+                             .output = arguments.options.output,
+                             .device = arguments.compute.device,
+                             .threads = arguments.compute.threads,
+                             .force = arguments.options.force});
+}
+
+generation::GenerateReport generate(const Arguments& arguments) {
+  if (!arguments.model)
+    throw InputError("--model: expected a run folder, got none; see mi_generate --help");
+  if (!arguments.pose)
+    throw InputError("--pose: expected keypoints, got none; see mi_generate --help");
+  generation::GenerateOptions options = arguments.options;
+  options.model = *arguments.model;
+  options.pose = *arguments.pose;
+  options.notes = arguments.notes;
+  options.video = arguments.video;
+  options.read_pose.format = pose::parse_pose_format(arguments.format);
+  if (!arguments.picture.empty())
+    options.read_pose.picture = pose::parse_picture(arguments.picture);
+  options.gaps = pose::parse_gap_rule(arguments.gaps);
+  options.device = arguments.compute.device;
+  options.threads = arguments.compute.threads;
+  return generation::generate(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const app::Program program{
+      .name = "mi_generate",
+      .summary = "Generate the sound of the instrument that a player's keypoints show.",
+      .example = "mi_generate --model runs/first --pose player.npy --notes tune.mid -o tune.wav",
+      .read_error = app::read_torch_error};
+  Arguments arguments;
+  CLI::App cli;
+  app::set_up(cli, program, arguments.common);
+  app::add_compute_options(cli, arguments.compute.device, arguments.compute.threads);
+  add_options(cli, arguments);
+
+  return app::leave(app::run(cli, program, arguments.common, argc, argv, [&] {
+    const generation::GenerateReport report =
+        arguments.from ? repeat(arguments) : generate(arguments);
+    if (!arguments.common.quiet) {
       for (const auto& file : report.files) std::cout << file.string() << '\n';
     }
     return 0;

@@ -3,9 +3,9 @@
 
 The order of the rooms is the table in docs/architecture.md. A file may include its own room and
 rooms above it, by the room's name; only comparison sees training. Further rules: public headers keep
-third-party libraries out, models/ outside cpu/ has no instruction of one processor and reads no environment, rooms marked "no" in the torch column include nothing of LibTorch,
-programs see the library through its public headers only, and nothing but the corpus room itself
-and evaluation can reach the instrument of a track.
+third-party libraries out, models/ outside cpu/ uses no processor-specific instructions and reads no environment
+variables, rooms marked "no" in the torch column include nothing of LibTorch, programs see the library through its
+public headers only, and nothing but the corpus room itself and evaluation can reach the instrument of a track.
 
 Usage: room_order.py [SOURCE_FOLDER] | room_order.py --self-test
 Includes that a macro hides are not seen.
@@ -38,7 +38,7 @@ READS_NO_INDEX = {"models", "clips", "training", "generation"}  # not even by ha
 APP_MAY_INCLUDE = ("minet/", "CLI/", "c10/util/Exception.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
-# Kernels lie in models/cpu, which reads the environment once; the networks above it stay plain C++.
+# Kernels are in models/cpu, which reads the environment once; the networks above it stay plain C++.
 KERNEL = re.compile(r"\b(_mm\w*|__m(?:128|256|512)\w*|\w*intrin\.h|vector_size|target_clones|(?:secure_)?getenv)\b")
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 LINE_COMMENT = re.compile(r"//[^\n]*")

@@ -42,6 +42,35 @@ std::vector<std::vector<std::int64_t>> confusion(const std::vector<std::int64_t>
   return counts;
 }
 
+// The clips of instruments that the classifier knows; with notes where `notes`.
+std::vector<clips::Clip> clips_of_known(const Scene& scene, const Labels& labels,
+                                        const std::set<std::int64_t>& known, bool notes) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scene.clips) {
+    const corpus::Track& track = scene.track(scene.tracks, clip);
+    if (notes && !track.has_notes) continue;
+    if (known.contains(labels.of(track))) clips.push_back(clip);
+  }
+  if (clips.empty()) {
+    throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
+                          scene.options.split, "' of instruments that training has",
+                          notes ? ", with notes" : "", ", got none; choose another split"));
+  }
+  return clips;
+}
+
+// A row per true instrument, a column per instrument heard.
+std::string confusion_table(const std::vector<std::string>& names,
+                            const std::vector<std::vector<std::int64_t>>& counts) {
+  std::vector<std::vector<std::string>> grid{{"true \\ heard, generated"}};
+  for (const std::string& name : names) grid[0].push_back(printable(name));
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    grid.push_back({printable(names[i])});
+    for (const std::int64_t count : counts[i]) grid.back().push_back(text(count));
+  }
+  return table(grid);
+}
+
 }  // namespace
 
 EvalResult evaluate_instrument(const InstrumentOptions& options) {
@@ -55,17 +84,7 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   const Labels labels(scene.corpus);
   const InstrumentExamples examples = instrument_examples(scene, labels, options.train_clips);
   const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
-  std::vector<clips::Clip> clips;
-  for (const clips::Clip& clip : scene.clips) {
-    const corpus::Track& track = scene.track(scene.tracks, clip);
-    if (options.notes && !track.has_notes) continue;
-    if (known.contains(labels.of(track))) clips.push_back(clip);
-  }
-  if (clips.empty()) {
-    throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
-                          scene.options.split, "' of instruments that training has",
-                          options.notes ? ", with notes" : "", ", got none; choose another split"));
-  }
+  const std::vector<clips::Clip> clips = clips_of_known(scene, labels, known, options.notes);
   const std::vector<std::int64_t> truth = labels.of(scene.tracks, clips);
   const auto classes = static_cast<std::int64_t>(labels.names().size());
   const InstrumentClassifier classifier(examples, classes);
@@ -109,20 +128,15 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   }
   lines.push_back({"chance: always the most frequent", figure(chance)});
 
-  std::vector<std::vector<std::string>> grid{{"true \\ heard, generated"}};
-  for (const std::string& name : labels.names()) grid[0].push_back(printable(name));
-  const auto counts = confusion(truth, stages.back().heard, labels.names().size());
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    grid.push_back({printable(labels.names()[i])});
-    for (const std::int64_t count : counts[i]) grid.back().push_back(text(count));
-  }
-  const std::string report =
-      text(headline(heading), "\n\n", table(lines), "\n", table(grid), "\nThe classifier (",
-           classifier.linear() ? text("logistic, penalty ", classifier.strength())
-                               : std::string("nearest neighbour"),
-           ") heard ", counted(examples.labels.size(), "clip"),
-           " of real training sound and names ", figure(classifier.cross_validation()),
-           " of those of groups left out. The floor is the line 'real'.\n");
+  const std::string report = text(
+      headline(heading), "\n\n", table(lines), "\n",
+      confusion_table(labels.names(), confusion(truth, stages.back().heard, labels.names().size())),
+      "\nThe classifier (",
+      classifier.linear() ? text("logistic, penalty ", classifier.strength())
+                          : std::string("nearest neighbour"),
+      ") heard ", counted(examples.labels.size(), "clip"), " of real training sound and names ",
+      figure(classifier.cross_validation()),
+      " of those of groups left out. The floor is the line 'real'.\n");
   return {.json = dump(json), .report = report};
 }
 
