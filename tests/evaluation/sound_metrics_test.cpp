@@ -102,7 +102,7 @@ TEST(Notes, NeedNotes) {
 }
 
 TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten) {
-  const testing::TempFolder folder;
+  const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {.instruments = true});
   const EvalResult result = search_sampling({.common = options_for(folder.path(), corpus),
                                              .temperatures = {0.5, 1},
@@ -133,7 +133,7 @@ TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten)
   EXPECT_NEAR(json["real"]["held_median_s"].get<double>(), 0.45, 0.08);
   EXPECT_CONTAINS(json["yaml"].get<std::string>(), "generation:\n  temperature: ");
   EXPECT_CONTAINS(
-      input_error_of([&] {
+      input_error([&] {
         search_sampling({.common = options_for(folder.path(), corpus), .temperatures = {-1}});
       }),
       "temperature");

@@ -216,6 +216,7 @@ TEST(SidecarTest, ComesBackAsItWasAndHostileOnesAreRefused) {
                         .iterations = 7,
                         .inversion_seed = 9,
                         .codes = {1, 2, 3},
+                        .body = {},
                         .inputs = {{"pose", "p.npy"}}};
   save_file(path, to_json(sidecar));
   const Sidecar read = read_sidecar(path);
