@@ -38,7 +38,7 @@ class CheckPage : public testing::Test {
 
 TEST_F(CheckPage, HasAPictureAndAStripForEachTrack) {
   const std::string page = check_page(check(root_));
-  EXPECT_TRUE(page.starts_with("<!DOCTYPE html>"));
+  EXPECT_TRUE(page.starts_with("<!doctype html>"));
   EXPECT_TRUE(page.ends_with("</html>\n"));
   EXPECT_CONTAINS(page, "<b>Usable</b>");
   EXPECT_EQ(count_of(page, "<article>"), 2U);
