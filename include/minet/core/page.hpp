@@ -1,5 +1,5 @@
-// What all HTML pages share: style, head and foot, tables, pictures, sounds. A page is one file that
-// works from disk, in light and dark mode, on a desktop and on a phone.
+// What all HTML pages share: style, head and foot, tables, pictures, sounds. A page is one file
+// that works from disk, in light and dark mode, on a desktop and on a phone.
 #pragma once
 
 #include <cstddef>
