@@ -8,36 +8,40 @@
 namespace minet::comparison {
 namespace {
 
-void stage_rows(Measuring& measuring, PaperTable& table, RunKind kind, bool hears_notes) {
+struct Heard {
+  std::vector<Measurement> notes;  // empty: not measured
+  std::vector<Measurement> instrument;
+};
+
+Heard hear(Measuring& measuring, RunKind kind, bool hears_notes) {
   const nlohmann::ordered_json own{{"clips", measuring.options().clips}};
-  const bool told = needs_notes(kind);
-  std::vector<Measurement> notes;
+  Heard heard;
   if (hears_notes) {
-    notes = measuring.measure("notes", kind, own, [&](std::uint64_t seed) {
+    heard.notes = measuring.measure("notes", kind, own, [&](std::uint64_t seed) {
       return evaluation::evaluate_notes({.common = measuring.common(kind, seed)});
     });
   }
-  const auto instrument = measuring.measure("instrument", kind, own, [&](std::uint64_t seed) {
-    return evaluation::evaluate_instrument({.common = measuring.common(kind, seed), .notes = told});
+  heard.instrument = measuring.measure("instrument", kind, own, [&](std::uint64_t seed) {
+    return evaluation::evaluate_instrument(
+        {.common = measuring.common(kind, seed), .notes = needs_notes(kind)});
   });
-  const auto row = [&](const std::string& name, const std::string& stage, bool chance) {
-    TableRow& line = table.row(name);
-    const std::string place = text("chain.", stage, chance ? ".chance." : ".");
-    if (!notes.empty()) {
-      line.cells[0] = cell(notes, number(place + "pitch_accuracy"));
-      line.cells[1] = cell(notes, number(place + "onset_f1"));
-      line.cells[2] = cell(notes, number(place + "chroma_distance"));
-    }
-    line.cells[3] =
-        cell(instrument, number(chance ? "chance" : text("chain.", stage, ".accuracy")));
-  };
-  if (kind == RunKind::minet) {
-    row("real sound", "real", false);
-    row("real magnitudes, phases reconstructed", "inverted", false);
-    row("MI Net's codes of it", "reconstruction", false);
+  return heard;
+}
+
+void add_row(PaperTable& table, const std::string& name, const Heard& heard,
+             const std::string& notes_path, const std::string& instrument_path) {
+  TableRow& line = table.row(name);
+  if (!heard.notes.empty()) {
+    line.cells[0] = cell(heard.notes, number(notes_path + "pitch_accuracy"));
+    line.cells[1] = cell(heard.notes, number(notes_path + "onset_f1"));
+    line.cells[2] = cell(heard.notes, number(notes_path + "chroma_distance"));
   }
-  row(title_of(kind) + ", generated", "generated", false);
-  if (kind == RunKind::graph_transformer) row("chance", "generated", true);
+  line.cells[3] = cell(heard.instrument, number(instrument_path));
+}
+
+void stage_row(PaperTable& table, const std::string& name, const Heard& heard,
+               const std::string& stage) {
+  add_row(table, name, heard, text("chain.", stage, "."), text("chain.", stage, ".accuracy"));
 }
 
 }  // namespace
@@ -51,8 +55,8 @@ PaperTable stages_table(Measuring& measuring) {
       .notes = {"Pitch, onsets and chroma of the sound against the track's notes; instrument: "
                 "the share that a classifier of real training sound names correctly. Lower is "
                 "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
-                "given the notes, the others are not. Chance: another track's notes, the "
-                "most common instrument."}};
+                "given the notes, the others are not. Chance: the real sound against another "
+                "track's notes; the most common instrument."}};
   const auto test = measuring.corpus().tracks_of("test");
   const auto count = std::count_if(test.begin(), test.end(),
                                    [](const corpus::Track& track) { return track.has_notes; });
@@ -64,8 +68,17 @@ PaperTable stages_table(Measuring& measuring) {
   for (const RunKind kind : {RunKind::minet, RunKind::content, RunKind::gru_seq2seq,
                              RunKind::seq2seq, RunKind::graph_transformer}) {
     if (!measuring.has(kind)) continue;
-    stage_rows(measuring, table, kind, hears_notes);
+    const Heard heard = hear(measuring, kind, hears_notes);
+    if (kind == RunKind::minet) {
+      stage_row(table, "real sound", heard, "real");
+      stage_row(table, "real magnitudes, phases reconstructed", heard, "inverted");
+      stage_row(table, "MI Net's codes of it", heard, "reconstruction");
+    }
+    stage_row(table, title_of(kind) + ", generated", heard, "generated");
   }
+  // Of real sound: a model that plays no notes would make it 0.
+  add_row(table, "chance", hear(measuring, RunKind::minet, hears_notes), "chain.real.chance.",
+          "chance");
   return table;
 }
 
