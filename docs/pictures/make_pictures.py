@@ -3,10 +3,12 @@
 
     python docs/pictures/make_pictures.py --demo demo --real demo-real     (needs matplotlib, librosa, soundfile)
     python docs/pictures/make_pictures.py --players players
+    python docs/pictures/make_pictures.py --tables results
 """
 import argparse
 import csv
 import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -90,6 +92,19 @@ def real_picture(real):
     save(figure, "real.png")
 
 
+def tables_pictures(tables):
+    """The page of results: mi_eval tables' examples and its map of body vectors."""
+    kinds = {"real": "test sound, phases reconstructed", "body": "MI Net: keypoints alone",
+             "notes": "content cond. MI Net: keypoints and notes"}
+    tracks = sorted({path.name.rsplit("-", 1)[0] for path in (tables / "sound").glob("*.wav")})
+    figure, axes = plt.subplots(len(tracks), len(kinds), figsize=(11, 1.9 * len(tracks)), sharex=True, sharey=True)
+    for row, track in zip(axes, tracks):
+        for axis, (kind, title) in zip(row, kinds.items()):
+            show(axis, tables / f"sound/{track}-{kind}.wav", f"{track.split('_')[2]}, {title}")
+    save(figure, "results-examples.png")
+    shutil.copy(next(tables.glob("results/**/tsne.svg")), HERE / "results-bodies.svg")
+
+
 def players_pictures(players):
     """The page on the orchestra: a strip of skeletons and a spectrogram for each instrument."""
     with (players / "tracks.csv").open() as file:
@@ -111,6 +126,7 @@ def main():
     parser.add_argument("--demo", type=pathlib.Path)
     parser.add_argument("--real", type=pathlib.Path)
     parser.add_argument("--players", type=pathlib.Path, help="a folder of mi_prepare orchestra, for docs/orchestra.md")
+    parser.add_argument("--tables", type=pathlib.Path, help="the folder of mi_eval tables, for docs/results.md")
     options = parser.parse_args()
     if options.demo:
         orchestra_picture(options.demo, ("vn", "fl", "tpt", "vc"))
@@ -122,6 +138,8 @@ def main():
         players_pictures(options.players)
     if options.real:
         real_picture(options.real)
+    if options.tables:
+        tables_pictures(options.tables)
 
 
 main()
