@@ -8,18 +8,24 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
+#include "early.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
@@ -33,6 +39,9 @@ struct CommonOptions {
   std::string log_level = "info";
 };
 
+inline constexpr const char* kNoMemory =
+    "there is not enough memory; free some, or raise the limit that this process runs under";
+
 // The sentence for an exception that another library throws; nullopt: not one of its own.
 using ErrorReader = std::function<std::optional<std::string>(const std::exception&)>;
 
@@ -45,12 +54,8 @@ struct Program {
 
 // One sentence on one line (a list of problems keeps its lines), safe on any terminal.
 inline int fail(const Program& program, const std::string& message, int exit_code) {
-  std::string out = program.name + ": ";
-  const std::vector<std::string> lines = split(message, '\n');
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    out += (i > 0 ? "\n" : "") + printable(lines[i]);
-  }
-  if (lines.size() == 1 && !out.ends_with('.')) out += '.';
+  std::string out = program.name + ": " + shortened_lines(message);
+  if (message.find('\n') == std::string::npos && !out.ends_with('.')) out += '.';
   out += '\n';
   std::fwrite(out.data(), 1, out.size(), stderr);
   return exit_code;
@@ -102,7 +107,13 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
   } catch (const Error& error) {
     return fail(program, with_flags(app, error.what()), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail(program, "there is not enough memory", 1);
+    return fail(program, kNoMemory, 1);
+  } catch (const std::filesystem::filesystem_error& error) {  // of a path that was given
+    return fail(
+        program,
+        text("cannot use ", printable(error.path1().string()), ": ", error.code().message()), 2);
+  } catch (const std::system_error& error) {  // of std::thread
+    return fail(program, text("cannot start another thread: ", error.code().message()), 1);
   } catch (const std::exception& error) {
     if (program.read_error) {
       if (const auto sentence = program.read_error(error)) return fail(program, *sentence, 1);
@@ -121,6 +132,20 @@ inline void set_up(CLI::App& app, const Program& program, CommonOptions& common)
   app.add_flag("-q,--quiet", common.quiet, "Print errors only");
   app.add_option("--log-level", common.log_level, "debug, info, warning, error or off")
       ->default_str(common.log_level);
+}
+
+// For seeds: CLI11 takes -1 for the largest number.
+inline CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        std::uint64_t value = 0;
+        const char* const end = word.data() + word.size();
+        const auto [stop, error] = std::from_chars(word.data(), end, value);
+        return error == std::errc() && stop == end
+                   ? std::string()
+                   : text("expected a whole number from 0 to ", UINT64_MAX, ", got ", word);
+      },
+      "");
 }
 
 // Which part of a MIDI file, and how high.
@@ -194,6 +219,7 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
       }
       return finish_output(program, 0);
     }
+    started();
     apply(common);
     install_stop_handlers();
     return finish_output(program, work());

@@ -1,5 +1,8 @@
 #include "eval_commands.hpp"
 
+#include "minet/core/access.hpp"
+#include "minet/core/message.hpp"
+
 namespace minet::app {
 namespace fs = std::filesystem;
 
@@ -23,7 +26,9 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
   command
       .add_option("--clips", options.clips, "Number of clips, spread evenly; 0: the whole split")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "Random seed")->capture_default_str();
+  command.add_option("--seed", options.seed, "Random seed")
+      ->check(whole_number())
+      ->capture_default_str();
   add_compute_options(command, options.device, options.threads);
 }
 
@@ -47,14 +52,23 @@ int deliver(const EvalSession& session, const JsonOutput& output,
   if (output.path) {
     refuse_overwrite(*output.path, output.force);
     const fs::path folder = output.path->has_parent_path() ? output.path->parent_path() : ".";
-    if (!fs::is_directory(folder)) {
+    std::error_code ignored;
+    if (!fs::is_directory(folder, ignored)) {
       throw InputError(text(folder.string(),
                             ": expected a folder for --json, but there is none; make it first"));
     }
+    expect_writable(*output.path);
   }
   const evaluation::EvalResult result = evaluate();
-  if (output.path) save_file(*output.path, result.json);
-  if (!session.common.quiet || !output.path) std::cout << result.report;
+  const bool printed = !session.common.quiet || !output.path;
+  if (printed) std::cout << printable_lines(result.report) << std::flush;
+  if (!output.path) return 0;
+  try {
+    save_file(*output.path, result.json);
+  } catch (const Error&) {  // after hours, perhaps
+    if (!printed) std::cout << printable_lines(result.report) << std::flush;
+    throw;
+  }
   return 0;
 }
 

@@ -53,6 +53,7 @@ void add_make(CLI::App& app, EvalSession& session) {
       ->check(CLI::Range(0, 10'000));
   command->add_option("--title", options.title, "Title of the page")->capture_default_str();
   command->add_option("--seed", options.common.seed, "Random seed of clips, order and music")
+      ->check(whole_number())
       ->capture_default_str();
   add_compute_options(*command, options.common.device, options.common.threads);
   add_json_options(*command, arguments->output);
@@ -91,6 +92,7 @@ void add_score(CLI::App& app, EvalSession& session) {
       ->check(CLI::Range(0, 100));
   command
       ->add_option("--seed", arguments->options.seed, "Random seed of the bootstrap over listeners")
+      ->check(whole_number())
       ->capture_default_str();
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {
@@ -160,7 +162,9 @@ void add_examples(CLI::App& app, EvalSession& session) {
   command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
-  command->add_option("--seed", options.seed, "Seed of the drawing")->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of the drawing")
+      ->check(whole_number())
+      ->capture_default_str();
   add_compute_options(*command, options.device, options.threads);
   add_json_options(*command, arguments->output);
   command->callback([&session, arguments] {

@@ -4,6 +4,22 @@
 
 namespace minet::app {
 
+namespace {
+
+// A training or a measurement in it says only where it stopped.
+comparison::TablesResult make(const comparison::TablesOptions& options) {
+  try {
+    return comparison::make_tables(options);
+  } catch (const Interrupted& stopped) {
+    const std::string where = stopped.what();
+    throw Interrupted(text(where.substr(0, where.find(';')),
+                           "; go on with the same command: finished runs and results are kept"),
+                      stopped.signal());
+  }
+}
+
+}  // namespace
+
 void add_tables(CLI::App& app, EvalSession& session) {
   struct Arguments {
     comparison::TablesOptions options;
@@ -33,6 +49,7 @@ void add_tables(CLI::App& app, EvalSession& session) {
       ->add_option("--out", options.out, "New folder, or one in which this command was interrupted")
       ->required();
   command->add_option("--seeds", options.seeds, "Train everything once for each of these seeds")
+      ->check(whole_number())
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--set", options.overrides, "Change a key for all runs: a.b=c; repeatable")
@@ -73,7 +90,7 @@ void add_tables(CLI::App& app, EvalSession& session) {
     session.chosen = [&session, arguments] {
       arguments->options.train = !arguments->no_training;
       return deliver(session, arguments->output, [&]() -> evaluation::EvalResult {
-        const comparison::TablesResult result = comparison::make_tables(arguments->options);
+        const comparison::TablesResult result = make(arguments->options);
         return {.json = result.json,
                 .report = result.report + text("Page: ", result.page.string(), "\n")};
       });

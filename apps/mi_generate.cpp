@@ -29,6 +29,7 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
       "loudness");
   cli.add_option("--seconds", options.seconds, "Length in seconds; default: that of the keypoints");
   cli.add_option("--seed", options.sampling.seed, "Random seed; another seed gives another piece")
+      ->check(app::whole_number())
       ->default_str("0");
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
@@ -124,7 +125,7 @@ int main(int argc, char** argv) {
     const generation::GenerateReport report =
         arguments.from ? repeat(arguments) : generate(arguments);
     if (!arguments.common.quiet) {
-      for (const auto& file : report.files) std::cout << file.string() << '\n';
+      for (const auto& file : report.files) std::cout << printable(file.string()) << '\n';
     }
     return 0;
   }));

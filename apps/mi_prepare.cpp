@@ -29,7 +29,7 @@ struct Session {
 
 // A report goes to stdout, so that it can be kept; --quiet leaves it out.
 void print(const Session& session, const std::string& report) {
-  if (!session.common.quiet) std::cout << report;
+  if (!session.common.quiet) std::cout << printable_lines(report);
 }
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* summary, const char* example,
@@ -61,7 +61,9 @@ void add_orchestra(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_option("--seconds", options->make.seconds, "Length of each piece in seconds")
       ->capture_default_str();
-  command->add_option("--seed", options->make.seed, "Random seed")->capture_default_str();
+  command->add_option("--seed", options->make.seed, "Random seed")
+      ->check(whole_number())
+      ->capture_default_str();
   command->add_option("--sound", options->sound, "auto, fluidsynth or additive")
       ->capture_default_str();
   command
@@ -94,7 +96,9 @@ void add_orchestra(CLI::App& app, Session& session) {
 template <class Options>
 void add_build_options(CLI::App& command, const std::shared_ptr<Options>& options) {
   command.add_option("--out", options->out, "Folder to create")->required();
-  command.add_option("--seed", options->seed, "Random seed of the split")->capture_default_str();
+  command.add_option("--seed", options->seed, "Random seed of the split")
+      ->check(whole_number())
+      ->capture_default_str();
   command.add_option("--threads", options->threads, "Tracks processed at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

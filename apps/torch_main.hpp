@@ -16,6 +16,9 @@ inline std::optional<std::string> read_torch_error(const std::exception& error) 
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   if (torch_error == nullptr) return std::nullopt;
   const std::string message = torch_error->what_without_backtrace();
+  for (const char* mark : {"can't allocate memory", "not enough memory", "out of memory"}) {
+    if (message.find(mark) != std::string::npos) return kNoMemory;
+  }
   return text("LibTorch failed: ", message.substr(0, message.find('\n')));
 }
 

@@ -35,7 +35,7 @@ LIBRARIES = {
 }
 KNOWS_INSTRUMENT = {"corpus", "evaluation", "comparison", "listening"}  # may include minet/corpus/instruments.hpp
 READS_NO_INDEX = {"models", "clips", "training", "generation"}  # not even by hand
-APP_MAY_INCLUDE = ("minet/", "CLI/", "c10/util/Exception.h")
+APP_MAY_INCLUDE = ("sys/", "minet/", "CLI/", "c10/util/Exception.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 # Kernels are in models/cpu, which reads the environment once; the networks above it stay plain C++.

@@ -11,6 +11,7 @@
 
 #include "audio/sound_reader.hpp"
 #include "minet/audio/sound.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/file_kind.hpp"
 #include "minet/core/process.hpp"
@@ -30,10 +31,9 @@ constexpr const char* kDemuxers =
 constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
 
 fs::path make_private_folder() {
-  std::string name = (fs::temp_directory_path() / "minet-sound-XXXXXX").string();
+  std::string name = (temporary_folder() / "minet-sound-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw WorkError(text("expected to make a temporary folder in ",
-                         shown(fs::temp_directory_path()),
+    throw WorkError(text("expected to make a temporary folder in ", shown(temporary_folder()),
                          " for a decoded sound, but could not; set TMPDIR to a folder with room"));
   }
   return name;
@@ -88,7 +88,7 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
                              result.exit_code > 128 && result.exit_code < 160
                                  ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
                                  : last_line(result.error_output),
-                             "); it needs room in ", shown(fs::temp_directory_path()),
+                             "); it needs room in ", shown(temporary_folder()),
                              ": set TMPDIR to a folder with more"));
       }
       if (result.error_output.find("matches no streams") != std::string::npos) {

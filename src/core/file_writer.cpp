@@ -31,6 +31,10 @@ void check_target(const std::filesystem::path& target) {
   if (target.filename().empty()) {
     throw InputError(text("expected the name of a file to write, got \"", name, "\""));
   }
+  if (target.filename().string().size() > detail::kLongestName) {
+    throw InputError(text("expected a name of at most ", detail::kLongestName, " bytes, got ",
+                          target.filename().string().size(), ": ", name));
+  }
   std::error_code error;
   const auto status = std::filesystem::status(target, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {

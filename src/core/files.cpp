@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/temporaries.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
@@ -38,12 +39,13 @@ void sync_file(const fs::path& path) {
 
 // Files first, then folders from the innermost outward.
 void sync_tree(const fs::path& folder) {
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_symlink()) continue;
-    if (entry.is_directory()) {
-      sync_tree(entry.path());
-    } else if (entry.is_regular_file()) {
-      sync_file(entry.path());
+  for (const fs::path& entry : entries_of(folder)) {
+    std::error_code ignored;
+    const auto status = fs::symlink_status(entry, ignored);
+    if (fs::is_directory(status)) {
+      sync_tree(entry);
+    } else if (fs::is_regular_file(status)) {
+      sync_file(entry);
     }
   }
   sync_file(folder);
@@ -109,6 +111,10 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
   if (target_.empty() || !target_.has_filename() || target_.filename() == "..") {
     throw InputError(text("expected the name of a folder to make, got \"", shown(target), "\""));
   }
+  if (target_.filename().string().size() > detail::kLongestName) {
+    throw InputError(text("expected a name of at most ", detail::kLongestName, " bytes, got ",
+                          target_.filename().string().size(), ": ", shown(target_)));
+  }
   std::error_code error;
   const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
   if (!fs::is_directory(parent, error)) {
@@ -123,7 +129,7 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
     }
     refuse_to_replace_around_us(target_);
   }
-  const std::string mark = target_.filename().string() + ".partial-";
+  const std::string mark = detail::folder_mark(target_);
   for (const auto& entry : fs::directory_iterator(parent, error)) {
     if (entry.path().filename().string().starts_with(mark) &&
         detail::is_stale_temporary(entry.path())) {

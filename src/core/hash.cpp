@@ -7,6 +7,7 @@
 #include <fstream>
 #include <vector>
 
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 
@@ -58,9 +59,12 @@ std::string sha256(std::string_view text) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
+  expect_readable(path);
+  std::error_code ignored;
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw InputError(text("cannot read ", printable(path.string()), " to take its SHA-256"));
+  if (!file || !std::filesystem::is_regular_file(path, ignored)) {
+    throw InputError(text("expected a file to take the SHA-256 of, but ", printable(path.string()),
+                          " is no ordinary file"));
   }
   Sha256 hash;
   std::vector<char> block(1 << 20);

@@ -13,6 +13,7 @@
 
 #include "core/terminal.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::log {
@@ -54,8 +55,9 @@ struct Logger {
     if (line_level < level.load()) return;
     static constexpr spdlog::level::level_enum kLevels[] = {
         spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    const std::string line = shortened_lines(message);
     const spdlog::details::log_msg entry("minet", kLevels[static_cast<int>(line_level)],
-                                         spdlog::string_view_t(message.data(), message.size()));
+                                         spdlog::string_view_t(line.data(), line.size()));
     const std::lock_guard lock(mutex);
     try {
       terminal->log(entry);

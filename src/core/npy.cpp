@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
@@ -35,9 +36,11 @@ struct Header {
 class NpyFile {
  public:
   explicit NpyFile(const std::filesystem::path& path) : name_(printable(path.string())) {
+    expect_readable(path);
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) {
-      throw InputError(text("cannot read ", name_, ": expected a .npy file"));
+      throw InputError(text("cannot read ", name_, ": expected a .npy file, got ",
+                            std::filesystem::is_directory(path, error) ? "a folder" : "a device"));
     }
     size_ = std::filesystem::file_size(path, error);
     file_.open(path, std::ios::binary);
@@ -302,6 +305,7 @@ std::string bytes_of(std::span<const std::int64_t> shape, std::span<const T> val
 bool is_npy(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return false;
+  expect_readable(path);
   std::ifstream file(path, std::ios::binary);
   char start[6] = {};
   file.read(start, sizeof start);

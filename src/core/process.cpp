@@ -204,7 +204,8 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
       throw WorkError(
           text(shown, " did not end within ", human_duration(time_limit_s), " and was killed"));
     }
-    if (stop_seen == 0 && stop_signal() != 0) throw_if_stopped(text("running ", shown));
+    if (stop_seen == 0 && stop_signal() != 0)
+      throw_if_stopped(text("stopped while running ", shown));
     std::array<pollfd, 2> wait{pollfd{out.read_end.get(), POLLIN, 0},
                                pollfd{err.read_end.get(), POLLIN, 0}};
     ::poll(wait.data(), wait.size(), open ? 50 : 2);  // negative descriptors are skipped

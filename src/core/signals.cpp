@@ -44,9 +44,9 @@ int stop_signal() {
   return asked;
 }
 
-void throw_if_stopped(const std::string& where_and_what_to_do) {
+void throw_if_stopped(const std::string& sentence) {
   if (const int signal = stop_signal(); signal != 0) {
-    throw Interrupted(text("stopped at ", where_and_what_to_do), signal);
+    throw Interrupted(sentence, signal);
   }
 }
 

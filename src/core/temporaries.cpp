@@ -39,6 +39,15 @@ std::filesystem::path remember(std::filesystem::path path) {
   return path;
 }
 
+// As much of a name as leaves room for `more` bytes.
+std::string fitting(std::string name, std::size_t more) {
+  if (name.size() + more <= kLongestName) return name;
+  std::size_t end = kLongestName - more;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
+  name.resize(end);
+  return name;
+}
+
 // The process id in "PID-N"; 0 if it is not of this form.
 pid_t process_of(std::string_view tag) {
   const auto dash = tag.find('-');
@@ -51,13 +60,20 @@ pid_t process_of(std::string_view tag) {
 
 }  // namespace
 
+std::string folder_mark(const std::filesystem::path& target) {
+  constexpr std::size_t kLongestTag = 32;  // a process id and a counter
+  return fitting(target.filename().string(), sizeof ".partial-" - 1 + kLongestTag) + ".partial-";
+}
+
 std::filesystem::path new_file_temporary(const std::filesystem::path& target) {
-  return remember(target.parent_path() /
-                  text(".", target.filename().string(), ".", next_tag(), ".partial"));
+  const std::string tag = next_tag();
+  const std::string name =
+      fitting(target.filename().string(), tag.size() + sizeof "...partial" - 1);
+  return remember(target.parent_path() / text(".", name, ".", tag, ".partial"));
 }
 
 std::filesystem::path new_folder_temporary(const std::filesystem::path& target) {
-  return remember(target.parent_path() / text(target.filename().string(), ".partial-", next_tag()));
+  return remember(target.parent_path() / text(folder_mark(target), next_tag()));
 }
 
 void forget_temporary(const std::filesystem::path& temporary) {

@@ -5,10 +5,17 @@
 // (in containers the process id is often the same again).
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
 namespace minet::detail {
+
+inline constexpr std::size_t kLongestName = 255;  // bytes: NAME_MAX of Linux's file systems
+
+// "TARGET.partial-": what the names of its folder temporaries begin with. Long names are shortened,
+// so that a temporary's name fits wherever its target's does.
+std::string folder_mark(const std::filesystem::path& target);
 
 std::filesystem::path new_file_temporary(const std::filesystem::path& target);
 std::filesystem::path new_folder_temporary(const std::filesystem::path& target);

@@ -16,6 +16,7 @@
 #include "corpus/score_part.hpp"
 #include "corpus/split.hpp"
 #include "minet/audio/sound.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -143,7 +144,7 @@ BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const Ear
   built.reused = true;
   built.notices = std::move(before.notices);
   const std::filesystem::path folder = safe_child(root, source.id);
-  std::filesystem::create_directory(folder);
+  make_folders(folder);
   earlier.take_files(before, folder);
   built.entry = std::move(before.entry);
   built.entry.track.id = source.id;
@@ -184,7 +185,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   }
 
   const std::filesystem::path folder = safe_child(root, track.id);
-  std::filesystem::create_directory(folder);
+  make_folders(folder);
   audio::save_flac(folder / "audio.flac", sound);
   pose::save_pose_npy(folder / "pose.npy", pose);
   if (track.has_notes) save_file(folder / "notes.csv", score::notes_csv(notes));

@@ -8,6 +8,7 @@
 
 #include "generation/pieces.hpp"
 #include "generation/sidecar.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
@@ -84,6 +85,11 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
   return report;
 }
 
+bool is_same_file(const fs::path& one, const fs::path& other) {
+  std::error_code ignored;
+  return fs::equivalent(one, other, ignored);
+}
+
 // The sound of a sidecar's codes.
 audio::Sound repeat_codes(const Sidecar& sidecar, const fs::path& path, const fs::path& where,
                           const at::Device& device) {
@@ -119,8 +125,10 @@ GenerateReport generate(const GenerateOptions& options) {
 GenerateReport repeat(const RepeatOptions& options) {
   check_output(options.output, options.force);
   const fs::path json = fs::path(options.output).replace_extension(".json");
-  if (!fs::exists(json) || !fs::equivalent(json, options.sidecar))
+  if (!is_same_file(json, options.sidecar)) {
     refuse_overwrite(json, options.force);
+    expect_writable(json);
+  }
   Sidecar sidecar = read_sidecar(options.sidecar);
   models::use_threads(options.threads > 0 ? options.threads : sidecar.threads);
   const at::Device device = models::select_device(options.device);
@@ -142,7 +150,7 @@ GenerateReport repeat(const RepeatOptions& options) {
   apply_gain(sound, sidecar.gain_db);
   audio::save_sound(options.output, sound, sidecar.bits);
   GenerateReport report{.files = {options.output}, .seconds = sound.seconds()};
-  if (!fs::exists(json) || !fs::equivalent(json, options.sidecar)) {
+  if (!is_same_file(json, options.sidecar)) {
     sidecar.threads = now.threads;
     sidecar.device = now.device;
     sidecar.capability = now.capability;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "minet/audio/loudness.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/film.hpp"
@@ -38,16 +39,18 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
 
 constexpr double kLengthWarning = 0.5;  // s, between a film and its new sound
 
+std::string ffmpeg() {
+  if (auto program = find_program("ffmpeg")) return *std::move(program);
+  throw InputError(
+      "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
+}
+
 // The video's pictures as they are, all of them, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
-  const auto program = find_program("ffmpeg");
-  if (!program) {
-    throw InputError(
-        "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
-  }
+  const std::string program = ffmpeg();
   save_file_by(output, [&](const fs::path& into) {
     const ProcessResult result =
-        run_process({*program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
+        run_process({program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
                      "-protocol_whitelist", "file", "-i", "file:" + fs::absolute(video).string(),
                      "-i", "file:" + fs::absolute(wav).string(), "-map", "0:v:0", "-map", "1:a:0",
                      "-c:v", "copy", "file:" + fs::absolute(into).string()});
@@ -97,12 +100,14 @@ void check_output(const fs::path& output, bool force) {
         text(output.string(), ": expected an output that ends in .wav or .flac; name it so"));
   }
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder)) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
     throw InputError(
         text(folder.string(),
              ": expected a folder for the output, but it does not exist; make it first"));
   }
   refuse_overwrite(output, force);
+  expect_writable(output);
 }
 
 std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
@@ -121,10 +126,16 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     const Outputs outputs = outputs_of(options, piece);
     check_output(outputs.wav, options.force);
     refuse_overwrite(outputs.json, options.force);
-    if (options.video) refuse_overwrite(outputs.video, options.force);
+    expect_writable(outputs.json);
+    if (options.video) {
+      refuse_overwrite(outputs.video, options.force);
+      expect_writable(outputs.video);
+    }
     all.push_back(outputs);
   }
-  if (options.video && !fs::is_regular_file(*options.video)) {
+  std::error_code ignored;
+  if (options.video) ffmpeg();
+  if (options.video && !fs::is_regular_file(*options.video, ignored)) {
     throw InputError(
         text(options.video->string(), ": expected a video file, but ", why_absent(*options.video)));
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "minet/config/config.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/version.hpp"
 #include "minet/core/words.hpp"
 #include "models/checks.hpp"
@@ -109,14 +110,40 @@ audio::SpectrogramScale read_scale(const Metadata& metadata, const std::string& 
   return scale;
 }
 
-config::TrainConfig read_config(const Metadata& metadata, const std::filesystem::path& file) {
+namespace {
+
+// How a run was trained may be written down otherwise later, as when it goes on with more steps;
+// what its network is may not.
+void warn_of_differences(config::TrainConfig beside, const config::TrainConfig& model,
+                         const std::filesystem::path& path) {
+  beside.run = model.run;
+  beside.data.audio_cache_mb = model.data.audio_cache_mb;
+  beside.augment = model.augment;
+  beside.vqvae_training = model.vqvae_training;
+  beside.prior_training = model.prior_training;
+  beside.baseline_training = model.baseline_training;
+  beside.synthesiser_training = model.synthesiser_training;
+  beside.controls_training = model.controls_training;
+  const std::vector<std::string> changes = config::differences(beside, model);
+  if (changes.empty()) return;
+  log::warning(text(path.string(),
+                    ": differs from the configuration in the model beside it, which counts: ",
+                    listing(changes), "; only its generation: settings are used"));
+}
+
+}  // namespace
+
+config::TrainConfig read_config(const Metadata& metadata, const std::filesystem::path& file,
+                                Said said) {
   const std::string where = printable(file.string());
   config::TrainConfig config =
       config::parse_train_config(get_text(metadata, "config", where), where + " (its config)");
   const std::filesystem::path beside = file.parent_path() / "config.yaml";
   std::error_code error;
   if (std::filesystem::is_regular_file(beside, error)) {
-    config.generation = config::load_train_config(beside).generation;
+    const config::TrainConfig other = config::load_train_config(beside);
+    config.generation = other.generation;
+    if (said == Said::differences) warn_of_differences(other, config, beside);
   }
   return config;
 }

@@ -30,7 +30,9 @@ void check_format(const Metadata& metadata, const std::string& where);
 audio::SpectrogramScale read_scale(const Metadata& metadata, const std::string& where);
 // `file` is where the metadata stand. How the model draws (generation) is chosen after training: it
 // is read from the config.yaml beside the file, where there is one.
-config::TrainConfig read_config(const Metadata& metadata, const std::filesystem::path& file);
+enum class Said { nothing, differences };
+config::TrainConfig read_config(const Metadata& metadata, const std::filesystem::path& file,
+                                Said said = Said::differences);
 
 // Nothing is built that a file is far too small to fill.
 void check_size(const TensorHeader& header, std::int64_t parameters, const std::string& where);

@@ -72,7 +72,7 @@ config::ModelKind kind_of(const std::filesystem::path& path) {
   const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
-  return read_config(header.metadata, file).model.kind;
+  return read_config(header.metadata, file, Said::nothing).model.kind;
 }
 
 Model load_model(const std::filesystem::path& path) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "minet/audio/sound.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
@@ -177,7 +178,7 @@ void make_piece(const Piece& piece, std::vector<PlayedPart>& parts, const Orches
   save_file(folder / ("Sco_" + piece.name() + ".mid"), score_midi(parts));
   if (options.pose == PoseFiles::openpose) {
     const std::string name = "Pose_" + piece.name();
-    std::filesystem::create_directory(folder / name);
+    make_folders(folder / name);
     write_openpose(folder / name, piece.name(), group, derive_seed(parts[0].seed, "group"));
   }
 }

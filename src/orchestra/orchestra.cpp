@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "minet/core/access.hpp"
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -88,8 +89,8 @@ class Workshop {
                  " holds an unfinished orchestra with other options; repeat those (its "
                  "README.txt has them), remove it, or use the option 'force' to start over"));
       }
-      for (const auto& entry : fs::directory_iterator(path_)) {
-        if (entry.path().filename() != ".lock") fs::remove_all(entry.path());
+      for (const fs::path& entry : entries_of(path_)) {
+        if (entry.filename() != ".lock") fs::remove_all(entry, error);
       }
     }
     save_file(mark, readme);
@@ -195,7 +196,7 @@ void in_parallel(const char* what, std::size_t count, int threads, const Work& w
   }
   if (error) std::rethrow_exception(error);
   if (done < count) {
-    throw_if_stopped(text(what, " ", done.load(), " of ", count,
+    throw_if_stopped(text("stopped at ", what, " ", done.load(), " of ", count,
                           "; go on with the same command: finished pieces are kept"));
   }
 }
@@ -215,7 +216,7 @@ void tune_sampler(Sampler& sampler, const std::vector<Piece>& pieces, int thread
   std::mutex mutex;  // guards the sampler's keys
   in_parallel("instrument", playing.size(), threads, [&](std::size_t i) {
     const fs::path folder = scratch / playing[i]->code;
-    fs::create_directories(folder);
+    make_folders(folder);
     std::vector<Key> keys = measure_keys(sampler, *playing[i], folder);
     const std::lock_guard lock(mutex);
     sampler.keys.emplace(playing[i]->code, std::move(keys));

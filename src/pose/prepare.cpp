@@ -139,10 +139,10 @@ PoseSequence prepare_pose(const std::filesystem::path& path, const PreparePoseOp
     if (report != nullptr) {
       *report = std::move(gaps);
     }
+    return resample(raw, options.fps);
   } catch (const InputError& error) {
     throw InputError(text(shown(path), ": ", error.what()));
   }
-  return resample(raw, options.fps);
 }
 
 PoseScale normalise(PoseSequence& pose) {

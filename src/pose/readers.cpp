@@ -4,6 +4,7 @@
 #include <array>
 #include <system_error>
 
+#include "minet/core/access.hpp"
 #include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/examine.hpp"
@@ -72,8 +73,10 @@ RawPose read_format(const fs::path& path, const ReadPoseOptions& options) {
   }
   std::error_code error;
   if (!fs::exists(path, error)) {
-    throw InputError(text("expected keypoint files at ", shown(path), ", but ", why_absent(path)));
+    throw InputError(text("expected keypoint files at ", shown(path), ", but ",
+                          error ? error.message() : why_absent(path)));
   }
+  expect_readable(path);
   const PoseFormat format =
       options.format == PoseFormat::automatic ? recognise_format(path) : options.format;
   if (options.names && format != PoseFormat::deeplabcut) {

@@ -16,9 +16,31 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxPeople = 100;  // in a frame
+// A pause without frames is filled. Its length, and what is filled beside a frame a second, must
+// not be hours: a few frames far apart would take gigabytes.
+constexpr double kMaxPause = 600;  // s
 
 bool has_place(const Person& person) {
   return std::any_of(person.points.begin(), person.points.end(), [](float v) { return v != 0; });
+}
+
+// `times` of the frames that were read, rising.
+void check_pauses(const std::vector<double>& times, const fs::path& path) {
+  double last = 0;
+  for (const double time : times) {
+    if (time - last > kMaxPause) {
+      throw InputError(text("expected keypoints without a pause of more than ",
+                            human_duration(kMaxPause), " in ", shown(path), ", got none from ",
+                            to_text(last), " s to ", to_text(time),
+                            " s; check the times or the frame rate, or split the recording there"));
+    }
+    last = time;
+  }
+  if (last > kMaxPause + static_cast<double>(times.size())) {
+    throw InputError(text("expected at least one frame of keypoints per second in ", shown(path),
+                          ", got ", counted(times.size(), "frame"), " in ", human_duration(last),
+                          "; check the times or the frame rate, or extract more frames"));
+  }
 }
 
 // The part of a name that is the frame number: the last run of digits in the stem.
@@ -193,20 +215,27 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
       }
     }
   }
-  pose.data.assign(frames.size() * kFrameValues, 0.0F);
-  for (std::size_t i = 0; i < read; ++i) {
-    const auto at = std::lower_bound(frames.begin(), frames.end(), recording.numbers[i]);
-    if (at == frames.end() || *at != recording.numbers[i]) {
+  std::vector<std::ptrdiff_t> places;  // of the frames that were read
+  std::vector<double> read_times;
+  for (const std::int64_t number : recording.numbers) {
+    const auto at = std::lower_bound(frames.begin(), frames.end(), number);
+    if (at == frames.end() || *at != number) {
       throw InputError(text("expected a time for every frame of ", shown(path),
-                            ", got none for frame ", recording.numbers[i],
+                            ", got none for frame ", number,
                             "; extract the keypoints again or say the frame rate"));
     }
+    places.push_back(at - frames.begin());
+    read_times.push_back(pose.times[static_cast<std::size_t>(places.back())]);
+  }
+  check_pauses(read_times, path);
+  pose.data.assign(frames.size() * kFrameValues, 0.0F);
+  for (std::size_t i = 0; i < read; ++i) {
     if (chosen[i] < 0 || !anybody(recording.people[i][static_cast<std::size_t>(chosen[i])])) {
       ++pose.empty_frames;
       continue;
     }
     const Person& person = recording.people[i][static_cast<std::size_t>(chosen[i])];
-    std::copy(person.points.begin(), person.points.end(), pose.joint(at - frames.begin(), 0));
+    std::copy(person.points.begin(), person.points.end(), pose.joint(places[i], 0));
   }
   pose.absent_frames = static_cast<std::int64_t>(frames.size() - read);
 }

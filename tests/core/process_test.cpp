@@ -113,10 +113,10 @@ TEST(SignalsDeathTest, AStopIsSeenAndASecondInterruptEndsAtOnce) {
   EXPECT_EXIT(
       {
         install_stop_handlers();
-        throw_if_stopped("the start");
+        throw_if_stopped("stopped at the start");
         raise(SIGTERM);
         try {
-          throw_if_stopped("step 3; go on with --resume");
+          throw_if_stopped("stopped at step 3; go on with --resume");
         } catch (const Interrupted& stop) {
           const bool right = std::string(stop.what()) == "stopped at step 3; go on with --resume";
           _exit(right && stop_signal() == SIGTERM ? stop.exit_code() : 1);

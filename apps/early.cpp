@@ -1,0 +1,66 @@
+// LibTorch's libraries start before main() and take hundreds of megabytes. Where a limit (ulimit
+// -v) leaves them too little, they throw, or use the null pointer that malloc() gave them: nobody
+// could catch either. So the handlers here are set before any library starts, by the executable's
+// .preinit_array.
+#include "early.hpp"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <exception>
+#include <initializer_list>
+#include <new>
+
+namespace minet::app {
+namespace {
+
+// Without any allocation.
+[[noreturn]] void end_with(const char* sentence) {
+  for (const char* part :
+       {static_cast<const char*>(program_invocation_short_name), ": ", sentence, ".\n"}) {
+    if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
+  }
+  ::_exit(1);
+}
+
+constexpr const char* kShort =
+    "there is not enough memory; free some, or raise the limit that this process runs under";
+
+[[noreturn]] void on_terminate() {
+  if (const std::exception_ptr current = std::current_exception()) {
+    try {
+      std::rethrow_exception(current);
+    } catch (const std::bad_alloc&) {
+      end_with(kShort);
+    } catch (const std::exception& error) {
+      end_with(std::strstr(error.what(), "allocate memory") != nullptr ? kShort : error.what());
+    } catch (...) {
+    }
+  }
+  end_with("failed unexpectedly for an unknown reason");
+}
+
+void on_crash(int) {
+  end_with(kShort);
+}
+
+void set_handlers() {
+  std::set_terminate(on_terminate);
+  rlimit space{};
+  if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    ::signal(SIGSEGV, on_crash);
+  }
+}
+
+__attribute__((section(".preinit_array"), used)) void (*const kBeforeLibraries)() = set_handlers;
+
+}  // namespace
+
+void started() {
+  ::signal(SIGSEGV, SIG_DFL);
+}
+
+}  // namespace minet::app
