@@ -64,7 +64,7 @@ int deliver(const EvalSession& session, const JsonOutput& output,
   if (printed) std::cout << printable_lines(result.report) << std::flush;
   if (!output.path) return 0;
   try {
-    save_file(*output.path, result.json);
+    save_file(*output.path, result.json, {.replace = output.force});
   } catch (const Error&) {  // after hours, perhaps
     if (!printed) std::cout << printable_lines(result.report) << std::flush;
     throw;

@@ -237,7 +237,7 @@ int convert_pose(const Session& session, const PoseOptions& options) {
   pose::save_pose_npy(options.out, pose);
   if (!options.preview.empty()) {
     const std::string title = options.input.filename().string();
-    save_file(options.preview, pose::draw_svg(pose, {.title = title}));
+    save_file(options.preview, pose::draw_svg(pose, {.title = title}), {.replace = options.force});
   }
   Notices notices;
   append(notices, std::move(gaps.notices), options.input.string());
@@ -288,7 +288,7 @@ struct NotesOptions {
 int convert_notes(const Session& session, const NotesOptions& options) {
   refuse_overwrite(options.out, options.force);
   const score::NoteList list = score::read_notes(options.input, options.read);
-  save_file(options.out, score::notes_csv(list.notes));
+  save_file(options.out, score::notes_csv(list.notes), {.replace = options.force});
   double end = 0;
   for (const score::Note& note : list.notes) end = std::max(end, note.end_s());
   print(session, text(printable(options.out.string()), ": ", list.notes.size(), " notes, ",
@@ -343,7 +343,8 @@ void add_check(CLI::App& app, Session& session) {
       if (!options->html.empty()) refuse_overwrite(options->html, options->force);
       const corpus::CheckReport report = corpus::check(options->root, options->check);
       if (!options->html.empty()) {
-        save_file(options->html, corpus::check_page(report, options->check.threads));
+        save_file(options->html, corpus::check_page(report, options->check.threads),
+                  {.replace = options->force});
       }
       std::cout << (options->json ? corpus::to_json(report) : corpus::describe(report));
       return report.usable() ? 0 : 1;

@@ -1,19 +1,22 @@
 // Sound in formats that are not read here, by the program ffmpeg: https://ffmpeg.org/ffmpeg.html
 //
-// ffmpeg sees one local file, may open nothing else (no play lists, no network: the list of
-// demuxers below holds single-file containers only), and writes 32-bit floats into a private
-// temporary folder.
-#include <stdlib.h>
+// ffmpeg sees one local file, may open nothing else (ffmpeg_input()), and writes 32-bit floats into
+// a private temporary folder. Those of killed processes are removed before the next is made.
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "audio/sound_reader.hpp"
+#include "core/temporaries.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/file_kind.hpp"
+#include "minet/core/film.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
@@ -23,16 +26,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDemuxers =
-    "mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,w64,aiff,au,caf,aac,ac3,eac3,asf,"
-    "flv,"
-    "mpeg,mpegts,ape,wv,tta,amr,dsf";
-
 constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
 
+// Only our own user can have made such a folder or can look into it.
 fs::path make_private_folder() {
-  std::string name = (temporary_folder() / "minet-sound-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
+  const fs::path target = temporary_folder() / text("minet-sound-", ::geteuid());
+  detail::sweep_folders_of(target);
+  constexpr int kMostTries = 100;  // other containers may share the folder and the process id
+  fs::path name;
+  bool made = false;
+  for (int i = 0; i < kMostTries && !made; ++i) {
+    if (i > 0) detail::forget_temporary(name);
+    name = detail::new_folder_temporary(target);
+    made = ::mkdir(name.c_str(), 0700) == 0;
+    if (!made && errno != EEXIST) break;
+  }
+  if (!made) {
+    detail::forget_temporary(name);
     throw WorkError(text("expected to make a temporary folder in ", shown(temporary_folder()),
                          " for a decoded sound, but could not; set TMPDIR to a folder with room"));
   }
@@ -69,18 +79,23 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
                           "formats, or convert it"));
   }
   folder_ = make_private_folder();
+  held_ = detail::hold_folder(folder_);
   try {
-    const fs::path copy = folder_ / kCopy;
-    const ProcessResult result = run_process(
-        {*ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
-         // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
-         "-dts_delta_threshold", "3600", "-protocol_whitelist", "file,pipe", "-format_whitelist",
-         kDemuxers, "-i", "file:" + fs::absolute(path).string(), "-map", "0:a:0", "-vn",
-         // Onto the time stamps: silence where nothing was recorded, at the start too.
-         "-af", "aresample=async=1:min_hard_comp=0.02:first_pts=0", "-t",
-         std::to_string(static_cast<int>(kMaxSoundSeconds) + 1), "-c:a", "pcm_f32le", "-f", "caf",
-         "file:" + copy.string()},
-        3600);
+    std::vector<std::string> command = {
+        *ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
+        // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
+        "-dts_delta_threshold", "3600"};
+    for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
+    for (const std::string& word :
+         {std::string("-map"), std::string("0:a:0"), std::string("-vn"),
+          // Onto the time stamps: silence where nothing was recorded, at the start too.
+          std::string("-af"), std::string("aresample=async=1:min_hard_comp=0.02:first_pts=0"),
+          std::string("-t"), std::to_string(static_cast<int>(kMaxSoundSeconds) + 1),
+          std::string("-c:a"), std::string("pcm_f32le"), std::string("-f"), std::string("caf"),
+          "file:" + (folder_ / kCopy).string()}) {
+      command.push_back(word);
+    }
+    const ProcessResult result = run_process(command, 3600);
     if (result.exit_code != 0) {
       if (is_own_trouble(result)) {
         throw WorkError(text("Decoding ", shown(path),
@@ -105,8 +120,7 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
                             last_line(result.error_output), ")"));
     }
   } catch (...) {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    remove();
     throw;
   }
 }
@@ -116,8 +130,14 @@ std::unique_ptr<SoundReader> ForeignSound::open() const {
 }
 
 ForeignSound::~ForeignSound() {
+  remove();
+}
+
+void ForeignSound::remove() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+  if (held_ >= 0) ::close(held_);
+  detail::forget_temporary(folder_);
 }
 
 }  // namespace minet::audio

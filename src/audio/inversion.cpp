@@ -22,6 +22,7 @@
 #include "minet/audio/stft.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
+#include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::audio {
@@ -149,7 +150,7 @@ class Inverter {
     bool over = false;  // changes only while all wait, so that all see the same
     std::barrier together(threads, [&]() noexcept {
       next = 0;
-      over = failure != nullptr;
+      over = failure != nullptr || stop_signal() != 0;
     });
     const auto work = [&](bool caller) {
       Scratch scratch(piece_, size_);
@@ -162,7 +163,7 @@ class Inverter {
             failure = std::current_exception();
           }
         }
-        for (std::int64_t i = next++; i < options_.iterations; i = next++) {
+        for (std::int64_t i = next++; i < options_.iterations && stop_signal() == 0; i = next++) {
           improve(turn - 2 - 2 * i, i, scratch);
         }
         together.arrive_and_wait();
@@ -173,6 +174,10 @@ class Inverter {
     work(true);
     for (std::thread& other : others) other.join();
     if (failure) std::rethrow_exception(failure);
+    if (over) {
+      throw Interrupted("stopped while phases were reconstructed; nothing was written",
+                        stop_signal());
+    }
   }
 
  private:

@@ -67,7 +67,9 @@ class ForeignSound {
   std::unique_ptr<SoundReader> open() const;
 
  private:
+  void remove();
   std::filesystem::path origin_, folder_;
+  int held_ = -1;  // the folder's descriptor, locked while it is used
 };
 
 }  // namespace minet::audio

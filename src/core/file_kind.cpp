@@ -75,6 +75,8 @@ std::string file_kind(std::string_view bytes) {
 
 std::string file_kind_of(const std::filesystem::path& path) {
   std::array<char, kLookedAt> bytes{};
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};  // a pipe would block
   std::ifstream file(path, std::ios::binary);
   if (!file) return {};
   file.read(bytes.data(), bytes.size());

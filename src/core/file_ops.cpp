@@ -1,5 +1,6 @@
 // The system calls behind a save. Each returns 0 or a count, or -errno.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -35,6 +36,16 @@ int FileOps::link(const std::filesystem::path& from, const std::filesystem::path
 
 int FileOps::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
   return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : -errno;
+}
+
+int FileOps::rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -errno;
+  // A file system without that: a second name is never given over an existing one.
+  if (::link(from.c_str(), to.c_str()) == 0) return remove(from);
+  if (errno != EPERM && errno != EOPNOTSUPP) return -errno;
+  struct stat info {};  // no hard links either: what is left is to look first
+  return ::lstat(to.c_str(), &info) == 0 ? -EEXIST : rename(from, to);
 }
 
 int FileOps::sync_folder(const std::filesystem::path& folder) {

@@ -1,5 +1,7 @@
 // One file, whole or absent: the order of steps is in files.hpp.
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,15 +37,27 @@ void check_target(const std::filesystem::path& target) {
     throw InputError(text("expected a name of at most ", detail::kLongestName, " bytes, got ",
                           target.filename().string().size(), ": ", name));
   }
+  refuse_overwrite(target, true);
   std::error_code error;
-  const auto status = std::filesystem::status(target, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    throw InputError(text(name, " is not an ordinary file, so it cannot be replaced by one; ",
-                          "choose another name"));
+  if (std::filesystem::is_directory(target, error)) {
+    throw InputError(
+        text(name, " is a folder, so it cannot be replaced by a file; choose another ", "name"));
   }
   if (!std::filesystem::is_directory(folder_of(target), error)) {
     throw InputError(text("the folder of ", name, " does not exist; make it first"));
   }
+}
+
+// Under its name, over an old file only where that was asked for.
+void publish(FileOps& ops, const std::filesystem::path& from, const std::filesystem::path& target,
+             bool replace) {
+  const int error = replace ? ops.rename(from, target) : ops.rename_new(from, target);
+  if (error == -EEXIST) {
+    throw InputError(text(printable(target.string()),
+                          " appeared while it was being made, so it was left as it is; choose "
+                          "another name or the option 'force'"));
+  }
+  if (error != 0) fail(target, "renaming", -error);
 }
 
 }  // namespace
@@ -127,6 +141,7 @@ FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
     throw WorkError(text("saving ", printable(state.target.string()), " needs ", wanted,
                          " bytes, but only ", free, " are free there; make room and go on"));
   }
+  detail::sweep_once(folder_of(state.target));
   state.temporary = detail::new_file_temporary(state.target);
   state.fd = state.ops->open_exclusive(state.temporary);
   if (state.fd < 0) {
@@ -135,6 +150,7 @@ FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
     state.fail_at("making a file beside it", error);
   }
   state.exists = true;
+  detail::hold_temporary(state.fd);
 }
 
 FileWriter::~FileWriter() {
@@ -171,8 +187,11 @@ void FileWriter::commit() {
     state.fail_at("closing", -error);
   }
   if (state.options.keep_previous) state.keep_previous();
-  if (const int error = state.ops->rename(state.temporary, state.target); error != 0) {
-    state.fail_at("renaming", -error);
+  try {
+    publish(*state.ops, state.temporary, state.target, state.options.replace);
+  } catch (...) {
+    state.abandon();
+    throw;
   }
   state.exists = false;
   detail::forget_temporary(state.temporary);
@@ -197,31 +216,33 @@ void save_file(const std::filesystem::path& target, std::span<const std::byte> b
 }
 
 void save_file_by(const std::filesystem::path& target,
-                  const std::function<void(const std::filesystem::path&)>& write) {
+                  const std::function<void(const std::filesystem::path&)>& write, bool replace) {
   check_target(target);
+  detail::sweep_folders_of(target);
   struct Folder {
     std::filesystem::path path;
+    bool made = false;
+    int held = -1;
     ~Folder() {
       std::error_code ignored;
-      std::filesystem::remove_all(path, ignored);
+      if (made) std::filesystem::remove_all(path, ignored);
+      if (held >= 0) ::close(held);
       detail::forget_temporary(path);
     }
   } folder{detail::new_folder_temporary(target)};
-  std::error_code error;
-  if (!std::filesystem::create_directory(folder.path, error)) {
-    fail(target, "making a folder beside it", error.value());
-  }
+  // Ours alone: nobody can plant a link where the other program writes.
+  folder.made = ::mkdir(folder.path.c_str(), 0700) == 0;
+  if (!folder.made) fail(target, "making a folder beside it", errno);
+  folder.held = detail::hold_folder(folder.path);
   const auto written = folder.path / target.filename();
   write(written);
   FileOps& ops = FileOps::system();
-  const int fd = ::open(written.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(written.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) fail(target, "writing", errno);
   const int synced = ops.sync(fd), closed = ops.close(fd);
   if (synced != 0) fail(target, "syncing", -synced);
   if (closed != 0) fail(target, "closing", -closed);
-  if (const int renamed = ops.rename(written, target); renamed != 0) {
-    fail(target, "renaming", -renamed);
-  }
+  publish(ops, written, target, replace);
   ops.sync_folder(folder_of(target));
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
 #include <utility>
 
 #include "core/temporaries.hpp"
@@ -129,23 +130,18 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
     }
     refuse_to_replace_around_us(target_);
   }
-  const std::string mark = detail::folder_mark(target_);
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    if (entry.path().filename().string().starts_with(mark) &&
-        detail::is_stale_temporary(entry.path())) {
-      std::error_code ignored;
-      fs::remove_all(entry.path(), ignored);
-    }
-  }
+  detail::sweep_folders_of(target_);
   partial_ = detail::new_folder_temporary(target_);
   if (!fs::create_directory(partial_, error)) {
     detail::forget_temporary(partial_);
     throw WorkError(text("cannot make the folder ", shown(partial_), ": ",
                          error ? error.message() : "it exists"));
   }
+  held_ = detail::hold_folder(partial_);
 }
 
 FolderWriter::~FolderWriter() {
+  if (held_ >= 0) ::close(held_);
   if (committed_) return;
   std::error_code ignored;
   fs::remove_all(partial_, ignored);
@@ -198,7 +194,15 @@ void FolderWriter::commit() {
 
 void refuse_overwrite(const fs::path& path, bool force) {
   std::error_code error;
-  if (!force && fs::exists(fs::symlink_status(path, error))) {
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw InputError(text(shown(path), " is ",
+                          fs::is_symlink(status) ? "a link" : "a device, a pipe or a socket",
+                          ", which is never replaced; choose another name",
+                          fs::is_symlink(status) ? ", or the file that it leads to" : ""));
+  }
+  if (!force) {
     throw InputError(text(shown(path), " exists; choose another name or the option 'force'"));
   }
 }
@@ -254,7 +258,15 @@ bool is_own_trouble(int error_number) {
          error_number == EIO || error_number == ENOSPC || error_number == EDQUOT;
 }
 
-std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+namespace {
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() { ::close(fd); }
+};
+
+// Opens an ordinary file; a pipe without a writer would block for ever.
+int open_ordinary(const fs::path& path, struct stat& info) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     if (is_own_trouble(errno)) {
@@ -265,15 +277,30 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
     }
     throw InputError(text("cannot read ", shown(path), ": ", detail::error_text(errno)));
   }
-  struct Closer {
-    int fd;
-    ~Closer() { ::close(fd); }
-  } closer{fd};
-  struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(fd);
     throw InputError(text("expected a file, but ", shown(path), " is ",
                           S_ISDIR(info.st_mode) ? "a folder" : "not an ordinary file"));
   }
+  return fd;
+}
+
+}  // namespace
+
+std::ifstream open_input(const fs::path& path) {
+  struct stat info {};
+  const Descriptor checked{open_ordinary(path, info)};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw WorkError(text("cannot read ", shown(path), ": ", detail::error_text(errno)));
+  }
+  return file;
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  struct stat info {};
+  const Descriptor opened{open_ordinary(path, info)};
+  const int fd = opened.fd;
   const auto too_large = [&](std::uint64_t size) {
     return InputError(text(shown(path), " has ", size, " bytes; at most ", max_bytes,
                            " are expected of such a file"));
@@ -305,13 +332,25 @@ FolderLock::FolderLock(const fs::path& folder) {
   if (fd_ < 0) {
     throw InputError(text("cannot work in ", shown(folder), ": ", detail::error_text(errno)));
   }
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;  // the system drops it when the process ends
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {       // the system drops it when the process ends
+    const std::string id = text(::getpid(), "\n");  // for messages only: a full disk is no reason
+    [[maybe_unused]] const bool said =
+        ::ftruncate(fd_, 0) == 0 && ::pwrite(fd_, id.data(), id.size(), 0) > 0;
+    return;
+  }
   const int error = errno;
+  char id[24] = {};
+  struct stat info {};
+  const bool is_file = ::fstat(fd_, &info) == 0 && S_ISREG(info.st_mode);
+  const ssize_t length = is_file ? ::pread(fd_, id, sizeof id - 1, 0) : 0;
+  const auto holder =
+      parse_integer(trim(std::string(id, static_cast<std::size_t>(std::max<ssize_t>(length, 0)))));
   ::close(std::exchange(fd_, -1));
   if (error != EWOULDBLOCK) {
     throw WorkError(text("cannot lock ", shown(path), ": ", detail::error_text(error)));
   }
-  throw InputError(text("another process is working in ", shown(folder),
+  throw InputError(text("another process", holder ? text(" (", *holder, ")") : std::string(),
+                        " is working in ", shown(folder),
                         "; wait for it or choose another folder"));
 }
 

@@ -42,17 +42,35 @@ double Film::fps() const {
   return 1 / (std::abs(mean - *middle) < 0.02 * mean ? mean : *middle);
 }
 
+std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {
+  constexpr const char* kDemuxers =  // each reads one file
+      "mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,w64,aiff,au,caf,aac,ac3,eac3,"
+      "asf,flv,mpeg,mpegvideo,mpegts,h264,hevc,m4v,ivf,gif,mjpeg,ape,wv,tta,amr,dsf";
+  return {"-protocol_whitelist",
+          "file,pipe",
+          "-format_whitelist",
+          kDemuxers,
+          "-i",
+          "file:" + std::filesystem::absolute(path).string()};
+}
+
 std::optional<Film> read_film(const std::filesystem::path& path) {
   const auto ffprobe = find_program("ffprobe");
   std::error_code ignored;
   if (!ffprobe || !std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
-  const ProcessResult result =
-      run_process({*ffprobe, "-v", "error", "-protocol_whitelist", "file", "-select_streams", "v:0",
-                   "-show_entries",
-                   "packet=pts_time,dts_time:stream=codec_type:stream_disposition=attached_pic:"
-                   "format=start_time",
-                   "-of", "json", "file:" + std::filesystem::absolute(path).string()},
-                  3600);
+  std::vector<std::string> command = {
+      *ffprobe,
+      "-v",
+      "error",
+      "-select_streams",
+      "v:0",
+      "-show_entries",
+      "packet=pts_time,dts_time:stream=codec_type:stream_disposition=attached_pic:"
+      "format=start_time",
+      "-of",
+      "json"};
+  for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
+  const ProcessResult result = run_process(command, 3600);
   if (result.exit_code > 128 && result.exit_code < 160) {  // a signal
     throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
                          "; try again with more memory or time"));

@@ -1,5 +1,6 @@
 // SHA-256 by OpenSSL's EVP interface.
 #include "minet/core/hash.hpp"
+#include "minet/core/files.hpp"
 
 #include <openssl/evp.h>
 
@@ -59,13 +60,7 @@ std::string sha256(std::string_view text) {
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  expect_readable(path);
-  std::error_code ignored;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || !std::filesystem::is_regular_file(path, ignored)) {
-    throw InputError(text("expected a file to take the SHA-256 of, but ", printable(path.string()),
-                          " is no ordinary file"));
-  }
+  std::ifstream file = open_input(path);
   Sha256 hash;
   std::vector<char> block(1 << 20);
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {

@@ -13,6 +13,7 @@
 
 #include "core/terminal.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
 #include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
@@ -103,6 +104,7 @@ void open_file(const std::filesystem::path& path) {
     if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error)) {
       throw InputError("no folder");
     }
+    refuse_overwrite(path, true);  // it would follow a link, and wait for a pipe's reader
     file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string(), /*truncate=*/false);
     file->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
   } catch (const std::exception&) {

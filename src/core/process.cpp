@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,7 +75,12 @@ Pipe make_pipe() {
 }
 
 // Between fork and exec only async-signal-safe calls are allowed.
-[[noreturn]] void become(const char* program, char* const* argv, int out, int err, int report) {
+[[noreturn]] void become(const char* program, char* const* argv, int out, int err, int report,
+                         pid_t parent) {
+  // Where we are killed, the program ends too and does not fill the disk on its own. It is the end
+  // of the thread that started it, which waits for it, that counts.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // it has ended already
   ::setpgid(0, 0);
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
     ::signal(signal, SIG_DFL);  // an ignored signal would stay ignored in the program
@@ -169,13 +175,14 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   Pipe report = make_pipe();
+  const pid_t self = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
     throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno)));
   }
   if (pid == 0) {
     become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
-           report.write_end.get());
+           report.write_end.get(), self);
   }
   ::setpgid(pid, pid);  // both sides do it: whoever comes first
   Child child(pid);

@@ -1,7 +1,9 @@
 // Names of temporaries; a register of this process's own ones.
 #include "core/temporaries.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -58,11 +60,64 @@ pid_t process_of(std::string_view tag) {
   return static_cast<pid_t>(*pid);
 }
 
+// Whether somebody holds its lock: a process that lives, though we may not see it.
+bool is_held(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0) return false;
+  const bool held = ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return held;
+}
+
+template <class Choose>
+void remove_stale(const std::filesystem::path& folder, const Choose& choose) {
+  std::error_code error;
+  std::vector<std::filesystem::path> stale;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (choose(*at) && is_stale_temporary(at->path())) stale.push_back(at->path());
+  }
+  for (const auto& path : stale) std::filesystem::remove_all(path, error);
+}
+
 }  // namespace
 
 std::string folder_mark(const std::filesystem::path& target) {
   constexpr std::size_t kLongestTag = 32;  // a process id and a counter
   return fitting(target.filename().string(), sizeof ".partial-" - 1 + kLongestTag) + ".partial-";
+}
+
+void hold_temporary(int fd) {
+  [[maybe_unused]] const int locked = ::flock(fd, LOCK_EX | LOCK_NB);
+}
+
+int hold_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0) hold_temporary(fd);
+  return fd;
+}
+
+void sweep_once(const std::filesystem::path& folder) {
+  static std::mutex mutex;
+  static std::set<std::filesystem::path> seen;
+  {
+    const std::lock_guard lock(mutex);
+    std::error_code ignored;
+    if (!seen.insert(std::filesystem::absolute(folder, ignored)).second) return;
+  }
+  remove_stale(folder, [](const std::filesystem::directory_entry& entry) {
+    std::error_code ignored;
+    return entry.path().filename().string().starts_with('.') && !entry.is_symlink(ignored) &&
+           entry.is_regular_file(ignored);
+  });
+}
+
+void sweep_folders_of(const std::filesystem::path& target) {
+  const std::string mark = folder_mark(target);
+  const auto folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+  remove_stale(folder, [&](const std::filesystem::directory_entry& entry) {
+    return entry.path().filename().string().starts_with(mark);
+  });
 }
 
 std::filesystem::path new_file_temporary(const std::filesystem::path& target) {
@@ -98,9 +153,9 @@ bool is_stale_temporary(const std::filesystem::path& path) {
   if (process == 0) return false;
   if (process == ::getpid()) {
     const std::lock_guard lock(own().mutex);
-    return !own().names.contains(name);
+    return !own().names.contains(name) && !is_held(path);
   }
-  return ::kill(process, 0) != 0 && errno == ESRCH;
+  return ::kill(process, 0) != 0 && errno == ESRCH && !is_held(path);
 }
 
 std::string error_text(int error_number) {
@@ -110,13 +165,7 @@ std::string error_text(int error_number) {
 }  // namespace detail
 
 void remove_stale_temporaries(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::vector<std::filesystem::path> stale;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    if (detail::is_stale_temporary(at->path())) stale.push_back(at->path());
-  }
-  for (const auto& path : stale) std::filesystem::remove_all(path, error);
+  detail::remove_stale(folder, [](const std::filesystem::directory_entry&) { return true; });
 }
 
 }  // namespace minet

@@ -148,7 +148,7 @@ GenerateReport repeat(const RepeatOptions& options) {
   audio::Sound sound = sidecar.body.empty() ? repeat_codes(sidecar, path, options.sidecar, device)
                                             : repeat_plus(sidecar, path, options.sidecar, device);
   apply_gain(sound, sidecar.gain_db);
-  audio::save_sound(options.output, sound, sidecar.bits);
+  audio::save_sound(options.output, sound, sidecar.bits, {.replace = options.force});
   GenerateReport report{.files = {options.output}, .seconds = sound.seconds()};
   if (!is_same_file(json, options.sidecar)) {
     sidecar.threads = now.threads;
@@ -157,7 +157,7 @@ GenerateReport repeat(const RepeatOptions& options) {
     sidecar.torch = now.torch;
     sidecar.version = now.version;
     sidecar.model = now.model;
-    save_file(json, to_json(sidecar));
+    save_file(json, to_json(sidecar), {.replace = options.force});
     report.files.push_back(json);
   }
   return report;

@@ -46,20 +46,26 @@ std::string ffmpeg() {
 }
 
 // The video's pictures as they are, all of them, with the new sound.
-void mux(const fs::path& video, const fs::path& wav, const fs::path& output) {
-  const std::string program = ffmpeg();
-  save_file_by(output, [&](const fs::path& into) {
-    const ProcessResult result =
-        run_process({program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y",
-                     "-protocol_whitelist", "file", "-i", "file:" + fs::absolute(video).string(),
-                     "-i", "file:" + fs::absolute(wav).string(), "-map", "0:v:0", "-map", "1:a:0",
-                     "-c:v", "copy", "file:" + fs::absolute(into).string()});
-    if (result.exit_code != 0) {
-      throw WorkError(text(video.string(), ": ffmpeg could not put the sound to the video (",
-                           trim(result.error_output),
-                           "); the wav is whole, try another container"));
-    }
-  });
+void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
+  std::vector<std::string> command = {ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error"};
+  for (const fs::path& input : {video, wav}) {
+    for (std::string& word : ffmpeg_input(input)) command.push_back(std::move(word));
+  }
+  for (const char* word : {"-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-n"}) {
+    command.emplace_back(word);
+  }
+  save_file_by(
+      output,
+      [&](const fs::path& into) {
+        command.push_back("file:" + fs::absolute(into).string());
+        const ProcessResult result = run_process(command);
+        if (result.exit_code != 0) {
+          throw WorkError(text(
+              printable(video.string()), ": ffmpeg could not put the sound to the video (",
+              printable(trim(result.error_output)), "); the wav is whole, try another container"));
+        }
+      },
+      replace);
 }
 
 // The gain that brings a sound to the wanted loudness, or its peak to the limit where that is less;
@@ -244,12 +250,12 @@ void write_piece(const GenerateOptions& options, const SamplingOptions& sampling
   const score::MidiChoice& midi = options.read_notes.midi;
   if (midi.track > 0) sidecar.inputs["track"] = midi.track;
   if (midi.channel > 0) sidecar.inputs["channel"] = midi.channel;
-  audio::save_sound(outputs.wav, sound, options.bits);
-  save_file(outputs.json, to_json(sidecar));
+  audio::save_sound(outputs.wav, sound, options.bits, {.replace = options.force});
+  save_file(outputs.json, to_json(sidecar), {.replace = options.force});
   report.files.push_back(outputs.wav);
   report.files.push_back(outputs.json);
   if (options.video) {
-    mux(*options.video, outputs.wav, outputs.video);
+    mux(*options.video, outputs.wav, outputs.video, options.force);
     report.files.push_back(outputs.video);
   }
 }

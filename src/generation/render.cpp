@@ -11,7 +11,7 @@
 namespace minet::generation {
 namespace {
 
-constexpr std::int64_t kChunk = 2048;  // frames decoded at a time
+constexpr std::int64_t kChunk = 512;  // frames decoded at a time: a stop waits for them
 
 // The codes' magnitudes in order, decoded as they are asked for.
 class Decoding {

@@ -66,6 +66,7 @@ class Workshop {
                             printable(options.out.string()), "\""));
     }
     refuse_overwrite(out_, options.force);
+    refuse_overwrite(path_, true);
     std::error_code error;
     if (fs::exists(fs::symlink_status(out_, error)) && !fs::is_directory(out_, error)) {
       throw InputError(text(printable(out_.string()),

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/words.hpp"
 #include "pose/checks.hpp"
@@ -90,7 +91,7 @@ RawPose read_memory_map(const fs::path& path, const ReadPoseOptions& options) {
   }
   const Rows rows = choose_rows(static_cast<std::int64_t>(size / kFrameBytes), options, path);
   std::vector<float> values(static_cast<std::size_t>(rows.count()) * kFrameValues);
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file = open_input(path);
   file.seekg(static_cast<std::streamoff>(rows.start) * static_cast<std::streamoff>(kFrameBytes));
   file.read(reinterpret_cast<char*>(values.data()),
             static_cast<std::streamsize>(values.size() * sizeof(float)));

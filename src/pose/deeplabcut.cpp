@@ -13,6 +13,7 @@
 #include <string>
 
 #include "minet/core/csv.hpp"
+#include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/recording.hpp"
@@ -208,11 +209,7 @@ void add_neck(Person& person) {
 // The file line by line, by the separator that its first line has.
 class Lines {
  public:
-  explicit Lines(const fs::path& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_) {
-      throw InputError(text("cannot read ", shown(path), "; check its permissions"));
-    }
-  }
+  explicit Lines(const fs::path& path) : path_(path), file_(open_input(path)) {}
 
   // The next line that is not empty; false at the end. InputError for one that is too long.
   bool next(Cells& cells) {

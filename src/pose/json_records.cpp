@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "minet/core/file_kind.hpp"
+#include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/json_text.hpp"
 
@@ -162,10 +163,7 @@ void read_json_records(const std::filesystem::path& path, const std::string& wha
     throw InputError(text("expected ", what, " of at most 4 GiB at ", shown(path), ", got ",
                           error ? error.message() : text(size, " bytes"), "; check the path"));
   }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw InputError(text("cannot read ", shown(path), "; check its permissions"));
-  }
+  std::ifstream file = open_input(path);
   const std::string kind = file_kind_of(path);
   JsonText cleaned(file);
   Handler handler(sink);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "minet/core/csv.hpp"
+#include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/json_records.hpp"
@@ -197,7 +198,7 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
 void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
   constexpr std::string_view kHeader = "frame,time_s,width,height,part,point,x,y,confidence";
   constexpr std::size_t kColumns = 9, kMaxLine = 1000;
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file = open_input(path);
   std::string line;
   std::getline(file, line);
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

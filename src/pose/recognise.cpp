@@ -7,6 +7,7 @@
 
 #include "minet/core/csv.hpp"
 #include "minet/core/file_kind.hpp"
+#include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
@@ -74,7 +75,7 @@ PoseFormat by_csv(const fs::path& path) {
                           "; give the file that DeepLabCut or MediaPipe's export wrote"));
   }
   std::string line(200, '\0');
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file = open_input(path);
   file.read(line.data(), static_cast<std::streamsize>(line.size()));
   line.resize(static_cast<std::size_t>(file.gcount()));
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

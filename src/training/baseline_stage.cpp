@@ -35,9 +35,8 @@ void validate(Session& session, models::BaselineModel& model) {
     if (!first) return loss_of_some;
     const at::Tensor generated = model.net->generate(batch.pose, batch.spectrogram.size(2));
     generated_l2 = at::mse_loss(generated, batch.spectrogram).item<double>();
-    session.events.sound("original", session.position.step,
-                         inverted(session, batch.spectrogram[0]));
-    session.events.sound("generated", session.position.step, inverted(session, generated[0]));
+    log_music(session, "original", [&] { return inverted(session, batch.spectrogram[0]); });
+    log_music(session, "generated", [&] { return inverted(session, generated[0]); });
     return loss_of_some;
   });
   log_metrics(session, {{"test_loss", loss}, {"test_generated_l2", generated_l2}});

@@ -47,6 +47,23 @@ bool holds_anything(const fs::path& folder) {
   return false;
 }
 
+// What a run writes is written here: a link would lead it elsewhere.
+void refuse_links(const fs::path& root) {
+  for (const char* name :
+       {"config.yaml", "run.json", "checkpoint.safetensors", "checkpoint.prev.safetensors",
+        "model.safetensors", "metrics.jsonl", "log.txt", "controls", "codes", "tensorboard"}) {
+    const fs::path path = root / name;
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(path, error);
+    if (!fs::exists(status)) continue;
+    const bool folder = !path.has_extension();
+    if (folder ? fs::is_directory(status) : fs::is_regular_file(status)) continue;
+    throw InputError(text(printable(path.string()), ": expected a ", folder ? "folder" : "file",
+                          " of the run, got ", fs::is_symlink(status) ? "a link" : "something else",
+                          "; put what belongs there in its place, or move it away"));
+  }
+}
+
 }  // namespace
 
 void RunFolder::check(const fs::path& root, bool resume) {
@@ -55,6 +72,7 @@ void RunFolder::check(const fs::path& root, bool resume) {
     throw InputError(
         text(root.string(), ": expected a folder for the run, got a file; choose another folder"));
   }
+  refuse_links(root);
   if (!holds_anything(root)) return;
   if (!resume) {
     throw InputError(text(root.string(),

@@ -41,8 +41,9 @@ void validate(Session& session, models::Model& model) {
     const models::VqVaeOutput output = model.vqvae->forward(spectrogram, quantise);
     if (quantise) codes.push_back(output.codes.flatten());
     if (first) {
-      log_sound(session, "original", inverted(session, spectrogram[0]));
-      log_sound(session, "reconstruction", inverted(session, output.reconstruction[0]));
+      log_music(session, "original", [&] { return inverted(session, spectrogram[0]); });
+      log_music(session, "reconstruction",
+                [&] { return inverted(session, output.reconstruction[0]); });
     }
     return output.reconstruction_loss.item<double>();
   });

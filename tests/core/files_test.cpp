@@ -1,8 +1,10 @@
 // Files that appear whole or not at all: every call of a save fails in turn.
 #include "minet/core/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,6 +49,9 @@ class FailingOps : public FileOps {
   }
   int rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
     return fails() ? -error_ : FileOps::rename(from, to);
+  }
+  int rename_new(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return fails() ? -error_ : FileOps::rename_new(from, to);
   }
   int sync_folder(const std::filesystem::path& folder) override {
     return fails() ? -error_ : FileOps::sync_folder(folder);
@@ -214,6 +219,46 @@ TEST(SaveFile, RefusesWhatIsNoFileName) {
   EXPECT_THROW(save_file("/dev/full", "x"), InputError);
 }
 
+TEST(SaveFile, NeverReplacesALinkADeviceOrAPipe) {
+  TempFolder folder;
+  spill(folder / "target", "kept");
+  std::filesystem::create_directory(folder / "sub");
+  std::filesystem::create_symlink(folder / "target", folder / "link");
+  std::filesystem::create_symlink(folder / "nowhere", folder / "dangling");
+  std::filesystem::create_symlink(folder / "sub", folder / "link to folder");
+  std::filesystem::create_symlink("/proc/self/fd/1", folder / "output");
+  mkfifo((folder / "pipe").c_str(), 0600);
+  const auto before = folder.names();
+  for (const char* name : {"link", "dangling", "link to folder", "output", "pipe"}) {
+    const auto path = folder / name;
+    EXPECT_THROW(save_file(path, "x"), InputError) << name;
+    EXPECT_THROW(save_file_by(path, [](const std::filesystem::path& into) { spill(into, "x"); }),
+                 InputError)
+        << name;
+    EXPECT_THROW(FolderWriter(path, true), InputError) << name;
+    EXPECT_THROW(refuse_overwrite(path, true), InputError) << name;
+  }
+  EXPECT_THROW(save_file("/dev/stdout", "x"), InputError);
+  EXPECT_THROW(save_file("/dev/null", "x"), InputError);
+  EXPECT_TRUE(std::filesystem::is_symlink("/dev/stdout"));
+  EXPECT_EQ(folder.names(), before);
+  EXPECT_EQ(slurp(folder / "target"), "kept");
+}
+
+TEST(SaveFile, OfTwoNewFilesOfOneNameTheFirstStays) {
+  TempFolder folder;
+  FileWriter first(folder / "a", {.replace = false}), second(folder / "a", {.replace = false});
+  first.write("first");
+  second.write("second");
+  first.commit();
+  EXPECT_THROW(second.commit(), InputError);
+  EXPECT_EQ(slurp(folder / "a"), "first");
+  const auto late = [&](const std::filesystem::path& into) { spill(into, "late"); };
+  EXPECT_THROW(save_file_by(folder / "a", late, false), InputError);
+  EXPECT_EQ(slurp(folder / "a"), "first");
+  EXPECT_EQ(folder.names().size(), 1u);
+}
+
 TEST(FileWriter, LeavesNothingWithoutCommit) {
   TempFolder folder;
   spill(folder / "a", "old");
@@ -310,6 +355,43 @@ TEST(Temporaries, OnlyThoseOfDeadProcessesGo) {
   remove_stale_temporaries(folder / "missing");
 }
 
+TEST(Temporaries, ThoseThatSomebodyHoldsStay) {
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  waitpid(dead, nullptr, 0);
+  TempFolder folder;
+  const std::string tag = std::to_string(dead) + "-1";
+  // As of a process in another container, whose id means nothing here.
+  spill(folder / (".a." + tag + ".partial"), "x");
+  std::filesystem::create_directory(folder / ("a.partial-" + tag));
+  const int file = ::open((folder / (".a." + tag + ".partial")).c_str(), O_RDONLY);
+  const int held = ::open((folder / ("a.partial-" + tag)).c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(file, LOCK_EX), 0);
+  ASSERT_EQ(flock(held, LOCK_EX), 0);
+  remove_stale_temporaries(folder.path());
+  EXPECT_EQ(folder.names().size(), 2u);
+  ::close(file);
+  ::close(held);
+  remove_stale_temporaries(folder.path());
+  EXPECT_TRUE(folder.names().empty());
+}
+
+TEST(Temporaries, TheNextFileInAFolderSweepsThem) {
+  const pid_t dead = fork();
+  if (dead == 0) _exit(0);
+  waitpid(dead, nullptr, 0);
+  TempFolder folder;
+  const std::string tag = std::to_string(dead) + "-1";
+  spill(folder / (".other." + tag + ".partial"), "x");
+  std::filesystem::create_directory(folder / ("other.partial-" + tag));  // of another target
+  std::filesystem::create_directory(folder / ("film.mp4.partial-" + tag));
+  save_file(folder / "a", "1");
+  EXPECT_EQ(folder.names(),
+            (std::set<std::string>{"a", "other.partial-" + tag, "film.mp4.partial-" + tag}));
+  save_file_by(folder / "film.mp4", [](const std::filesystem::path& into) { spill(into, "2"); });
+  EXPECT_EQ(folder.names(), (std::set<std::string>{"a", "film.mp4", "other.partial-" + tag}));
+}
+
 TEST(SafeChild, TakesPlainNamesOnly) {
   for (const char* good : {"a", "AZPwFCD7eo4", "-x_1.b-2", "a..b", "01_Jupiter_vn.wav"}) {
     EXPECT_EQ(safe_child("/root", good), std::filesystem::path("/root") / good);
@@ -381,7 +463,12 @@ TEST(FolderLock, AdmitsOneHolder) {
   TempFolder folder;
   {
     FolderLock lock(folder.path());
-    EXPECT_THROW(FolderLock(folder.path()), InputError);
+    try {
+      FolderLock second(folder.path());
+      ADD_FAILURE() << "two hold it";
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find(std::to_string(getpid())), std::string::npos);
+    }
   }
   FolderLock again(folder.path());
   EXPECT_THROW(FolderLock(folder / "missing"), InputError);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +100,30 @@ TEST(RunProcess, MissingProgramsAreWorkErrors) {
   EXPECT_EQ(find_program((folder / "bad").string()), (folder / "bad").string());
 }
 
+TEST(RunProcess, AProgramDoesNotOutliveItsKilledParent) {
+  TempFolder folder;
+  const auto id = folder / "id";
+  const pid_t parent = fork();
+  if (parent == 0) {
+    shell("echo $$ > " + id.string() + ".new && mv " + id.string() + ".new " + id.string() +
+              " && exec sleep 60",
+          60);
+    _exit(0);
+  }
+  while (!std::filesystem::exists(id)) usleep(1000);
+  const pid_t program = std::stoi(slurp(id));
+  EXPECT_EQ(kill(program, 0), 0);
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  // Where no process adopts and reaps it, it stays as a zombie.
+  const auto lives = [&] {
+    const std::string stat = "/proc/" + std::to_string(program) + "/stat";
+    return kill(program, 0) == 0 && slurp(stat).find(") Z") == std::string::npos;
+  };
+  for (int i = 0; i < 2000 && lives(); ++i) usleep(1000);
+  EXPECT_FALSE(lives());
+}
+
 TEST(RunProcess, LeavesNoDescriptorOpen) {
   const int before = ::open("/dev/null", O_RDONLY);
   ::close(before);
@@ -181,6 +206,19 @@ TEST(Log, LevelsSelectLinesAndTheFileGetsThemToo) {
   EXPECT_EQ(file.find("third"), std::string::npos);
   EXPECT_EQ(log::parse_level("warning"), log::Level::warning);
   EXPECT_FALSE(log::parse_level("loud"));
+}
+
+TEST(Log, NoLinkIsFollowedAndNoPipeIsWaitedFor) {
+  TempFolder folder;
+  spill(folder / "other", "kept");
+  std::filesystem::create_symlink(folder / "other", folder / "link.txt");
+  mkfifo((folder / "pipe.txt").c_str(), 0600);
+  for (const char* name : {"link.txt", "pipe.txt"}) {
+    log::open_file(folder / name);
+    log::warning("a line");
+    log::close_file();
+  }
+  EXPECT_EQ(slurp(folder / "other"), "kept");
 }
 
 TEST(Log, AFullDiskDoesNotStopTheWork) {

@@ -1,6 +1,7 @@
 #include "minet/training/run_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -38,6 +39,25 @@ TEST_F(RunFolderTest, MetricsPastTheRestoredStepGo) {
 TEST_F(RunFolderTest, TwoProcessesCannotShareARun) {
   const RunFolder first(folder_ / "run", false);
   EXPECT_THROW(RunFolder(folder_ / "run", true), InputError);
+}
+
+TEST_F(RunFolderTest, LinksInARunAreRefused) {
+  { const RunFolder run(folder_ / "run", false); }
+  spill(folder_ / "run/run.json", "{}");
+  spill(folder_ / "elsewhere.txt", "kept");
+  fs::create_directory(folder_ / "elsewhere");
+  for (const char* name : {"log.txt", "metrics.jsonl", "config.yaml", "tensorboard", "codes"}) {
+    const fs::path path = folder_ / "run" / name;
+    fs::create_symlink(folder_ / (path.has_extension() ? "elsewhere.txt" : "elsewhere"), path);
+    EXPECT_THROW(RunFolder::check(folder_ / "run", true), InputError) << name;
+    EXPECT_THROW(RunFolder(folder_ / "run", true), InputError) << name;
+    fs::remove(path);
+  }
+  ASSERT_EQ(mkfifo((folder_ / "run/log.txt").c_str(), 0600), 0);
+  EXPECT_THROW(RunFolder(folder_ / "run", true), InputError);
+  fs::remove(folder_ / "run/log.txt");
+  EXPECT_NO_THROW(RunFolder(folder_ / "run", true));
+  EXPECT_EQ(slurp(folder_ / "elsewhere.txt"), "kept");
 }
 
 TEST_F(RunFolderTest, StagesHaveTheirNames) {

@@ -32,7 +32,8 @@ struct InversionOptions {
 };
 
 // Missing bins (the dropped Nyquist) count as 0. InputError if the shape is not the
-// configuration's, a magnitude is negative or not a number, or an option is out of range.
+// configuration's, a magnitude is negative or not a number, or an option is out of range;
+// Interrupted if a stop is asked for.
 Sound invert(const Spectrogram& linear_magnitude, const config::SpectrogramConfig& config,
              const InversionOptions& options = {});
 

@@ -3,12 +3,15 @@
 // A save: free space checked, exclusive temporary beside the target, everything written, fsync,
 // close checked, the old file linked to NAME.prev where asked, rename over the target, fsync of the
 // folder. An fsync is never repeated: after a failed one the kernel may have dropped the data.
+//
+// A link, a device, a pipe or a socket is never replaced, whatever the options: InputError.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +30,8 @@ class FileOps {
   virtual int close(int fd);
   virtual int link(const std::filesystem::path& from, const std::filesystem::path& to);
   virtual int rename(const std::filesystem::path& from, const std::filesystem::path& to);
+  // -EEXIST if `to` exists.
+  virtual int rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
   virtual int sync_folder(const std::filesystem::path& folder);
   virtual int remove(const std::filesystem::path& path);
   virtual std::uint64_t free_bytes(const std::filesystem::path& folder);  // UINT64_MAX if unknown
@@ -35,11 +40,13 @@ class FileOps {
 
 struct SaveOptions {
   bool keep_previous = false;        // keep the old content under NAME.prev (before the extension)
+  bool replace = true;               // false: InputError if the file appeared in the meantime
   std::uint64_t expected_bytes = 0;  // checked against the free space before anything is written
   FileOps* ops = nullptr;            // nullptr: the system's
 };
 
 // One file being written; `commit` publishes it, a destructor without commit leaves nothing behind.
+// The first file in a folder removes what killed processes left there of theirs.
 class FileWriter {
  public:
   explicit FileWriter(std::filesystem::path target, SaveOptions options = {});
@@ -64,7 +71,8 @@ void save_file(const std::filesystem::path& target, std::string_view text,
 // folder beside it. What is there afterwards is synced and renamed to the target; where `write`
 // throws or leaves no file (WorkError), the target is as it was.
 void save_file_by(const std::filesystem::path& target,
-                  const std::function<void(const std::filesystem::path&)>& write);
+                  const std::function<void(const std::filesystem::path&)>& write,
+                  bool replace = true);
 
 // "a/model.safetensors" -> "a/model.prev.safetensors".
 std::filesystem::path previous_path(const std::filesystem::path& target);
@@ -86,10 +94,11 @@ class FolderWriter {
   std::filesystem::path partial_;
   bool replace_;
   bool committed_ = false;
+  int held_ = -1;  // the folder's descriptor, locked while it is written
 };
 
-// Throws InputError if `path` exists and `force` is false: "… exists; choose another name or
-// --force".
+// Throws InputError if `path` exists and `force` is false ("… exists; choose another name or the
+// option 'force'"), or if it is what no option replaces: a link, a device, a pipe or a socket.
 void refuse_overwrite(const std::filesystem::path& path, bool force);
 
 // Removes temporaries (files and folders) in `folder` whose writing process is gone.
@@ -108,11 +117,16 @@ std::string why_absent(const std::filesystem::path& path);
 // failing disk) and not the input's.
 bool is_own_trouble(int error_number);
 
+// A file to be read in pieces. WorkError for our own trouble; InputError if it is missing, a
+// folder, unreadable, or a device or a pipe, which could block for ever.
+std::ifstream open_input(const std::filesystem::path& path);
+
 // The whole file; WorkError for our own trouble, InputError if missing, a folder, unreadable or
 // larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
-// One process per folder: holds FOLDER/.lock until destroyed; InputError if another holds it.
+// One process per folder: holds FOLDER/.lock, which contains its process id, until destroyed;
+// InputError if another holds it.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

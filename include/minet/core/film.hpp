@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace minet {
@@ -21,6 +22,10 @@ struct Film {
 // nullopt: no film (sound without pictures, or a cover; no file of this kind at all), or ffprobe is
 // not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
+
+// ffmpeg's and ffprobe's options for reading this local file and nothing else: no network, and none
+// of the formats that name other files (play lists, concatenations).
+std::vector<std::string> ffmpeg_input(const std::filesystem::path& path);
 
 // Whether the name's extension is a video's: for messages.
 bool is_video_name(const std::filesystem::path& path);

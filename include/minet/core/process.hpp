@@ -1,4 +1,5 @@
-// Runs a program by argument vector, never through a shell, and reaps it.
+// Runs a program by argument vector, never through a shell, and reaps it. It is killed where we
+// are.
 #pragma once
 
 #include <optional>
