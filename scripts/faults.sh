@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Kills the programs at random moments, lets their file operations fail, takes away memory and
+# descriptors, and compares with undisturbed runs: a table of what was tried and what was lost.
+#
+#   scripts/faults.sh [KILLS] [options of tests/faults/faults.py]    KILLS: kill points, 200 by default
+#   scripts/faults.sh 20 --step 0 --no-limits                        kills and signals only
+#   scripts/faults.sh 200 --json faults.json
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cmake --preset release > /dev/null
+cmake --build --preset release --target mi_prepare mi_train mi_generate mi_eval fault_injector
+exec python3 tests/faults/faults.py build/release/bin build/release/lib/libfault_injector.so "$@"

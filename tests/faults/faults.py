@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""Kills, signals, full and failing disks, little memory: whether anything is lost. See scripts/faults.sh.
+
+Each work is done once undisturbed. Then it is disturbed, and afterwards: what the program had finished before is as it
+was, what it writes is whole or absent, no temporary stays behind, and the same command run again (mi_train --resume)
+ends with the bytes of the undisturbed run.
+"""
+import argparse
+import collections
+import hashlib
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
+import support
+
+SOURCE = support.SOURCE
+PLUS = SOURCE / "models/plus"
+PAPER = SOURCE / "models/paper"
+STOPS_WITHIN = 2.0  # s
+LONGEST = 900  # s of one run
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tree(folder, leave_out=()):
+    return {str(p.relative_to(folder)): digest(p) for p in sorted(folder.rglob("*"))
+            if p.is_file() and p.name not in leave_out}
+
+
+class Work:
+    """A command that makes `made` in a folder; made again, it goes on."""
+    whole = True  # what it makes appears at once, so that it is whole or absent
+
+    def __init__(self, name, bin, inputs):
+        self.name, self.bin, self.inputs = name, bin, inputs
+
+    def again(self, folder):
+        return self.command(folder)
+
+    def bytes(self, folder):
+        """{name: hash} of all that must be the same in every run."""
+        made = folder / self.made
+        return tree(made, leave_out=(".lock",)) if made.is_dir() else {}
+
+    def leftovers(self, folder):
+        return [p.name for p in folder.rglob("*") if ".partial" in p.name]
+
+
+class Prepare(Work):
+    made = "corpus"
+
+    def command(self, folder):
+        return [self.bin / "mi_prepare", "-q", "folder", "--table", self.inputs / "players/tracks.csv", "--out",
+                folder / "corpus", "--threads", "1"]
+
+
+class Orchestra(Work):
+    made = "players"
+
+    def command(self, folder):
+        return [self.bin / "mi_prepare", "-q", "orchestra", "--out", folder / "players", "--tracks", "6", "--seconds",
+                "8", "--sound", "additive", "--threads", "1"]
+
+
+class Generate(Work):
+    def __init__(self, name, bin, inputs, model):
+        super().__init__(name, bin, inputs)
+        self.model = model
+
+    def bytes(self, folder):
+        return {name: digest(folder / name) for name in ("out.wav", "out.json") if (folder / name).exists()}
+
+    def command(self, folder):
+        return [self.bin / "mi_generate", "-q", "--model", self.model, "--pose", self.inputs / "pose.npy", "--seconds",
+                "20" if self.model == PAPER else "8", "--threads", "1", "--force", "-o", folder / "out.wav"]
+
+
+class Train(Work):
+    made = "run"
+    whole = False
+    both = ("model.safetensors", "checkpoint.safetensors")
+
+    def command(self, folder):
+        return [self.bin / "mi_train", "-q", SOURCE / "configs/tiny.yaml", "--corpus", self.inputs / "corpus", "--run",
+                folder / "run", "--threads", "1", *support.QUICK_TRAINING, "--set", "run.save_every=2"]
+
+    def again(self, folder):
+        run = folder / "run"
+        if not (run / "config.yaml").exists():  # it had not begun
+            shutil.rmtree(run, ignore_errors=True)
+            return self.command(folder)
+        return [self.bin / "mi_train", "-q", "--resume", run]
+
+    def bytes(self, folder):
+        return {name: digest(folder / "run" / name) for name in self.both if (folder / "run" / name).exists()}
+
+
+class Tables(Work):
+    made = "tables"
+    whole = False
+
+    def command(self, folder):
+        return [self.bin / "mi_eval", "-q", "tables", SOURCE / "configs/tiny.yaml", "--corpus", self.inputs / "corpus",
+                "--out", folder / "tables", "--clips", "4", "--ndb-clips", "20", "--examples", "1", "--threads", "1",
+                *support.QUICK_TRAINING]
+
+    def bytes(self, folder):
+        made = folder / "tables"
+        return {str(p.relative_to(made)): digest(p) for p in sorted(made.glob("runs/*/model.safetensors"))
+                + sorted(made.glob("table-*.csv"))}
+
+
+class Tally:
+    """What was tried and what was lost."""
+
+    def __init__(self):
+        self.rows = collections.OrderedDict()
+        self.losses = []
+
+    def add(self, what, work, outcome, lost=(), seconds=None, detail=""):
+        row = self.rows.setdefault((what, work), {"tried": 0, "outcomes": collections.Counter(), "lost": 0,
+                                                  "slowest_stop_s": None})
+        row["tried"] += 1
+        row["outcomes"][outcome] += 1
+        if seconds is not None:
+            row["slowest_stop_s"] = max(seconds, row["slowest_stop_s"] or 0)
+        for loss in lost:
+            row["lost"] += 1
+            self.losses.append(f"{what}, {work}{detail}: {loss}")
+            print("LOST:", self.losses[-1], file=sys.stderr, flush=True)
+
+    def table(self):
+        lines = ["| what | work | tried | outcomes | slowest stop (s) | lost |", "|---|---|---|---|---|---|"]
+        for (what, work), row in self.rows.items():
+            outcomes = ", ".join(f"{name} {count}" for name, count in sorted(row["outcomes"].items()))
+            stop = "" if row["slowest_stop_s"] is None else f"{row['slowest_stop_s']:.2f}"
+            lines.append(f"| {what} | {work} | {row['tried']} | {outcomes} | {stop} | {row['lost']} |")
+        return "\n".join(lines)
+
+    def as_json(self):
+        return {"rows": [{"what": what, "work": work, **row, "outcomes": dict(row["outcomes"])}
+                         for (what, work), row in self.rows.items()], "losses": self.losses}
+
+
+class Trial:
+    """One work in a new folder."""
+
+    def __init__(self, work, expected):
+        self.work, self.expected = work, expected
+        self.holder = tempfile.TemporaryDirectory(prefix="minet-fault-")
+        self.folder = pathlib.Path(self.holder.name)
+        self.temporary = self.folder / "tmp"
+        self.temporary.mkdir()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.holder.cleanup()
+
+    def environment(self, **more):
+        return {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(self.temporary), **more}
+
+    def run(self, command, limits=None, **more):
+        return subprocess.run(list(map(str, command)), env=self.environment(**more), capture_output=True, text=True,
+                              timeout=LONGEST, check=False, preexec_fn=limits)
+
+    def right_after(self):
+        """What must hold at once, however the program ended."""
+        if not self.work.whole:
+            return []
+        now = self.work.bytes(self.folder)
+        return [f"{name} is there and is not whole" for name in now if now[name] != self.expected.get(name)]
+
+    def in_the_end(self):
+        """Runs it again, undisturbed, where it is not whole."""
+        now = self.work.bytes(self.folder)
+        if now != self.expected or not self.work.whole:
+            again = self.run(self.work.again(self.folder))
+            if again.returncode != 0:
+                return [f"run again, it ends with {again.returncode}: {again.stderr.strip()}"]
+            now = self.work.bytes(self.folder)
+        lost = [f"{name} differs" for name in self.expected if now.get(name) != self.expected[name]]
+        lost += [f"{name} stays behind" for name in self.work.leftovers(self.folder)]
+        return lost + [f"{path.name} stays in TMPDIR" for path in self.temporary.iterdir()]
+
+
+def ended(code):
+    """The outcome of a program, and what is wrong with it."""
+    if code == 0:
+        return "done", []
+    if code in (1, 2):
+        return "refused with a sentence", []
+    return f"signal {-code}" if code < 0 else f"code {code}", [f"it ended with {code}"]
+
+
+def kill_points(tally, works, references, count, seed):
+    """SIGKILL, SIGTERM and SIGINT at moments drawn evenly from each work's time."""
+    rng = random.Random(seed)
+    for i in range(count):
+        work = works[i % len(works)]
+        number = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)[i // len(works) % 4]
+        expected, seconds = references[work.name]
+        delay = rng.uniform(0, seconds)
+        with Trial(work, expected) as trial:
+            process = subprocess.Popen(list(map(str, work.command(trial.folder))), env=trial.environment(),
+                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            time.sleep(delay)
+            ran = process.poll() is None
+            process.send_signal(number)
+            began = time.monotonic()
+            said = process.communicate(timeout=LONGEST)[1]
+            took = time.monotonic() - began
+            lost = trial.right_after()
+            if not ran or process.returncode == 0:
+                outcome = "had ended"
+            else:
+                outcome = "stopped"
+                if process.returncode != -number:
+                    lost.append(f"it ended with {process.returncode}: {said.strip()}")
+                if number != signal.SIGKILL and took > STOPS_WITHIN:
+                    lost.append(f"it took {took:.1f} s to stop")
+            lost += trial.in_the_end()
+            tally.add(number.name, work.name, outcome, lost, took if number != signal.SIGKILL else None,
+                      f" after {delay:.2f} s")
+
+
+def operations(trial, library, kind, command, at=0, on=False):
+    log = trial.folder / "faults.log"
+    log.unlink(missing_ok=True)
+    root = trial.folder / "work"
+    root.mkdir(exist_ok=True)
+    result = trial.run(command, LD_PRELOAD=str(library), MINET_FAULT_ROOT=str(root), MINET_FAULT_KIND=kind,
+                       MINET_FAULT_AT=str(at), MINET_FAULT_ON="1" if on else "0", MINET_FAULT_LOG=str(log))
+    text = log.read_text() if log.exists() else ""
+    counted = [int(line.split()[1]) for line in text.splitlines() if line.startswith("count ")]
+    failed = [line.removeprefix("failed ") for line in text.splitlines() if line.startswith("failed ")]
+    return result, counted[-1] if counted else 0, failed
+
+
+def failing_operations(tally, works, references, library, step):
+    """Every `step`-th file operation of each work fails once, then with all after it; short reads and writes."""
+    for work in works:
+        expected = references[work.name][0]
+        for kind, on in (("eio", False), ("enospc", True), ("erofs", True)):
+            with Trial(work, expected) as trial:
+                _, total, _ = operations(trial, library, kind, work.command(trial.folder / "work"))
+            what = {"eio": "EIO once", "enospc": "full disk from", "erofs": "read-only from"}[kind] + " each operation"
+            for at in range(1, total + 1, step):
+                with Trial(work, expected) as trial:
+                    result, _, failed = operations(trial, library, kind, work.command(trial.folder / "work"), at, on)
+                    outcome, lost = ended(result.returncode)
+                    trial.folder = trial.folder / "work"
+                    lost += trial.right_after()
+                    if result.returncode == 0 and work.whole:
+                        lost += [f"{name} is missing though it ended with 0" for name in expected
+                                 if name not in work.bytes(trial.folder)]
+                    lost += trial.in_the_end()
+                    where = failed[0].replace(str(trial.folder), "") if failed else "nothing"
+                    tally.add(what, work.name, outcome, lost, detail=f" at {at} ({where}; {result.stderr.strip()})")
+        with Trial(work, expected) as trial:
+            result, _, _ = operations(trial, library, "short", work.command(trial.folder / "work"))
+            outcome, lost = ended(result.returncode)
+            trial.folder = trial.folder / "work"
+            if result.returncode != 0:
+                lost.append(f"it ended with {result.returncode}: {result.stderr.strip()}")
+            elif work.bytes(trial.folder) != expected:
+                lost.append("the bytes differ")
+            tally.add("short reads and writes", work.name, outcome, lost)
+
+
+def scarce(tally, works, references):
+    """Little address space, few descriptors."""
+    def limit(what, value):
+        return lambda: resource.setrlimit(what, (value, value))
+    settings = [("memory of " + str(mb) + " MB", resource.RLIMIT_AS, mb << 20) for mb in (64, 128, 256, 512, 1024, 2048)]
+    settings += [(f"{n} descriptors", resource.RLIMIT_NOFILE, n) for n in (4, 5, 6, 8, 12, 20)]
+    for work in works:
+        expected = references[work.name][0]
+        for name, what, value in settings:
+            with Trial(work, expected) as trial:
+                result = trial.run(work.command(trial.folder), limits=limit(what, value))
+                outcome, lost = ended(result.returncode)
+                if result.returncode == 127:  # the system's loader could not begin
+                    outcome, lost = "could not be loaded", []
+                lost += trial.right_after()
+                lost += trial.in_the_end()
+                kind = "low memory (64 MB to 2 GB)" if what == resource.RLIMIT_AS else "4 to 20 descriptors"
+                tally.add(kind, work.name, outcome, lost, detail=f", {name} ({result.stderr.strip()[-300:]})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bin", type=pathlib.Path, help="folder of the programs")
+    parser.add_argument("library", type=pathlib.Path, help="the fault injector")
+    parser.add_argument("kills", type=int, nargs="?", default=200, help="kill points")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="let only every STEP-th file operation fail; 0: none")
+    parser.add_argument("--works", default="prepare,orchestra,train,generate,generate plus,tables",
+                        help="default: %(default)s")
+    parser.add_argument("--no-limits", action="store_true", help="leave out low memory and descriptors")
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    bin = options.bin.resolve()
+
+    with tempfile.TemporaryDirectory(prefix="minet-faults-") as holder:
+        inputs = pathlib.Path(holder)
+        for command in (["orchestra", "--out", inputs / "players", "--tracks", "5", "--seconds", "9", "--sound",
+                         "additive", "--no-mix"],
+                        ["folder", "--table", inputs / "players/tracks.csv", "--out", inputs / "corpus"]):
+            subprocess.run([bin / "mi_prepare", "-q", *map(str, command)], check=True)
+        shutil.copy(next(inputs.glob("corpus/*/pose.npy")), inputs / "pose.npy")
+        every = {"prepare": Prepare("prepare", bin, inputs), "orchestra": Orchestra("orchestra", bin, inputs),
+                 "train": Train("train", bin, inputs), "generate": Generate("generate", bin, inputs, PAPER),
+                 "generate plus": Generate("generate plus", bin, inputs, PLUS), "tables": Tables("tables", bin, inputs)}
+        works = [every[name] for name in options.works.split(",")]
+        references = {}
+        for work in works:
+            with Trial(work, {}) as trial:
+                began = time.monotonic()
+                result = trial.run(work.command(trial.folder))
+                if result.returncode != 0:
+                    sys.exit(f"{work.name}, undisturbed: {result.stderr}")
+                references[work.name] = (work.bytes(trial.folder), time.monotonic() - began)
+                print(f"{work.name}: {references[work.name][1]:.1f} s undisturbed, "
+                      f"{len(references[work.name][0])} files compared", file=sys.stderr, flush=True)
+        tally = Tally()
+        kill_points(tally, works, references, options.kills, options.seed)
+        quick = [work for work in works if work.name != "tables"]
+        if options.step > 0:
+            failing_operations(tally, quick, references, options.library.resolve(), options.step)
+        if not options.no_limits:
+            scarce(tally, quick, references)
+    print(tally.table())
+    tried = sum(row["tried"] for row in tally.rows.values())
+    print(f"\n{tried} tried, {len(tally.losses)} lost.")
+    if options.json:
+        options.json.write_text(json.dumps(tally.as_json(), indent=2) + "\n")
+    sys.exit(1 if tally.losses else 0)
+
+
+if __name__ == "__main__":
+    main()
