@@ -174,10 +174,7 @@ class Inverter {
     work(true);
     for (std::thread& other : others) other.join();
     if (failure) std::rethrow_exception(failure);
-    if (over) {
-      throw Interrupted("stopped while phases were reconstructed; nothing was written",
-                        stop_signal());
-    }
+    if (over) throw_if_stopped_while("reconstructing phases");
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "minet/audio/resample.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::audio {
@@ -33,6 +34,7 @@ void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& pa
   for (;;) {
     const std::size_t got = reader.read(block);
     if (got == 0) break;
+    throw_if_stopped_while("reading sound");  // hours of it take a while
     read += static_cast<std::int64_t>(got);
     check_limits(path, reader.sample_rate(), 1, read);
     resampler.push(std::span(block).first(got), sound.samples);

@@ -50,4 +50,10 @@ void throw_if_stopped(const std::string& sentence) {
   }
 }
 
+void throw_if_stopped_while(const char* doing) {
+  if (const int signal = stop_signal(); signal != 0) {
+    throw Interrupted(text("stopped while ", doing, "; nothing was written"), signal);
+  }
+}
+
 }  // namespace minet

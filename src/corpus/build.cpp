@@ -21,6 +21,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
 #include "minet/pose/prepare.hpp"
@@ -165,6 +166,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   Notices heard;
   audio::Sound sound = audio::read_sound(source.audio, kSampleRate, &heard);
   append(built.notices, std::move(heard), source.audio.string());
+  throw_if_stopped_while("preparing a track");
   pose::ReadPoseOptions read = source.pose_options;
   read.film = film_of(source.audio);
   pose::GapReport gaps;
@@ -184,11 +186,13 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
     track.has_notes = true;
   }
 
+  throw_if_stopped_while("preparing a track");
   const std::filesystem::path folder = safe_child(root, track.id);
   make_folders(folder);
   audio::save_flac(folder / "audio.flac", sound);
   pose::save_pose_npy(folder / "pose.npy", pose);
   if (track.has_notes) save_file(folder / "notes.csv", score::notes_csv(notes));
+  throw_if_stopped_while("preparing a track");
   hash_files(built, root);
   return built;
 }

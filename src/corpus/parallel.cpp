@@ -31,6 +31,8 @@ void for_each_track(const ParallelOptions& options, const std::function<void(std
         work(index);
         const std::lock_guard lock(mutex);
         progress.update(++done);
+      } catch (const Interrupted&) {
+        return;  // in the middle of a track; said below
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();

@@ -152,11 +152,6 @@ at::Tensor with_last_again(const at::Tensor& x) {  // along time
   return at::cat({x, x.slice(1, -1)}, 1);
 }
 
-void stop_if_asked() {
-  if (stop_signal() == 0) return;
-  throw Interrupted("stopped while the sound was made; nothing was written", stop_signal());
-}
-
 // The sound of any controls, block by block without seams.
 std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::SynthesiserInput& input,
                                     const at::Tensor& body, std::uint64_t seed) {
@@ -167,7 +162,7 @@ std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::Synt
   std::vector<at::Tensor> harmonics, noises;
   at::Tensor state;
   for (std::int64_t first = 0; first < frames; first += kBlock) {
-    stop_if_asked();
+    throw_if_stopped_while("making the sound");
     const models::Partials part = model.synthesiser->forward(
         part_of(input, first, std::min(frames, first + kBlock)), body, &state);
     harmonics.push_back(part.harmonics), noises.push_back(part.noise);
@@ -181,7 +176,7 @@ std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::Synt
           .to(body.device());
   at::Tensor whole = at::empty({batch, frames * shape.hop}, at::kFloat);
   for (std::int64_t first = 0; first < frames; first += kBlock) {
-    stop_if_asked();
+    throw_if_stopped_while("making the sound");
     const std::int64_t end = std::min(frames, first + kBlock);
     const std::int64_t before =
         std::max<std::int64_t>(0, first - 1);  // its noise reaches into this

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "minet/core/signals.hpp"
 #include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 #include "pose/people.hpp"
@@ -109,6 +110,7 @@ RecordingBuilder::RecordingBuilder(std::string what, fs::path path)
     : what_(std::move(what)), path_(std::move(path)) {}
 
 std::vector<Person>& RecordingBuilder::frame(std::int64_t number) {
+  throw_if_stopped_while("reading keypoints");  // long recordings take minutes
   constexpr std::int64_t kMaxNumber = 999'999'999'999'999'999;
   if (number < 0 || number > kMaxNumber) {
     throw InputError(text("expected frame numbers from 0 on in ", shown(path_), ", got ", number,

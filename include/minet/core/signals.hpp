@@ -13,5 +13,7 @@ int stop_signal();  // 0 while nobody asked
 
 // Throws Interrupted("stopped at <where>; <what to do>") if a stop was asked for.
 void throw_if_stopped(const std::string& where_and_what_to_do);
+// The same where work is done in many small pieces: "stopped while <doing>; nothing was written".
+void throw_if_stopped_while(const char* doing);
 
 }  // namespace minet
