@@ -149,7 +149,7 @@ class Stops(Case):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def sidecar(self, model, change):
-        self.assert_works(*self.generate(model=model), program=self.mi_generate)
+        self.assert_works(*self.generate("--force", model=model), program=self.mi_generate)
         made = json.loads(self.stamp("out.json"))
         change(made)
         return self.write("changed.json", json.dumps(made))
