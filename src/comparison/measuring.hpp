@@ -1,4 +1,4 @@
-// What every table stands on: the corpus, the runs, and measurements of them, each made once.
+// Shared by all tables: the corpus, the runs, and measurements of them, each made once.
 #pragma once
 
 #include <filesystem>
@@ -28,11 +28,11 @@ class Measuring {
   explicit Measuring(const TablesOptions& options);
 
   using Evaluate = std::function<evaluation::EvalResult(std::uint64_t seed)>;
-  // What stands in OUT/results if it was made from the same inputs, else made by `evaluate` and
-  // kept. `own`: the metric's own options, which are part of the inputs.
+  // The cached result in OUT/results if it was made from the same inputs, else measured by
+  // `evaluate` and kept. `own`: the metric's own options, which are part of the inputs.
   Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
                           const nlohmann::ordered_json& own, const Evaluate& evaluate);
-  // One a seed.
+  // One per seed.
   std::vector<Measurement> measure(const std::string& metric, RunKind kind,
                                    const nlohmann::ordered_json& own, const Evaluate& evaluate);
 
@@ -66,10 +66,9 @@ using Take = std::function<Cell(const Measurement&)>;
 Take number(std::string path, std::string interval = {});
 Take with_error(std::string path, std::string error_path);
 
-// The same place of each seed's measurement, over the seeds; empty if one of them could not measure
-// it.
+// The value at the same path, combined over the seeds; empty if one of them could not measure it.
 Cell cell(const std::vector<Measurement>& all, const Take& take);
-// The row of that name from these places, one a column; fewer places leave the last columns empty.
+// Fills the row of that name, one value per column; missing ones stay empty.
 void put(PaperTable& table, const std::string& row, const std::vector<Measurement>& all,
          const std::vector<Take>& takes);
 bool all_have(const std::vector<Measurement>& all, const std::string& path);

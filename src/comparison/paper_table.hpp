@@ -8,8 +8,8 @@
 
 namespace minet::comparison {
 
-// A measured value. The interval is the metric's own where there is one run (what it is stands in
-// the table's notes), and Student's 95 % over the runs where there are several.
+// A measured value. The interval is the metric's own where there is one run (described in the
+// table's notes), and Student's 95 % over the runs where there are several.
 struct Measured {
   double value = 0;
   std::optional<double> low = std::nullopt, high = std::nullopt;
@@ -21,7 +21,7 @@ using Cell = std::optional<Measured>;  // empty: does not apply, or could not be
 
 struct TableRow {
   std::string name;
-  std::vector<Cell> cells;  // one a column
+  std::vector<Cell> cells;  // one per column
 };
 
 struct PaperTable {
@@ -31,19 +31,19 @@ struct PaperTable {
   std::vector<TableRow> rows;
   std::vector<std::string> notes;  // how to read it, a sentence each
 
-  // The row of that name, made at the end if it is not there.
+  // The row of that name, appended if absent.
   TableRow& row(const std::string& name);
 };
 
 // A figure that the paper gives, beside ours of the same place.
 struct PaperFigure {
   std::string table, row, column;
-  std::string corpus;  // that it was measured on: "URMP" or "Solos"
+  std::string corpus;  // measured on: "URMP" or "Solos"
   double value = 0;
 };
 
 // The paper's own, and those of a CSV file with the columns table, row, column, corpus, value.
-// InputError for a line whose place no table has. Every figure of the paper must have its place
+// InputError for a line that matches no table cell. Every figure of the paper must have its place
 // (WorkError), also where we measure nothing beside it.
 std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
                                        const std::vector<PaperTable>& tables);

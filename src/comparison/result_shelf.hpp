@@ -1,5 +1,4 @@
-// Measurements that were made once are not made again, as long as what they were made from is the
-// same.
+// A cache of measurements, keyed by what they were made from.
 #pragma once
 
 #include <filesystem>

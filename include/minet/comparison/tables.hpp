@@ -1,8 +1,8 @@
 // The paper's comparison as one command: trains the runs it needs or uses existing ones, measures
-// them, and writes the paper's tables under the paper's numbers, one of our own, and a page with
+// them, and writes the paper's tables, numbered as in the paper, one of our own, and a page with
 // pictures and sound. The paper's figures are shown beside ours (src/comparison/paper_figures.cpp).
 //
-// What is kept under `out`, so that an interrupted command goes on where it stopped:
+// What is kept under `out`, so that an interrupted command resumes where it stopped:
 //   runs/vqvae-seed<N>/   the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq share
 //   runs/<run>-seed<N>/   run folders as mi_train makes them: minet (without notes), content (with
 //                         notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer
@@ -12,11 +12,11 @@
 //
 // A run that is under runs/ before the command begins, for instance because it was trained on
 // another machine, is used if its configuration and the hash of its corpus are the expected
-// ones. Its model.safetensors and run.json are enough if it is finished; an unfinished one goes on
-// from its checkpoint. The three that share a VQ-VAE must have the same one.
+// ones. Its model.safetensors and run.json are enough if it is finished; an unfinished one
+// resumes from its checkpoint. The three that share a VQ-VAE must have the same one.
 //
-// On a corpus whose training or test tracks have no notes, what needs notes is left out, with a
-// reason.
+// On a corpus whose training or test tracks have no notes, tables that need notes are
+// excluded, and the report says why.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,17 @@ namespace minet::comparison {
 struct TablesOptions {
   std::filesystem::path corpus;  // prepared, with instruments; with notes where there are any
   std::filesystem::path out;     // a new folder, or one that this command made before
-  // Configurations. `config` is content-conditioned MI Net's. The others unset: beside it, as
-  // configs/ has them (unconditional.yaml and ablations/no_mbr.yaml for paper.yaml,
+  // Configurations. `config`: content-conditioned MI Net. Unset ones default to the files beside
+  // it, named as in configs/ (unconditional.yaml and ablations/no_mbr.yaml for paper.yaml,
   // tiny-unconditional.yaml and ablations/tiny-no_mbr.yaml for tiny.yaml, ...).
   std::filesystem::path config;
   std::optional<std::filesystem::path> unconditional, no_mbr, gru_seq2seq, seq2seq,
       graph_transformer;
   std::vector<std::string> overrides;      // "a.b=c", for every run
-  std::vector<std::uint64_t> seeds = {1};  // a training each, and of the measurements
-  // Hashes of corpora whose runs are taken over too: the same recordings prepared on another
-  // machine, whose roundings and encoder versions give other bytes. The report names those that
-  // were used.
+  std::vector<std::uint64_t> seeds = {1};  // one training run per seed
+  // Hashes of corpora whose runs are also accepted: the same recordings prepared on another
+  // machine, where rounding or encoder versions change the hash. The report names those that were
+  // used.
   std::vector<std::string> same_corpora;
   bool train = true;              // false: InputError where a finished run is missing
   std::int64_t clips = 64;        // of the test split, for all but NDB
@@ -59,8 +59,8 @@ struct TablesResult {
   std::filesystem::path page;  // report.html
 };
 
-// InputError: a configuration, corpus, folder or run that does not fit, all said before anything is
-// trained. Interrupted: after a stop signal; the same command goes on.
+// InputError: a configuration, corpus, folder or run that does not fit, all reported before
+// training starts. Interrupted: after a stop signal; the same command resumes.
 TablesResult make_tables(const TablesOptions& options);
 
 }  // namespace minet::comparison
