@@ -234,12 +234,9 @@ TensorHeader parse_safetensors_header(std::string_view json, std::uint64_t data_
 std::string safetensors_header_text(const TensorHeader& header) {
   try {
     std::string out = "{";
-    if (!header.metadata.empty())
-      out += "\"__metadata__\":" +
-             Json(header.metadata).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
-             ",";
+    if (!header.metadata.empty()) out += "\"__metadata__\":" + Json(header.metadata).dump() + ",";
     for (const TensorEntry& entry : header.entries) {
-      out += Json(entry.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      out += Json(entry.name).dump();
       out += text(":{\"dtype\":\"", safetensors_dtype(entry.dtype),
                   "\",\"shape\":", Json(entry.shape).dump(), ",\"data_offsets\":[", entry.begin,
                   ",", entry.end, "]},");
