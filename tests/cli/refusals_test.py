@@ -97,9 +97,9 @@ class Late(Case):
                                  "--force", *more, program=self.mi_generate, **options)
 
     def test_generate_writes_where_it_can(self):
-        self.assertIn("folder.wav is not an ordinary file", self.generates(self.folder / "folder.wav"))
+        self.assertIn("folder.wav is a folder", self.generates(self.folder / "folder.wav"))
         self.assertRegex(self.generates("/proc/self/out.wav", code=1), "out.wav")
-        self.assertIn("at most 255 bytes", self.generates(self.folder / ("a" * 252 + ".wav")).replace("got", "got"))
+        self.assertIn("at most 255 bytes", self.generates(self.folder / ("a" * 252 + ".wav")))
 
     def test_generate_with_a_video_needs_ffmpeg(self):
         (self.folder / "film.mp4").write_bytes(b"film")
