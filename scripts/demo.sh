@@ -31,7 +31,7 @@ done
 
 scripts/setup.sh --no-build
 cmake --preset release >/dev/null
-cmake --build --preset programs
+cmake --build --preset first  # mi_prepare and mi_eval; the others are built once there is something to hear
 bin=build/release/bin
 say() { printf '\n== %s\n' "$*"; }
 run() { echo "\$ $*"; "$@"; }
@@ -58,6 +58,9 @@ run $bin/mi_eval examples --model models/plus --model models/paper --corpus "$ou
   --title "Players that the models have never seen" --out "$out/listen" --force --quiet
 echo "Open $out/listen/index.html in a browser (what these models are and can do: models/README.md)"
 [ $listen_only = no ] || exit 0
+
+say "Building the other programs"
+cmake --build --preset programs
 
 say "Players: a synthetic orchestra (sound, keypoints, notes)"
 [ -d "$out/players" ] || run $bin/mi_prepare orchestra --out "$out/players" --tracks $tracks --seconds $seconds
