@@ -39,9 +39,6 @@ struct CommonOptions {
   std::string log_level = "info";
 };
 
-inline constexpr const char* kNoMemory =
-    "there is not enough memory; free some, or raise the limit that this process runs under";
-
 // The sentence for an exception that another library throws; nullopt: not one of its own.
 using ErrorReader = std::function<std::optional<std::string>(const std::exception&)>;
 

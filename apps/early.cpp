@@ -26,17 +26,14 @@ namespace {
   ::_exit(1);
 }
 
-constexpr const char* kShort =
-    "there is not enough memory; free some, or raise the limit that this process runs under";
-
 [[noreturn]] void on_terminate() {
   if (const std::exception_ptr current = std::current_exception()) {
     try {
       std::rethrow_exception(current);
     } catch (const std::bad_alloc&) {
-      end_with(kShort);
+      end_with(kNoMemory);
     } catch (const std::exception& error) {
-      end_with(std::strstr(error.what(), "allocate memory") != nullptr ? kShort : error.what());
+      end_with(std::strstr(error.what(), "allocate memory") != nullptr ? kNoMemory : error.what());
     } catch (...) {
     }
   }
@@ -44,7 +41,7 @@ constexpr const char* kShort =
 }
 
 void on_crash(int) {
-  end_with(kShort);
+  end_with(kNoMemory);
 }
 
 void set_handlers() {

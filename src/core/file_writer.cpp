@@ -33,15 +33,12 @@ void check_target(const std::filesystem::path& target) {
   if (target.filename().empty()) {
     throw InputError(text("expected the name of a file to write, got \"", name, "\""));
   }
-  if (target.filename().string().size() > detail::kLongestName) {
-    throw InputError(text("expected a name of at most ", detail::kLongestName, " bytes, got ",
-                          target.filename().string().size(), ": ", name));
-  }
+  detail::check_name_length(target);
   refuse_overwrite(target, true);
   std::error_code error;
   if (std::filesystem::is_directory(target, error)) {
     throw InputError(
-        text(name, " is a folder, so it cannot be replaced by a file; choose another ", "name"));
+        text(name, " is a folder, so it cannot be replaced by a file; choose another name"));
   }
   if (!std::filesystem::is_directory(folder_of(target), error)) {
     throw InputError(text("the folder of ", name, " does not exist; make it first"));

@@ -112,10 +112,7 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
   if (target_.empty() || !target_.has_filename() || target_.filename() == "..") {
     throw InputError(text("expected the name of a folder to make, got \"", shown(target), "\""));
   }
-  if (target_.filename().string().size() > detail::kLongestName) {
-    throw InputError(text("expected a name of at most ", detail::kLongestName, " bytes, got ",
-                          target_.filename().string().size(), ": ", shown(target_)));
-  }
+  detail::check_name_length(target_);
   std::error_code error;
   const fs::path parent = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
   if (!fs::is_directory(parent, error)) {

@@ -1,6 +1,5 @@
 // SHA-256 by OpenSSL's EVP interface.
 #include "minet/core/hash.hpp"
-#include "minet/core/files.hpp"
 
 #include <openssl/evp.h>
 
@@ -8,8 +7,8 @@
 #include <fstream>
 #include <vector>
 
-#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 
@@ -81,6 +82,13 @@ void remove_stale(const std::filesystem::path& folder, const Choose& choose) {
 }
 
 }  // namespace
+
+void check_name_length(const std::filesystem::path& target) {
+  const std::size_t length = target.filename().string().size();
+  if (length <= kLongestName) return;
+  throw InputError(text("expected a name of at most ", kLongestName, " bytes, got ", length, ": ",
+                        printable(target.string())));
+}
 
 std::string folder_mark(const std::filesystem::path& target) {
   constexpr std::size_t kLongestTag = 32;  // a process id and a counter

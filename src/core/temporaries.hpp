@@ -14,6 +14,9 @@ namespace minet::detail {
 
 inline constexpr std::size_t kLongestName = 255;  // bytes: NAME_MAX of Linux's file systems
 
+// InputError where the name of a file or folder to make is longer than that.
+void check_name_length(const std::filesystem::path& target);
+
 // "TARGET.partial-": what the names of its folder temporaries begin with. Long names are shortened,
 // so that a temporary's name fits wherever its target's does.
 std::string folder_mark(const std::filesystem::path& target);
