@@ -1,4 +1,4 @@
-// Files and folders as the system has them, with errors of our own instead of std::filesystem's.
+// Access checks and folder listings that throw this project's errors instead of std::filesystem's.
 #pragma once
 
 #include <filesystem>
@@ -6,21 +6,21 @@
 
 namespace minet {
 
-// InputError, which says why, unless the file (or folder) can be opened for reading; WorkError
-// where this process is the cause (no descriptors, an I/O error). A device or FIFO is not opened.
+// Throws unless the file or folder can be opened for reading: InputError with the reason, or
+// WorkError if the cause is ours (no descriptors left, an I/O error). Never opens a device or FIFO.
 void expect_readable(const std::filesystem::path& path);
 
-// Tries what writing `target` takes: makes a temporary beside it and removes it. For work of hours,
-// which should not find out at its end. Errors as of FileWriter.
+// Checks that `target` can be written, by creating and removing a temporary beside it, so that long
+// work does not fail at its end. Throws what FileWriter throws.
 void expect_writable(const std::filesystem::path& target);
 
-// Makes the folder and those above it, unless they exist. WorkError.
+// Creates the folder and its parents if they do not exist. WorkError.
 void make_folders(const std::filesystem::path& folder);
 
-// What is in a folder, sorted by name. InputError.
+// The contents of a folder, sorted by name. InputError.
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder);
 
-// Where temporary files go (TMPDIR, else /tmp). WorkError if it is no folder.
+// TMPDIR, or /tmp if it is not set. WorkError if that is not a folder.
 std::filesystem::path temporary_folder();
 
 }  // namespace minet

@@ -16,24 +16,24 @@ struct CsvRow {
 };
 
 struct CsvTable {
-  std::string name;  // for messages, usually the path
+  std::string name;  // used in messages; usually the path
   std::vector<std::string> header;
   std::vector<CsvRow> rows;
   char separator = ',';
 
-  // Column index by name; InputError lists the columns there are.
+  // The index of a column; if there is none of that name, an InputError that lists all columns.
   std::size_t column(std::string_view name) const;
   bool has_column(std::string_view name) const;
 };
 
-// InputError with the line of a row whose cell count differs from the header's.
+// A row with more or fewer cells than the header is an InputError with its line number.
 CsvTable read_csv(const std::filesystem::path& path);
 CsvTable parse_csv(std::string_view text, std::string name);
 
 // The one of comma, semicolon and tab that occurs most often outside quotes; a comma if none does.
 char csv_separator(std::string_view header);
 
-// A number in a cell; where commas do not separate cells, "29,97" is 29.97.
+// The number in a cell. If cells are not separated by commas, "29,97" is read as 29.97.
 std::optional<double> parse_cell(std::string_view cell, char separator);
 
 // One line, quoted where needed, ending in '\n'.

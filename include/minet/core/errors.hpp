@@ -1,5 +1,5 @@
-// Typed errors. The library throws them; only apps print them and exit.
-// A message is one sentence: what was expected, what came, where, and what to do.
+// The errors that the library throws; only apps print them and exit.
+// A message is one sentence: what was expected, what was found, where, and what to do.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace minet {
 
-// Base of every error thrown on purpose. `exit_code` is what an app exits with.
+// Base class of all of them. `exit_code` is the exit status of an app that stops with this error.
 class Error : public std::runtime_error {
  public:
   Error(const std::string& message, int exit_code)
@@ -18,19 +18,19 @@ class Error : public std::runtime_error {
   int exit_code_;
 };
 
-// The user's input is wrong: a path, a file's content, an option, a configuration. Exit code 2.
+// Wrong input: a path, the contents of a file, an option, a configuration. Exit code 2.
 class InputError : public Error {
  public:
   explicit InputError(const std::string& message) : Error(message, 2) {}
 };
 
-// The input was fine but the work failed: no room on the disk, a NaN in a gradient. Exit code 1.
+// Correct input, but the work failed: a full disk, a NaN in a gradient. Exit code 1.
 class WorkError : public Error {
  public:
   explicit WorkError(const std::string& message) : Error(message, 1) {}
 };
 
-// A stop signal came and the work was saved. Exit code 128 + signal.
+// Stopped by a signal, after saving what can be saved. Exit code 128 + signal.
 class Interrupted : public Error {
  public:
   Interrupted(const std::string& message, int signal)

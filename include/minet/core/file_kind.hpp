@@ -1,4 +1,4 @@
-// What a file is that is not the expected one, for messages.
+// Guesses the type of a file that could not be read as what was expected, for error messages.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 namespace minet {
 
-// By the first bytes of its content: "a PNG picture", "text in UTF-16, so save it as UTF-8",
-// "a binary file". Empty for other text.
+// From its first bytes: "a PNG picture", "text in UTF-16, so save it as UTF-8", "a binary file".
+// Empty for plain text.
 std::string file_kind(std::string_view bytes);
-// The same of a file; empty where it cannot be read.
+// The same for a file; empty if it cannot be read.
 std::string file_kind_of(const std::filesystem::path& path);
 
 }  // namespace minet

@@ -1,10 +1,11 @@
-// Files that appear whole or not at all.
+// Atomic writes: a file or folder appears complete or not at all.
 //
-// A save: free space checked, exclusive temporary beside the target, everything written, fsync,
-// close checked, the old file linked to NAME.prev where asked, rename over the target, fsync of the
-// folder. An fsync is never repeated: after a failed one the kernel may have dropped the data.
+// A save checks the free space, writes a temporary beside the target (opened exclusively), syncs
+// and closes it, links the old file to NAME.prev if asked, renames the temporary over the target,
+// and syncs the folder. A failed fsync is not repeated, because the kernel may have dropped the
+// data.
 //
-// A link, a device, a pipe or a socket is never replaced, whatever the options: InputError.
+// Links, devices, pipes and sockets are never replaced, whatever the options: InputError.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,8 @@
 
 namespace minet {
 
-// The system calls of a save, as a seam for fault tests. Each returns 0 or a byte count, or -errno.
+// The system calls of a save; tests override them to inject faults. Each returns 0 or a byte count,
+// or -errno.
 class FileOps {
  public:
   virtual ~FileOps() = default;
@@ -40,13 +42,13 @@ class FileOps {
 
 struct SaveOptions {
   bool keep_previous = false;        // keep the old content under NAME.prev (before the extension)
-  bool replace = true;               // false: InputError if the file appeared in the meantime
+  bool replace = true;               // false: InputError if the target exists by then
   std::uint64_t expected_bytes = 0;  // checked against the free space before anything is written
-  FileOps* ops = nullptr;            // nullptr: the system's
+  FileOps* ops = nullptr;            // nullptr: FileOps::system()
 };
 
-// One file being written; `commit` publishes it, a destructor without commit leaves nothing behind.
-// The first file in a folder removes what killed processes left there of theirs.
+// Writes one file. `commit` puts it in place; destroyed without it, nothing is left behind. The
+// first writer in a folder also removes temporaries of processes that were killed.
 class FileWriter {
  public:
   explicit FileWriter(std::filesystem::path target, SaveOptions options = {});
@@ -67,9 +69,9 @@ void save_file(const std::filesystem::path& target, std::span<const std::byte> b
 void save_file(const std::filesystem::path& target, std::string_view text,
                SaveOptions options = {});
 
-// A file that another program writes: `write` is given a path with the target's file name in a
-// folder beside it. What is there afterwards is synced and renamed to the target; where `write`
-// throws or leaves no file (WorkError), the target is as it was.
+// For files that another program writes. `write` gets a path in a temporary folder beside the
+// target, with the same file name; the file is then synced and renamed to the target. If `write`
+// throws or leaves no file (WorkError), the target is unchanged.
 void save_file_by(const std::filesystem::path& target,
                   const std::function<void(const std::filesystem::path&)>& write,
                   bool replace = true);
@@ -77,9 +79,9 @@ void save_file_by(const std::filesystem::path& target,
 // "a/model.safetensors" -> "a/model.prev.safetensors".
 std::filesystem::path previous_path(const std::filesystem::path& target);
 
-// A folder built beside its target (TARGET.partial-PID-N), synced and renamed once. An existing
-// target is an InputError unless `replace`: then old and new change places in one step (where the
-// file system can), and the old one is removed.
+// Builds a folder beside its target (TARGET.partial-PID-N), then syncs and renames it. An existing
+// target is an InputError unless `replace` is set: then both are exchanged in one step (if the file
+// system supports it) and the old one is removed.
 class FolderWriter {
  public:
   explicit FolderWriter(std::filesystem::path target, bool replace = false);
@@ -94,39 +96,39 @@ class FolderWriter {
   std::filesystem::path partial_;
   bool replace_;
   bool committed_ = false;
-  int held_ = -1;  // the folder's descriptor, locked while it is written
+  int held_ = -1;  // descriptor of the folder, locked while it is being written
 };
 
-// Throws InputError if `path` exists and `force` is false ("… exists; choose another name or the
-// option 'force'"), or if it is what no option replaces: a link, a device, a pipe or a socket.
+// InputError if `path` exists and `force` is false ("… exists; choose another name or the option
+// 'force'"), or if it is a link, a device, a pipe or a socket, which are never replaced.
 void refuse_overwrite(const std::filesystem::path& path, bool force);
 
-// Removes temporaries (files and folders) in `folder` whose writing process is gone.
+// Removes temporaries (files and folders) in `folder` whose process has ended.
 void remove_stale_temporaries(const std::filesystem::path& folder);
 
-// root/name for a name that came from data: letters, digits, '.', '_' and '-', not starting with
-// '.', at most 128 long; anything else is an InputError.
+// Whether a name from untrusted data can be a file name: letters, digits, '.', '_' and '-', at most
+// 128 of them, not starting with '.'.
 bool is_safe_name(std::string_view name);
+// root/name; InputError unless is_safe_name(name).
 std::filesystem::path safe_child(const std::filesystem::path& root, std::string_view name);
 
-// Why nothing can be read at `path`, as the end of a sentence: "there is no such file", a link to
-// nothing, or a name that is written in another Unicode form on the disk.
+// Why nothing can be read at `path`, to end a sentence: "there is no such file", a dangling link,
+// or a name stored in another Unicode normalisation form.
 std::string why_absent(const std::filesystem::path& path);
 
-// Whether an errno of opening or reading is our own trouble (no memory, too many open files, a
-// failing disk) and not the input's.
+// Whether an errno of open or read means a problem of this process or machine (no memory, too many
+// open files, a failing disk) and not of the input.
 bool is_own_trouble(int error_number);
 
-// A file to be read in pieces. WorkError for our own trouble; InputError if it is missing, a
-// folder, unreadable, or a device or a pipe, which could block for ever.
+// Opens a file for reading in pieces. InputError if it is missing, unreadable, a folder, or a
+// device or pipe, which could block for ever; WorkError where is_own_trouble.
 std::ifstream open_input(const std::filesystem::path& path);
 
-// The whole file; WorkError for our own trouble, InputError if missing, a folder, unreadable or
-// larger than `max_bytes`.
+// The whole file. Errors as for open_input; larger than `max_bytes` is an InputError.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes);
 
-// One process per folder: holds FOLDER/.lock, which contains its process id, until destroyed;
-// InputError if another holds it.
+// Lets one process at a time use a folder: holds FOLDER/.lock, which contains the process id, until
+// destroyed. InputError if another process holds it.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

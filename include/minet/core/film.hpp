@@ -1,7 +1,7 @@
-// When the pictures of a film are shown, as the program ffprobe says (it comes with ffmpeg).
+// The frame times of a video, read with ffprobe (part of ffmpeg).
 //
-// One clock for everything that is taken from a film: seconds from the container's start, which is
-// the earlier of its first picture and its first sound. Sound is decoded onto this clock, and
+// Everything taken from a video uses one clock: seconds from the start of the container, which is
+// the earlier of its first frame and its first sound sample. Sound is decoded onto this clock, and
 // scripts/extract_keypoints.py writes its times on it.
 #pragma once
 
@@ -13,21 +13,21 @@
 namespace minet {
 
 struct Film {
-  std::vector<double> times;  // s, rising: one a picture
-  double seconds = 0;         // to the end of the last picture
+  std::vector<double> times;  // s, increasing: one per frame
+  double seconds = 0;         // until the end of the last frame
 
-  double fps() const;  // one over the median distance; 0 for a single picture
+  double fps() const;  // 1 / the median frame interval; 0 for a single frame
 };
 
-// nullopt: no film (sound without pictures, or a cover; no file of this kind at all), or ffprobe is
-// not installed. WorkError if ffprobe is killed.
+// nullopt if the file is no video (sound alone, sound with a cover picture, anything else) or
+// ffprobe is not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
 
-// ffmpeg's and ffprobe's options for reading this local file and nothing else: no network, and none
-// of the formats that name other files (play lists, concatenations).
+// Options that let ffmpeg and ffprobe read this local file only: no network, and no format that
+// refers to other files (playlists, concatenation).
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path);
 
-// Whether the name's extension is a video's: for messages.
+// Whether the extension is that of a video format; for messages.
 bool is_video_name(const std::filesystem::path& path);
 
 }  // namespace minet

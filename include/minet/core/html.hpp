@@ -1,4 +1,4 @@
-// Pieces of a page that works from disk: text that data cannot break out of, and files inside it.
+// Escaping and embedding for HTML pages that are single files.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace minet {
 
-// For element content and for attribute values in either kind of quotes. Control characters, which
-// HTML forbids, become U+FFFD; other bytes stay as they are.
+// Escapes text for element content and quoted attribute values. Control characters, which HTML
+// forbids, become U+FFFD; other bytes are unchanged.
 std::string html_escape(std::string_view text);
 
 std::string base64(std::span<const std::byte> bytes);

@@ -1,5 +1,5 @@
-// Logging facade. spdlog stays behind it: LibTorch ships another fmt, and the two must never meet
-// in one source file.
+// Logging. Hides spdlog, because LibTorch ships another version of fmt and the two must not be
+// included in one source file.
 #pragma once
 
 #include <filesystem>
@@ -10,17 +10,17 @@ namespace minet::log {
 
 enum class Level { debug, info, warning, error, off };
 
-std::optional<Level> parse_level(
-    std::string_view name);  // "debug", "info", "warning", "error", "off"
+// From "debug", "info", "warning", "error" or "off".
+std::optional<Level> parse_level(std::string_view name);
 void set_level(Level level);
 Level level();
 
-// Also write every line (with time stamps) to this file until `close_file`. Best effort: a full
-// disk never stops the work.
+// Also writes every line, with its time, to this file until `close_file`. Failures to write, such
+// as a full disk, are ignored.
 void open_file(const std::filesystem::path& path);
 void close_file();
 
-// Lines go to stderr.
+// All of them write to stderr.
 void debug(std::string_view message);
 void info(std::string_view message);
 void warning(std::string_view message);

@@ -1,4 +1,4 @@
-// Texts of any origin as they may stand on a terminal or in a log.
+// Makes text from any source safe and short enough for a terminal or a log.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@ namespace minet {
 
 inline constexpr std::size_t kLongestLine = 2000;  // bytes of a line of a message
 
-// The text with each of its lines printable (text.hpp). Line breaks stay.
+// `printable` (text.hpp) for each line; line breaks are kept.
 std::string printable_lines(std::string_view text);
 
-// The same with lines of more than kLongestLine bytes shortened in the middle, and the middle of
-// more than 100 lines left out: a value from a file may be as long as the file.
+// The same, with lines over kLongestLine bytes shortened in the middle and all but 100 lines left
+// out, because a value quoted from a file can be as long as the file.
 std::string shortened_lines(std::string_view text);
 
 }  // namespace minet

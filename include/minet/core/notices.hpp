@@ -1,5 +1,5 @@
-// What a reader noticed about an input that it could still use, as data: every program reports it
-// with the same code, and a corpus keeps it.
+// Notices: what a reader assumed, repaired or finds suspicious in input that it can still use. All
+// programs report them through the same code, and a corpus stores them.
 #pragma once
 
 #include <cstdint>
@@ -11,38 +11,38 @@
 namespace minet {
 
 enum class NoticeKind {
-  // Notes: what was decided or assumed where the file does not say.
+  // Information: assumptions and repairs.
   assumed_rate,    // frames a second
   left_out,        // files, columns, frames that were not read
-  late_start,      // the first frame's number is not the first
-  identity,        // a tracker's numbers that were joined into one person
+  late_start,      // frame numbers do not start at the first frame
+  identity,        // several tracker numbers joined into one person
   shared_frames,   // more than one person
   empty_frames,    // the player is not seen
-  missing_frames,  // nothing was written for a frame's number
+  missing_frames,  // frame numbers without data
   bad_numbers,     // joints with NaN, infinite or absurd coordinates
   outside,         // points outside the picture
-  no_confidence,   // places without a usable confidence
-  channels,        // of a sound in opposite phase
-  offset,          // of a sound's samples
-  header_length,   // a header that does not say the sound's length
-  film_times,      // keypoints or sound put on a film's clock
+  no_confidence,   // joints without a usable confidence
+  channels,        // audio channels in opposite phase
+  offset,          // DC offset of the audio
+  header_length,   // the header does not give the length of the audio
+  film_times,      // keypoints or audio moved to the clock of a video
   score,           // notes repaired or dropped
-  // Warnings: what is probably wrong.
+  // Warnings: probably wrong.
   time_unit,  // milliseconds or frame numbers instead of seconds
   scale,      // coordinates that are not pixels
   swapped_hands,
-  no_hand,  // one or both are never seen
+  no_hand,  // one or both hands are never seen
   posture,  // lying on the side, or upside down
-  rate,     // keypoints and film differ
-  length,   // sound and keypoints differ
+  rate,     // of keypoints and video differ
+  length,   // of audio and keypoints differ
   level,    // very quiet, or clipped
 };
 
 struct Notice {
   NoticeKind kind;
-  std::string sentence;     // one, for people, without the file's name
-  std::int64_t frames = 0;  // that it is about; 0: all, or not a matter of frames
-  std::string where = {};   // file, row or track; empty: clear from the context
+  std::string sentence;     // for people; does not name the file
+  std::int64_t frames = 0;  // how many frames it concerns; 0: all, or not about frames
+  std::string where = {};   // file, row or track; empty if the context says it
 
   std::string text() const { return where.empty() ? sentence : where + ": " + sentence; }
 };
@@ -54,10 +54,10 @@ std::string_view notice_name(NoticeKind kind);  // "time_unit", ...
 std::optional<NoticeKind> parse_notice_name(std::string_view name);
 
 bool has(const Notices& notices, NoticeKind kind);
-// Appends `more`, with `where` before each one's own place.
+// Appends `more`, with `where` put before the place of each.
 void append(Notices& notices, Notices more, const std::string& where = {});
 
-// To the log: warnings as such, the others as information.
+// Logs warnings at level warning and all others at level info.
 void say(const Notices& notices);
 
 }  // namespace minet

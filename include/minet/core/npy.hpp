@@ -1,6 +1,6 @@
-// NumPy .npy files, versions 1 to 3, C order, little-endian: read f4, f8, i4, i8, u1; write f4 and
-// i4. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html Sizes are checked
-// against the file before anything is allocated.
+// NumPy .npy files, versions 1 to 3, C order, little-endian: reads f4, f8, i4, i8, u1; writes f4
+// and i4. Sizes are checked against the file before anything is allocated. Format:
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ using IntArray = NdArray<std::int32_t>;
 bool is_npy(const std::filesystem::path& path);                          // by its magic bytes
 std::vector<std::int64_t> npy_shape(const std::filesystem::path& path);  // reads the header only
 
-// InputError names the file and what was wrong. Numbers of another type are converted.
+// Numbers of other types are converted. InputError names the file and the problem.
 FloatArray read_npy_float(const std::filesystem::path& path);
 // Only the rows [first, first + rows) of the first axis; InputError if they are not in the file.
 FloatArray read_npy_float_rows(const std::filesystem::path& path, std::int64_t first,

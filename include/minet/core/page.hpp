@@ -1,5 +1,5 @@
-// What all HTML pages share: style, head and foot, tables, pictures, sounds. A page is one file
-// that works from disk, in light and dark mode, on a desktop and on a phone.
+// Building blocks of the HTML pages: style, head and foot, tables, pictures, sounds. A page is one
+// file that needs no server, and works in light and dark mode, on desktops and phones.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,10 @@ std::string page_begin(std::string_view title, std::string_view headline,
                        const std::vector<std::string>& facts, std::string_view style = {});
 std::string page_end();
 
-// Text from data as HTML: control characters and bytes that are not UTF-8 are written as \\xNN.
+// Untrusted text as HTML: control characters and invalid UTF-8 are written as \xNN.
 std::string safe(std::string_view words);
 
-// The first row heads the columns, the first column the rows; plain text, escaped here.
+// The first row and the first column are headers; plain text, escaped here.
 std::string table_html(const std::vector<std::vector<std::string>>& rows);
 
 // The start of an SVG element that fills the width of its container; `kind`: its CSS class.

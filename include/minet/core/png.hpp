@@ -1,4 +1,4 @@
-// A picture as a PNG file in memory.
+// Encodes a picture as PNG.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace minet {
 
-// `pixels`: [height, width, 3] red, green, blue, rows from the top. InputError: a side that is not
-// 1 .. 32768 or pixels of another size; WorkError: what libpng reports.
+// `pixels`: [height, width, 3] red, green, blue, rows from the top. InputError if a side is not in
+// 1 .. 32768 or `pixels` has another size; WorkError for failures of libpng.
 std::vector<std::byte> png_bytes(std::span<const std::uint8_t> pixels, int width, int height);
 
 }  // namespace minet

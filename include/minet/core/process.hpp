@@ -1,5 +1,5 @@
-// Runs a program by argument vector, never through a shell, and reaps it. It is killed where we
-// are.
+// Runs a program by argument vector, without a shell, and waits for it. If this process is killed,
+// so is the program.
 #pragma once
 
 #include <optional>

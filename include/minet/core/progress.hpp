@@ -1,5 +1,5 @@
-// Progress on stderr: one redrawn line with rate and ETA on a terminal, plain lines every few
-// seconds otherwise, nothing when quiet.
+// Progress on stderr: on a terminal one line with rate and remaining time, redrawn; otherwise plain
+// lines every few seconds; nothing when quiet.
 #pragma once
 
 #include <chrono>
@@ -11,13 +11,13 @@ namespace minet {
 
 class Progress {
  public:
-  // `unit` as in "steps" or "tracks"; `start` > 0 when going on from there.
+  // `unit`: "steps", "tracks". `start`: units done before, when work is resumed.
   Progress(std::string label, std::int64_t total, std::string unit, std::int64_t start = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void update(std::int64_t done,
-              std::string_view note = {});  // cheap: redraws at most 5 times a second
+  // Cheap: redraws at most 5 times a second.
+  void update(std::int64_t done, std::string_view note = {});
   void finish();
 
   static void set_quiet(bool quiet);

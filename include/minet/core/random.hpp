@@ -1,7 +1,7 @@
-// Random numbers that are the same on every platform: SplitMix64 seeding xoshiro256++.
-// (https://prng.di.unimi.it/; public-domain algorithms of Blackman and Vigna.)
-// Everything random in the project starts from one seed and a purpose: derive_seed(seed, "order",
-// epoch).
+// Random numbers that are the same on every platform: xoshiro256++ seeded by SplitMix64
+// (https://prng.di.unimi.it/; public-domain algorithms of Blackman and Vigna).
+// Every generator in the project gets its seed from the user's seed and its purpose, as in
+// derive_seed(seed, "order", epoch).
 #pragma once
 
 #include <array>

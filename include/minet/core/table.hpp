@@ -1,4 +1,4 @@
-// Tables and figures for people.
+// Formats numbers and tables for people.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@ namespace minet {
 // Three significant digits without an exponent: "0.0123", "4.69", "323".
 std::string figure(double value);
 
-// Rounded to tenths: "1.5", "3". For places in pictures, in pixels, and moments, in seconds.
+// Rounded to tenths: "1.5", "3". For positions in pixels and times in seconds.
 std::string tenths(double value);
 
-// A share in tenths of a percent: "12.5 %".
+// `share` (0 to 1) as a percentage with one decimal: "12.5 %".
 std::string percent(double share);
 
-// The first column to the left, the others to the right, two spaces between; a line for each row.
+// The first column is aligned left, the others right; two spaces between columns, one line per row.
 std::string table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace minet

@@ -1,4 +1,4 @@
-// Counts and names as they stand in messages.
+// Formats counts and file names for messages.
 #pragma once
 
 #include <filesystem>
@@ -9,14 +9,14 @@
 
 namespace minet {
 
-// "1 thread", "2 threads". Another plural than with an s: counted(n, "note is", "notes are").
+// "1 thread", "2 threads". For other plurals: counted(n, "note is", "notes are").
 template <class Count>
 std::string counted(Count count, std::string_view noun, std::string_view plural = {}) {
   if (count == Count{1}) return text(count, ' ', noun);
   return plural.empty() ? text(count, ' ', noun, 's') : text(count, ' ', plural);
 }
 
-// The name of a file or folder, safe for a terminal (text.hpp, printable).
+// The path of a file or folder, made printable (text.hpp).
 std::string shown(const std::filesystem::path& path);
 
 }  // namespace minet
