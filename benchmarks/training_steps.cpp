@@ -2,7 +2,7 @@
 // optimiser, and in the first stage the codebook's averages. One step for each line of standard
 // input (worker.hpp). The weights and the data are random: they do not matter for the time.
 //
-//   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes]
+//   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes] [--bf16]
 #include <ATen/ATen.h>
 
 #include <cstdlib>
@@ -13,6 +13,7 @@
 
 #include "minet/config/config.hpp"
 #include "minet/models/device.hpp"
+#include "minet/models/precision.hpp"
 #include "minet/training/memory.hpp"
 #include "minet/training/steps.hpp"
 #include "worker.hpp"
@@ -28,6 +29,7 @@ struct Options {
   int threads = 1;
   std::uint64_t seed = 1;
   bool notes = true;
+  config::Precision precision = config::Precision::float32;
 };
 
 Options parse(int argc, char** argv) {
@@ -47,6 +49,8 @@ Options parse(int argc, char** argv) {
       options.seed = static_cast<std::uint64_t>(number());
     } else if (word == "--no-notes") {
       options.notes = false;
+    } else if (word == "--bf16") {
+      options.precision = models::use_precision(config::Precision::bf16, at::kCPU);
     } else {
       places.push_back(word);
     }
@@ -54,7 +58,7 @@ Options parse(int argc, char** argv) {
   if (places.size() != 2 || (places[0] != "vqvae" && places[0] != "prior")) {
     throw std::invalid_argument(
         "expected: training_steps vqvae|prior CONFIG.yaml [--batch N] "
-        "[--threads N] [--seed N] [--no-notes]");
+        "[--threads N] [--seed N] [--no-notes] [--bf16]");
   }
   options.stage = places[0];
   options.config = places[1];
@@ -68,7 +72,7 @@ bench::Json told(double loss) {
 int vqvae_steps(const Options& options, models::Model& model) {
   const config::TrainConfig& config = model.config;
   const std::int64_t batch = options.batch > 0 ? options.batch : config.vqvae_training.batch;
-  training::VqVaeStep stage(model, config);
+  training::VqVaeStep stage(model, config, options.precision);
   const at::Tensor spectrogram =  // [B, F, T]
       at::randn({batch, config.spectrogram.bins, config.clip_frames()});
   // Past the plain steps, with a codebook that has started.
@@ -90,7 +94,7 @@ int prior_steps(const Options& options, models::Model& model) {
   const config::TrainConfig& config = model.config;
   const std::int64_t batch = options.batch > 0 ? options.batch : config.prior_training.batch;
   const std::int64_t steps = config.clip_frames();
-  training::PriorStep stage(model, config);
+  training::PriorStep stage(model, config, options.precision);
   models::PriorBatch data;
   data.codes = at::randint(0, config.vqvae.codes, {batch, steps}, at::kLong);
   data.pose = at::randn({batch, config.clip_pose_frames(), 94});

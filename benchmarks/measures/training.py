@@ -1,6 +1,8 @@
-"""train-vqvae and train-prior: a step of training with the paper preset."""
+"""A step of training with the paper preset: train-vqvae and train-prior in float32, and -bf16."""
 
 from __future__ import annotations
+
+import pathlib
 
 from lines import Line
 from material import BINS
@@ -34,6 +36,19 @@ def train(bench, stage: str, batch: int, aims: dict[str, float], limit=None) -> 
             for side, aim in zip(sides[1:], wanted)]
 
 
+def train_in_bf16(bench, stage: str, batch: int) -> list[Line]:
+    name = f"train-{stage}-bf16"
+    if "avx512_bf16" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
+        raise RuntimeError(f"{name}: expected a processor with AVX512-BF16")
+    arguments = (stage, bench.config("paper.yaml"), "--batch", batch)
+    others = [bench.ours("ours in float32", "training_steps", *arguments),
+              bench.peer("PyTorch, eager, bf16", "training.py", *arguments, "--bf16"),
+              bench.peer("PyTorch, eager, float32", "training.py", *arguments)]
+    found = bench.race([bench.ours("ours", "training_steps", *arguments, "--bf16"), *others])
+    return [Line(name, f"one step in bf16, batch {batch}", side.name, found["ours"],
+                 found[side.name], aim=None) for side in others]
+
+
 @measure("train-vqvae")
 def train_vqvae(bench) -> list[Line]:
     batch = 1 if bench.quick else 8
@@ -45,3 +60,13 @@ def train_vqvae(bench) -> list[Line]:
 @measure("train-prior")
 def train_prior(bench) -> list[Line]:
     return train(bench, "prior", 2 if bench.quick else 32, {"eager": 1.5})
+
+
+@measure("train-vqvae-bf16")
+def train_vqvae_bf16(bench) -> list[Line]:
+    return train_in_bf16(bench, "vqvae", 1 if bench.quick else 8)
+
+
+@measure("train-prior-bf16")
+def train_prior_bf16(bench) -> list[Line]:
+    return train_in_bf16(bench, "prior", 2 if bench.quick else 32)

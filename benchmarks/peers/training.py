@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The peer of training_steps: the mirror of tests/reference with the forwards that PyTorch is fast at.
 
-    python benchmarks/peers/training.py vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N]
+    python benchmarks/peers/training.py vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--bf16]
                                         [--no-notes] [--compile] [--adamw fused|foreach] [--check]
 
 The mirror is written for reading: it loops over bands, heads and vectors. Here its modules, with
@@ -207,8 +207,14 @@ class Trainer:
         return norm.item(), loss.item()  # both are logged
 
 
-def compiled(args, function):
-    return torch.compile(function) if args.compile else function
+def forward_of(args, function):
+    """In bfloat16 (autocast) and compiled, where asked for."""
+    def cast(*inputs):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return function(*inputs)
+
+    wanted = cast if args.bf16 else function
+    return torch.compile(wanted) if args.compile else wanted
 
 
 def vqvae_work(args, tree, c, model):
@@ -219,12 +225,12 @@ def vqvae_work(args, tree, c, model):
         clips = torch.randn(c.codes // frames + 1, c.bins, frames)
         vectors = model.vqvae.encoder(clips).transpose(1, 2).reshape(-1, c.code_width)
         quantizer.start(vectors[: c.codes].clone(), torch.ones(c.codes), spectrogram.shape[0] * frames)
-    forward = compiled(args, lambda x: model.vqvae(x, quantise=True))
+    forward = forward_of(args, lambda x: model.vqvae(x, quantise=True))
 
     def work():
         out = forward(spectrogram)
         _, loss = trainer.step(out["loss"])
-        rows = out["encoded"].detach().transpose(1, 2).reshape(-1, c.code_width)
+        rows = out["encoded"].detach().float().transpose(1, 2).reshape(-1, c.code_width)
         quantizer.update(rows, out["codes"].flatten())
         if settings["revive_every"] and trainer.steps % settings["revive_every"] == 0:
             revive(quantizer, rows, settings["revive_threshold"])
@@ -241,7 +247,7 @@ def prior_work(args, tree, c, model):
     pose = torch.randn(batch, args.pose_frames, 94)
     notes = torch.randint(129, (batch, args.frames)) if c.content_enabled else None
     present = torch.ones(batch) if c.content_enabled else None
-    forward = compiled(args, lambda: prior_loss(model, codes, pose, notes, present))
+    forward = forward_of(args, lambda: prior_loss(model, codes, pose, notes, present))
 
     def work():
         return trainer.step(forward())[1]
@@ -258,6 +264,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-notes", action="store_true")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--adamw", choices=["fused", "foreach"], default="fused")
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
@@ -273,7 +280,7 @@ def main():
     tree, c = yaml.safe_load(text), Config.from_yaml(text)
     if args.no_notes:
         c = dataclasses.replace(c, content_enabled=False)
-    if c.head != "linear" or c.alignment != "cross_attention" or c.content_kind != "transformer":
+    if c.head != "linear" or c.alignment != "cross_attention" or tree["prior"]["kind"] != "transformer":
         sys.exit("this peer has the paper's prior only")
     global DROPOUT
     DROPOUT = c.dropout

@@ -240,10 +240,9 @@ template <class Visitor, Of<RunConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("seed", c.seed, any_seed(), Origin::ours,
               "determines weights, order, clips, dropout and codebook");
-  visit.field(
-      "precision", c.precision, choice(), Origin::ours,
-      "of matrix products and convolutions in training; bf16 and tf32 need a GPU; automatic: "
-      "bf16 on a GPU, float32 elsewhere");
+  visit.field("precision", c.precision, choice(), Origin::ours,
+              "of matrix products and convolutions in training; tf32 needs a GPU, bf16 a GPU or a "
+              "processor with AVX512-BF16; automatic: bf16 on a GPU, float32 elsewhere");
   visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
               "steps between lines of metrics.jsonl");
   visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,

@@ -127,7 +127,7 @@ SelfAttentionImpl::SelfAttentionImpl(const BlockConfig& given) : config(given) {
 
 at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const RotaryTable& rotary) {
   check_x(x, config.width, "attention");
-  const at::Tensor projected = qkv_->forward(x);  // [B, T, 3W]
+  const at::Tensor projected = in_float(qkv_->forward(x));  // [B, T, 3W]
   if (fast_training_fits(projected) && x.size(1) <= config.band.context) {
     return out_->forward(
         fused_attention(projected, rotary, {.heads = config.heads, .causal = config.band.causal}));
@@ -172,13 +172,13 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
                                        const RotaryTable& rotary,
                                        const RotaryTable& memory_rotary) {
   check_x(x, config.width, "cross-attention");
-  const at::Tensor projected = q_->forward(x);  // [B, T, W]
+  const at::Tensor projected = in_float(q_->forward(x));  // [B, T, W]
   // One table of positions for both.
   const bool alike = memory_rotary.cosines.is_same(rotary.cosines) && memory.size(1) == x.size(1);
   if (fast_training_fits(projected) && alike && x.size(1) <= config.band.context) {
     check_x(memory, config.width, "cross-attention's memory");
     const at::Tensor seen =
-        fused_attention(projected, kv_->forward(memory), rotary, {.heads = config.heads});
+        fused_attention(projected, in_float(kv_->forward(memory)), rotary, {.heads = config.heads});
     return at::dropout(out_->forward(seen), config.dropout, is_training());
   }
   const at::Tensor q = rotate(split_heads(projected, 1, config.heads)[0], rotary);

@@ -23,8 +23,8 @@ BodyEncoderImpl::BodyEncoderImpl(const config::BodyConfig& given) : config(given
 at::Tensor BodyEncoderImpl::forward(const at::Tensor& pose) {
   require(pose.dim() == 3 && pose.size(2) == kPoseValues && pose.size(1) >= 1,
           "the body encoder expected keypoints [B, P, ", kPoseValues, "], got ", pose.sizes());
-  if (fast_training_fits(pose)) return fused_gru_states(pose, gru_->all_weights());
   const NoAutocast exact;
+  if (fast_training_fits(pose)) return fused_gru_states(pose, gru_->all_weights());
   return both_directions(std::get<1>(gru_->forward(pose)))[-1];  // [B, H]
 }
 

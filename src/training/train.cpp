@@ -259,6 +259,12 @@ void train(const TrainOptions& options) {
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
   const config::Precision precision = models::use_precision(config.run.precision, device);
+  if (config.is_plus() && device.is_cpu() && precision != config::Precision::float32) {
+    throw InputError(
+        text("run.precision: expected automatic or float32 for model.kind plus on a "
+             "CPU, got ",
+             config::to_string(precision), "; leave it out"));
+  }
   const RunEnvironment environment{.threads = at::get_num_threads(),
                                    .device = device.str(),
                                    .capability = at::get_cpu_capability(),

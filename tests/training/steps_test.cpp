@@ -6,9 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
+#include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/models/model.hpp"
+#include "minet/models/precision.hpp"
+#include "models/cpu/compute_paths.hpp"
 
 namespace minet::training {
 namespace {
@@ -66,9 +70,18 @@ class StepsTest : public testing::Test {
   const config::TrainConfig config_ = small_config();
 };
 
-TEST_F(StepsTest, TheVqVaeLearnsOneBatchThroughItsCodebook) {
+class LearningSteps : public StepsTest, public testing::WithParamInterface<config::Precision> {
+  void SetUp() override {
+    if (GetParam() == config::Precision::bf16 && !models::has_bf16_products()) {
+      GTEST_SKIP() << "this processor has no AVX512-BF16";
+    }
+    StepsTest::SetUp();
+  }
+};
+
+TEST_P(LearningSteps, TheVqVaeLearnsOneBatchThroughItsCodebook) {
   models::Model model = models::make_model(config_, 1);
-  VqVaeStep step(model, config_);
+  VqVaeStep step(model, config_, GetParam());
   const at::Tensor input = spectrogram();
   double first = 0, last = 0;
   for (std::int64_t s = 0; s < 200; ++s) {
@@ -85,9 +98,9 @@ TEST_F(StepsTest, TheVqVaeLearnsOneBatchThroughItsCodebook) {
   EXPECT_LT(last, 0.2 * first);
 }
 
-TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
+TEST_P(LearningSteps, ThePriorLearnsOneBatchAndFollowsItsNotes) {
   models::Model model = models::make_model(config_, 1);
-  PriorStep step(model, config_);
+  PriorStep step(model, config_, GetParam());
   const models::PriorBatch learned = batch();
   const double first = step.run(learned, 0).loss.item<double>();
   double last = first;
@@ -105,6 +118,22 @@ TEST_F(StepsTest, ThePriorLearnsOneBatchAndFollowsItsNotes) {
         .item<double>();
   };
   EXPECT_GT(nll(other), nll(learned) + 0.5);
+}
+
+INSTANTIATE_TEST_SUITE_P(, LearningSteps,
+                         testing::Values(config::Precision::float32, config::Precision::bf16),
+                         [](const auto& one) { return std::string(config::to_string(one.param)); });
+
+TEST(Precision, WhatTheProcessorLacksIsRefused) {
+  using config::Precision;
+  EXPECT_EQ(models::use_precision(Precision::automatic, at::kCPU), Precision::float32);
+  EXPECT_EQ(models::use_precision(Precision::float32, at::kCPU), Precision::float32);
+  EXPECT_THROW(models::use_precision(Precision::tf32, at::kCPU), InputError);
+  if (models::has_bf16_products()) {
+    EXPECT_EQ(models::use_precision(Precision::bf16, at::kCPU), Precision::bf16);
+  } else {
+    EXPECT_THROW(models::use_precision(Precision::bf16, at::kCPU), InputError);
+  }
 }
 
 TEST_F(StepsTest, DropoutIsAFunctionOfTheStep) {

@@ -10,8 +10,8 @@
 namespace minet::models {
 
 // What config.run.precision means on `device`: `automatic` is bf16 on a GPU and float32 elsewhere.
-// Sets LibTorch's switches for TF32, which are the process's. InputError: bf16 or tf32 without a
-// GPU.
+// Sets LibTorch's switches for TF32, which are the process's. InputError: tf32 without a GPU, bf16
+// without a GPU or a processor with AVX512-BF16.
 config::Precision use_precision(config::Precision wanted, const at::Device& device);
 
 // While it lives, convolutions and products compute in bfloat16 where `precision` says so
@@ -27,6 +27,10 @@ class AutocastScope {
   at::DeviceType device_;
   bool on_;
 };
+
+// Whether a product on the CPU computes in bfloat16 here: inside an AutocastScope and outside of
+// NoAutocast.
+bool products_in_bf16();
 
 // While it lives, nothing is cast: for distances, sums and recurrent networks inside of such a
 // pass.

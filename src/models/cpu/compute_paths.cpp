@@ -1,6 +1,6 @@
 #include "models/cpu/compute_paths.hpp"
 
-#include <ATen/core/grad_mode.h>
+#include <ATen/ATen.h>
 
 #include <cstdlib>
 #include <string>
@@ -81,6 +81,18 @@ ComputePaths paths_from_environment() {
 
 const ComputePaths& compute_paths() {
   return process_paths();
+}
+
+bool has_bf16_products() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+at::Tensor in_float(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kBFloat16 ? x.to(at::kFloat) : x;
 }
 
 bool fast_training_fits(const at::Tensor& x) {

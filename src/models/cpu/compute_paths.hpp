@@ -27,6 +27,14 @@ ComputePaths paths_from_environment();
 // The process's: those of the environment at the first call.
 const ComputePaths& compute_paths();
 
+// Whether this processor multiplies matrices of bfloat16 faster than of float: AVX512-BF16, which
+// every processor with AMX has too.
+bool has_bf16_products();
+
+// `x` in float32 where autocast computed it in bfloat16 on a CPU, else `x` itself: the kernels of
+// this folder read float32.
+at::Tensor in_float(const at::Tensor& x);
+
 // Whether the kernels of this folder take the place of LibTorch's operators in a training step: for
 // float on the CPU where a gradient is recorded, if compute_paths().fast_training.
 bool fast_training_fits(const at::Tensor& x);

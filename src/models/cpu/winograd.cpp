@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "minet/models/precision.hpp"
 #include "models/cpu/compute_paths.hpp"
 #include "models/cpu/winograd_kernels.hpp"
 
@@ -44,8 +45,13 @@ void for_all_tiles(const WinogradShape& shape,
   });
 }
 
-// The products of all points and groups: [6 N, rows, inner] x [6 N, inner, columns].
+// The products of all points and groups: [6 N, rows, inner] x [6 N, inner, columns], both of float
+// or both of bfloat16.
 void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() == at::kBFloat16) {
+    out.copy_(at::bmm(a, b));
+    return;
+  }
   if (a.size(0) > kPoints) {
     at::bmm_out(out, a, b);
     return;
@@ -72,8 +78,8 @@ at::Tensor weight_points(const ConvWeights& conv) {
 
 struct Pass {
   at::Tensor rows;         // [B, T, O]
-  at::Tensor seen;         // [6 N, tiles, C / N]: the input's points
-  at::Tensor weight_seen;  // [6 N, O / N, C / N]: the weights'
+  at::Tensor seen;         // [6 N, tiles, C / N]: the input's points, float or bfloat16
+  at::Tensor weight_seen;  // [6 N, O / N, C / N]: the weights', of the same type
 };
 
 Pass forward_pass(const at::Tensor& rows, const ConvWeights& conv, bool relu,
@@ -87,6 +93,10 @@ Pass forward_pass(const at::Tensor& rows, const ConvWeights& conv, bool relu,
     kernels.input(range, rows.const_data_ptr<float>(), pass.seen.mutable_data_ptr<float>());
   });
   pass.weight_seen = weight_points(conv);
+  if (products_in_bf16()) {
+    pass.seen = pass.seen.to(at::kBFloat16);
+    pass.weight_seen = pass.weight_seen.to(at::kBFloat16);
+  }
   at::Tensor products = at::empty({kPoints * n, shape.tiles(), out / n}, rows.options());
   multiply(products, pass.seen, pass.weight_seen.transpose(1, 2));
   pass.rows = at::empty({shape.batch, shape.frames, out}, rows.options());
@@ -124,7 +134,8 @@ Gradients backward_pass(const Backward& given) {
   Gradients gradients;
   // The second point is the sum of a tile's frames.
   gradients.bias = points.narrow(0, n, n).sum(1).flatten();
-  at::Tensor weight_points = at::empty_like(given.weight_seen);
+  at::Tensor weight_points = at::empty(given.weight_seen.sizes(), given.rows.options());
+  points = points.to(given.seen.scalar_type());
   multiply(weight_points, points.transpose(1, 2), given.seen);
   const std::int64_t count = out * (in / n);
   gradients.weight = at::empty({out, in / n, 3}, given.rows.options());
@@ -134,7 +145,7 @@ Gradients backward_pass(const Backward& given) {
     kernels.weights_gradient(from + first, count, last - first, to + 3 * first);
   });
   if (!given.wants_rows) return gradients;
-  at::Tensor products = at::empty_like(given.seen);
+  at::Tensor products = at::empty(given.seen.sizes(), given.rows.options());
   multiply(products, points, given.weight_seen);
   gradients.rows = at::empty({shape.batch, shape.frames, in}, given.rows.options());
   for_all_tiles(shape.of(in, n), [&](const WinogradRange& range) {
