@@ -2,7 +2,8 @@
 // optimiser, and in the first stage the codebook's averages. One step for each line of standard
 // input (worker.hpp). The weights and the data are random: they do not matter for the time.
 //
-//   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes] [--bf16]
+//   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes]
+//   [--bf16]
 #include <ATen/ATen.h>
 
 #include <cstdlib>
