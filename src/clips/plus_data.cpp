@@ -227,7 +227,18 @@ models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,
                      .view({batch, frames * config_.spectrogram.hop}) /
                  32768;
   result.pose = poses(clips);
+  result.clip = whole_sounds(clips);
   return result;
+}
+
+at::Tensor PlusData::whole_sounds(const std::vector<Clip>& clips) const {
+  std::vector<at::Tensor> rows;
+  for (const Clip& clip : clips) {
+    const std::int64_t first =
+        first_frame_[static_cast<std::size_t>(clip.track)] + clip.first_frame;
+    rows.push_back(sound_.slice(0, first, first + config_.clip_frames()).flatten());
+  }
+  return at::stack(rows).to(at::kFloat) / 32768;
 }
 
 models::ControlBatch PlusData::controls(const std::vector<Clip>& clips,

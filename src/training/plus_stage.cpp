@@ -56,7 +56,7 @@ struct SynthesiserSteps {
   void done(const PlusReport&) {}
   std::string log(const PlusReport& report) { return log_loss(session, report); }
 
-  // Spectral loss on players that were not trained on.
+  // Both losses on players that were not trained on.
   void validate() {
     const std::vector<clips::Clip> clips = test_clips(session);
     if (clips.empty()) return;
@@ -65,8 +65,14 @@ struct SynthesiserSteps {
     const std::vector<std::int64_t> offsets(clips.size(), last_offset(session.config) / 2);
     const models::SynthesiserBatch batch = state.test_data.sounds(clips, offsets);
     seed_step(session.config, "validation", 0);
-    const at::Tensor sound = models::resynthesised(state.model, batch, white_noise(batch.sound));
+    const at::Tensor body = state.model.body->forward(batch.pose);
+    const at::Tensor sound =
+        models::resynthesised(state.model, batch, body, white_noise(batch.sound));
     const double loss = models::spectral_loss(sound, batch.sound).item<double>();
+    const double match =
+        state.synthesiser_step.match()
+            ->forward(body, models::timbre_of(batch.clip, session.config.spectrogram.sample_rate))
+            .item<double>();
     const auto event = [&](const char* name, const at::Tensor& samples) {
       const at::Tensor row = samples[0].to(at::kCPU).contiguous();
       const float* first = row.const_data_ptr<float>();
@@ -76,8 +82,9 @@ struct SynthesiserSteps {
     };
     event("recorded", batch.sound);
     event("resynthesised", sound);
-    log_metrics(session, {{"test_loss", loss}});
-    log::info(text("step ", session.position.step, ": test spectral loss ", loss));
+    log_metrics(session, {{"test_loss", loss}, {"test_match", match}});
+    log::info(text("step ", session.position.step, ": test spectral loss ", loss,
+                   ", body and sound matched with ", match, " nats"));
   }
 };
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from make_golden import BATCHES, STEPS, Golden, SMALL, Source, Stage, print_report, write
 from minet_reference import make_optimiser, rate
 from minet_reference.optimiser import optimiser_step
-from minet_reference.plus import Plus, PlusConfig, spectral_loss
+from minet_reference.plus import Plus, PlusConfig, spectral_loss, timbre
 
 GENERATOR = "tests/reference/make_plus_golden.py"
 STAGE = Stage(learning_rate=0.005, weight_decay=0.1, beta2=0.95, clip_norm=0.5)
@@ -94,11 +94,17 @@ def clip(source: Source) -> dict[str, Tensor]:
         "note_onset": source.integers(2, B, T),
         "present": torch.tensor([0, 1]),
         "hidden": (uniform(B, T) < 0.3).long(),
+        "clip": source.normal(B, 2500, scale=0.2),
     }
 
 
 def sound_of_clip(model: Plus, c: dict[str, Tensor]) -> Tensor:
     return model.sound(c["hz"], c["voiced"], c["loudness"], c["pose"], c["noise"])
+
+
+def losses_of_sound(model: Plus, c: dict[str, Tensor], sound: Tensor) -> tuple[Tensor, Tensor]:
+    heard = timbre(c["clip"], TINY.sample_rate)
+    return spectral_loss(sound, c["sound"]), model.match(model.body(c["pose"]), heard)
 
 
 def arguments(c: dict[str, Tensor]) -> tuple:
@@ -122,9 +128,13 @@ def plus_golden() -> Golden:
     for name, tensor in c.items():
         golden.put(f"input.{name}", tensor)
     sound = sound_of_clip(model, c)
-    loss = spectral_loss(sound, c["sound"])
+    spectral, match = losses_of_sound(model, c, sound)
+    loss = spectral + match
     loss.backward()
     golden.put("sound.output.sound", sound)
+    golden.put("sound.output.timbre", timbre(c["clip"], TINY.sample_rate))
+    golden.put("sound.output.spectral", spectral)
+    golden.put("sound.output.match", match)
     golden.put("sound.output.loss", loss)
     put_gradients(golden, "sound", model)
     model.zero_grad(set_to_none=True)
@@ -147,7 +157,7 @@ def train_plus_golden() -> Golden:
         for name, tensor in c.items():
             golden.put(f"batch.{i}.{name}", tensor)
     losses = {
-        "synthesiser": (("body", "synthesiser"), lambda m, c: spectral_loss(sound_of_clip(m, c), c["sound"])),
+        "synthesiser": (("body", "synthesiser", "match"), lambda m, c: sum(losses_of_sound(m, c, sound_of_clip(m, c)))),
         "controls": (("motion", "controls"), lambda m, c: m.control_loss(*arguments(c))),
     }
     for stage, (parts, loss_of) in losses.items():

@@ -3,7 +3,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <torch/optim/adam.h>
+
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "clips/control_tokens.hpp"
@@ -36,8 +40,10 @@ class PlusTraining : public ::testing::Test {
 
 models::SynthesiserBatch sounds_of(const Golden& golden, const std::string& prefix) {
   const auto at = [&](const char* name) { return golden.at(prefix + name); };
-  return {
-      .input = {at("hz"), at("voiced"), at("loudness")}, .sound = at("sound"), .pose = at("pose")};
+  return {.input = {at("hz"), at("voiced"), at("loudness")},
+          .sound = at("sound"),
+          .pose = at("pose"),
+          .clip = at("clip")};
 }
 
 models::ControlBatch controls_of(const Golden& golden, const std::string& prefix) {
@@ -53,9 +59,14 @@ models::PlusModel patterned(const config::TrainConfig& config) {
   return model;
 }
 
+models::Match patterned_match(const config::TrainConfig& config) {
+  models::Match match = models::make_match(config, 1);
+  reference::fill(match);
+  return match;
+}
+
 void expect_gradients(const Golden& golden, const std::string& prefix,
-                      const models::PlusModel& model) {
-  const auto tensors = models::plus_tensors(model);
+                      const std::map<std::string, at::Tensor>& tensors) {
   std::size_t compared = 0;
   for (const auto& [name, fingerprint] : golden.under(prefix)) {
     ASSERT_TRUE(tensors.contains(name)) << name;
@@ -71,12 +82,46 @@ TEST_F(PlusTraining, SoundLossAndGradientsAreTheMirrors) {
   const Golden golden("plus");
   models::PlusModel model = patterned(golden.config());
   const models::SynthesiserBatch batch = sounds_of(golden, "input.");
-  const at::Tensor sound = models::resynthesised(model, batch, golden.at("input.noise"));
+  const at::Tensor sound = models::resynthesised(model, batch, model.body->forward(batch.pose),
+                                                 golden.at("input.noise"));
   EXPECT_TRUE(agrees("sound", sound, golden.at("sound.output.sound"), 2e-4));
-  const at::Tensor loss = models::spectral_loss(sound, batch.sound);
-  EXPECT_TRUE(agrees("loss", loss, golden.at("sound.output.loss"), kOutput));
-  loss.backward();
-  expect_gradients(golden, "sound.grad.", model);
+  models::Match match = patterned_match(golden.config());
+  EXPECT_TRUE(agrees("timbre",
+                     models::timbre_of(batch.clip, golden.config().spectrogram.sample_rate),
+                     golden.at("sound.output.timbre"), kOutput));
+  const models::SynthesiserLoss loss =
+      models::synthesiser_loss(model, match, batch, golden.at("input.noise"));
+  EXPECT_TRUE(agrees("spectral", loss.spectral, golden.at("sound.output.spectral"), kOutput));
+  EXPECT_TRUE(agrees("match", loss.match, golden.at("sound.output.match"), kOutput));
+  EXPECT_TRUE(agrees("loss", loss.total, golden.at("sound.output.loss"), kOutput));
+  loss.total.backward();
+  auto tensors = models::plus_tensors(model);
+  for (const auto& item : match->named_parameters()) tensors["match." + item.key()] = item.value();
+  expect_gradients(golden, "sound.grad.", tensors);
+}
+
+// Bodies that are their sounds' codes are matched; those of other clips are not; level tells
+// nothing.
+TEST_F(PlusTraining, MatchesBodiesAndSounds) {
+  const Golden golden("plus");
+  const config::TrainConfig config = golden.config();
+  models::Match match = models::make_match(config, 1);
+  const at::Tensor sound =
+      reference::pattern(4 * 4000, "four sounds").to(at::kFloat).view({4, 4000});
+  const at::Tensor tilt = sound.cumsum(1) * 0.01;  // one is darker than the other
+  const at::Tensor sounds = at::cat({sound.slice(0, 0, 2), tilt.slice(0, 2)});
+  const at::Tensor timbre = models::timbre_of(sounds, 4000);
+  EXPECT_EQ(timbre.size(1), 2 * models::kTimbreBands);
+  EXPECT_LT((timbre - models::timbre_of(0.1 * sounds, 4000)).abs().max().item<double>(), 1e-2);
+  torch::optim::Adam adam(match->parameters(), 0.01);
+  const at::Tensor body = at::eye(4, config.body_width());
+  for (int step = 0; step < 300; ++step) {
+    adam.zero_grad();
+    match->forward(body, timbre).backward();
+    adam.step();
+  }
+  EXPECT_LT(match->forward(body, timbre).item<double>(), 0.1);
+  EXPECT_GT(match->forward(body.roll(1, 0), timbre).item<double>(), 2 * std::log(4.0));
 }
 
 TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
@@ -97,7 +142,7 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   const models::ControlLoss loss = models::control_loss(model, batch, hidden);
   EXPECT_TRUE(agrees("loss", loss.total, golden.at("controls.output.loss"), kOutput));
   loss.total.backward();
-  expect_gradients(golden, "controls.grad.", model);
+  expect_gradients(golden, "controls.grad.", models::plus_tensors(model));
 }
 
 // Three steps of the synthesiser: a bin of the spectrum that is empty but for rounding can double
@@ -107,6 +152,7 @@ TEST_F(PlusTraining, StepsFollowTheMirror) {
   const config::TrainConfig config = golden.config();
   models::PlusModel model = patterned(config);
   SynthesiserStep synthesiser(model, config);
+  reference::fill(synthesiser.match());
   ControlsStep controls(model, config);
   const auto expect = [&](const std::string& stage, std::int64_t step, const PlusReport& report) {
     const auto entry = [&](const char* what) {
@@ -190,6 +236,11 @@ TEST_F(PlusTraining, GoesOnFromACheckpointBitForBit) {
     for (std::int64_t number = 3; number < 6; ++number) step(restored, number);
     const auto left = models::plus_tensors(whole), right = models::plus_tensors(other);
     for (const auto& [name, tensor] : left) EXPECT_TRUE(tensor.equal(right.at(name))) << name;
+    const auto matched = whole_sound.match()->named_parameters(),
+               others = other_sound.match()->named_parameters();
+    for (const auto& item : matched) {
+      EXPECT_TRUE(item.value().equal(*others.find(item.key()))) << item.key();
+    }
   }
 }
 

@@ -36,7 +36,8 @@ class PlusData {
                                 const std::vector<bool>& hidden) const;
 
  private:
-  at::Tensor poses(const std::vector<Clip>& clips) const;  // [B, P, 94]
+  at::Tensor poses(const std::vector<Clip>& clips) const;         // [B, P, 94]
+  at::Tensor whole_sounds(const std::vector<Clip>& clips) const;  // [B, clip_frames * hop]
 
   config::TrainConfig config_;
   at::Device device_;

@@ -167,6 +167,7 @@ struct SynthesiserBatch {
   SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames
   at::Tensor sound;        // [B, S * hop]
   at::Tensor pose;         // [B, P, 94], of the whole clip
+  at::Tensor clip;         // [B, clip_frames * hop], sound of the whole clip
 };
 
 struct ControlBatch {
@@ -176,7 +177,37 @@ struct ControlBatch {
 };
 
 // The recorded sound from its own pitch and loudness, [B, S * hop].
-at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& noise);
+at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch,
+                         const at::Tensor& body /* [B, H] */, const at::Tensor& noise);
+
+inline constexpr std::int64_t kTimbreBands = 64;
+// What a sound is like on the whole, whatever its level: the mean over time of the logarithms of
+// its mel bands, then their standard deviation: [B, n] -> [B, 2 * kTimbreBands].
+at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate);
+
+// Which body belongs to which sound: a second loss of the first stage (InfoNCE, arXiv 1807.03748;
+// both ways as in CLIP, arXiv 2103.00020). Needed in training only, so it is kept in checkpoints
+// and not in models.
+class MatchImpl : public torch::nn::Module {
+ public:
+  explicit MatchImpl(const config::TrainConfig& config);
+  // Nats, scalar: how well a body [B, H] tells its sound among those of the batch, and a sound its
+  // body. ln B is chance.
+  at::Tensor forward(const at::Tensor& body, const at::Tensor& timbre /* [B, 2 kTimbreBands] */);
+
+ private:
+  torch::nn::Sequential sound_{nullptr};
+  at::Tensor scale_;  // logarithm of the inverse temperature
+};
+TORCH_MODULE(Match);
+Match make_match(const config::TrainConfig& config, std::uint64_t seed);
+
+struct SynthesiserLoss {
+  at::Tensor total;            // what is trained: scalar
+  at::Tensor spectral, match;  // scalars
+};
+SynthesiserLoss synthesiser_loss(PlusModel& model, Match& match, const SynthesiserBatch& batch,
+                                 const at::Tensor& noise);
 
 struct ControlLoss {
   at::Tensor total;                // what is trained: scalar

@@ -20,16 +20,19 @@ struct PlusReport {  // as the other stages' (steps.hpp)
   double learning_rate = 0;
 };
 
-// Stage 1: body encoder and synthesiser, jointly, on recorded sound.
+// Stage 1: body encoder and synthesiser, jointly, on recorded sound, with the network that matches
+// bodies and sounds.
 class SynthesiserStep {
  public:
   SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config);
   // `noise` [B, S * hop]; `pose` already augmented.
   PlusReport run(const models::SynthesiserBatch& batch, const at::Tensor& noise, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
+  models::Match& match() { return match_; }
 
  private:
   models::PlusModel& model_;
+  models::Match match_;
   config::TrainConfig config_;
   AdamW optimiser_;
 };

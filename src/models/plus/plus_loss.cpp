@@ -6,6 +6,7 @@
 namespace minet::models {
 namespace {
 
+constexpr double kMatchWeight = 1;    // of telling bodies and sounds apart beside the sound itself
 constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
 constexpr double kSeenWeight = 0.3;   // of the pitch that is read off the movement alone
 
@@ -16,11 +17,21 @@ at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
 
 }  // namespace
 
-at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& noise) {
-  const at::Tensor body = model.body->forward(batch.pose);
+at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& body,
+                         const at::Tensor& noise) {
   const Partials partials = model.synthesiser->forward(batch.input, body);
   return sound_of(partials, phases_of(batch.input.hz, model.config.spectrogram), noise,
                   model.config.spectrogram.hop);
+}
+
+SynthesiserLoss synthesiser_loss(PlusModel& model, Match& match, const SynthesiserBatch& batch,
+                                 const at::Tensor& noise) {
+  const at::Tensor body = model.body->forward(batch.pose);
+  SynthesiserLoss loss;
+  loss.spectral = spectral_loss(resynthesised(model, batch, body, noise), batch.sound);
+  loss.match = match->forward(body, timbre_of(batch.clip, model.config.spectrogram.sample_rate));
+  loss.total = loss.spectral + kMatchWeight * loss.match;
+  return loss;
 }
 
 ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::Tensor& hidden) {

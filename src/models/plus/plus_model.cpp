@@ -1,4 +1,4 @@
-// Making a plus model, and its file.
+// Making a plus model and what it is trained with, and its file.
 #include <ATen/ATen.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
@@ -70,6 +70,13 @@ PlusModel make_plus(const config::TrainConfig& config, std::uint64_t seed) {
   draw(*model.motion, seed, "motion");
   draw(*model.prior, seed, "controls");
   return model;
+}
+
+Match make_match(const config::TrainConfig& config, std::uint64_t seed) {
+  const DefaultGeneratorGuard guard;
+  Match match(config);
+  draw(*match, seed, "match");
+  return match;
 }
 
 void PlusModel::train(bool on) {

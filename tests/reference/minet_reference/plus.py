@@ -171,11 +171,39 @@ class ControlPrior(nn.Module):
         )
 
 
+def timbre(sound: Tensor, sample_rate: int, bands: int = 64) -> Tensor:
+    """[B, n] -> [B, 2 bands]: mean and deviation over time of log mel bands, whatever the level."""
+    power = torch.stft(sound, 1024, 512, window=torch.hann_window(1024, dtype=sound.dtype), return_complex=True).abs() ** 2
+    top = 2595 * math.log10(1 + sample_rate / 2 / 700)
+    low = 2595 * math.log10(1 + 30 / 700)
+    edges = [700 * (10 ** ((low + (top - low) * i / (bands + 1)) / 2595) - 1) for i in range(bands + 2)]
+    hz = torch.arange(513, dtype=sound.dtype) * sample_rate / 1024
+    rows = []
+    for a, b, c in zip(edges, edges[1:], edges[2:]):
+        triangle = torch.where(hz < b, (hz - a) / (b - a), (c - hz) / (c - b)).clamp(min=0)
+        rows.append((power * triangle[:, None]).sum(1))
+    levels = torch.stack(rows, 1)  # [B, bands, T]
+    levels = torch.log(levels / levels.flatten(1).max(1).values[:, None, None] + 1e-6)
+    return torch.cat([levels.mean(2), levels.std(2, correction=0)], 1)
+
+
+class Match(nn.Module):
+    def __init__(self, c: PlusConfig):
+        super().__init__()
+        self.sound = nn.Sequential(nn.Linear(128, 128), nn.LayerNorm(128), nn.ReLU(), nn.Linear(128, 2 * c.body_hidden))
+        self.scale = nn.Parameter(torch.tensor([math.log(10)]))
+
+    def forward(self, body: Tensor, timbre: Tensor) -> Tensor:
+        alike = F.cosine_similarity(body[:, None], self.sound(timbre)[None], dim=-1) * self.scale.exp().clamp(max=100)
+        own = torch.arange(len(body))
+        return (F.cross_entropy(alike, own) + F.cross_entropy(alike.T, own)) / 2
+
+
 class Plus(nn.Module):
     def __init__(self, c: PlusConfig):
         super().__init__()
         self.c, self.body, self.synthesiser = c, Body(c), Synthesiser(c)
-        self.motion, self.controls = Motion(c), ControlPrior(c)
+        self.motion, self.controls, self.match = Motion(c), ControlPrior(c), Match(c)
 
     def sound(self, hz: Tensor, voiced: Tensor, loudness: Tensor, pose: Tensor, noise: Tensor) -> Tensor:
         harmonics, bands = self.synthesiser(hz, voiced, loudness, self.body(pose))
