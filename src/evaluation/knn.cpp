@@ -151,7 +151,7 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   if (options.train_clips < 0 || options.train_clips > 1'000'000) {
     throw InputError(text("train_clips: expected 0 (all) to 1000000, got ", options.train_clips));
   }
-  Scene scene(options.common, "knn");
+  Scene scene(options.common, "knn", Need::body);
   const Labels labels(scene.corpus);
   const Labelled test = labelled(scene, labels, scene.tracks, scene.clips, scene.options.split);
   const Labelled train =

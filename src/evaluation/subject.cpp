@@ -217,16 +217,17 @@ void check_trained(const models::Model& model, const std::string& name, const st
 std::unique_ptr<Subject> load_subject(const std::filesystem::path& path, const at::Device& device,
                                       const std::string& metric, Need need) {
   const config::ModelKind kind = models::kind_of(path);
-  if (need == Need::sound && kind == config::ModelKind::plus) {
+  const bool any_kind = need == Need::sound || need == Need::body;
+  if (any_kind && kind == config::ModelKind::plus) {
     models::PlusModel plus = models::load_plus(path);
-    if (!plus.prior_trained) {
+    if (need == Need::sound && !plus.prior_trained) {
       throw InputError(text(path.string(), ": expected a model with a trained prior for ", metric,
                             ", but only its synthesiser is; go on with its training"));
     }
     plus.to(device);
     return std::make_unique<PlusSubject>(std::move(plus), device);
   }
-  if (need == Need::sound && kind != config::ModelKind::minet) {
+  if (any_kind && kind != config::ModelKind::minet) {
     models::BaselineModel baseline = models::load_baseline(path);
     baseline.net->to(device);
     baseline.net->eval();

@@ -42,7 +42,8 @@ struct PlayerInput {
 
 // How far the training of the model must have come.
 enum class Need {
-  sound,  // MI Net with its prior, or a baseline
+  sound,  // MI Net or plus with its prior, or a baseline
+  body,   // the same, but of plus the prior may be missing: its body encoder is trained before
   codes,  // MI Net with its codebook; the prior may be missing
   prior,  // MI Net with its prior
 };

@@ -612,6 +612,9 @@ class Plus(Case):
         pose = next(self.corpus.glob("*/pose.npy"))
         self.assert_fails("--model", run, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
                           says=["only its synthesiser is"])
+        ask = ("--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4, "--threads", 1)
+        self.assert_fails("notes", *ask, program=self.mi_eval, says=["only its synthesiser is"])
+        self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is trained already
         for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
             self.assert_fails("--resume", run, "--set", change, says=[says])
 

@@ -40,7 +40,7 @@ at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate) {
                /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true)
           .abs()
           .square()
-          .transpose(1, 2);                                                      // [B, T, bins]
+          .transpose(1, 2);  // [B, T, bins]
   const at::Tensor bands = spectrum.matmul(mel_bands(sample_rate, sound.options()));  // [B, T, 64]
   const at::Tensor strongest = bands.amax({1, 2}, /*keepdim=*/true).clamp_min(1e-12);
   const at::Tensor levels = (bands / strongest + kFloor).log();
@@ -48,10 +48,10 @@ at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate) {
 }
 
 MatchImpl::MatchImpl(const config::TrainConfig& config) {
-  sound_ = register_module(
-      "sound", nn::Sequential(nn::Linear(2 * kTimbreBands, kWidth),
-                              nn::LayerNorm(nn::LayerNormOptions({kWidth})), nn::ReLU(),
-                              nn::Linear(kWidth, config.body_width())));
+  sound_ =
+      register_module("sound", nn::Sequential(nn::Linear(2 * kTimbreBands, kWidth),
+                                              nn::LayerNorm(nn::LayerNormOptions({kWidth})),
+                                              nn::ReLU(), nn::Linear(kWidth, config.body_width())));
   scale_ = register_parameter("scale", at::full({1}, std::log(kFirstScale)));
 }
 
