@@ -61,6 +61,7 @@ if [ ! -e "$marker" ]; then
   fi
   touch "$marker"
 fi
+scripts/fetch_networks.sh
 
 if [ "$build" = yes ]; then
   cmake --preset release >/dev/null
