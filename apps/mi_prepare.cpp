@@ -1,5 +1,7 @@
 // mi_prepare: from recordings and keypoints to a prepared corpus, and single files on the way.
 // One function a subcommand: options in, one library call, a report out.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -8,9 +10,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app_main.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/process.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/corpus/prepare.hpp"
@@ -279,6 +283,33 @@ void add_pose(CLI::App& app, Session& session) {
   });
 }
 
+// Another program does it (apps/mi_video.cpp), which takes half a second to load. It gets the
+// arguments as they are, --help too.
+void add_video(CLI::App& app, Session& session) {
+  CLI::App* command = app.add_subcommand("video", "Find a player's keypoints in a film");
+  command->set_help_flag();
+  command->prefix_command();
+  command->callback([&session, command] {
+    session.chosen = [&session, command]() -> int {
+      const auto program = find_companion("mi_video");
+      if (!program) {
+        throw WorkError(
+            "expected the program mi_video beside mi_prepare, found none; build it with "
+            "scripts/setup.sh");
+      }
+      std::vector<std::string> words = {*program};
+      if (session.common.quiet) words.emplace_back("--quiet");
+      words.push_back("--log-level=" + session.common.log_level);
+      for (std::string& word : command->remaining()) words.push_back(std::move(word));
+      std::vector<char*> arguments;
+      for (std::string& word : words) arguments.push_back(word.data());
+      arguments.push_back(nullptr);
+      ::execv(program->c_str(), arguments.data());
+      throw WorkError(text("cannot start ", printable(*program)));
+    };
+  });
+}
+
 struct NotesOptions {
   std::filesystem::path input, out;
   score::ReadNotesOptions read;
@@ -366,12 +397,14 @@ int main(int argc, char** argv) {
   add_solos(app, session);
   add_folder(app, session);
   add_pose(app, session);
+  add_video(app, session);
   add_notes(app, session);
   add_check(app, session);
   return run(app, program, session.common, argc, argv, [&session] {
     if (!session.chosen) {
       throw InputError(
-          "expected orchestra, urmp, solos, folder, pose, notes or check; see mi_prepare --help");
+          "expected orchestra, urmp, solos, folder, pose, video, notes or check; see mi_prepare "
+          "--help");
     }
     return session.chosen();
   });

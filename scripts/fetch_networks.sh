@@ -25,6 +25,7 @@ with zipfile.ZipFile(next(work.glob("*.whl"))) as package:
         if (path.suffix == ".tflite" and path.stem in wanted) or name.endswith(".dist-info/LICENSE"):
             (work / "out" / path.name).write_bytes(package.read(name))
 EOF
-complete "$work/out" || { echo "fetch_networks.sh: expected the files of scripts/networks.sha256, got others" >&2; exit 1; }
+complete "$work/out" ||
+  { echo "fetch_networks.sh: expected the files of scripts/networks.sha256, got others" >&2; exit 1; }
 mkdir -p $folder
 mv "$work"/out/* $folder/

@@ -156,6 +156,13 @@ std::optional<std::string> find_program(const std::string& program) {
   return std::nullopt;
 }
 
+std::optional<std::string> find_companion(const std::string& program) {
+  std::error_code ignored;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  if (const auto found = find_program((self.parent_path() / program).string())) return found;
+  return find_program(program);
+}
+
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s) {
   if (argv.empty()) throw WorkError("run_process needs a program to run");
   const std::string shown = printable(argv[0]);

@@ -20,4 +20,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
 // Full path of `program` on PATH.
 std::optional<std::string> find_program(const std::string& program);
 
+// The same for one of our own programs, which is looked for beside this one first.
+std::optional<std::string> find_companion(const std::string& program);
+
 }  // namespace minet

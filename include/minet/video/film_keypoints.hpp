@@ -1,0 +1,32 @@
+// A film -> a player's keypoints, at the times of its pictures.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "minet/pose/pose.hpp"
+#include "minet/video/frame_reader.hpp"
+#include "minet/vision/estimator.hpp"
+
+namespace minet::video {
+
+struct FilmKeypointOptions {
+  std::filesystem::path networks;  // the folder of the five .tflite files
+  // Of several people: counted from 0, from the left, in the picture of the first ones that shows
+  // most of them. Unset: who is seen best in the first picture.
+  std::optional<int> person = std::nullopt;
+  // Gets every picture with what was found in it; nullopt: nobody.
+  std::function<void(const Frame&, const std::optional<vision::Player>&)> each = {};
+};
+
+struct FilmKeypoints {
+  pose::RawPose raw;  // one frame a picture; gaps are not filled
+  vision::EstimatorCounts counts;
+  double seconds_a_picture = 0;  // of computing
+};
+
+// Shows its progress. InputError where nobody is seen, or fewer people than `person` says.
+FilmKeypoints find_keypoints(const std::filesystem::path& film, const FilmKeypointOptions& options);
+
+}  // namespace minet::video

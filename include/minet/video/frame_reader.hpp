@@ -1,0 +1,43 @@
+// The pictures of a film one after another, each with its own time.
+//
+// Times are the container's (minet/core/film.hpp), on one clock with the film's sound: at a
+// variable rate and with a late first picture too. Pictures are upright, whatever rotation a phone
+// noted.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "minet/core/film.hpp"
+#include "minet/core/picture.hpp"
+
+namespace minet::video {
+
+struct Frame {
+  std::int64_t index = 0;  // of the pictures that were decoded, from 0
+  double time_s = 0;       // rising
+  Picture picture;         // until the next one is read
+};
+
+// Holds one picture at a time. InputError for what is no film, WorkError where ffprobe is missing.
+class FrameReader {
+ public:
+  explicit FrameReader(const std::filesystem::path& path);
+  ~FrameReader();
+  FrameReader(FrameReader&&) noexcept;
+  FrameReader& operator=(FrameReader&&) noexcept;
+
+  int width() const;
+  int height() const;
+  const Film& film() const;  // the times of all its pictures, and its length
+
+  // False at the end. InputError where the film ends much earlier than its container says.
+  bool next(Frame& frame);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace minet::video

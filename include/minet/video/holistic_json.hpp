@@ -1,0 +1,26 @@
+// All that was found in every picture, unfilled and at the pictures' own times: the project's file
+// for MediaPipe's points (docs/keypoints.md), which every program reads.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "minet/core/files.hpp"
+#include "minet/video/frame_reader.hpp"
+#include "minet/vision/estimator.hpp"
+
+namespace minet::video {
+
+// Whole or absent: nothing is there before `commit`.
+class HolisticJson {
+ public:
+  explicit HolisticJson(const std::filesystem::path& path, bool replace = false);
+  void add(const Frame& frame, const std::optional<vision::Player>& player);
+  void commit();
+
+ private:
+  FileWriter writer_;
+  bool first_ = true;
+};
+
+}  // namespace minet::video

@@ -1,0 +1,80 @@
+// A player's keypoints in the pictures of a film, by the networks of MediaPipe Holistic and the way
+// in which it uses them (github:google-ai-edge/mediapipe, modules/holistic_landmark, Apache-2.0),
+// with one addition of ours: a hand that is lost is searched with the palm detector around the
+// wrist.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "minet/core/picture.hpp"
+#include "minet/pose/skeleton.hpp"
+
+namespace minet::vision {
+
+inline constexpr int kBodyPoints = 33, kHandPoints = 21;
+
+struct Point {
+  double x = 0, y = 0;  // pixels, from the picture's upper left corner, y downwards
+};
+
+struct BodyPoint : Point {
+  double visibility = 0;  // 0..1
+};
+
+struct Hand {
+  std::array<Point, kHandPoints> points;  // 0: the wrist, then four for each finger
+  double presence = 0;                    // 0..1: that there is a hand
+};
+
+// Left and right are the player's own.
+struct Player {
+  std::array<BodyPoint, kBodyPoints> body;  // in the order of MediaPipe's BlazePose
+  std::optional<Hand> right, left;
+};
+
+// What it took, for people who tune it.
+struct EstimatorCounts {
+  std::int64_t pictures = 0, bodies = 0, right_hands = 0, left_hands = 0;
+  std::int64_t body_searches = 0, palm_searches = 0;
+};
+
+// One player, followed from picture to picture. Where they are lost they are searched in the whole
+// picture again, nearest to where they were.
+class Estimator {
+ public:
+  // `networks`: the folder with the five .tflite files. InputError where one is missing or damaged.
+  explicit Estimator(const std::filesystem::path& networks);
+  ~Estimator();
+  Estimator(Estimator&&) noexcept;
+  Estimator& operator=(Estimator&&) noexcept;
+
+  // Where people are in a picture, from left to right: the middle of their hips.
+  std::vector<Point> find_people(const Picture& picture) const;
+  // Whom to follow: who is nearest to this point in the next picture. Without it: who is seen best.
+  void follow(Point hips);
+
+  // `time_s` rises from picture to picture. nullopt: nobody is seen.
+  std::optional<Player> look(const Picture& picture, double time_s);
+
+  const EstimatorCounts& counts() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// For the networks of this process; 0: LibTorch's default.
+void use_threads(int threads);
+
+// The 47 joints: x, y, confidence. The confidence is the body point's visibility or the hand's
+// presence, and 0 for what lies outside the picture, where the networks guess. Wrists are the
+// body's: a hand's own would jump wherever the hand is found or lost.
+using Joints = std::array<float, pose::kJoints * pose::kJointValues>;
+Joints joints_of(const Player& player, int width, int height);
+
+}  // namespace minet::vision

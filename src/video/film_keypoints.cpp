@@ -1,0 +1,97 @@
+#include "minet/video/film_keypoints.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/progress.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
+
+namespace minet::video {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The pictures in which people are counted: a second or two of the beginning.
+constexpr std::int64_t kCountIn = 50, kCountEvery = 5;
+
+std::vector<vision::Point> count_people(const fs::path& film, const vision::Estimator& estimator) {
+  FrameReader reader(film);
+  std::vector<vision::Point> most;
+  Frame frame;
+  while (reader.next(frame) && frame.index < kCountIn) {
+    if (frame.index % kCountEvery != 0) continue;
+    auto people = estimator.find_people(frame.picture);
+    if (people.size() > most.size()) most = std::move(people);
+  }
+  return most;
+}
+
+void choose_person(const fs::path& film, int person, vision::Estimator& estimator) {
+  const auto people = count_people(film, estimator);
+  if (person < 0 || person >= static_cast<int>(people.size())) {
+    throw InputError(text(shown(film), ": expected person ", person, " (counted from 0), got ",
+                          counted(people.size(), "person", "people"), " in the first pictures"));
+  }
+  estimator.follow(people[static_cast<std::size_t>(person)]);
+}
+
+void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>& player, int width,
+         int height) {
+  raw.times.push_back(time_s);
+  vision::Joints joints{};
+  if (player) {
+    joints = vision::joints_of(*player, width, height);
+  } else {
+    ++raw.empty_frames;
+  }
+  raw.data.insert(raw.data.end(), joints.begin(), joints.end());
+}
+
+}  // namespace
+
+FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& options) {
+  FrameReader reader(film);
+  vision::Estimator estimator(options.networks);
+  if (options.person) choose_person(film, *options.person, estimator);
+  FilmKeypoints found;
+  found.raw.format = "film";
+  found.raw.width = reader.width();
+  found.raw.height = reader.height();
+  Progress progress("keypoints", static_cast<std::int64_t>(reader.film().times.size()), "pictures");
+  Clock::duration spent{};
+  Frame frame;
+  while (reader.next(frame)) {
+    throw_if_stopped_while("finding keypoints");
+    const auto began = Clock::now();
+    if (frame.index == 0 && !options.person) {
+      const std::size_t people = estimator.find_people(frame.picture).size();
+      if (people > 1) {
+        found.raw.notices.push_back(
+            {NoticeKind::shared_frames,
+             text(people, " people are seen in the first picture: who is seen best is followed; ",
+                  "choose another with the option 'person'")});
+      }
+    }
+    const auto player = estimator.look(frame.picture, frame.time_s);
+    spent += Clock::now() - began;
+    if (options.each) options.each(frame, player);
+    add(found.raw, frame.time_s, player, reader.width(), reader.height());
+    progress.update(frame.index + 1);
+  }
+  progress.finish();
+  found.counts = estimator.counts();
+  if (found.counts.bodies == 0) {
+    throw InputError(text(shown(film), ": expected a person in the film, got nobody in ",
+                          counted(found.counts.pictures, "picture"),
+                          "; film the player from the hips up, upright"));
+  }
+  found.seconds_a_picture =
+      std::chrono::duration<double>(spent).count() / static_cast<double>(found.counts.pictures);
+  return found;
+}
+
+}  // namespace minet::video

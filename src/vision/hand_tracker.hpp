@@ -1,0 +1,51 @@
+// One hand of a player. In this order: where it was in the last picture, where the body's network
+// suggests it, and where the palm detector sees it around the wrist. MediaPipe has no third way,
+// and loses a violinist's left hand in more than half of the pictures.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+
+#include "minet/vision/network.hpp"
+#include "vision/body_tracker.hpp"
+#include "vision/detector.hpp"
+#include "vision/region.hpp"
+
+namespace minet::vision {
+
+// What both hands of all players share.
+struct HandNetworks {
+  explicit HandNetworks(const std::filesystem::path& networks);
+  Network hand, recrop;
+  Detector palms;
+};
+
+// The body points of one arm, numbers in BlazePose.
+struct Arm {
+  std::size_t shoulder, elbow, wrist, little, index;
+};
+inline constexpr Arm kRightArm = {12, 14, 16, 18, 20}, kLeftArm = {11, 13, 15, 17, 19};
+
+class HandTracker {
+ public:
+  HandTracker(const HandNetworks& networks, const Arm& arm) : networks_(&networks), arm_(arm) {}
+  const std::optional<Hand>& look(const Picture& picture, const Body& body);
+  void forget() { hand_.reset(); }
+  std::int64_t searches() const { return searches_; }
+
+ private:
+  std::optional<Hand> look_at(const Picture& picture, const Region& region) const;
+  std::optional<Region> suggested(const Picture& picture, const Body& body) const;
+  std::optional<Hand> search(const Picture& picture, const Body& body);
+  bool at_wrist(const Hand& hand, const Body& body, double share) const;
+  double reach(const Body& body) const;
+
+  const HandNetworks* networks_;
+  Arm arm_;
+  std::optional<Hand> hand_;
+  int wait_ = 0;  // pictures until the next search
+  std::int64_t searches_ = 0;
+};
+
+}  // namespace minet::vision
