@@ -42,7 +42,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       ->check(CLI::Range(0, 999));
   cli.add_option("--preview", arguments.preview, "Also draw some frames into this SVG file");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
-  cli.add_option("--threads", arguments.threads, "Threads for the networks; 0: LibTorch's default")
+  cli.add_option("--threads", arguments.threads,
+                 "Threads for the networks; more than one pays only on an idle machine")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   cli.add_flag("--force", arguments.force, "Replace existing files");
@@ -117,7 +118,7 @@ int find(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const app::Program program{.name = "mi_prepare video",
+  const app::Program program{.name = "mi_prepare",
                              .summary = "Find a player's keypoints in a film.",
                              .example =
                                  "mi_prepare video violin.mp4 -o violin.npy --preview "
@@ -126,6 +127,7 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App cli;
   app::set_up(cli, program, arguments.common);
+  cli.name("mi_prepare video");
   add_options(cli, arguments);
   return app::leave(
       app::run(cli, program, arguments.common, argc, argv, [&] { return find(arguments); }));

@@ -77,6 +77,28 @@ std::vector<Detection> BodyTracker::detect(const Picture& picture) const {
   return detector_.find(picture, {{picture.width / 2.0, picture.height / 2.0}, side, side, 0});
 }
 
+// The detector tends to see one person in a picture. So it also looks at squares as high as the
+// picture (or as wide), half a side apart.
+std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
+  std::vector<Detection> all = detect(picture);
+  const double side = std::min(picture.width, picture.height);
+  const double room = std::max(picture.width, picture.height) - side;
+  const int steps = static_cast<int>(std::min(8.0, std::ceil(2 * room / side)));
+  for (int i = 0; steps > 0 && i <= steps; ++i) {
+    const double middle = side / 2 + room * i / steps;
+    const Point center =
+        picture.width > picture.height ? Point{middle, side / 2} : Point{side / 2, middle};
+    for (Detection& one : detector_.find(picture, {center, side, side, 0})) {
+      const double size = distance(one.points[0], one.points[1]);
+      const bool known = std::any_of(all.begin(), all.end(), [&](const Detection& other) {
+        return distance(other.points[0], one.points[0]) < 0.5 * size;
+      });
+      if (!known) all.push_back(std::move(one));
+    }
+  }
+  return all;
+}
+
 void BodyTracker::follow(Point hips) {
   forget();
   hips_ = hips;
@@ -84,19 +106,17 @@ void BodyTracker::follow(Point hips) {
 
 std::optional<Region> BodyTracker::search(const Picture& picture) {
   ++searches_;
-  const std::vector<Detection> found = detect(picture);
+  const std::vector<Detection> found = hips_ ? detect_all(picture) : detect(picture);
   if (found.empty()) return std::nullopt;
   const Detection* chosen = &found.front();
   if (hips_) {
-    const auto distance = [&](const Detection& one) {
-      return vision::distance(one.points[0], *hips_);
-    };
+    const auto away = [&](const Detection& one) { return distance(one.points[0], *hips_); };
     for (const Detection& one : found) {
-      if (distance(one) < distance(*chosen)) chosen = &one;
+      if (away(one) < away(*chosen)) chosen = &one;
     }
     // Nobody near where the player was: rather nobody than somebody else.
-    const double size = vision::distance(chosen->points[0], chosen->points[1]);
-    if (distance(*chosen) > size) return std::nullopt;
+    const double size = distance(chosen->points[0], chosen->points[1]);
+    if (away(*chosen) > size) return std::nullopt;
   }
   return transformed(region_along(chosen->points[0], chosen->points[1]), 0, kEnlarged);
 }

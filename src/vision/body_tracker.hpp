@@ -19,7 +19,8 @@ using Body = std::array<BodyPoint, kBodyPoints>;
 class BodyTracker {
  public:
   explicit BodyTracker(const std::filesystem::path& networks);
-  std::vector<Detection> detect(const Picture& picture) const;  // in the whole picture
+  std::vector<Detection> detect(const Picture& picture) const;      // in the whole picture
+  std::vector<Detection> detect_all(const Picture& picture) const;  // several people
   void follow(Point hips);
   std::optional<Body> look(const Picture& picture, double time_s);
   std::int64_t searches() const { return searches_; }

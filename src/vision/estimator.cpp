@@ -39,7 +39,7 @@ Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 
 std::vector<Point> Estimator::find_people(const Picture& picture) const {
   std::vector<Point> people;
-  for (const Detection& one : state_->body.detect(picture)) people.push_back(one.points[0]);
+  for (const Detection& one : state_->body.detect_all(picture)) people.push_back(one.points[0]);
   std::sort(people.begin(), people.end(), [](Point a, Point b) { return a.x < b.x; });
   return people;
 }

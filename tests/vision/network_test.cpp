@@ -10,6 +10,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/npy.hpp"
+#include "minet/vision/estimator.hpp"
 #include "minet/vision/networks.hpp"
 #include "vision/helpers.hpp"
 
@@ -17,6 +18,9 @@ namespace minet::vision {
 namespace {
 
 namespace fs = std::filesystem;
+
+// XNNPACK's threads wait by spinning: beside other tests they would take minutes.
+const bool kOneThread = (use_threads(1), true);
 
 class Operator : public testing::TestWithParam<const char*> {};
 

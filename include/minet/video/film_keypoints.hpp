@@ -23,7 +23,7 @@ struct FilmKeypointOptions {
 struct FilmKeypoints {
   pose::RawPose raw;  // one frame a picture; gaps are not filled
   vision::EstimatorCounts counts;
-  double seconds_a_picture = 0;  // of computing
+  double seconds_a_picture = 0;  // of the calling thread, without decoding
 };
 
 // Shows its progress. InputError where nobody is seen, or fewer people than `person` says.

@@ -68,7 +68,8 @@ class Estimator {
   std::unique_ptr<State> state_;
 };
 
-// For the networks of this process; 0: LibTorch's default.
+// For the networks of this process; 0: LibTorch's default. One is best: more gain little, and they
+// wait by spinning, which on a machine that is busy takes a hundred times as long.
 void use_threads(int threads);
 
 // The 47 joints: x, y, confidence. The confidence is the body point's visibility or the hand's
