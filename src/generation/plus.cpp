@@ -224,13 +224,21 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   };
   const double clip = config.data.clip_seconds;
   const double last = std::max(0.0, normalised.seconds() - clip);
-  std::vector<at::Tensor> clips;
+  constexpr std::size_t kClips = 32;  // at once: of an hour all would take 6 s that nothing can stop
+  std::vector<at::Tensor> clips, bodies;
+  const auto add_bodies = [&] {
+    throw_if_stopped_while("watching the player");
+    bodies.push_back(model.body->forward(at::cat(clips)));
+    clips.clear();
+  };
   for (double start = 0; start < last + clip / 2; start += clip) {
     clips.push_back(window(std::min(start, last), config.clip_pose_frames()));
+    if (clips.size() == kClips) add_bodies();
   }
+  if (!clips.empty()) add_bodies();
   const double ratio = models::pose_frames_of_token(config);
   const auto count = static_cast<std::int64_t>(std::ceil(static_cast<double>(frames) * ratio)) + 1;
-  return {model.body->forward(at::cat(clips)).mean(0, true),
+  return {at::cat(bodies).mean(0, true),
           model.motion->forward(window(0, count), frames, ratio)};
 }
 

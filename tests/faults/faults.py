@@ -42,9 +42,17 @@ def tree(folder, leave_out=()):
 class Work:
     """A command that makes `made` in a folder; made again, it goes on."""
     whole = True  # what it makes appears at once, so that it is whole or absent
+    share = 6  # of the kill points
 
     def __init__(self, name, bin, inputs):
         self.name, self.bin, self.inputs = name, bin, inputs
+
+    def begin(self, folder):
+        """What is there before."""
+
+    def shorter(self):
+        """The same with fewer file operations."""
+        return self
 
     def again(self, folder):
         return self.command(folder)
@@ -79,6 +87,10 @@ class Generate(Work):
         super().__init__(name, bin, inputs)
         self.model = model
 
+    def begin(self, folder):
+        for name in ("out.wav", "out.json"):
+            shutil.copy(self.inputs / "older" / name, folder / name)
+
     def bytes(self, folder):
         return {name: digest(folder / name) for name in ("out.wav", "out.json") if (folder / name).exists()}
 
@@ -91,10 +103,18 @@ class Train(Work):
     made = "run"
     whole = False
     both = ("model.safetensors", "checkpoint.safetensors")
+    settings = ("run.save_every=2",)
 
     def command(self, folder):
         return [self.bin / "mi_train", "-q", SOURCE / "configs/tiny.yaml", "--corpus", self.inputs / "corpus", "--run",
-                folder / "run", "--threads", "1", *support.QUICK_TRAINING, "--set", "run.save_every=2"]
+                folder / "run", "--threads", "1", *support.QUICK_TRAINING,
+                *(word for setting in self.settings for word in ("--set", setting))]
+
+    def shorter(self):
+        short = Train("train", self.bin, self.inputs)
+        short.settings = ("vqvae_training.steps=4", "vqvae.plain_steps=2", "vqvae.kmeans_vectors=1024",
+                          "prior_training.steps=2", "run.save_every=2", "run.evaluate_every=2")
+        return short
 
     def again(self, folder):
         run = folder / "run"
@@ -110,10 +130,11 @@ class Train(Work):
 class Tables(Work):
     made = "tables"
     whole = False
+    share = 2
 
     def command(self, folder):
-        return [self.bin / "mi_eval", "-q", "tables", SOURCE / "configs/tiny.yaml", "--corpus", self.inputs / "corpus",
-                "--out", folder / "tables", "--clips", "4", "--ndb-clips", "20", "--examples", "1", "--threads", "1",
+        return [self.bin / "mi_eval", "-q", "tables", SOURCE / "configs/tiny.yaml", "--corpus", self.inputs / "many",
+                "--out", folder / "tables", "--clips", "4", "--ndb-clips", "100", "--examples", "1", "--threads", "1",
                 *support.QUICK_TRAINING]
 
     def bytes(self, folder):
@@ -141,6 +162,9 @@ class Tally:
             self.losses.append(f"{what}, {work}{detail}: {loss}")
             print("LOST:", self.losses[-1], file=sys.stderr, flush=True)
 
+    def tried(self, work):
+        return sum(row["tried"] for (_, name), row in self.rows.items() if name == work)
+
     def table(self):
         lines = ["| what | work | tried | outcomes | slowest stop (s) | lost |", "|---|---|---|---|---|---|"]
         for (what, work), row in self.rows.items():
@@ -163,6 +187,14 @@ class Trial:
         self.folder = pathlib.Path(self.holder.name)
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
+        self.before = {}
+
+    def begin(self, folder):
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.work.begin(folder)
+        self.before = self.work.bytes(folder)
+        return self
 
     def __enter__(self):
         return self
@@ -182,7 +214,9 @@ class Trial:
         if not self.work.whole:
             return []
         now = self.work.bytes(self.folder)
-        return [f"{name} is there and is not whole" for name in now if now[name] != self.expected.get(name)]
+        lost = [f"{name} is gone" for name in self.before if name not in now]
+        return lost + [f"{name} is there and is not whole" for name in now
+                       if now[name] not in (self.expected.get(name), self.before.get(name))]
 
     def in_the_end(self):
         """Runs it again, undisturbed, where it is not whole."""
@@ -209,12 +243,14 @@ def ended(code):
 def kill_points(tally, works, references, count, seed):
     """SIGKILL, SIGTERM and SIGINT at moments drawn evenly from each work's time."""
     rng = random.Random(seed)
+    order = [work for turn in range(6) for work in works if turn < work.share]
     for i in range(count):
-        work = works[i % len(works)]
-        number = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)[i // len(works) % 4]
+        work = order[i % len(order)]
+        number = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)[tally.tried(work.name) % 4]
         expected, seconds = references[work.name]
         delay = rng.uniform(0, seconds)
         with Trial(work, expected) as trial:
+            trial.begin(trial.folder)
             process = subprocess.Popen(list(map(str, work.command(trial.folder))), env=trial.environment(),
                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
             time.sleep(delay)
@@ -237,48 +273,44 @@ def kill_points(tally, works, references, count, seed):
                       f" after {delay:.2f} s")
 
 
-def operations(trial, library, kind, command, at=0, on=False):
+def operations(trial, library, kind, at=0, on=False):
     log = trial.folder / "faults.log"
-    log.unlink(missing_ok=True)
     root = trial.folder / "work"
-    root.mkdir(exist_ok=True)
-    result = trial.run(command, LD_PRELOAD=str(library), MINET_FAULT_ROOT=str(root), MINET_FAULT_KIND=kind,
-                       MINET_FAULT_AT=str(at), MINET_FAULT_ON="1" if on else "0", MINET_FAULT_LOG=str(log))
+    trial.begin(root)
+    result = trial.run(trial.work.command(root), LD_PRELOAD=str(library), MINET_FAULT_ROOT=str(root),
+                       MINET_FAULT_KIND=kind, MINET_FAULT_AT=str(at), MINET_FAULT_ON="1" if on else "0",
+                       MINET_FAULT_LOG=str(log))
     text = log.read_text() if log.exists() else ""
     counted = [int(line.split()[1]) for line in text.splitlines() if line.startswith("count ")]
     failed = [line.removeprefix("failed ") for line in text.splitlines() if line.startswith("failed ")]
     return result, counted[-1] if counted else 0, failed
 
 
-def failing_operations(tally, works, references, library, step):
-    """Every `step`-th file operation of each work fails once, then with all after it; short reads and writes."""
-    for work in works:
-        expected = references[work.name][0]
-        for kind, on in (("eio", False), ("enospc", True), ("erofs", True)):
-            with Trial(work, expected) as trial:
-                _, total, _ = operations(trial, library, kind, work.command(trial.folder / "work"))
-            what = {"eio": "EIO once", "enospc": "full disk from", "erofs": "read-only from"}[kind] + " each operation"
-            for at in range(1, total + 1, step):
-                with Trial(work, expected) as trial:
-                    result, _, failed = operations(trial, library, kind, work.command(trial.folder / "work"), at, on)
-                    outcome, lost = ended(result.returncode)
-                    trial.folder = trial.folder / "work"
-                    lost += trial.right_after()
-                    if result.returncode == 0 and work.whole:
-                        lost += [f"{name} is missing though it ended with 0" for name in expected
-                                 if name not in work.bytes(trial.folder)]
-                    lost += trial.in_the_end()
-                    where = failed[0].replace(str(trial.folder), "") if failed else "nothing"
-                    tally.add(what, work.name, outcome, lost, detail=f" at {at} ({where}; {result.stderr.strip()})")
-        with Trial(work, expected) as trial:
-            result, _, _ = operations(trial, library, "short", work.command(trial.folder / "work"))
-            outcome, lost = ended(result.returncode)
-            trial.folder = trial.folder / "work"
-            if result.returncode != 0:
-                lost.append(f"it ended with {result.returncode}: {result.stderr.strip()}")
-            elif work.bytes(trial.folder) != expected:
-                lost.append("the bytes differ")
-            tally.add("short reads and writes", work.name, outcome, lost)
+def failing_operations(tally, work, reference, library, step):
+    """Every `step`-th file operation of the work fails once, then with all after it; short reads and writes."""
+    for kind, on in (("eio", False), ("enospc", True), ("erofs", True)):
+        with Trial(work, reference) as trial:
+            _, total, _ = operations(trial, library, kind)
+        what = {"eio": "EIO once", "enospc": "full disk from", "erofs": "read-only from"}[kind] + " an operation on"
+        for at in range(1, total + 1, step if not on else 4 * step):
+            with Trial(work, reference) as trial:
+                result, _, failed = operations(trial, library, kind, at, on)
+                outcome, lost = ended(result.returncode)
+                lost += trial.right_after()
+                if result.returncode == 0 and work.whole:
+                    lost += [f"{name} is missing though it ended with 0" for name in reference
+                             if name not in work.bytes(trial.folder)]
+                lost += trial.in_the_end()
+                where = failed[0].replace(str(trial.folder), "") if failed else "nothing"
+                tally.add(what, work.name, outcome, lost, detail=f" at {at} ({where}; {result.stderr.strip()})")
+    with Trial(work, reference) as trial:
+        result, _, _ = operations(trial, library, "short")
+        outcome, lost = ended(result.returncode)
+        if result.returncode != 0:
+            lost.append(f"it ended with {result.returncode}: {result.stderr.strip()}")
+        elif work.bytes(trial.folder) != reference:
+            lost.append("the bytes differ")
+        tally.add("short reads and writes", work.name, outcome, lost)
 
 
 def scarce(tally, works, references):
@@ -291,6 +323,7 @@ def scarce(tally, works, references):
         expected = references[work.name][0]
         for name, what, value in settings:
             with Trial(work, expected) as trial:
+                trial.begin(trial.folder)
                 result = trial.run(work.command(trial.folder), limits=limit(what, value))
                 outcome, lost = ended(result.returncode)
                 if result.returncode == 127:  # the system's loader could not begin
@@ -299,6 +332,38 @@ def scarce(tally, works, references):
                 lost += trial.in_the_end()
                 kind = "low memory (64 MB to 2 GB)" if what == resource.RLIMIT_AS else "4 to 20 descriptors"
                 tally.add(kind, work.name, outcome, lost, detail=f", {name} ({result.stderr.strip()[-300:]})")
+
+
+def all_works(bin, inputs):
+    """{name: Work}, with what they read in the folder `inputs`."""
+    def prepare(*words):
+        subprocess.run([bin / "mi_prepare", "-q", *map(str, words)], check=True)
+    for players, corpus, tracks in (("players", "corpus", 5), ("more-players", "many", 31)):
+        prepare("orchestra", "--out", inputs / players, "--tracks", tracks, "--seconds", 9, "--sound", "additive",
+                "--no-mix")
+        prepare("folder", "--table", inputs / players / "tracks.csv", "--out", inputs / corpus)
+    shutil.copy(next(inputs.glob("corpus/*/pose.npy")), inputs / "pose.npy")
+    (inputs / "older").mkdir()
+    subprocess.run([bin / "mi_generate", "-q", "--model", PLUS, "--pose", inputs / "pose.npy", "--seconds", "1",
+                    "--seed", "7", "-o", inputs / "older/out.wav"], check=True)
+    works = (Prepare("prepare", bin, inputs), Orchestra("orchestra", bin, inputs), Train("train", bin, inputs),
+             Generate("generate", bin, inputs, PAPER), Generate("generate plus", bin, inputs, PLUS),
+             Tables("tables", bin, inputs))
+    return {work.name: work for work in works}
+
+
+def undisturbed(work):
+    """({name: hash}, seconds)"""
+    with Trial(work, {}) as trial:
+        trial.begin(trial.folder)
+        began = time.monotonic()
+        result = trial.run(work.command(trial.folder))
+        seconds = time.monotonic() - began
+        if result.returncode != 0:
+            sys.exit(f"{work.name}, undisturbed: {result.stderr}")
+        made = work.bytes(trial.folder)
+        print(f"{work.name}: {seconds:.1f} s undisturbed, {len(made)} files compared", file=sys.stderr, flush=True)
+        return made, seconds
 
 
 def main():
@@ -315,34 +380,23 @@ def main():
     options = parser.parse_args()
     bin = options.bin.resolve()
 
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="minet-faults-") as holder:
-        inputs = pathlib.Path(holder)
-        for command in (["orchestra", "--out", inputs / "players", "--tracks", "5", "--seconds", "9", "--sound",
-                         "additive", "--no-mix"],
-                        ["folder", "--table", inputs / "players/tracks.csv", "--out", inputs / "corpus"]):
-            subprocess.run([bin / "mi_prepare", "-q", *map(str, command)], check=True)
-        shutil.copy(next(inputs.glob("corpus/*/pose.npy")), inputs / "pose.npy")
-        every = {"prepare": Prepare("prepare", bin, inputs), "orchestra": Orchestra("orchestra", bin, inputs),
-                 "train": Train("train", bin, inputs), "generate": Generate("generate", bin, inputs, PAPER),
-                 "generate plus": Generate("generate plus", bin, inputs, PLUS), "tables": Tables("tables", bin, inputs)}
+        every = all_works(bin, pathlib.Path(holder))
         works = [every[name] for name in options.works.split(",")]
-        references = {}
-        for work in works:
-            with Trial(work, {}) as trial:
-                began = time.monotonic()
-                result = trial.run(work.command(trial.folder))
-                if result.returncode != 0:
-                    sys.exit(f"{work.name}, undisturbed: {result.stderr}")
-                references[work.name] = (work.bytes(trial.folder), time.monotonic() - began)
-                print(f"{work.name}: {references[work.name][1]:.1f} s undisturbed, "
-                      f"{len(references[work.name][0])} files compared", file=sys.stderr, flush=True)
-        tally = Tally()
+        references = {work.name: undisturbed(work) for work in works}
         kill_points(tally, works, references, options.kills, options.seed)
-        quick = [work for work in works if work.name != "tables"]
-        if options.step > 0:
-            failing_operations(tally, quick, references, options.library.resolve(), options.step)
-        if not options.no_limits:
-            scarce(tally, quick, references)
+        for work in works:
+            if work.name == "tables":  # a run of half a minute; its parts are the other works'
+                continue
+            if options.step > 0:
+                short = work.shorter()
+                reference = references[work.name] if short is work else undisturbed(short)
+                failing_operations(tally, short, reference[0], options.library.resolve(), options.step)
+            if not options.no_limits:
+                scarce(tally, [work], references)
+            if options.json:
+                options.json.write_text(json.dumps(tally.as_json(), indent=2) + "\n")
     print(tally.table())
     tried = sum(row["tried"] for row in tally.rows.values())
     print(f"\n{tried} tried, {len(tally.losses)} lost.")

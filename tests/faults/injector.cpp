@@ -85,6 +85,7 @@ __attribute__((constructor)) void begin() {
   settings = chosen;
 }
 
+// Programs with LibTorch leave by _Exit, which runs no destructors.
 __attribute__((destructor)) void end() {
   if (settings != nullptr && getpid() == settings->process) {
     say("count " + std::to_string(count.load()) + "\n");
@@ -176,6 +177,13 @@ int open64(const char* path, int flags, ...) {
   va_end(list);
   return open_at(AT_FDCWD, path, flags | O_LARGEFILE, mode);
 }
+int openat(int folder, const char* path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  const mode_t mode = va_arg(list, mode_t);
+  va_end(list);
+  return open_at(folder, path, flags, mode);
+}
 FILE* fopen(const char* path, const char* mode) {
   return open_stream("fopen", path, mode);
 }
@@ -249,9 +257,23 @@ int mkdir(const char* path, mode_t mode) {
   if (is_ours(path) && fails(true, "mkdir", path)) return -1;
   return next<int (*)(const char*, mode_t)>("mkdir")(path, mode);
 }
+int unlink(const char* path) {
+  if (is_ours(path) && fails(true, "unlink", path)) return -1;
+  return next<int (*)(const char*)>("unlink")(path);
+}
+int remove(const char* path) {
+  if (is_ours(path) && fails(true, "remove", path)) return -1;
+  return next<int (*)(const char*)>("remove")(path);
+}
 int ftruncate(int fd, off_t size) {
   if (is_ours(fd) && fails(true, "truncate", path_of(fd))) return -1;
   return next<int (*)(int, off_t)>("ftruncate")(fd, size);
+}
+
+[[noreturn]] void _Exit(int code) {
+  end();
+  syscall(SYS_exit_group, code);
+  __builtin_unreachable();
 }
 
 }  // extern "C"
