@@ -224,7 +224,8 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   };
   const double clip = config.data.clip_seconds;
   const double last = std::max(0.0, normalised.seconds() - clip);
-  constexpr std::size_t kClips = 32;  // at once: of an hour all would take 6 s that nothing can stop
+  constexpr std::size_t kClips =
+      32;  // at once: of an hour all would take 6 s that nothing can stop
   std::vector<at::Tensor> clips, bodies;
   const auto add_bodies = [&] {
     throw_if_stopped_while("watching the player");
@@ -238,8 +239,7 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   if (!clips.empty()) add_bodies();
   const double ratio = models::pose_frames_of_token(config);
   const auto count = static_cast<std::int64_t>(std::ceil(static_cast<double>(frames) * ratio)) + 1;
-  return {at::cat(bodies).mean(0, true),
-          model.motion->forward(window(0, count), frames, ratio)};
+  return {at::cat(bodies).mean(0, true), model.motion->forward(window(0, count), frames, ratio)};
 }
 
 models::NoteInput note_input(std::span<const score::Note> notes, const config::TrainConfig& config,

@@ -2,11 +2,56 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "minet/core/signals.hpp"
 #include "models/initialise.hpp"
 
 namespace minet::models {
+namespace {
+
+constexpr std::int64_t kLongest = 8192;  // steps of one call, about half a second
+
+// Of each layer: input, state, their biases; of the other direction likewise.
+std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
+  const std::vector<at::Tensor> all = gru.all_weights();
+  std::vector<std::vector<at::Tensor>> layers;
+  for (auto at = all.begin(); at != all.end(); at += 8) layers.emplace_back(at, at + 8);
+  return layers;
+}
+
+// One layer in one direction over pieces; `input` runs in that direction.
+at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor>& weights) {
+  at::Tensor state = at::zeros({1, input.size(0), weights[1].size(1)}, input.options());
+  std::vector<at::Tensor> outputs;
+  for (std::int64_t first = 0; first < input.size(1); first += kLongest) {
+    throw_if_stopped_while("watching the player");
+    const std::int64_t end = std::min(input.size(1), first + kLongest);
+    auto [output, next] =
+        at::gru(input.slice(1, first, end), state, weights, true, 1, 0.0, false, false, true);
+    outputs.push_back(output);
+    state = next;
+  }
+  return at::cat(outputs, 1);
+}
+
+}  // namespace
+
+at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input) {
+  if (at::GradMode::is_enabled() || input.size(1) <= kLongest) {
+    return std::get<0>(gru->forward(input));
+  }
+  at::Tensor x = input;
+  for (const std::vector<at::Tensor>& weights : layers_of(*gru)) {
+    const at::Tensor forward = outputs_one_way(x, {weights.begin(), weights.begin() + 4});
+    const at::Tensor backward =
+        outputs_one_way(x.flip({1}), {weights.begin() + 4, weights.end()}).flip({1});
+    x = at::cat({forward, backward}, 2);
+  }
+  return x;
+}
 
 torch::nn::GRU make_gru(const GruShape& shape) {
   return torch::nn::GRU(torch::nn::GRUOptions(shape.in, shape.hidden)

@@ -18,6 +18,10 @@ struct GruShape {
 };
 torch::nn::GRU make_gru(const GruShape& shape);  // batch first
 
+// The outputs of a bidirectional GRU, [B, T, in] -> [B, T, 2 h]. A long input is run piece by
+// piece, because nothing can stop one call: an hour of keypoints takes 6 s.
+at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input);
+
 // The last states of a bidirectional GRU, [2 layers, B, h] -> [layers, B, 2 h], forward then
 // backward: what a decoder of twice the width starts from.
 at::Tensor both_directions(const at::Tensor& states);

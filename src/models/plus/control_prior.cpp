@@ -53,7 +53,7 @@ MotionImpl::MotionImpl(const config::PlusConfig& config) {
 }
 
 at::Tensor MotionImpl::forward(const at::Tensor& pose, std::int64_t frames, double ratio) {
-  const at::Tensor out = std::get<0>(gru_->forward(in_->forward(motion_features(pose))));
+  const at::Tensor out = outputs_both_ways(gru_, in_->forward(motion_features(pose)));
   const double last = static_cast<double>(pose.size(1) - 1);
   const at::Tensor at =
       (at::arange(frames, pose.options().dtype(at::kDouble)) * ratio).clamp_max(last);
