@@ -106,9 +106,12 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
   } catch (const std::bad_alloc&) {
     return fail(program, kNoMemory, 1);
   } catch (const std::filesystem::filesystem_error& error) {  // of a path that was given
-    return fail(
-        program,
-        text("cannot use ", printable(error.path1().string()), ": ", error.code().message()), 2);
+    const std::error_code code = error.code();
+    const bool disk = code == std::errc::no_space_on_device || code == std::errc::io_error ||
+                      code == std::errc::read_only_file_system;
+    return fail(program,
+                text("cannot use ", printable(error.path1().string()), ": ", code.message()),
+                disk ? 1 : 2);
   } catch (const std::system_error& error) {  // of std::thread
     return fail(program, text("cannot start another thread: ", error.code().message()), 1);
   } catch (const std::exception& error) {

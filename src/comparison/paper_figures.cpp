@@ -52,7 +52,48 @@ bool has_place(const PaperTable& table, const PaperFigure& figure) {
              table.columns.end();
 }
 
+struct Line {
+  PaperFigure figure;
+  std::string value;  // as it stands there
+  std::size_t number = 0;
+};
+
+InputError wrong_line(const std::string& path, const Line& line) {
+  const PaperFigure& figure = line.figure;
+  return InputError(text(path, ", line ", line.number,
+                         ": expected a table, a row and a column as in tables.txt, a corpus and a "
+                         "number, got '",
+                         printable(figure.table), "', '", printable(figure.row), "', '",
+                         printable(figure.column), "', '", printable(figure.corpus), "', '",
+                         printable(line.value), "'; correct the line"));
+}
+
+std::vector<Line> read_lines(const std::string& path) {
+  const CsvTable csv = read_csv(path);
+  const std::size_t table = csv.column("table"), row = csv.column("row"),
+                    column = csv.column("column"), corpus = csv.column("corpus"),
+                    value = csv.column("value");
+  std::vector<Line> lines;
+  for (const CsvRow& cells : csv.rows) {
+    const auto number = parse_double(cells.cells[value]);
+    const Line line{{.table = cells.cells[table],
+                     .row = cells.cells[row],
+                     .column = cells.cells[column],
+                     .corpus = cells.cells[corpus],
+                     .value = number.value_or(0)},
+                    cells.cells[value],
+                    cells.line};
+    if (!number || line.figure.corpus.empty()) throw wrong_line(path, line);
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 }  // namespace
+
+void check_paper_figures(const std::string& csv_path) {
+  read_lines(csv_path);
+}
 
 std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
                                        const std::vector<PaperTable>& tables) {
@@ -66,29 +107,12 @@ std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_pat
     }
   }
   if (!csv_path) return figures;
-  const CsvTable csv = read_csv(*csv_path);
-  const std::size_t table = csv.column("table"), row = csv.column("row"),
-                    column = csv.column("column"), corpus = csv.column("corpus"),
-                    value = csv.column("value");
-  for (const CsvRow& line : csv.rows) {
-    const auto number = parse_double(line.cells[value]);
-    PaperFigure figure{.table = line.cells[table],
-                       .row = line.cells[row],
-                       .column = line.cells[column],
-                       .corpus = line.cells[corpus],
-                       .value = number.value_or(0)};
-    const bool known = std::any_of(tables.begin(), tables.end(), [&](const PaperTable& candidate) {
-      return has_place(candidate, figure);
-    });
-    if (!known || !number || figure.corpus.empty()) {
-      throw InputError(text(*csv_path, ", line ", line.line,
-                            ": expected a table, a row and a column as in tables.txt, a corpus and "
-                            "a number, got '",
-                            printable(figure.table), "', '", printable(figure.row), "', '",
-                            printable(figure.column), "', '", printable(figure.corpus), "', '",
-                            printable(line.cells[value]), "'; correct the line"));
+  for (const Line& line : read_lines(*csv_path)) {
+    if (std::none_of(tables.begin(), tables.end(),
+                     [&](const PaperTable& table) { return has_place(table, line.figure); })) {
+      throw wrong_line(*csv_path, line);
     }
-    figures.push_back(std::move(figure));
+    figures.push_back(line.figure);
   }
   return figures;
 }

@@ -47,6 +47,8 @@ struct PaperFigure {
 // (WorkError), also where we measure nothing beside it.
 std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
                                        const std::vector<PaperTable>& tables);
+// What can be said of the file before there are tables: InputError for a line that is no figure.
+void check_paper_figures(const std::string& csv_path);
 
 std::string as_text(const PaperTable& table, const std::vector<PaperFigure>& paper);
 std::string as_csv(const PaperTable& table, const std::vector<PaperFigure>& paper);

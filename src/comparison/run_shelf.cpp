@@ -144,7 +144,9 @@ std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& he
   if (!own.empty() || !fs::exists(folder / "run.json")) return own;
   const auto json =
       nlohmann::json::parse(read_file(folder / "run.json", kMaxRunJson), nullptr, false);
-  return json.is_object() ? json.value("corpus_hash", std::string()) : std::string();
+  const bool known =
+      json.is_object() && json.contains("corpus_hash") && json["corpus_hash"].is_string();
+  return known ? json["corpus_hash"].get<std::string>() : std::string();
 }
 
 // The stage that a kind of run is measured after.

@@ -52,7 +52,9 @@ Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
   if (!std::filesystem::exists(metrics)) return curve;
   for (const std::string& line : split(read_file(metrics, kMaxMetrics), '\n')) {
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || json.value("stage", "") != stage || !json.contains(key)) continue;
+    if (!json.is_object() || !json.contains("stage") || json["stage"] != stage ||
+        !json.contains(key))
+      continue;
     if (!json[key].is_number() || !json.contains("step") || !json["step"].is_number()) continue;
     curve.points.emplace_back(json["step"].get<double>(), json[key].get<double>());
   }

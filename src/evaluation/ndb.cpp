@@ -240,7 +240,6 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   json["bins_with_few"] = rows[0].figures.few;
   json["inertia"] = bins.inertia;
   json["centres_hash"] = bins.hash;
-  json["centres_cached"] = bins.cached;
   json["counts"] = {{"train", bins.train.counts(options.bins)},
                     {"judged", judged.counts(options.bins)}};
   json["z"] = {{"judged", rows[0].figures.z}};

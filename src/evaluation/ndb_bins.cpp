@@ -98,7 +98,6 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
         found.centres.size(1) != dimensions || found.centres.scalar_type() != at::kFloat) {
       throw InputError("made from something else");
     }
-    found.cached = true;
     return found;
   } catch (const std::exception& error) {
     log::warning(text(path.string(), ": cannot be used (", error.what(), "); making it again"));

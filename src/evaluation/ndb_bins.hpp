@@ -24,7 +24,6 @@ struct NdbBins {
   BinnedClips half, other_half;
   double inertia = 0;
   std::string hash;  // of what made them
-  bool cached = false;
 };
 
 struct NdbBinOptions {

@@ -96,17 +96,19 @@ RunSettings read_run_settings(const fs::path& run) {
   }
   constexpr std::uint64_t kMostBytes = 1 << 20;
   const auto json = nlohmann::json::parse(read_file(path, kMostBytes), nullptr, false);
-  if (!json.is_object() || !json.contains("corpus") || !json["corpus"].is_string()) {
+  RunSettings settings;
+  std::string freeze;
+  try {
+    settings.corpus = json.at("corpus").get<std::string>();
+    settings.init_from = json.value("init_from", std::string());
+    freeze = json.value("freeze", std::string());
+    settings.device = json.value("device", std::string());
+    settings.threads = json.value("threads", 0);
+  } catch (const nlohmann::json::exception&) {
     throw InputError(text(path.string(), ": expected what a run was started with, got something ",
                           "else; start a new run"));
   }
-  RunSettings settings;
-  settings.corpus = json["corpus"].get<std::string>();
-  settings.init_from = json.value("init_from", std::string());
-  const std::string freeze = json.value("freeze", std::string());
   if (!freeze.empty()) settings.freeze = parse_stage(freeze);
-  settings.device = json.value("device", std::string());
-  settings.threads = json.value("threads", 0);
   return settings;
 }
 

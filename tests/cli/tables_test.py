@@ -38,8 +38,11 @@ class Tables(support.Case):
         while not log.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=300)
+        said = process.communicate(timeout=300)[1].splitlines()[-1]
         self.assertEqual(process.returncode, -signal.SIGINT)
+        self.assertRegex(said, "^mi_eval: stopped [^;]*; go on with the same command: finished runs and results are "
+                               "kept[.]$")
+        self.assertEqual(said.count("stopped"), 1)
         self.assertFalse((out / "report.html").exists())
 
         result = self.tables(out)
@@ -176,6 +179,43 @@ class Tables(support.Case):
         self.assertNotIn("pitch accuracy", tables["A"]["MI Net, generated"])
         self.assertEqual((out / "report.html").read_text().count("<audio"), 4)
 
+    def corpus_of(self, name, change):
+        """The small corpus, with each row of its tracks.csv changed."""
+        corpus = self.shared / name
+        shutil.copytree(self.corpus, corpus)
+        with open(corpus / "tracks.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            change(row)
+        with open(corpus / "tracks.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        return corpus
+
+    def test_a_corpus_that_cannot_be_measured_is_refused_before_training(self):
+        def other_instruments(row):
+            row["instrument"] = {"train": "x" if len(row["id"]) % 2 else "y", "test": "z"}[row["split"]]
+
+        def one_instrument(row):
+            row["instrument"] = "x"
+
+        def unnamed_test(row):
+            row["instrument"] = row["instrument"] if row["split"] == "train" else ""
+
+        def one_group(row):
+            row["group"] = "g"
+        for change, expected in ((other_instruments, "of an instrument that training has, got none"),
+                                 (one_instrument, "at least two instruments, got x alone"),
+                                 (unnamed_test, "of split 'test' has none"),
+                                 (one_group, "of another group than")):
+            with self.subTest(change.__name__):
+                out = self.shared / "never"
+                result = self.tables(out, corpus=self.corpus_of(change.__name__, change))
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(expected, result.stderr)
+                self.assertFalse(out.exists())
+
     def test_what_does_not_fit_is_said_before_anything_is_trained(self):
         out = self.shared / "refused"
         cases = [
@@ -186,7 +226,10 @@ class Tables(support.Case):
             (["--unconditional", str(SOURCE / "configs/tiny.yaml")], "expected content.enabled: false"),
             (["--seeds", "1,1"], "twice"),
             (["--no-training"], "expected a finished run of MI Net, got none"),
+            (["--paper", str(self.shared / "paper.csv")], "line 2: expected a table"),
+            (["--listening", str(self.shared / "paper.csv")], "expected the score of a listening test"),
         ]
+        (self.shared / "paper.csv").write_text("table,row,column,corpus,value\n1,MI Net,NDB,URMP,many\n")
         for more, expected in cases:
             result = subprocess.run(self.command(out, *more), capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, result.stderr)

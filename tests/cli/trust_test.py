@@ -176,6 +176,12 @@ class Stops(Case):
             self.assert_stops("--model", model, "--pose", self.folder / "long.npy", "--threads", "1", "-o",
                               self.folder / "again.wav")
 
+    def test_an_hour_of_keypoints_stops(self):
+        write_npy(self.folder / "hour.npy", (90_000, support.JOINTS, 3))
+        for after in (1.0, 1.5, 2.5, 4):
+            self.assert_stops("--model", PLUS, "--pose", self.folder / "hour.npy", "--threads", "1", "-o",
+                              self.folder / "again.wav", after=after)
+
     def test_a_pipe_in_place_of_an_input_does_not_block(self):
         for name in ("pose.csv", "pose.npy", "pose.bin", "notes.mid", "notes.csv", "sound.wav", "config.yaml"):
             os.mkfifo(self.folder / name)

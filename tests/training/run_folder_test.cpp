@@ -60,6 +60,19 @@ TEST_F(RunFolderTest, LinksInARunAreRefused) {
   EXPECT_EQ(slurp(folder_ / "elsewhere.txt"), "kept");
 }
 
+TEST_F(RunFolderTest, WhatARunWasStartedWithIsReadOrRefused) {
+  spill(folder_ / "config.yaml", "");
+  spill(folder_ / "run.json", R"({"corpus": "c", "device": "cpu", "threads": 3})");
+  EXPECT_EQ(read_run_settings(folder_).threads, 3);
+  for (const char* content :
+       {"", "[]", "{}", R"({"corpus": 1})", R"({"corpus": "c", "threads": "many"})",
+        R"({"corpus": "c", "device": []})", R"({"corpus": "c", "freeze": {}})",
+        R"({"corpus": "c", "init_from": 5})", R"({"corpus": "c", "freeze": "x"})"}) {
+    spill(folder_ / "run.json", content);
+    EXPECT_THROW(read_run_settings(folder_), InputError) << content;
+  }
+}
+
 TEST_F(RunFolderTest, StagesHaveTheirNames) {
   for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior}) {
     EXPECT_EQ(parse_stage(to_string(stage)), stage);

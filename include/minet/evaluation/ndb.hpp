@@ -38,7 +38,7 @@ struct NdbOptions {
 // the codes: what a perfect prior would score; absent for a model without codes). For each of these
 // prefixes and none: ndb_interval and js_interval, 95 % by drawing tracks. Further:
 // kind, source ("generated", "generated with notes" or the folder), alpha, restarts, inertia,
-// bins_with_few, centres_hash, centres_cached, and in `counts` and `z` the bins themselves: train,
+// bins_with_few, centres_hash, and in `counts` and `z` the bins themselves: train,
 // test, judged.
 EvalResult evaluate_ndb(const NdbOptions& options);
 
