@@ -5,7 +5,8 @@
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
 #   --tests          also build the tests, and install what only they need: Chromium, for the listening page
-#   --checks         also install what CI needs: clang-format and clang-tidy
+#   --checks         also install what CI needs: clang (for the fuzzing), clang-format
+#                    and clang-tidy; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
 #                    needs (default: CUDA if there is an NVIDIA driver)
 set -euo pipefail
@@ -22,7 +23,7 @@ for argument in "$@"; do
     --checks) checks=yes ;;
     --cuda) wheels=cuda ;;
     --cpu) wheels=cpu ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
   esac
 done
 
@@ -34,7 +35,7 @@ packages=(
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium)
-[ "$checks" = yes ] && packages+=(clang-format clang-tidy)
+[ "$checks" = yes ] && packages+=(clang clang-format clang-tidy gcovr)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -81,6 +81,8 @@ double shoulder_width(const PoseSequence& pose) {
                                median_length(pose, kRightElbow, kRightWrist),
                                median_length(pose, kLeftElbow, kLeftWrist)});
   const double longest = std::max({right, left, arm});
+  constexpr double kNoLength = 1e-6;  // divided by less, a coordinate could leave float's range
+  if (longest < kNoLength) return 1;
   const double least = kDegenerate * longest;
   const double across = median_length(pose, kRightShoulder, kLeftShoulder);
   if (across > least && right > least && left > least) {
@@ -89,8 +91,7 @@ double shoulder_width(const PoseSequence& pose) {
   if (std::max(right, left) > least) {  // one shoulder is missing, or both coincide
     return 2 * std::max(right, left);
   }
-  return longest > 0 ? longest
-                     : 1;  // an arm or a forearm is about as long as the shoulders are wide
+  return longest;  // an arm or a forearm is about as long as the shoulders are wide
 }
 
 }  // namespace

@@ -1,33 +1,22 @@
-// A main for a harness where libFuzzer is not at hand: runs it on the files that are named, or on
-// seeded damages of a small MIDI file and a small note list. The harness aborts where it objects.
+// For compilers without libFuzzer: every file of FOLDER/READER through that reader, and each of the
+// first so many with seeded damages.
 //
-//   midi_fuzz [FILE...]
-#include <array>
+//   readers_fuzz FOLDER [DAMAGES]     DAMAGES of each file; 0 by default
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <string>
-#include <string_view>
 
+#include "fuzz/target.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/log.hpp"
+#include "minet/core/progress.hpp"
 #include "minet/core/random.hpp"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
-using namespace std::string_view_literals;
-
-constexpr int kRuns = 20000;
-constexpr std::uint64_t kMaxFile = 1 << 20;
-
-constexpr std::array kSeeds{
-    "MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\x14\0\xff\x51\3\x07\xa1\x20\0\x90\x3c\x40\x60\x80\x3c\0\0\xff\x2f\0"sv,
-    "onset_s,duration_s,pitch\n0,0.5,60\n0.5,0.25,64\n"sv};
-
-void run(const std::string& bytes) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-}
+namespace fs = std::filesystem;
 
 std::string damaged(std::string bytes, minet::Random& random) {
   const auto place = [&] { return static_cast<std::size_t>(random.below(bytes.size())); };
@@ -52,10 +41,26 @@ std::string damaged(std::string bytes, minet::Random& random) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) run(minet::read_file(argv[i], kMaxFile));
-  if (argc > 1) return 0;
+  if (argc < 2) return 2;
+  minet::log::set_level(minet::log::Level::off);
+  minet::Progress::set_quiet(true);
+  const int damages = argc > 2 ? std::atoi(argv[2]) : 0;
   minet::Random random(1);
-  for (int i = 0; i < kRuns; ++i) run(damaged(std::string(kSeeds[i % kSeeds.size()]), random));
-  std::cout << kRuns << " runs\n";
-  return 0;
+  int runs = 0;
+  for (const minet::fuzz::Target& target : minet::fuzz::readers()) {
+    std::vector<fs::path> paths;
+    const fs::path folder = fs::path(argv[1]) / target.name;
+    if (fs::is_directory(folder)) {
+      for (const auto& entry : fs::directory_iterator(folder)) paths.push_back(entry.path());
+    }
+    std::sort(paths.begin(), paths.end());
+    for (const fs::path& path : paths) {
+      const std::string bytes = minet::read_file(path, 1 << 24);
+      target.run(bytes);
+      for (int i = 0; i < damages; ++i) target.run(damaged(bytes, random));
+      runs += 1 + damages;
+    }
+  }
+  std::cout << runs << " runs\n";
+  return runs > 0 ? 0 : 1;
 }

@@ -163,6 +163,15 @@ TEST(Normalise, TheArmStandsInForBothShoulders) {
   EXPECT_DOUBLE_EQ(normalise(pose).width, 80);
 }
 
+TEST(Normalise, LengthsThatAreNoneDoNotThrowCoordinatesOutOfRange) {
+  PoseSequence pose{.fps = 25, .frames = 1, .data = std::vector<float>(kJoints * 3, 0.5F)};
+  pose.joint(0, kNeck)[0] += 1e-40F;
+  pose.joint(0, kNeck)[1] = 1e-40F;
+  for (int joint = kNeck + 1; joint <= kLeftWrist; ++joint) pose.joint(0, joint)[1] = 0;
+  normalise(pose);
+  for (const float value : pose.data) EXPECT_TRUE(std::isfinite(value));
+}
+
 TEST(Normalise, NeverDividesByZero) {
   PoseSequence pose{.fps = 25, .frames = 2, .data = std::vector<float>(282, 5.0F)};
   EXPECT_DOUBLE_EQ(normalise(pose).width, 1);

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Fuzzes every reader of bytes from outside with libFuzzer under the address and undefined-behaviour sanitizers, one
+# after another, and says of each what it ran. Needs clang.
+#
+#   scripts/fuzz.sh [--jobs N] [--json FILE] [MINUTES [READER...]]     MINUTES of each reader, 30 by default
+#
+#   --jobs N       so many readers at a time
+#   --json FILE    the figures, for scripts/reliability_tables.py
+#
+# What it has learnt is kept in build/fuzz/corpus/READER and is where the next run begins. A find is written to
+# build/fuzz/finds/READER; once mended it belongs into tests/fuzz/found/READER, which the tests run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ "${1:-}" = --help ] && { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0; }
+cmake --preset fuzz > /dev/null
+cmake --build --preset fuzz
+exec python3 tests/fuzz/fuzz.py build/fuzz "$@"

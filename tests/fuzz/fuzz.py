@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Runs libFuzzer on each reader for so many minutes. See scripts/fuzz.sh."""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+LIMITS = ["-max_len=16384", "-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-print_final_stats=1"]
+
+
+def readers(build):
+    """{reader: the program that has it}"""
+    found = {}
+    for program in (build / "bin/readers_fuzz", build / "bin/models_fuzz"):
+        names = subprocess.run([program], capture_output=True, text=True, check=True).stdout.split()
+        found.update({name: program for name in names})
+    return found
+
+
+def last_number(pattern, said):
+    found = re.findall(pattern, said)
+    return int(found[-1]) if found else 0
+
+
+def fuzz(build, reader, program, seconds, memory):
+    """One row of the table."""
+    kept, finds = build / "corpus" / reader, build / "finds" / reader
+    kept.mkdir(parents=True, exist_ok=True)
+    finds.mkdir(parents=True, exist_ok=True)
+    before = {path.name for path in finds.iterdir()}
+    starts = [path for path in (memory / "seeds" / reader, HERE / "found" / reader) if path.is_dir()]
+    log = memory / f"{reader}.log"
+    with open(log, "wb") as stream:
+        process = subprocess.Popen([program, *LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={finds}/", kept,
+                                    *starts], env={**os.environ, "MINET_FUZZ": reader, "TMPDIR": str(memory)},
+                                   stdout=subprocess.DEVNULL, stderr=stream)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    said = log.read_text(errors="replace")
+    new = sorted({path.name for path in finds.iterdir()} - before)
+    if process.returncode != 0:
+        print(said[-6000:], file=sys.stderr)
+        new = new or [f"it ended with {process.returncode}"]
+    return {"reader": reader, "cpu_minutes": round((usage.ru_utime + usage.ru_stime) / 60, 2),
+            "inputs": last_number(r"number_of_executed_units: (\d+)", said), "edges": last_number(r"cov: (\d+)", said),
+            "kept": sum(1 for _ in kept.iterdir()), "finds": new}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("minutes", type=float, nargs="?", default=30)
+    parser.add_argument("readers", nargs="*")
+    parser.add_argument("--jobs", type=int, default=1, help="readers at a time")
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_intermixed_args()
+    build = options.build.resolve()
+    every = readers(build)
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="minet-fuzz-", dir=in_memory) as holder:
+        memory = pathlib.Path(holder)
+        subprocess.run([sys.executable, HERE / "make_seeds.py", memory / "seeds"], check=True)
+        seconds = max(1, round(options.minutes * 60))
+        rows = []
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for row in pool.map(lambda reader: fuzz(build, reader, every[reader], seconds, memory),
+                                options.readers or list(every)):
+                rows.append(row)
+                print("{reader}: {inputs} inputs in {cpu_minutes} CPU-minutes, {edges} edges reached".format(**row)
+                      + "".join(f"; FOUND {name}" for name in row["finds"]), flush=True)
+                if options.json:
+                    options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    sys.exit(1 if any(row["finds"] for row in rows) else 0)
+
+
+if __name__ == "__main__":
+    main()
