@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Writes the tables of docs/reliability.md from what the scripts measured.
+
+Usage: reliability_tables.py FILE.json...
+
+Takes what scripts/faults.sh --json, scripts/fuzz.sh --json and scripts/long_runs.py --json wrote; of
+several files of one kind the rows are put together. A table without a file stays as it is.
+"""
+import json
+import pathlib
+import re
+import sys
+
+PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/reliability.md"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def faults(files):
+    rows = [row for file in files for row in file["rows"]]
+    together = {}
+    for row in rows:
+        kept = together.setdefault((row["what"], row["work"]), {"tried": 0, "outcomes": {}, "lost": 0, "slowest": None})
+        kept["tried"] += row["tried"]
+        kept["lost"] += row["lost"]
+        for name, count in row["outcomes"].items():
+            kept["outcomes"][name] = kept["outcomes"].get(name, 0) + count
+        if row["slowest_stop_s"] is not None:
+            kept["slowest"] = max(row["slowest_stop_s"], kept["slowest"] or 0)
+    lines = [(what, work, row["tried"], ", ".join(f"{name} {count}" for name, count in sorted(row["outcomes"].items())),
+              "" if row["slowest"] is None else f"{row['slowest']:.2f}", row["lost"])
+             for (what, work), row in together.items()]
+    kills = sum(line[2] for line in lines if line[0].startswith("SIG"))
+    operations = sum(line[2] for line in lines if "operation" in line[0])
+    total = f"\n\n{kills} kills and signals, {operations} failed file operations, {sum(line[5] for line in lines)} lost."
+    return table(("what", "work", "tried", "how it ended", "slowest stop (s)", "lost"), lines) + total
+
+
+def fuzz(files):
+    rows = [row for file in files for row in file]
+    return table(("reader", "CPU-minutes", "inputs", "edges reached", "finds in this run"),
+                 [(row["reader"], row["cpu_minutes"], f"{row['inputs']:,}", row["edges"], len(row["finds"])) for row in rows])
+
+
+def long_runs(files):
+    return table(("what", "minutes", "resident, early (MB)", "late (MB)", "most (MB)", "descriptors", "ended"),
+                 [(row["what"], row["minutes"], row["early_mb"], row["late_mb"], row["most_mb"],
+                   " to ".join(map(str, row["descriptors"])), row["ended"]) for file in files for row in file])
+
+
+def kind_of(content):
+    if isinstance(content, dict):
+        return "faults"
+    return "fuzz" if content and "reader" in content[0] else "long-runs"
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    found = {}
+    for name in sys.argv[1:]:
+        content = json.loads(pathlib.Path(name).read_text())
+        found.setdefault(kind_of(content), []).append(content)
+    page = PAGE.read_text()
+    for kind, write in (("faults", faults), ("fuzz", fuzz), ("long-runs", long_runs)):
+        if kind in found:
+            text = f"<!-- {kind} -->\n{write(found[kind])}\n<!-- /{kind} -->"
+            page = re.sub(f"<!-- {kind} -->.*?<!-- /{kind} -->", lambda _, text=text: text, page, flags=re.DOTALL)
+    PAGE.write_text(page)
+
+
+if __name__ == "__main__":
+    main()
