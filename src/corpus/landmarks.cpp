@@ -10,9 +10,8 @@
 namespace minet::corpus {
 namespace {
 
-constexpr std::int64_t kFft = 4096;                    // samples: 256 ms, 3.9 Hz a bin
-constexpr std::int64_t kLowBin = 20, kHighBin = 1024;  // 78 Hz to 4 kHz
-constexpr std::int64_t kBins = kHighBin - kLowBin;
+constexpr std::int64_t kFft = 4096;                     // samples: 256 ms, 3.9 Hz a bin
+constexpr std::int64_t kLowBin = 20, kHighBin = 1024;   // 78 Hz to 4 kHz
 constexpr std::int64_t kTimeReach = 12, kBinReach = 8;  // a peak's neighbourhood: 0.38 s, 31 Hz
 constexpr double kRangeDb = 50;                         // under the loudest bin: no peak
 constexpr std::int64_t kBlock = 31;                     // frames: about a second
