@@ -52,13 +52,17 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option(
       "--pose", arguments.pose,
       "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
-      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); required "
-      "except with --from");
+      "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); default: found in "
+      "--video");
   cli.add_option("--notes", arguments.notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, options.read_notes);
-  cli.add_option("--video", arguments.video,
-                 "Also write this video with the new sound; its pictures give the times of "
-                 "keypoints that have none (needs ffmpeg)");
+  cli.add_option(
+      "--video", arguments.video,
+      "Film of the player: also write it with the new sound. Without --pose the keypoints "
+      "are found in it; with --pose its pictures give the times of keypoints that have "
+      "none (needs ffmpeg)");
+  cli.add_flag("--overlay", options.overlay,
+               "Draw the skeleton on that film, hollow where it was filled in (without --pose)");
   add_sound_options(cli, arguments);
   cli.add_option("--format", arguments.format,
                  "Format of the keypoints: " + join(pose::pose_format_names(), ", "))
@@ -78,7 +82,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
 }
 
 generation::GenerateReport repeat(const Arguments& arguments) {
-  if (arguments.pose || arguments.notes || arguments.video)
+  if (arguments.pose || arguments.notes || arguments.video || arguments.options.overlay)
     throw InputError("--from: expected no --pose, --notes or --video beside it; leave them out");
   return generation::repeat({.sidecar = *arguments.from,
                              .model = arguments.model,
@@ -91,11 +95,19 @@ generation::GenerateReport repeat(const Arguments& arguments) {
 generation::GenerateReport generate(const Arguments& arguments) {
   if (!arguments.model)
     throw InputError("--model: expected a run folder, got none; see mi_generate --help");
-  if (!arguments.pose)
-    throw InputError("--pose: expected keypoints, got none; see mi_generate --help");
+  if (!arguments.pose && !arguments.video)
+    throw InputError(
+        "--pose: expected keypoints, or a film by --video, got neither; see mi_generate --help");
+  if (!arguments.pose &&
+      (arguments.options.read_pose.fps || arguments.options.read_pose.first_frame ||
+       !arguments.picture.empty() || arguments.format != "auto"))
+    throw InputError(
+        "--pose: expected a keypoint file for --fps, --first-frame, --picture or --format, got "
+        "none; leave "
+        "them out for a film");
   generation::GenerateOptions options = arguments.options;
   options.model = *arguments.model;
-  options.pose = *arguments.pose;
+  options.pose = arguments.pose.value_or("");
   options.notes = arguments.notes;
   options.video = arguments.video;
   options.read_pose.format = pose::parse_pose_format(arguments.format);

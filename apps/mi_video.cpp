@@ -11,6 +11,7 @@
 #include "minet/pose/found.hpp"
 #include "minet/video/film_keypoints.hpp"
 #include "minet/video/holistic_json.hpp"
+#include "minet/video/overlay.hpp"
 #include "minet/vision/networks.hpp"
 #include "torch_main.hpp"
 
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   app::CommonOptions common;
-  fs::path film, out, preview;
+  fs::path film, out, preview, overlay;
   std::optional<int> person;
   std::string gaps = "paper";
   int threads = 1;
@@ -41,6 +42,10 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "Which of several people, from 0, left to right; default: who is seen best")
       ->check(CLI::Range(0, 999));
   cli.add_option("--preview", arguments.preview, "Also draw some frames into this SVG file");
+  cli.add_option(
+      "--overlay", arguments.overlay,
+      "Also write the film with the skeleton drawn over it, and hollow joints where it was "
+      "filled in (.mp4)");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--threads", arguments.threads,
                  "Threads for the networks; more than one pays only on an idle machine")
@@ -62,7 +67,11 @@ void check_outputs(const Arguments& arguments) {
     throw InputError(
         text("--out: expected a name that ends in .npy or .json, got ", shown(arguments.out)));
   }
-  for (const fs::path& output : {arguments.out, arguments.preview}) {
+  if (!arguments.overlay.empty() && lower(arguments.overlay.extension().string()) != ".mp4") {
+    throw InputError(
+        text("--overlay: expected a name that ends in .mp4, got ", shown(arguments.overlay)));
+  }
+  for (const fs::path& output : {arguments.out, arguments.preview, arguments.overlay}) {
     if (output.empty()) continue;
     refuse_overwrite(output, arguments.force);
     expect_writable(output);
@@ -110,6 +119,9 @@ int find(const Arguments& arguments) {
     save_file(arguments.preview,
               pose::draw_svg(pose, {.title = arguments.film.filename().string()}),
               {.replace = arguments.force});
+  }
+  if (!arguments.overlay.empty()) {
+    video::make_overlay(arguments.film, found.raw, arguments.overlay, arguments.force);
   }
   report(arguments, found, gaps);
   return 0;

@@ -65,7 +65,7 @@ std::optional<Film> read_film(const std::filesystem::path& path) {
       "-select_streams",
       "v:0",
       "-show_entries",
-      "packet=pts_time,dts_time:stream=codec_type:stream_disposition=attached_pic:"
+      "packet=pts_time,dts_time,flags:stream=codec_type:stream_disposition=attached_pic:"
       "format=start_time",
       "-of",
       "json"};
@@ -85,6 +85,8 @@ std::optional<Film> read_film(const std::filesystem::path& path) {
       seconds_at(answer.value("format", json::object()), "start_time").value_or(0.0);
   Film film;
   for (const json& packet : answer.value("packets", json::array())) {
+    // An edit list leaves it out: no player shows it.
+    if (packet.value("flags", "").find('D') != std::string::npos) continue;
     const auto time = seconds_at(packet, "pts_time");
     const auto shown = time ? time : seconds_at(packet, "dts_time");
     if (shown) film.times.push_back(*shown - start);

@@ -163,7 +163,8 @@ std::optional<std::string> find_companion(const std::string& program) {
   return find_program(program);
 }
 
-ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s) {
+ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s,
+                          const std::function<void(std::string_view)>& on_error_output) {
   if (argv.empty()) throw WorkError("run_process needs a program to run");
   const std::string shown = printable(argv[0]);
   const auto program = find_program(argv[0]);
@@ -224,7 +225,11 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
                                pollfd{err.read_end.get(), POLLIN, 0}};
     ::poll(wait.data(), wait.size(), open ? 50 : 2);  // negative descriptors are skipped
     if (wait[0].revents != 0 && !drain(out.read_end, result.output)) out.read_end.reset();
+    const std::size_t known = result.error_output.size();
     if (wait[1].revents != 0 && !drain(err.read_end, result.error_output)) err.read_end.reset();
+    if (on_error_output && result.error_output.size() > known) {
+      on_error_output(std::string_view(result.error_output).substr(known));
+    }
     if (result.error_output.size() > 2 * kErrorTail) {
       result.error_output.erase(0, result.error_output.size() - kErrorTail);
     }

@@ -21,9 +21,11 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/scratch.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
+#include "minet/pose/film_pose.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
 
@@ -155,6 +157,27 @@ BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const Ear
   return built;
 }
 
+// The keypoints of a file, or of a film, on the clock of the sound.
+pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolderOptions& options,
+                                   pose::GapReport& gaps) {
+  pose::PreparePoseOptions prepare{.read = source.pose_options,
+                                   .fps = kFps,
+                                   .gap_confidence = options.gap_confidence,
+                                   .gaps = options.gaps};
+  if (!is_video_name(source.pose)) {
+    prepare.read.film = film_of(source.audio);
+    return pose::prepare_pose(source.pose, prepare, &gaps);
+  }
+  const ScratchFolder scratch;
+  const std::filesystem::path found = scratch.path() / "pose.npy";
+  pose::write_film_pose(
+      source.pose, found,
+      {.person = source.pose_options.person, .gaps = options.gaps, .overlay = {}});
+  prepare.read = {.format = pose::PoseFormat::npy, .fps = pose::kPoseFps};
+  pose::PoseSequence pose = pose::prepare_pose(found, prepare, &gaps);
+  return pose;
+}
+
 BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& options,
                        const std::filesystem::path& root) {
   BuiltTrack built;
@@ -167,13 +190,8 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   audio::Sound sound = audio::read_sound(source.audio, kSampleRate, &heard);
   append(built.notices, std::move(heard), source.audio.string());
   throw_if_stopped_while("preparing a track");
-  pose::ReadPoseOptions read = source.pose_options;
-  read.film = film_of(source.audio);
   pose::GapReport gaps;
-  pose::PoseSequence pose = pose::prepare_pose(
-      source.pose,
-      {.read = read, .fps = kFps, .gap_confidence = options.gap_confidence, .gaps = options.gaps},
-      &gaps);
+  pose::PoseSequence pose = read_track_pose(source, options, gaps);
   append(built.notices, std::move(gaps.notices), source.pose.string());
   cut_to_shorter(source, options.clip_seconds, sound, pose, built.notices);
   track.seconds = sound.seconds();

@@ -9,6 +9,7 @@
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/film.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::corpus {
@@ -64,13 +65,19 @@ class RowReader {
   TrackSource read() const {
     TrackSource source;
     source.line = row_.line;
-    for (const char* name : {"audio", "pose"}) {
-      if (cell(name).empty()) {
-        throw InputError(text("the column ", name, " should name a file, but is empty"));
-      }
+    if (cell("audio").empty()) {
+      throw InputError("the column audio should name a file, but is empty");
     }
     source.audio = path("audio");
     source.pose = path("pose");
+    if (source.pose.empty()) {
+      if (!is_video_name(source.audio)) {
+        throw InputError(
+            "the column pose should name a file, but is empty; only a film as audio has its "
+            "keypoints in it");
+      }
+      source.pose = source.audio;
+    }
     source.notes = path("notes");
     source.instrument = cell("instrument");
     source.group = cell("group");

@@ -13,9 +13,11 @@
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/progress.hpp"
+#include "minet/core/scratch.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/render.hpp"
 #include "minet/models/device.hpp"
+#include "minet/pose/film_pose.hpp"
 #include "minet/score/note_indices.hpp"
 
 namespace minet::generation {
@@ -111,15 +113,35 @@ audio::Sound repeat_codes(const Sidecar& sidecar, const fs::path& path, const fs
                  .threads = at::get_num_threads()});
 }
 
+// Keypoints from the film itself, and the film with the skeleton on it where asked for.
+void find_player(GenerateOptions& options, std::vector<Outputs>& outputs, const fs::path& scratch) {
+  const fs::path& film = *options.video;
+  options.pose = film;
+  options.film_pose = scratch / "pose.npy";
+  pose::FilmPoseOptions find{
+      .person = options.read_pose.person, .gaps = options.gaps, .overlay = {}};
+  if (options.overlay) find.overlay = scratch / "overlay.mp4";
+  pose::write_film_pose(film, options.film_pose, find);
+  for (Outputs& each : outputs) {
+    if (options.overlay) each.pictures = *find.overlay;
+  }
+}
+
 }  // namespace
 
-GenerateReport generate(const GenerateOptions& options) {
-  const std::vector<Outputs> outputs = checked_outputs(options);
+GenerateReport generate(const GenerateOptions& given) {
+  GenerateOptions options = given;
+  std::vector<Outputs> outputs = checked_outputs(options);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
-  return models::kind_of(options.model) == config::ModelKind::plus
-             ? generate_plus(options, outputs, device)
-             : generate_codes(options, outputs, device);
+  const config::ModelKind kind = models::kind_of(options.model);
+  std::optional<ScratchFolder> scratch;
+  if (options.pose.empty()) {
+    scratch.emplace();
+    find_player(options, outputs, scratch->path());
+  }
+  return kind == config::ModelKind::plus ? generate_plus(options, outputs, device)
+                                         : generate_codes(options, outputs, device);
 }
 
 GenerateReport repeat(const RepeatOptions& options) {

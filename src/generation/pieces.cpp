@@ -32,8 +32,13 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
     wav.replace_filename(
         text(options.output.stem().string(), "-", piece + 1, options.output.extension().string()));
   }
-  Outputs outputs{.wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}};
-  if (options.video) outputs.video = fs::path(wav).replace_extension(options.video->extension());
+  Outputs outputs{
+      .wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}, .pictures = {}};
+  if (options.video) {
+    outputs.video = fs::path(wav).replace_extension(options.overlay ? fs::path(".mp4")
+                                                                    : options.video->extension());
+    outputs.pictures = *options.video;
+  }
   return outputs;
 }
 
@@ -127,6 +132,14 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
   if (options.count < 1 || options.count > 256) {
     throw InputError(text("count: expected 1 to 256 pieces, got ", options.count));
   }
+  if (options.pose.empty() && !options.video) {
+    throw InputError("pose: expected keypoints or a film, got neither; give one of them");
+  }
+  if (options.overlay && (!options.video || !options.pose.empty())) {
+    throw InputError(
+        "overlay: expected a video whose keypoints are found in it; give the video, and no other "
+        "keypoints");
+  }
   std::vector<Outputs> all;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const Outputs outputs = outputs_of(options, piece);
@@ -152,16 +165,22 @@ pose::PoseSequence read_player(const GenerateOptions& options, const config::Pos
   pose::ReadPoseOptions read = options.read_pose;
   std::optional<Film> film;
   if (options.video) film = read_film(*options.video);
-  if (film) read.film = std::make_shared<const Film>(*film);
+  const bool found = !options.film_pose.empty();
+  if (found) {
+    read = {.format = pose::PoseFormat::npy, .fps = pose::kPoseFps};
+  } else if (film) {
+    read.film = std::make_shared<const Film>(*film);
+  }
   pose::GapReport gaps;
-  pose::PoseSequence pose = pose::prepare_pose(options.pose,
+  pose::PoseSequence pose = pose::prepare_pose(found ? options.film_pose : options.pose,
                                                {.read = read,
                                                 .fps = config.fps,
                                                 .gap_confidence = config.gap_confidence,
                                                 .gaps = options.gaps},
                                                &gaps);
   Notices notices;
-  append(notices, std::move(gaps.notices), options.pose.string());
+  // What is to be noticed about a film's, mi_video has said.
+  if (!found) append(notices, std::move(gaps.notices), options.pose.string());
   const double sound = options.seconds.value_or(pose.seconds());
   if (film && std::abs(film->seconds - sound) > kLengthWarning && !has(notices, NoticeKind::rate)) {
     const auto rounded = [](double seconds) { return std::round(seconds * 100) / 100; };
@@ -255,7 +274,7 @@ void write_piece(const GenerateOptions& options, const SamplingOptions& sampling
   report.files.push_back(outputs.wav);
   report.files.push_back(outputs.json);
   if (options.video) {
-    mux(*options.video, outputs.wav, outputs.video, options.force);
+    mux(outputs.pictures, outputs.wav, outputs.video, options.force);
     report.files.push_back(outputs.video);
   }
 }

@@ -17,6 +17,7 @@ namespace minet::generation {
 
 struct Outputs {
   std::filesystem::path wav, json, video;  // video empty where not asked for
+  std::filesystem::path pictures;          // the film whose pictures it gets
 };
 
 // Of each piece. InputError for options and outputs that cannot be.

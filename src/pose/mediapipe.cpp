@@ -1,5 +1,5 @@
 // MediaPipe Holistic defines no file format, so these two are ours (docs/keypoints.md), as
-// scripts/extract_keypoints.py writes them. Coordinates are MediaPipe's, from 0 to 1 of the
+// `mi_prepare video -o NAME.json` writes the first. Coordinates are MediaPipe's, from 0 to 1 of the
 // picture's width and height, which the file carries: a body must not be stretched.
 // JSON: {"format": "mediapipe-holistic", "version": 1, "width", "height", "frames": [{"frame",
 //   "time_s", "pose": [[x, y, visibility] x 33], "left_hand": [... x 21] or [], "right_hand"}]}
@@ -38,7 +38,7 @@ class MediapipeReader {
   [[noreturn]] void refuse(const std::string& why) const {
     throw InputError(text("MediaPipe keypoints in ", shown(path_), " cannot be read: ", why,
                           "; write the file as docs/keypoints.md says, for instance with "
-                          "scripts/extract_keypoints.py"));
+                          "`mi_prepare video FILM -o NAME.json`"));
   }
 
   void set_picture(std::optional<double> width, std::optional<double> height) {

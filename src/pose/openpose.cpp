@@ -134,7 +134,7 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
   return start;
 }
 
-// The folder's times.csv (frame,time_s), which scripts/extract_keypoints.py writes because a
+// The folder's times.csv (frame,time_s), because a
 // video's frames need not be evenly spaced. Empty if there is none.
 std::map<std::int64_t, double> read_times(const fs::path& folder) {
   std::map<std::int64_t, double> times;

@@ -113,9 +113,8 @@ PoseFormat recognise_format(const fs::path& path) {
   }
   if (is_video_name(path)) {
     throw InputError(text("expected keypoints, got the video ", shown(path),
-                          "; take its keypoints first with `scripts/extract_keypoints.py ",
-                          shown(path), " -o ", shown(path.stem()),
-                          "_keypoints` and give that folder"));
+                          "; find them first with `mi_prepare video ", shown(path), " -o ",
+                          shown(path.stem()), ".npy` and give that file"));
   }
   const std::string kind = file_kind_of(path);
   throw InputError(text("expected keypoints in ", shown(path),

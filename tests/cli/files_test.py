@@ -551,7 +551,7 @@ class Films(Case):
 
     def test_a_film_where_keypoints_are_expected_gets_the_command(self):
         self.film("film.mp4", seconds=2)
-        self.refuses(self.folder / "film.mp4", says=["extract_keypoints.py", "film_keypoints"])
+        self.refuses(self.folder / "film.mp4", says=["mi_prepare video", "-o film.npy"])
 
 
 class Causes(Case):

@@ -133,7 +133,7 @@ class Films(Case):
 
     def test_a_film_in_place_of_keypoints_gets_the_command(self):
         film = self.film("film.mp4", "25", 1)
-        self.refused("--pose", film, says=["scripts/extract_keypoints.py", "film.mp4"])
+        self.refused("--pose", film, says=["mi_prepare video", "film.mp4"])
         self.refused("--pose", self.json_folder(10), "--video", self.folder / "none.mp4", says=["none.mp4"])
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""mi_prepare video: what it writes, and what it says to files that are no film of a player.
+"""Films: mi_prepare video, mi_generate --video and films in the table of mi_prepare folder.
 
-Usage: video_test.py MI_PREPARE [unittest arguments]
+Usage: video_test.py MI_PREPARE MI_GENERATE MI_VIDEO [unittest arguments]
 The tests that see a player need the real violinist and the networks; films need ffmpeg.
 """
 import json
@@ -14,6 +14,7 @@ import unittest
 import support
 from support import SOURCE, shared_data
 
+MODEL = SOURCE / "models" / "plus"
 NETWORKS = SOURCE / ".venv" / "share" / "minet" / "vision"
 
 
@@ -30,6 +31,21 @@ class Case(support.Case):
 
     def grey(self, name="grey.mp4"):
         return self.film(name, "-f", "lavfi", "-i", "color=gray:s=128x96:r=25", "-frames:v", "6")
+
+    def picture_times(self, path):
+        """Seconds from the start of the container."""
+        out = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+                              "packet=pts_time:format=start_time", "-of", "json", str(path)], check=True,
+                             capture_output=True, text=True).stdout
+        answer = json.loads(out)
+        start = float(answer["format"]["start_time"])
+        return sorted(float(packet["pts_time"]) - start for packet in answer["packets"])
+
+    def stream_of(self, path, kind, *keys):
+        out = subprocess.run(["ffprobe", "-v", "error", "-select_streams", f"{kind}:0", "-show_entries",
+                              f"stream={','.join(keys)}:stream_side_data=rotation", "-of", "json", str(path)],
+                             check=True, capture_output=True, text=True).stdout
+        return json.loads(out)["streams"][0]
 
     def refused(self, *arguments, says=(), code=2, **options):
         return self.assert_fails("video", *arguments, says=says, code=code, **options)
@@ -104,5 +120,76 @@ class Violinist(Case):
         self.assertIn("MediaPipe Holistic: 30 frames", result.stdout)
 
 
+    def test_one_command_from_a_film_to_a_film(self):
+        out = self.folder / "out.wav"
+        result = self.assert_works("--model", MODEL, "--video", self.violin, "--overlay", "-o", out,
+                                   program=self.mi_generate)
+        self.assertEqual([line.rsplit("/", 1)[-1] for line in result.stdout.splitlines()],
+                         ["out.wav", "out.json", "out.mp4"])
+        self.assertIn("keypoints 30/30 pictures", result.stderr)
+        times = self.picture_times(self.folder / "out.mp4")
+        self.assertEqual(len(times), 30)
+        for index, at in enumerate(times):
+            self.assertAlmostEqual(at, index * 1001 / 30000, delta=2e-3)
+        self.assertEqual(float(self.stream_of(self.folder / "out.mp4", "a", "start_time")["start_time"]), 0)
+        self.assertEqual(json.loads((self.folder / "out.json").read_text())["inputs"]["pose"], str(self.violin))
+
+    def test_a_film_alone_is_a_row_of_the_table(self):
+        sound = self.film("film.mp4", "-i", self.violin, "-f", "lavfi", "-i", "sine=330:duration=6", "-filter_complex",
+                          "[0:v]loop=-1:30,trim=duration=6[v]", "-map", "[v]", "-map", "1:a", "-c:v", "libx264", "-crf",
+                          "12", "-c:a", "aac")
+        (self.folder / "tracks.csv").write_text(f"audio,pose\n{sound.name},\n")
+        corpus = self.folder / "corpus"
+        self.assert_works("folder", "--table", self.folder / "tracks.csv", "--out", corpus)
+        frames = int(npy_shape(corpus / "film" / "pose.npy").split(",")[0])
+        self.assertAlmostEqual(frames, 150, delta=3)
+        again = self.assert_works("folder", "--table", self.folder / "tracks.csv", "--out", corpus, "--force")
+        self.assertIn("1 track reused", again.stdout)
+
+
+@unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
+class NewSound(Case):
+    """The pictures stay as they are and when they are, and the sound begins at the film's start."""
+
+    def play(self, film):
+        support.write_npy(self.folder / "pose.npy", (60, 47, 3))
+        self.assert_works("--model", MODEL, "--pose", self.folder / "pose.npy", "--video", film, "-o",
+                          self.folder / "out.wav", "--force", program=self.mi_generate)
+        return self.folder / ("out" + film.suffix)
+
+    def test_at_every_rate(self):
+        for name, times in (("25", "N/25"), ("29.97", "N*1001/30000"), ("60", "N/60"),
+                            ("variable", "N/30+0.01*mod(N,4)+0.4*gt(N,20)")):
+            for suffix in ("mp4", "mkv"):
+                with self.subTest(rate=name, container=suffix):
+                    film = self.film(f"film-{name}.{suffix}", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25", "-frames:v",
+                                     "50", "-vf", f"settb=1/90000,setpts='({times})/TB'", "-enc_time_base", "1/90000",
+                                     "-fps_mode", "passthrough", "-c:v", "libx264", "-bf", "3")
+                    before, after = self.picture_times(film), self.picture_times(self.play(film))
+                    self.assertEqual(len(after), 50)
+                    for one, other in zip(before, after):
+                        self.assertAlmostEqual(one, other, delta=2e-3)
+
+    def test_turned_by_90_degrees(self):
+        self.film("flat.mp4", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25", "-frames:v", "50", "-c:v", "libx264")
+        film = self.film("turned.mp4", "-i", self.folder / "flat.mp4", "-c", "copy", "-metadata:s:v:0", "rotate=90")
+        rotation = self.stream_of(film, "v", "width")["side_data_list"]
+        self.assertEqual(self.stream_of(self.play(film), "v", "width")["side_data_list"], rotation)
+
+    def test_what_does_not_go_together(self):
+        film = self.grey()
+        support.write_npy(self.folder / "pose.npy", (60, 47, 3))
+        for more, says in ((("--overlay", "--pose", self.folder / "pose.npy", "--video", film), "--overlay"),
+                           (("--overlay", "--pose", self.folder / "pose.npy"), "--overlay"),
+                           (("--video", film, "--fps", "30"), "--fps"), ((), "--video")):
+            self.assert_fails("--model", MODEL, *more, "-o", self.folder / "out.wav", says=[says],
+                              program=self.mi_generate)
+
+    @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
+    def test_a_film_of_nobody(self):
+        self.assert_fails("--model", MODEL, "--video", self.grey(), "-o", self.folder / "out.wav",
+                          says=["grey.mp4: expected a person in the film, got nobody"], program=self.mi_generate)
+
+
 if __name__ == "__main__":
-    support.main(["mi_prepare"], __doc__)
+    support.main(["mi_prepare", "mi_generate", "mi_video"], __doc__)

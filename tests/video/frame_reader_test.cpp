@@ -27,18 +27,16 @@ class Films : public testing::TestWithParam<FilmCase> {};
 
 constexpr int kPictures = 50;
 
-// Where the white corner is, and the grey value of the rest.
+// Where the white corner is.
 struct Look {
   bool upper_left = false, upper_right = false;
-  double grey = 0;
 };
 Look look_at(const Picture& picture) {
   const auto at = [&](int x, int y) {
     return picture
         .rgb[static_cast<std::size_t>(y) * picture.stride + 3 * static_cast<std::size_t>(x)];
   };
-  return {at(5, 5) > 225, at(picture.width - 6, 5) > 225,
-          static_cast<double>(at(picture.width / 2, picture.height / 2))};
+  return {at(5, 5) > 200, at(picture.width - 6, 5) > 200};
 }
 
 TEST_P(Films, HaveEveryPictureAtItsTime) {
@@ -58,11 +56,10 @@ TEST_P(Films, HaveEveryPictureAtItsTime) {
   int read = 0;
   while (reader.next(frame)) {
     const Look look = look_at(frame.picture);
-    // Grey 16 + 3 n of 16..235.
-    EXPECT_NEAR(look.grey, 3 * read * 255.0 / 219, 3) << read;
+    EXPECT_EQ(number_of(frame.picture), read);
     EXPECT_NEAR(frame.time_s, film.time(read), film.tolerance) << read;
     EXPECT_EQ(frame.index, read);
-    EXPECT_EQ(look.upper_left, !film.turned) << read;
+    if (!film.turned) EXPECT_TRUE(look.upper_left) << read;  // else a bit of the number
     EXPECT_EQ(look.upper_right, film.turned) << read;
     ++read;
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/picture.hpp"
 #include "minet/core/process.hpp"
 #include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
@@ -31,15 +32,17 @@ inline void make_film(const std::filesystem::path& path, std::vector<std::string
   ASSERT_EQ(result.exit_code, 0) << result.error_output;
 }
 
-// A film whose picture n is 3 n grey, with a white square in its upper left corner; picture n is at
-// `times` (ffmpeg's expression of N, in seconds).
+// A film of 96x64 with a white square in its upper left corner, whose lowest row has the bits of
+// the picture's number n, 16 pixels each, the lowest bit first; picture n is at `times` (ffmpeg's
+// expression of N, in seconds).
 inline void make_counting_film(const std::filesystem::path& path, int pictures,
                                const std::string& times, std::vector<std::string> more = {}) {
   std::vector<std::string> options = {
       "-f",
       "lavfi",
       "-i",
-      "nullsrc=size=96x64:rate=25,geq=lum='if(lt(X,16)*lt(Y,16),235,16+3*N)':cb=128:cr=128",
+      "nullsrc=size=96x64:rate=25,geq=lum='if(lt(X,16)*lt(Y,16),235,if(gte(Y,48),"
+      "16+219*mod(floor(N/pow(2,floor(X/16))),2),120))':cb=128:cr=128",
       "-frames:v",
       std::to_string(pictures),
       "-vf",
@@ -52,6 +55,19 @@ inline void make_counting_film(const std::filesystem::path& path, int pictures,
       "yuv420p"};
   for (std::string& word : more) options.push_back(std::move(word));
   make_film(path, std::move(options));
+}
+
+// The number n of such a picture, also where it is turned by 90 degrees.
+inline int number_of(const Picture& picture) {
+  const bool turned = picture.width < picture.height;
+  int number = 0;
+  for (int bit = 0; bit < 6; ++bit) {
+    const int along = 16 * bit + 8;
+    const int x = turned ? 8 : along, y = turned ? along : 56;
+    const auto at = static_cast<std::size_t>(y) * picture.stride + 3 * static_cast<std::size_t>(x);
+    number |= (picture.rgb[at] > 127 ? 1 : 0) << bit;
+  }
+  return number;
 }
 
 }  // namespace minet::video

@@ -2,7 +2,7 @@
 //
 // Everything taken from a video uses one clock: seconds from the start of the container, which is
 // the earlier of its first frame and its first sound sample. Sound is decoded onto this clock, and
-// scripts/extract_keypoints.py writes its times on it.
+// the film's pictures are decoded onto it too (minet/video/frame_reader.hpp).
 #pragma once
 
 #include <filesystem>

@@ -2,8 +2,10 @@
 // so is the program.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace minet {
@@ -14,8 +16,10 @@ struct ProcessResult {
   std::string error_output;  // stderr, its last 2 KiB
 };
 
-// WorkError if the program cannot be started or exceeds `time_limit_s`.
-ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s = 600);
+// WorkError if the program cannot be started or exceeds `time_limit_s`. `on_error_output` gets what
+// it writes to stderr as it comes.
+ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s = 600,
+                          const std::function<void(std::string_view)>& on_error_output = {});
 
 // Full path of `program` on PATH.
 std::optional<std::string> find_program(const std::string& program);

@@ -19,13 +19,15 @@ namespace minet::generation {
 
 struct GenerateOptions {
   std::filesystem::path model;  // run folder, or folder with model.safetensors
-  std::filesystem::path pose;   // any keypoint file or folder
+  std::filesystem::path pose;   // any keypoint file or folder; empty: those of `video`
   pose::ReadPoseOptions read_pose;
   pose::GapRule gaps = pose::GapRule::paper;
   std::optional<std::filesystem::path> notes;  // MIDI, URMP notes or notes.csv
   std::optional<std::filesystem::path>
       video;  // copied with the new sound to OUTPUT with its extension; its
               // pictures give the times of keypoints that have none
+  std::filesystem::path film_pose = {};  // set by generate(): the file of those keypoints
+  bool overlay = false;  // the skeleton is drawn on that copy; only where `pose` is empty
   score::ReadNotesOptions read_notes;  // which part of a MIDI file, and how high
   std::filesystem::path output;        // .wav or .flac
   int bits = 16;                       // of the output, or 24

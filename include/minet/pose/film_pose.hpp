@@ -1,0 +1,24 @@
+// Keypoints of a film, by the program mi_video: a process of its own, so that who reads keypoint
+// files only need not load OpenCV and LibTorch.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "minet/pose/gaps.hpp"
+
+namespace minet::pose {
+
+struct FilmPoseOptions {
+  std::optional<int> person = std::nullopt;  // of several, from 0, from the left
+  GapRule gaps = GapRule::paper;
+  std::optional<std::filesystem::path> overlay = std::nullopt;  // the film with the skeleton, .mp4
+};
+
+// Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock), whole or not at
+// all. Its progress and warnings go to stderr. InputError where the film shows no player, WorkError
+// where mi_video is not there.
+void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
+                     const FilmPoseOptions& options = {});
+
+}  // namespace minet::pose

@@ -1,0 +1,35 @@
+// Pictures with times -> a film at a constant rate.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>
+
+#include "minet/core/film.hpp"
+
+namespace minet::video {
+
+// The film's own rate where its pictures are even, else 60.
+double grid_rate(const Film& film);
+
+// A silent film: the picture nearest to each step of the grid, from time 0 on. The first picture
+// also stands before its time, and the last until the film's end.
+class FilmWriter {
+ public:
+  FilmWriter(const std::filesystem::path& path, const Film& film, cv::Size size);
+  // BGR, in order.
+  void add(const cv::Mat& picture, double time_s);
+  void finish();
+  double rate() const { return rate_; }
+
+ private:
+  void write_until(std::int64_t step);
+
+  double rate_, seconds_;
+  cv::VideoWriter writer_;
+  cv::Mat last_;
+  std::int64_t written_ = 0;
+};
+
+}  // namespace minet::video
