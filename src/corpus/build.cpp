@@ -169,13 +169,12 @@ pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolde
     return pose::prepare_pose(source.pose, prepare, &gaps);
   }
   const ScratchFolder scratch;
-  const std::filesystem::path found = scratch.path() / "pose.npy";
+  const std::filesystem::path found = scratch.path() / "pose.json";
   pose::write_film_pose(
       source.pose, found,
       {.person = source.pose_options.person, .gaps = options.gaps, .overlay = {}});
-  prepare.read = {.format = pose::PoseFormat::npy, .fps = pose::kPoseFps};
-  pose::PoseSequence pose = pose::prepare_pose(found, prepare, &gaps);
-  return pose;
+  prepare.read = {.format = pose::PoseFormat::mediapipe};
+  return pose::prepare_pose(found, prepare, &gaps);
 }
 
 BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& options,

@@ -117,7 +117,7 @@ audio::Sound repeat_codes(const Sidecar& sidecar, const fs::path& path, const fs
 void find_player(GenerateOptions& options, std::vector<Outputs>& outputs, const fs::path& scratch) {
   const fs::path& film = *options.video;
   options.pose = film;
-  options.film_pose = scratch / "pose.npy";
+  options.film_pose = scratch / "pose.json";
   pose::FilmPoseOptions find{
       .person = options.read_pose.person, .gaps = options.gaps, .overlay = {}};
   if (options.overlay) find.overlay = scratch / "overlay.mp4";

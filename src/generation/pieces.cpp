@@ -167,7 +167,7 @@ pose::PoseSequence read_player(const GenerateOptions& options, const config::Pos
   if (options.video) film = read_film(*options.video);
   const bool found = !options.film_pose.empty();
   if (found) {
-    read = {.format = pose::PoseFormat::npy, .fps = pose::kPoseFps};
+    read = {.format = pose::PoseFormat::mediapipe};
   } else if (film) {
     read.film = std::make_shared<const Film>(*film);
   }
@@ -179,8 +179,7 @@ pose::PoseSequence read_player(const GenerateOptions& options, const config::Pos
                                                 .gaps = options.gaps},
                                                &gaps);
   Notices notices;
-  // What is to be noticed about a film's, mi_video has said.
-  if (!found) append(notices, std::move(gaps.notices), options.pose.string());
+  append(notices, std::move(gaps.notices), options.pose.string());
   const double sound = options.seconds.value_or(pose.seconds());
   if (film && std::abs(film->seconds - sound) > kLengthWarning && !has(notices, NoticeKind::rate)) {
     const auto rounded = [](double seconds) { return std::round(seconds * 100) / 100; };

@@ -17,7 +17,8 @@ namespace {
 constexpr double kLongest = 24 * 3600;                 // s
 constexpr std::string_view kOwnName = "mi_prepare: ";  // begins mi_video's sentence about an error
 
-// Hands on what the program says, line by line, but keeps its last word where it fails.
+// Hands on what the program says, line by line, but keeps its last word where it fails, and leaves
+// its warnings to who reads the file.
 class Listener {
  public:
   void operator()(std::string_view part) {
@@ -26,7 +27,7 @@ class Listener {
       const std::string line = line_.substr(0, end + 1);
       if (line.starts_with(kOwnName)) {
         failure_ = std::string(trim(line.substr(kOwnName.size())));
-      } else if (log::level() < log::Level::error) {
+      } else if (!line.starts_with("warning: ") && log::level() < log::Level::error) {
         std::fwrite(line.data(), 1, line.size(), stderr);
       }
       line_.erase(0, end + 1);

@@ -168,7 +168,9 @@ class NewSound(Case):
                     before, after = self.picture_times(film), self.picture_times(self.play(film))
                     self.assertEqual(len(after), 50)
                     for one, other in zip(before, after):
-                        self.assertAlmostEqual(one, other, delta=2e-3)
+                        self.assertAlmostEqual(one - before[0], other - after[0], delta=2e-3)
+                    # Matroska's packets of sound begin with samples that are not played: 16 ms here.
+                    self.assertAlmostEqual(after[0], before[0], delta=0.017)
 
     def test_turned_by_90_degrees(self):
         self.film("flat.mp4", "-f", "lavfi", "-i", "testsrc=s=96x64:r=25", "-frames:v", "50", "-c:v", "libx264")

@@ -214,10 +214,9 @@ TEST_F(RealData, AFolderOfUnrelatedFilesIsRefused) {
 }
 
 TEST_F(RealData, SoundAndVideoAreNotKeypoints) {
-  EXPECT_NE(sentence_of_error([&] {
-              read_pose(path("video/pianist_5s.avi"));
-            }).find("extract_keypoints.py"),
-            std::string::npos);
+  EXPECT_NE(
+      sentence_of_error([&] { read_pose(path("video/pianist_5s.avi")); }).find("mi_prepare video"),
+      std::string::npos);
   EXPECT_NE(sentence_of_error([&] { read_pose(path("audio/sms-tools")); }).find("no .json file"),
             std::string::npos);
 }
