@@ -63,7 +63,8 @@ class Refusals(Case):
     def test_a_film_of_nobody(self):
         self.refused(self.grey(), "-o", self.folder / "a.npy", says=["grey.mp4", "nobody", "6 pictures"])
         self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.json", says=["nobody"])
-        self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.npy", "--person", "2", says=["person 2", "0 people"])
+        self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.npy", "--person", "2",
+                     says=["person 2", "0 people"])
 
     def test_without_the_networks_it_says_how_to_get_them(self):
         environment = dict(os.environ, MINET_NETWORKS=str(self.folder / "nothing"))
