@@ -55,7 +55,7 @@ class Usage(Case):
         self.assertRegex(self.assert_works("--version").stdout, r"^mi_prepare \d+\.\d+\.\d+\n$")
 
     def test_no_or_unknown_subcommand(self):
-        self.assert_fails(says=["orchestra, urmp, solos, folder, pose, notes or check",
+        self.assert_fails(says=["orchestra, urmp, solos, folder, pose, video, notes or check",
                                 "--help"])
         self.assert_fails("flder", says=["flder"])
 
