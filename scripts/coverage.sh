@@ -13,7 +13,8 @@ build=build/$preset
 cmake --preset "$preset" > /dev/null
 cmake --build --preset "$preset"
 find "$build" -name '*.gcda' -delete
-ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 ${1:+-R "$1"} || echo "coverage.sh: some tests failed" >&2
+ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 ${1:+-R "$1"} ||
+  echo "coverage.sh: some tests failed" >&2
 gcovr --root . --filter 'src/' --filter 'include/' --gcov-ignore-parse-errors --exclude-throw-branches \
   --json-summary "$build/coverage.json" "$build" > /dev/null
 python3 - "$build/coverage.json" <<'EOF'

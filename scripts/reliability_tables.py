@@ -30,19 +30,26 @@ def faults(files):
             kept["outcomes"][name] = kept["outcomes"].get(name, 0) + count
         if row["slowest_stop_s"] is not None:
             kept["slowest"] = max(row["slowest_stop_s"], kept["slowest"] or 0)
-    lines = [(what, work, row["tried"], ", ".join(f"{name} {count}" for name, count in sorted(row["outcomes"].items())),
-              "" if row["slowest"] is None else f"{row['slowest']:.2f}", row["lost"])
+    def ended(row):
+        return ", ".join(f"{name} {count}" for name, count in sorted(row["outcomes"].items()))
+
+    def slowest(row):
+        return "" if row["slowest"] is None else f"{row['slowest']:.2f}"
+    lines = [(what, work, row["tried"], ended(row), slowest(row), row["lost"])
              for (what, work), row in together.items()]
-    kills = sum(line[2] for line in lines if line[0].startswith("SIG"))
+    kills = sum(row["tried"] - row["outcomes"].get("had ended", 0)
+                for (what, _), row in together.items() if what.startswith("SIG"))
     operations = sum(line[2] for line in lines if "operation" in line[0])
-    total = f"\n\n{kills} kills and signals, {operations} failed file operations, {sum(line[5] for line in lines)} lost."
+    lost = sum(line[5] for line in lines)
+    total = f"\n\n{kills} kills and signals of running programs, {operations} failed file operations, {lost} lost."
     return table(("what", "work", "tried", "how it ended", "slowest stop (s)", "lost"), lines) + total
 
 
 def fuzz(files):
     rows = [row for file in files for row in file]
     return table(("reader", "CPU-minutes", "inputs", "edges reached", "finds in this run"),
-                 [(row["reader"], row["cpu_minutes"], f"{row['inputs']:,}", row["edges"], len(row["finds"])) for row in rows])
+                 [(row["reader"], row["cpu_minutes"], f"{row['inputs']:,}", row["edges"], len(row["finds"]))
+                  for row in rows])
 
 
 def long_runs(files):

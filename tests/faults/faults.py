@@ -291,7 +291,8 @@ def failing_operations(tally, work, reference, library, step):
     for kind, on in (("eio", False), ("enospc", True), ("erofs", True)):
         with Trial(work, reference) as trial:
             _, total, _ = operations(trial, library, kind)
-        what = {"eio": "EIO once", "enospc": "full disk from", "erofs": "read-only from"}[kind] + " an operation on"
+        what = {"eio": "one operation fails (EIO)", "enospc": "full disk from one operation on",
+                "erofs": "read-only from one operation on"}[kind]
         for at in range(1, total + 1, step if not on else 4 * step):
             with Trial(work, reference) as trial:
                 result, _, failed = operations(trial, library, kind, at, on)

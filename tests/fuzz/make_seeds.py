@@ -102,7 +102,8 @@ def others(seeds):
         if network.stat().st_size < 4000:
             seeds.add("tflite", network.stem, network.read_bytes())
     header = json.dumps({"a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
-                         "b": {"dtype": "I64", "shape": [1], "data_offsets": [16, 24]}, "__metadata__": {"k": "v"}}).encode()
+                         "b": {"dtype": "I64", "shape": [1], "data_offsets": [16, 24]},
+                         "__metadata__": {"k": "v"}}).encode()
     header += b" " * (-len(header) % 8)
     seeds.add("safetensors", "two", struct.pack("<Q", len(header)) + header + bytes(24))
 

@@ -16,6 +16,7 @@
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
+#include "minet/core/text.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/pose/readers.hpp"
 #include "vision/tflite_file.hpp"
@@ -28,7 +29,9 @@ void reading(const Read& read) {
   try {
     read();
   } catch (const InputError& error) {
-    require(std::string_view(error.what()).size() < 4000, "a message does not echo the file");
+    for (const std::string& line : split(error.what(), '\n')) {
+      require(line.size() < 4000, "a message does not echo the file");
+    }
   }
 }
 
