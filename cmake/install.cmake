@@ -13,3 +13,6 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/minetConfig.cmake.in m
 write_basic_package_version_file(minetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/minetConfig.cmake ${PROJECT_BINARY_DIR}/minetConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake DESTINATION ${package_folder})
+
+# What mi_video looks for beside its own folder.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/.venv/share/minet/vision DESTINATION ${CMAKE_INSTALL_DATADIR}/minet OPTIONAL)

@@ -5,10 +5,11 @@
 #   scripts/bundle.sh [OUT.tar.xz]      default: build/minet-bundle.tar.xz
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
-# Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
+# Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed, nor is mi_video: it
+# would bring OpenCV's 250 libraries, and who trains on another machine has keypoints already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" = --help ] && { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0; }
 
 out=$(realpath -m "${1:-build/minet-bundle.tar.xz}")
 bin=build/release/bin
