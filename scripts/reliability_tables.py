@@ -46,10 +46,16 @@ def faults(files):
 
 
 def fuzz(files):
-    rows = [row for file in files for row in file]
-    return table(("reader", "CPU-minutes", "inputs", "edges reached", "finds in this run"),
-                 [(row["reader"], row["cpu_minutes"], f"{row['inputs']:,}", row["edges"], len(row["finds"]))
-                  for row in rows])
+    together = {}
+    for row in (row for file in files for row in file):
+        kept = together.setdefault(row["reader"], {"minutes": 0, "inputs": 0, "edges": 0, "finds": 0})
+        kept["minutes"] += row["cpu_minutes"]
+        kept["inputs"] += row["inputs"]
+        kept["edges"] = max(row["edges"], kept["edges"])
+        kept["finds"] += len(row["finds"])
+    return table(("reader", "CPU-minutes", "inputs", "edges reached", "finds in these runs"),
+                 [(reader, f"{row['minutes']:.2f}", f"{row['inputs']:,}", row["edges"], row["finds"])
+                  for reader, row in together.items()])
 
 
 def long_runs(files):
