@@ -208,8 +208,9 @@ std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::Synt
 PlusPlayer players_of(models::PlusModel& model, const at::Tensor& poses) {
   const at::NoGradGuard no_grad;
   const std::int64_t frames = model.config.clip_frames() / models::kFramesOfToken;
-  return {model.body->forward(poses),
-          model.motion->forward(poses, frames, models::pose_frames_of_token(model.config))};
+  const at::Tensor body = model.body->forward(poses);
+  const double ratio = models::pose_frames_of_token(model.config);
+  return {body, model.motion->forward(poses, body, frames, ratio)};
 }
 
 PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normalised,
@@ -224,8 +225,8 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   };
   const double clip = config.data.clip_seconds;
   const double last = std::max(0.0, normalised.seconds() - clip);
-  constexpr std::size_t kClips =
-      32;  // at once: of an hour all would take 6 s that nothing can stop
+  // At once: of an hour all would take 6 s that nothing can stop.
+  constexpr std::size_t kClips = 32;
   std::vector<at::Tensor> clips, bodies;
   const auto add_bodies = [&] {
     throw_if_stopped_while("watching the player");
@@ -239,7 +240,8 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   if (!clips.empty()) add_bodies();
   const double ratio = models::pose_frames_of_token(config);
   const auto count = static_cast<std::int64_t>(std::ceil(static_cast<double>(frames) * ratio)) + 1;
-  return {at::cat(bodies).mean(0, true), model.motion->forward(window(0, count), frames, ratio)};
+  const at::Tensor body = at::cat(bodies).mean(0, true);
+  return {body, model.motion->forward(window(0, count), body, frames, ratio)};
 }
 
 models::NoteInput note_input(std::span<const score::Note> notes, const config::TrainConfig& config,

@@ -116,12 +116,14 @@ std::int64_t count_two_layers(std::int64_t in, std::int64_t out) {
   return count_linear(in, out) + count_linear(out, out) + 4 * out;
 }
 
+// With the network that matches bodies and sounds (plus/match.cpp).
 std::int64_t synthesiser(const config::TrainConfig& config) {
   const std::int64_t width = config.plus.synthesiser_width;
   return count_two_layers(2, width) + count_two_layers(1, width) +
          count_two_layers(config.body_width(), width) + count_gru(3 * width, width, 1, false) +
          count_two_layers(4 * width, width) + count_linear(width, 1) +
-         count_linear(width, config.plus.harmonics) + count_linear(width, config.plus.noise_bands);
+         count_linear(width, config.plus.harmonics) + count_linear(width, config.plus.noise_bands) +
+         count_linear(128, 128) + 2 * 128 + count_linear(128, config.body_width()) + 1;
 }
 
 // Movement encoder and prior of plus; the widths that are no settings as in
@@ -130,7 +132,7 @@ std::int64_t controls(const config::TrainConfig& config) {
   const config::PlusConfig& plus = config.plus;
   const std::int64_t motion = 2 * plus.motion_hidden, width = plus.prior_width, trunk = 256;
   const std::int64_t seen = config.body_width() + motion, condition = seen + 33;
-  return count_linear(348, 128) + 2 * 128 +
+  return count_linear(348 + config.body_width(), 256) + 2 * 256 + count_linear(256, 128) + 2 * 128 +
          count_gru(128, plus.motion_hidden, plus.motion_layers, true) + 3 * 8 + 130 * 64 +
          (plus.levels + 1) * 32 + 130 * 32 + count_linear(104 + condition, width) +
          count_gru(width, width, plus.prior_layers, false) +

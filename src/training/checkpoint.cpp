@@ -121,27 +121,6 @@ AdamW& optimiser_of(const PlusState& state) {
                                                     : state.controls_step.optimiser();
 }
 
-// What the first stage of plus learns beside the model, by its names in a checkpoint.
-std::map<std::string, at::Tensor> match_tensors(const PlusState& state) {
-  std::map<std::string, at::Tensor> tensors;
-  for (const auto& item : state.synthesiser_step.match()->named_parameters()) {
-    tensors["match." + item.key()] = item.value();
-  }
-  return tensors;
-}
-
-void copy_match(const models::TensorFile& file, const PlusState& state, const std::string& where) {
-  const at::NoGradGuard no_grad;
-  for (const auto& [name, into] : match_tensors(state)) {
-    const auto found = file.tensors.find(name);
-    if (found == file.tensors.end() || found->second.sizes() != into.sizes()) {
-      throw InputError(text(where, ": expected the tensor '", name,
-                            "', but it is missing or of another shape; start a new run"));
-    }
-    at::Tensor(into).copy_(found->second);
-  }
-}
-
 // Adds what a checkpoint has beside the model, and saves both files.
 void save(const RunFolder& run, const models::TensorFile& model, models::TensorFile all,
           const Position& position, const RunEnvironment& environment) {
@@ -253,7 +232,6 @@ void save_checkpoint(const RunFolder& run, const PlusState& state,
                      const RunEnvironment& environment) {
   const models::TensorFile model = models::plus_state(state.model);
   models::TensorFile all = model;
-  for (const auto& [name, tensor] : match_tensors(state)) all.tensors[name] = tensor.detach();
   optimiser_of(state).save_state(all.tensors, "optimizer.");
   save(run, model, std::move(all), state.position, environment);
 }
@@ -261,9 +239,7 @@ void save_checkpoint(const RunFolder& run, const PlusState& state,
 void load_checkpoint(const RunFolder& run, PlusState& state, const RunEnvironment& environment) {
   const models::TensorFile file = read_newest(run);
   const Position position = read_position(run, file, state.model.config, environment);
-  const std::string where = run.checkpoint().string();
-  models::load_plus_state(state.model, file, where);
-  copy_match(file, state, where);
+  models::load_plus_state(state.model, file, run.checkpoint().string());
   state.position = position;
   optimiser_of(state).load_state(file.tensors, "optimizer.");
 }

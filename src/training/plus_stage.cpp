@@ -69,10 +69,8 @@ struct SynthesiserSteps {
     const at::Tensor sound =
         models::resynthesised(state.model, batch, body, white_noise(batch.sound));
     const double loss = models::spectral_loss(sound, batch.sound).item<double>();
-    const double match =
-        state.synthesiser_step.match()
-            ->forward(body, models::timbre_of(batch.clip, session.config.spectrogram.sample_rate))
-            .item<double>();
+    const at::Tensor timbre = models::timbre_of(batch.clip, session.config.spectrogram.sample_rate);
+    const double match = state.model.match->forward(body, timbre).item<double>();
     const auto event = [&](const char* name, const at::Tensor& samples) {
       const at::Tensor row = samples[0].to(at::kCPU).contiguous();
       const float* first = row.const_data_ptr<float>();

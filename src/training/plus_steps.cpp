@@ -9,12 +9,11 @@
 namespace minet::training {
 namespace {
 
-std::vector<NamedParameter> synthesiser_parameters(const models::PlusModel& model,
-                                                   const models::Match& match) {
+std::vector<NamedParameter> synthesiser_parameters(const models::PlusModel& model) {
   std::vector<NamedParameter> parameters;
   append_parameters(parameters, *model.body, "body.");
   append_parameters(parameters, *model.synthesiser, "synthesiser.");
-  append_parameters(parameters, *match, "match.");
+  append_parameters(parameters, *model.match, "match.");
   return parameters;
 }
 
@@ -23,13 +22,6 @@ std::vector<NamedParameter> controls_parameters(const models::PlusModel& model) 
   append_parameters(parameters, *model.motion, "motion.");
   append_parameters(parameters, *model.prior, "controls.");
   return parameters;
-}
-
-// On the model's device.
-models::Match match_for(const models::PlusModel& model, const config::TrainConfig& config) {
-  models::Match match = models::make_match(config, config.run.seed);
-  match->to(model.body->parameters().front().device());
-  return match;
 }
 
 }  // namespace
@@ -62,15 +54,14 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
 
 SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config)
     : model_(model),
-      match_(match_for(model, config)),
       config_(config),
-      optimiser_(synthesiser_parameters(model, match_), config.synthesiser_training) {}
+      optimiser_(synthesiser_parameters(model), config.synthesiser_training) {}
 
 PlusReport SynthesiserStep::run(const models::SynthesiserBatch& batch, const at::Tensor& noise,
                                 std::int64_t step) {
   model_.train();
   optimiser_.zero_grad();
-  const at::Tensor loss = models::synthesiser_loss(model_, match_, batch, noise).total;
+  const at::Tensor loss = models::synthesiser_loss(model_, batch, noise).total;
   return descend<PlusReport>(optimiser_, loss, config_.synthesiser_training, step);
 }
 

@@ -17,7 +17,8 @@ bool of_vqvae(const std::string& name) {
   return name.starts_with("vqvae.");
 }
 bool of_synthesiser(const std::string& name) {
-  return name.starts_with("body.") || name.starts_with("synthesiser.");
+  return name.starts_with("body.") || name.starts_with("synthesiser.") ||
+         name.starts_with("match.");
 }
 
 // The names, a few of them, of tensors of one of the stages that do not fit; empty if all do.

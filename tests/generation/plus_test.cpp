@@ -25,8 +25,9 @@ PlusPlayer some_players(models::PlusModel& model, std::int64_t count, std::int64
   at::manual_seed(3);
   const at::Tensor poses = at::randn({count, 100, 94});
   const at::NoGradGuard no_grad;
-  return {model.body->forward(poses),
-          model.motion->forward(poses, frames, models::pose_frames_of_token(model.config))};
+  const at::Tensor body = model.body->forward(poses);
+  const double ratio = models::pose_frames_of_token(model.config);
+  return {body, model.motion->forward(poses, body, frames, ratio)};
 }
 
 TEST(Plus, NotesForceThePitchAndWhereTheyBegin) {

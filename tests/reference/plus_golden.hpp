@@ -20,9 +20,9 @@ inline at::Tensor pattern(std::int64_t count, const std::string& name) {
   return (noise - noise.floor() - 0.5) * std::sqrt(12.0);
 }
 
-inline void fill(const std::map<std::string, at::Tensor>& tensors) {
+inline void fill(models::PlusModel& model) {
   const at::NoGradGuard no_grad;
-  for (const auto& [name, tensor] : tensors) {
+  for (auto& [name, tensor] : models::plus_tensors(model)) {
     at::Tensor values = pattern(tensor.numel(), name).view_as(tensor);
     if (tensor.dim() == 1) {
       values = 0.1 * values + (name.ends_with("weight") ? 1 : 0);
@@ -32,16 +32,6 @@ inline void fill(const std::map<std::string, at::Tensor>& tensors) {
     at::Tensor target = tensor;
     target.copy_(values);
   }
-}
-
-inline void fill(const models::PlusModel& model) {
-  fill(models::plus_tensors(model));
-}
-
-inline void fill(const models::Match& match) {
-  std::map<std::string, at::Tensor> tensors;
-  for (const auto& item : match->named_parameters()) tensors["match." + item.key()] = item.value();
-  fill(tensors);
 }
 
 // The norm of a gradient, and its product with its name's pattern.

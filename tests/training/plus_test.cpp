@@ -7,7 +7,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <string>
 
 #include "clips/control_tokens.hpp"
@@ -59,14 +58,9 @@ models::PlusModel patterned(const config::TrainConfig& config) {
   return model;
 }
 
-models::Match patterned_match(const config::TrainConfig& config) {
-  models::Match match = models::make_match(config, 1);
-  reference::fill(match);
-  return match;
-}
-
 void expect_gradients(const Golden& golden, const std::string& prefix,
-                      const std::map<std::string, at::Tensor>& tensors) {
+                      const models::PlusModel& model) {
+  const auto tensors = models::plus_tensors(model);
   std::size_t compared = 0;
   for (const auto& [name, fingerprint] : golden.under(prefix)) {
     ASSERT_TRUE(tensors.contains(name)) << name;
@@ -85,19 +79,16 @@ TEST_F(PlusTraining, SoundLossAndGradientsAreTheMirrors) {
   const at::Tensor sound = models::resynthesised(model, batch, model.body->forward(batch.pose),
                                                  golden.at("input.noise"));
   EXPECT_TRUE(agrees("sound", sound, golden.at("sound.output.sound"), 2e-4));
-  models::Match match = patterned_match(golden.config());
   EXPECT_TRUE(agrees("timbre",
                      models::timbre_of(batch.clip, golden.config().spectrogram.sample_rate),
                      golden.at("sound.output.timbre"), kOutput));
   const models::SynthesiserLoss loss =
-      models::synthesiser_loss(model, match, batch, golden.at("input.noise"));
+      models::synthesiser_loss(model, batch, golden.at("input.noise"));
   EXPECT_TRUE(agrees("spectral", loss.spectral, golden.at("sound.output.spectral"), kOutput));
   EXPECT_TRUE(agrees("match", loss.match, golden.at("sound.output.match"), kOutput));
   EXPECT_TRUE(agrees("loss", loss.total, golden.at("sound.output.loss"), kOutput));
   loss.total.backward();
-  auto tensors = models::plus_tensors(model);
-  for (const auto& item : match->named_parameters()) tensors["match." + item.key()] = item.value();
-  expect_gradients(golden, "sound.grad.", tensors);
+  expect_gradients(golden, "sound.grad.", model);
 }
 
 // Bodies that are their sounds' codes are matched; those of other clips are not; level tells
@@ -105,7 +96,7 @@ TEST_F(PlusTraining, SoundLossAndGradientsAreTheMirrors) {
 TEST_F(PlusTraining, MatchesBodiesAndSounds) {
   const Golden golden("plus");
   const config::TrainConfig config = golden.config();
-  models::Match match = models::make_match(config, 1);
+  models::Match match = models::make_plus(config, 1).match;
   const at::Tensor sound =
       reference::pattern(4 * 4000, "four sounds").to(at::kFloat).view({4, 4000});
   const at::Tensor tilt = sound.cumsum(1) * 0.01;  // one is darker than the other
@@ -129,11 +120,11 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   models::PlusModel model = patterned(golden.config());
   const models::ControlBatch batch = controls_of(golden, "input.");
   const at::Tensor hidden = golden.at("input.hidden") > 0;
-  const at::Tensor motion = model.motion->forward(batch.pose, batch.tokens.pitch.size(1),
+  const at::Tensor body = model.body->forward(batch.pose);
+  const at::Tensor motion = model.motion->forward(batch.pose, body, batch.tokens.pitch.size(1),
                                                   models::pose_frames_of_token(model.config));
-  const models::ControlLogits logits = model.prior->forward(
-      batch.tokens, model.prior->condition(model.body->forward(batch.pose), motion, batch.notes),
-      hidden);
+  const models::ControlLogits logits =
+      model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
   for (const auto& [name, ours] :
        {std::pair{"onset", logits.onset}, std::pair{"pitch", logits.pitch},
         std::pair{"level", logits.level}, std::pair{"seen", logits.seen}}) {
@@ -142,7 +133,7 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   const models::ControlLoss loss = models::control_loss(model, batch, hidden);
   EXPECT_TRUE(agrees("loss", loss.total, golden.at("controls.output.loss"), kOutput));
   loss.total.backward();
-  expect_gradients(golden, "controls.grad.", models::plus_tensors(model));
+  expect_gradients(golden, "controls.grad.", model);
 }
 
 // Three steps of the synthesiser: a bin of the spectrum that is empty but for rounding can double
@@ -152,7 +143,6 @@ TEST_F(PlusTraining, StepsFollowTheMirror) {
   const config::TrainConfig config = golden.config();
   models::PlusModel model = patterned(config);
   SynthesiserStep synthesiser(model, config);
-  reference::fill(synthesiser.match());
   ControlsStep controls(model, config);
   const auto expect = [&](const std::string& stage, std::int64_t step, const PlusReport& report) {
     const auto entry = [&](const char* what) {
@@ -185,7 +175,7 @@ TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
   const at::NoGradGuard no_grad;
   const models::ControlBatch batch = controls_of(golden, "input.");
   const at::Tensor body = model.body->forward(batch.pose);
-  const at::Tensor motion = model.motion->forward(batch.pose, 25, 0.8);
+  const at::Tensor motion = model.motion->forward(batch.pose, body, 25, 0.8);
   const at::Tensor condition = model.prior->condition(body, motion, batch.notes);
   const models::ControlLogits whole = model.prior->forward(batch.tokens, condition);
   models::ControlTokens last;
@@ -236,11 +226,6 @@ TEST_F(PlusTraining, GoesOnFromACheckpointBitForBit) {
     for (std::int64_t number = 3; number < 6; ++number) step(restored, number);
     const auto left = models::plus_tensors(whole), right = models::plus_tensors(other);
     for (const auto& [name, tensor] : left) EXPECT_TRUE(tensor.equal(right.at(name))) << name;
-    const auto matched = whole_sound.match()->named_parameters(),
-               others = other_sound.match()->named_parameters();
-    for (const auto& item : matched) {
-      EXPECT_TRUE(item.value().equal(*others.find(item.key()))) << item.key();
-    }
   }
 }
 

@@ -2,7 +2,7 @@
 //
 //   pose -> BodyEncoder -> h, one vector: how the instrument sounds
 //   (pitch, loudness, h) -> Synthesiser -> harmonics and noise -> sound (DDSP, arXiv 2001.04643)
-//   pose -> Motion -> h_t, a vector each pose frame: when and what is played
+//   (pose, h) -> Motion -> h_t, a vector each pose frame: when and what is played
 //   (h, h_t, notes if given, the past) -> ControlPrior -> onset, pitch, loudness of each frame
 //
 // Letters: B batch, T frames, P pose frames, H width of h, K harmonics, N noise bands.
@@ -80,9 +80,11 @@ at::Tensor motion_features(const at::Tensor& pose);
 
 class MotionImpl : public torch::nn::Module {
  public:
-  explicit MotionImpl(const config::PlusConfig& config);
+  explicit MotionImpl(const config::TrainConfig& config);
   // [B, P, 94] -> [B, frames, 2 * motion_hidden], of the prior's frames: `ratio` pose frames each.
-  at::Tensor forward(const at::Tensor& pose, std::int64_t frames, double ratio);
+  // The same fingers mean another pitch on another instrument, so h is seen too.
+  at::Tensor forward(const at::Tensor& pose, const at::Tensor& body /* [B, H] */,
+                     std::int64_t frames, double ratio);
 
  private:
   torch::nn::Sequential in_{nullptr};
@@ -147,15 +149,36 @@ TORCH_MODULE(ControlPrior);
 at::Tensor levels_of(const at::Tensor& loudness, std::int64_t levels);
 at::Tensor loudness_of_levels(const at::Tensor& level, std::int64_t levels);
 
+inline constexpr std::int64_t kTimbreBands = 64;
+// What a sound is like on the whole, whatever its level: the mean over time of the logarithms of
+// its mel bands, then their standard deviation: [B, n] -> [B, 2 * kTimbreBands].
+at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate);
+
+// Which body belongs to which sound: a second loss of the first stage (InfoNCE, arXiv 1807.03748;
+// both ways as in CLIP, arXiv 2103.00020). Playing does not need it.
+class MatchImpl : public torch::nn::Module {
+ public:
+  explicit MatchImpl(const config::TrainConfig& config);
+  // Nats, scalar: how well a body [B, H] tells its sound among those of the batch, and a sound its
+  // body. ln B is chance.
+  at::Tensor forward(const at::Tensor& body, const at::Tensor& timbre /* [B, 2 kTimbreBands] */);
+
+ private:
+  torch::nn::Sequential sound_{nullptr};
+  at::Tensor scale_;  // logarithm of the inverse temperature
+};
+TORCH_MODULE(Match);
+
 // Copies share the networks, as LibTorch's module holders do.
 struct PlusModel {
   config::TrainConfig config;
   audio::SpectrogramScale scale;  // fixed; only for comparing spectrograms
   BodyEncoder body{nullptr};
   Synthesiser synthesiser{nullptr};
+  Match match{nullptr};
   Motion motion{nullptr};
   ControlPrior prior{nullptr};
-  bool prior_trained = false;  // false: only body encoder and synthesiser have been trained
+  bool prior_trained = false;  // false: only body encoder, synthesiser and match have been trained
   bool notes_trained = false;  // whether a training track had notes
 
   void train(bool on = true);
@@ -180,33 +203,11 @@ struct ControlBatch {
 at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch,
                          const at::Tensor& body /* [B, H] */, const at::Tensor& noise);
 
-inline constexpr std::int64_t kTimbreBands = 64;
-// What a sound is like on the whole, whatever its level: the mean over time of the logarithms of
-// its mel bands, then their standard deviation: [B, n] -> [B, 2 * kTimbreBands].
-at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate);
-
-// Which body belongs to which sound: a second loss of the first stage (InfoNCE, arXiv 1807.03748;
-// both ways as in CLIP, arXiv 2103.00020). Needed in training only, so it is kept in checkpoints
-// and not in models.
-class MatchImpl : public torch::nn::Module {
- public:
-  explicit MatchImpl(const config::TrainConfig& config);
-  // Nats, scalar: how well a body [B, H] tells its sound among those of the batch, and a sound its
-  // body. ln B is chance.
-  at::Tensor forward(const at::Tensor& body, const at::Tensor& timbre /* [B, 2 kTimbreBands] */);
-
- private:
-  torch::nn::Sequential sound_{nullptr};
-  at::Tensor scale_;  // logarithm of the inverse temperature
-};
-TORCH_MODULE(Match);
-Match make_match(const config::TrainConfig& config, std::uint64_t seed);
-
 struct SynthesiserLoss {
   at::Tensor total;            // what is trained: scalar
   at::Tensor spectral, match;  // scalars
 };
-SynthesiserLoss synthesiser_loss(PlusModel& model, Match& match, const SynthesiserBatch& batch,
+SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch,
                                  const at::Tensor& noise);
 
 struct ControlLoss {
@@ -220,8 +221,8 @@ ControlLoss control_loss(PlusModel& model, const ControlBatch& batch,
 // moved. InputError for another model.kind.
 PlusModel make_plus(const config::TrainConfig& config, std::uint64_t seed);
 
-// Every tensor of the file by its name there: body.*, synthesiser.*, motion.*, controls.*. They
-// alias the model's.
+// Every tensor of the file by its name there: body.*, synthesiser.*, match.*, motion.*, controls.*.
+// They alias the model's.
 std::map<std::string, at::Tensor> plus_tensors(const PlusModel& model);
 TensorFile plus_state(const PlusModel& model);
 // As load_model_state: strict, every mismatch at once, and then the model is unchanged.

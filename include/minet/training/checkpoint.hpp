@@ -2,7 +2,7 @@
 //
 // Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
 // (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*); of a
-// plus: body.*, synthesiser.*, motion.*, controls.*, match.* and optimizer.*; of a
+// plus: body.*, synthesiser.*, match.*, motion.*, controls.* and optimizer.*; of a
 // baseline: baseline.*, running statistics of batch normalisation included, and optimizer.*.
 // Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
 // There is no generator state: batch order, dropout, codebook start and revival are functions of

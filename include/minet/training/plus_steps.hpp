@@ -28,11 +28,9 @@ class SynthesiserStep {
   // `noise` [B, S * hop]; `pose` already augmented.
   PlusReport run(const models::SynthesiserBatch& batch, const at::Tensor& noise, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
-  models::Match& match() { return match_; }
 
  private:
   models::PlusModel& model_;
-  models::Match match_;
   config::TrainConfig config_;
   AdamW optimiser_;
 };

@@ -13,7 +13,7 @@ namespace {
 namespace nn = torch::nn;
 
 constexpr std::int64_t kOnsetWidth = 8, kPitchWidth = 64, kLevelWidth = 32, kNoteWidth = 32;
-constexpr std::int64_t kMotionIn = 128, kTrunk = 256, kLevelHidden = 128;
+constexpr std::int64_t kMotionFirst = 256, kMotionIn = 128, kTrunk = 256, kLevelHidden = 128;
 // Symbols past the last: no frame before, or a hidden one; for a note: none is given.
 constexpr std::int64_t kNoOnset = 2;
 
@@ -42,18 +42,23 @@ at::Tensor motion_features(const at::Tensor& pose) {
   return at::cat({pose, 5 * velocity(pose), hands, 3 * velocity(hands)}, 2);
 }
 
-MotionImpl::MotionImpl(const config::PlusConfig& config) {
+MotionImpl::MotionImpl(const config::TrainConfig& config) {
   in_ = register_module(
-      "in", nn::Sequential(nn::Linear(kMotionFeatures, kMotionIn),
+      "in", nn::Sequential(nn::Linear(kMotionFeatures + config.body_width(), kMotionFirst),
+                           nn::LayerNorm(nn::LayerNormOptions({kMotionFirst})), nn::ReLU(),
+                           nn::Linear(kMotionFirst, kMotionIn),
                            nn::LayerNorm(nn::LayerNormOptions({kMotionIn})), nn::ReLU()));
   gru_ = register_module("gru", make_gru({.in = kMotionIn,
-                                          .hidden = config.motion_hidden,
-                                          .layers = config.motion_layers,
+                                          .hidden = config.plus.motion_hidden,
+                                          .layers = config.plus.motion_layers,
                                           .both_ways = true}));
 }
 
-at::Tensor MotionImpl::forward(const at::Tensor& pose, std::int64_t frames, double ratio) {
-  const at::Tensor out = outputs_both_ways(gru_, in_->forward(motion_features(pose)));
+at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, std::int64_t frames,
+                               double ratio) {
+  const at::Tensor who = body.unsqueeze(1).expand({-1, pose.size(1), -1});
+  const at::Tensor in = in_->forward(at::cat({motion_features(pose), who}, 2));
+  const at::Tensor out = outputs_both_ways(gru_, in);
   const double last = static_cast<double>(pose.size(1) - 1);
   const at::Tensor at =
       (at::arange(frames, pose.options().dtype(at::kDouble)) * ratio).clamp_max(last);

@@ -24,12 +24,13 @@ at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const 
                   model.config.spectrogram.hop);
 }
 
-SynthesiserLoss synthesiser_loss(PlusModel& model, Match& match, const SynthesiserBatch& batch,
+SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch,
                                  const at::Tensor& noise) {
   const at::Tensor body = model.body->forward(batch.pose);
   SynthesiserLoss loss;
   loss.spectral = spectral_loss(resynthesised(model, batch, body, noise), batch.sound);
-  loss.match = match->forward(body, timbre_of(batch.clip, model.config.spectrogram.sample_rate));
+  loss.match =
+      model.match->forward(body, timbre_of(batch.clip, model.config.spectrogram.sample_rate));
   loss.total = loss.spectral + kMatchWeight * loss.match;
   return loss;
 }
@@ -42,7 +43,7 @@ ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::
   }
   const std::int64_t frames = batch.tokens.pitch.size(1);
   const at::Tensor motion =
-      model.motion->forward(batch.pose, frames, pose_frames_of_token(model.config));
+      model.motion->forward(batch.pose, body, frames, pose_frames_of_token(model.config));
   const ControlLogits logits =
       model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
   const auto nats = [&](const at::Tensor& values, const at::Tensor& target) {

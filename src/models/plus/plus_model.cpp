@@ -1,4 +1,4 @@
-// Making a plus model and what it is trained with, and its file.
+// Making a plus model, and its file.
 #include <ATen/ATen.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
@@ -32,7 +32,8 @@ PlusModel build_plus(const config::TrainConfig& config) {
                  .deviation = 20};
   model.body = BodyEncoder(config.body);
   model.synthesiser = Synthesiser(config);
-  model.motion = Motion(config.plus);
+  model.match = Match(config);
+  model.motion = Motion(config);
   model.prior = ControlPrior(config);
   return model;
 }
@@ -67,21 +68,16 @@ PlusModel make_plus(const config::TrainConfig& config, std::uint64_t seed) {
   PlusModel model = build_plus(config);
   model.body->initialise(make_cpu_generator(derive_seed(seed, "weights of the body")));
   draw(*model.synthesiser, seed, "synthesiser");
+  draw(*model.match, seed, "match");
   draw(*model.motion, seed, "motion");
   draw(*model.prior, seed, "controls");
   return model;
 }
 
-Match make_match(const config::TrainConfig& config, std::uint64_t seed) {
-  const DefaultGeneratorGuard guard;
-  Match match(config);
-  draw(*match, seed, "match");
-  return match;
-}
-
 void PlusModel::train(bool on) {
   body->train(on);
   synthesiser->train(on);
+  match->train(on);
   motion->train(on);
   prior->train(on);
 }
@@ -89,6 +85,7 @@ void PlusModel::train(bool on) {
 void PlusModel::to(const at::Device& device) {
   body->to(device);
   synthesiser->to(device);
+  match->to(device);
   motion->to(device);
   prior->to(device);
 }
@@ -97,6 +94,7 @@ std::map<std::string, at::Tensor> plus_tensors(const PlusModel& model) {
   std::map<std::string, at::Tensor> tensors;
   add(tensors, "body.", *model.body);
   add(tensors, "synthesiser.", *model.synthesiser);
+  add(tensors, "match.", *model.match);
   add(tensors, "motion.", *model.motion);
   add(tensors, "controls.", *model.prior);
   return tensors;
@@ -118,7 +116,7 @@ void load_plus_state(PlusModel& model, const TensorFile& file, const std::string
   const bool trained = get_flag(file.metadata, "prior_trained", where);
   const bool notes = learnt_notes(file.metadata, where, true);
   copy_strictly({.expected = plus_tensors(model),
-                 .prefixes = {"body.", "synthesiser.", "motion.", "controls."}},
+                 .prefixes = {"body.", "synthesiser.", "match.", "motion.", "controls."}},
                 file.tensors, where);
   model.scale = scale;
   model.prior_trained = trained;

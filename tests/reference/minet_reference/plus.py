@@ -120,11 +120,13 @@ def motion_features(pose: Tensor) -> Tensor:
 class Motion(nn.Module):
     def __init__(self, c: PlusConfig):
         super().__init__()
-        setattr(self, "in", nn.Sequential(nn.Linear(348, 128), nn.LayerNorm(128), nn.ReLU()))
+        first = [nn.Linear(348 + 2 * c.body_hidden, 256), nn.LayerNorm(256), nn.ReLU()]
+        setattr(self, "in", nn.Sequential(*first, nn.Linear(256, 128), nn.LayerNorm(128), nn.ReLU()))
         self.gru = nn.GRU(128, c.motion_hidden, c.motion_layers, bidirectional=True, batch_first=True)
 
-    def forward(self, pose: Tensor, frames: int, ratio: float) -> Tensor:
-        y, _ = self.gru(getattr(self, "in")(motion_features(pose)))
+    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float) -> Tensor:
+        x = torch.cat([motion_features(pose), body[:, None].expand(-1, pose.shape[1], -1)], -1)
+        y, _ = self.gru(getattr(self, "in")(x))
         at = (torch.arange(frames, dtype=torch.float64) * ratio).clamp(max=pose.shape[1] - 1)
         i, part = at.floor().long(), (at - at.floor())[None, :, None].to(y.dtype)
         return y[:, i] * (1 - part) + y[:, (i + 1).clamp(max=pose.shape[1] - 1)] * part
@@ -211,8 +213,9 @@ class Plus(nn.Module):
 
     def logits(self, tokens, pose: Tensor, notes, hidden: Tensor):
         ratio = self.c.fps / (self.c.sample_rate / self.c.hop / 2)
-        motion = self.motion(pose, tokens[0].shape[1], ratio)
-        return self.controls(tokens, self.body(pose).detach(), motion, notes, hidden)
+        body = self.body(pose).detach()
+        motion = self.motion(pose, body, tokens[0].shape[1], ratio)
+        return self.controls(tokens, body, motion, notes, hidden)
 
     def control_loss(self, tokens, pose: Tensor, notes, hidden: Tensor) -> Tensor:
         onset, pitch, level, seen = self.logits(tokens, pose, notes, hidden)
