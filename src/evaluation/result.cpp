@@ -16,6 +16,7 @@ nlohmann::ordered_json begin_json(const Heading& heading) {
   json["split"] = heading.options.split;
   json["seed"] = heading.options.seed;
   json["version"] = version();
+  json["device"] = heading.device;
   json["clips"] = heading.clips;
   json["seconds"] = heading.seconds;
   return json;

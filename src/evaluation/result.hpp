@@ -12,6 +12,7 @@ namespace minet::evaluation {
 struct Heading {
   std::string metric;
   EvalOptions options;
+  std::string device;  // that was used
   std::string corpus_hash;
   std::size_t clips = 0;
   double seconds = 0;  // of distinct sound: clips of a short split may overlap

@@ -41,7 +41,7 @@ class Scene {
   // How to draw, with a seed of its own for one purpose and place.
   generation::SamplingChoice sampling(std::string_view purpose, std::uint64_t place) const;
   Heading heading(const std::vector<clips::Clip>& some) const {
-    return {metric, options, corpus.hash(), some.size(), seconds(some)};
+    return {metric, options, device.str(), corpus.hash(), some.size(), seconds(some)};
   }
   Heading heading() const { return heading(clips); }
   // The track that a clip is of.

@@ -4,37 +4,55 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
+#include <filesystem>
+
 #include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::models {
 namespace {
 
-// Loading the library registers the CUDA backend with the dispatcher; it stays for the process.
-bool cuda_is_usable() {
-  static const bool usable = [] {
-    if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return false;
+// Why no GPU can be used; empty if one can. Loading the library registers the CUDA backend with the
+// dispatcher; it stays for the process.
+const std::string& cuda_problem() {
+  static const std::string problem = []() -> std::string {
+    if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+      return "this LibTorch is for CPUs only; scripts/setup.sh --cuda installs the other one";
+    }
     try {
-      return at::globalContext().hasCUDA() &&
-             at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount() > 0;
-    } catch (const c10::Error&) {
-      return false;  // no NVIDIA driver
+      if (!at::globalContext().hasCUDA())
+        return "no NVIDIA driver, or one too old for this LibTorch";
+      const auto count = at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount();
+      return count > 0 ? "" : "the driver shows no GPU (CUDA_VISIBLE_DEVICES?)";
+    } catch (const c10::Error& error) {
+      return error.what_without_backtrace();
     }
   }();
-  return usable;
+  return problem;
+}
+
+// A machine without an NVIDIA driver is no surprise; one with a driver that is not used is.
+at::Device automatic_device() {
+  if (cuda_problem().empty()) return {at::kCUDA, 0};
+  if (std::filesystem::exists("/proc/driver/nvidia/version")) {
+    log::warning(text("device auto: the CPU is used, though this machine has an NVIDIA driver: ",
+                      cuda_problem()));
+  }
+  return at::kCPU;
 }
 
 }  // namespace
 
 at::Device select_device(const std::string& name) {
   if (name == "cpu") return at::kCPU;
-  if (name == "auto") return cuda_is_usable() ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (name == "auto") return automatic_device();
   if (name == "cuda" || name.starts_with("cuda:")) {
     const auto index = name == "cuda" ? 0 : parse_integer(std::string_view(name).substr(5));
     if (index && *index >= 0 && *index < 128) {
-      if (!cuda_is_usable()) {
-        throw InputError("device: expected a usable NVIDIA GPU for '" + name +
-                         "', found none (a CPU-only LibTorch, or no driver); use the device cpu");
+      if (!cuda_problem().empty()) {
+        throw InputError(text("device: expected a usable NVIDIA GPU for '", name, "', found none (",
+                              cuda_problem(), "); use the device cpu"));
       }
       const auto count = at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount();
       if (*index >= count) {

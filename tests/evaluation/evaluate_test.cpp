@@ -39,7 +39,7 @@ class Evaluate : public OnSmallCorpus<Evaluate> {
 TEST_F(Evaluate, ReconstructionHasEveryKeyAndItsBaselines) {
   const EvalResult result = evaluate_reconstruction(reconstruction());
   const Json json = Json::parse(result.json);
-  for (const char* key : {"metric", "model", "corpus", "split", "seed", "version", "l2",
+  for (const char* key : {"metric", "model", "corpus", "split", "seed", "version", "device", "l2",
                           "spectral_convergence_db", "log_spectral_distance_db", "codes_used",
                           "perplexity", "clips", "frames", "baseline_frames"}) {
     EXPECT_TRUE(json.contains(key)) << key;
