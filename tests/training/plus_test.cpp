@@ -249,6 +249,15 @@ TEST_F(PlusTraining, AFileHoldsTheModelAndTheCountsAreRight) {
     EXPECT_TRUE(tensor.equal(tensors.at(name))) << name;
   }
   EXPECT_THROW(models::load_model(folder), InputError);
+
+  models::TensorFile playing = models::plus_state(model);
+  std::erase_if(playing.tensors,
+                [](const auto& entry) { return entry.first.starts_with("match."); });
+  models::save_safetensors(folder / "model.safetensors", playing);
+  EXPECT_NO_THROW(models::load_plus(folder));
+  playing.tensors.erase("controls.onset.bias");
+  models::save_safetensors(folder / "model.safetensors", playing);
+  EXPECT_THROW(models::load_plus(folder), InputError);
 }
 
 TEST_F(PlusTraining, TokensAreWhatIsHeardAndWhatIsAskedFor) {

@@ -155,7 +155,8 @@ inline constexpr std::int64_t kTimbreBands = 64;
 at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate);
 
 // Which body belongs to which sound: a second loss of the first stage (InfoNCE, arXiv 1807.03748;
-// both ways as in CLIP, arXiv 2103.00020). Playing does not need it.
+// both ways as in CLIP, arXiv 2103.00020). Playing does not need it, so a file may lack it: the
+// included model does.
 class MatchImpl : public torch::nn::Module {
  public:
   explicit MatchImpl(const config::TrainConfig& config);

@@ -115,7 +115,11 @@ void load_plus_state(PlusModel& model, const TensorFile& file, const std::string
   const audio::SpectrogramScale scale = read_scale(file.metadata, where);
   const bool trained = get_flag(file.metadata, "prior_trained", where);
   const bool notes = learnt_notes(file.metadata, where, true);
-  copy_strictly({.expected = plus_tensors(model),
+  std::map<std::string, at::Tensor> expected = plus_tensors(model), match;
+  add(match, "match.", *model.match);
+  for (const auto& [name, tensor] : match) expected.erase(name);
+  copy_strictly({.expected = expected,
+                 .optional = match,
                  .prefixes = {"body.", "synthesiser.", "match.", "motion.", "controls."}},
                 file.tensors, where);
   model.scale = scale;
