@@ -13,11 +13,6 @@ const minet::fuzz::Target* chosen = nullptr;
 
 }  // namespace
 
-// libvorbis forgets 6 kB where a header is broken.
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:libvorbis\n";
-}
-
 extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
   minet::log::set_level(minet::log::Level::off);
   minet::Progress::set_quiet(true);
