@@ -35,7 +35,7 @@ packages=(
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium)
-[ "$checks" = yes ] && packages+=(clang clang-format clang-tidy gcovr)
+[ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy gcovr)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
