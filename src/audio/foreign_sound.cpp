@@ -1,17 +1,11 @@
 // Sound in formats that are not read here, by the program ffmpeg: https://ffmpeg.org/ffmpeg.html
 //
 // ffmpeg sees one local file, may open nothing else (ffmpeg_input()), and writes 32-bit floats into
-// a private temporary folder. Those of killed processes are removed before the next is made.
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
+// a private temporary folder.
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "audio/sound_reader.hpp"
-#include "core/temporaries.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
@@ -27,27 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
-
-// Only our own user can have made such a folder or can look into it.
-fs::path make_private_folder() {
-  const fs::path target = temporary_folder() / text("minet-sound-", ::geteuid());
-  detail::sweep_folders_of(target);
-  constexpr int kMostTries = 100;  // other containers may share the folder and the process id
-  fs::path name;
-  bool made = false;
-  for (int i = 0; i < kMostTries && !made; ++i) {
-    if (i > 0) detail::forget_temporary(name);
-    name = detail::new_folder_temporary(target);
-    made = ::mkdir(name.c_str(), 0700) == 0;
-    if (!made && errno != EEXIST) break;
-  }
-  if (!made) {
-    detail::forget_temporary(name);
-    throw WorkError(text("expected to make a temporary folder in ", shown(temporary_folder()),
-                         " for a decoded sound, but could not; set TMPDIR to a folder with room"));
-  }
-  return name;
-}
 
 std::string last_line(const std::string& output) {
   std::string last;
@@ -78,66 +51,48 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
                           ", got something else; install ffmpeg (apt install ffmpeg) to read other "
                           "formats, or convert it"));
   }
-  folder_ = make_private_folder();
-  held_ = detail::hold_folder(folder_);
-  try {
-    std::vector<std::string> command = {
-        *ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
-        // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
-        "-dts_delta_threshold", "3600"};
-    for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
-    for (const std::string& word :
-         {std::string("-map"), std::string("0:a:0"), std::string("-vn"),
-          // Onto the time stamps: silence where nothing was recorded, at the start too.
-          std::string("-af"), std::string("aresample=async=1:min_hard_comp=0.02:first_pts=0"),
-          std::string("-t"), std::to_string(static_cast<int>(kMaxSoundSeconds) + 1),
-          std::string("-c:a"), std::string("pcm_f32le"), std::string("-f"), std::string("caf"),
-          "file:" + (folder_ / kCopy).string()}) {
-      command.push_back(word);
+  folder_.emplace("sound");
+  std::vector<std::string> command = {
+      *ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
+      // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
+      "-dts_delta_threshold", "3600"};
+  for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
+  for (const std::string& word :
+       {std::string("-map"), std::string("0:a:0"), std::string("-vn"),
+        // Onto the time stamps: silence where nothing was recorded, at the start too.
+        std::string("-af"), std::string("aresample=async=1:min_hard_comp=0.02:first_pts=0"),
+        std::string("-t"), std::to_string(static_cast<int>(kMaxSoundSeconds) + 1),
+        std::string("-c:a"), std::string("pcm_f32le"), std::string("-f"), std::string("caf"),
+        "file:" + (folder_->path() / kCopy).string()}) {
+    command.push_back(word);
+  }
+  const ProcessResult result = run_process(command, 3600);
+  if (result.exit_code != 0) {
+    if (is_own_trouble(result)) {
+      throw WorkError(text(
+          "Decoding ", shown(path), " failed on this machine; the file is not the cause (",
+          result.exit_code > 128 && result.exit_code < 160
+              ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
+              : last_line(result.error_output),
+          "); it needs room in ", shown(temporary_folder()), ": set TMPDIR to a folder with more"));
     }
-    const ProcessResult result = run_process(command, 3600);
-    if (result.exit_code != 0) {
-      if (is_own_trouble(result)) {
-        throw WorkError(text("Decoding ", shown(path),
-                             " failed on this machine; the file is not the cause (",
-                             result.exit_code > 128 && result.exit_code < 160
-                                 ? text("ffmpeg was stopped by signal ", result.exit_code - 128)
-                                 : last_line(result.error_output),
-                             "); it needs room in ", shown(temporary_folder()),
-                             ": set TMPDIR to a folder with more"));
-      }
-      if (result.error_output.find("matches no streams") != std::string::npos) {
-        throw InputError(text("expected sound in ", shown(path), ", but it has no sound track"));
-      }
-      const std::string kind = file_kind_of(path);
-      if (!kind.empty() && kind != "a binary file") {
-        throw InputError(text("expected a sound file at ", shown(path), ", but it is ", kind,
-                              ", and ffmpeg finds no sound in it (", last_line(result.error_output),
-                              ")"));
-      }
-      throw InputError(text("expected a sound file at ", shown(path),
-                            ", but neither minet nor ffmpeg can read it (",
-                            last_line(result.error_output), ")"));
+    if (result.error_output.find("matches no streams") != std::string::npos) {
+      throw InputError(text("expected sound in ", shown(path), ", but it has no sound track"));
     }
-  } catch (...) {
-    remove();
-    throw;
+    const std::string kind = file_kind_of(path);
+    if (!kind.empty() && kind != "a binary file") {
+      throw InputError(text("expected a sound file at ", shown(path), ", but it is ", kind,
+                            ", and ffmpeg finds no sound in it (", last_line(result.error_output),
+                            ")"));
+    }
+    throw InputError(text("expected a sound file at ", shown(path),
+                          ", but neither minet nor ffmpeg can read it (",
+                          last_line(result.error_output), ")"));
   }
 }
 
 std::unique_ptr<SoundReader> ForeignSound::open() const {
-  return std::make_unique<SoundReader>(folder_ / kCopy, origin_);
-}
-
-ForeignSound::~ForeignSound() {
-  remove();
-}
-
-void ForeignSound::remove() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-  if (held_ >= 0) ::close(held_);
-  detail::forget_temporary(folder_);
+  return std::make_unique<SoundReader>(folder_->path() / kCopy, origin_);
 }
 
 }  // namespace minet::audio

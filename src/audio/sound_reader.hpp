@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "audio/sniff.hpp"
+#include "minet/core/scratch.hpp"
 
 struct sf_private_tag;
 
@@ -60,16 +62,12 @@ class SoundReader {
 class ForeignSound {
  public:
   explicit ForeignSound(const std::filesystem::path& path);
-  ~ForeignSound();
-  ForeignSound(const ForeignSound&) = delete;
-  ForeignSound& operator=(const ForeignSound&) = delete;
   // From the beginning each time.
   std::unique_ptr<SoundReader> open() const;
 
  private:
-  void remove();
-  std::filesystem::path origin_, folder_;
-  int held_ = -1;  // the folder's descriptor, locked while it is used
+  std::filesystem::path origin_;
+  std::optional<ScratchFolder> folder_;  // what ffmpeg made of it
 };
 
 }  // namespace minet::audio

@@ -168,7 +168,7 @@ pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolde
     prepare.read.film = film_of(source.audio);
     return pose::prepare_pose(source.pose, prepare, &gaps);
   }
-  const ScratchFolder scratch;
+  const ScratchFolder scratch("film");
   const std::filesystem::path found = scratch.path() / "pose.json";
   pose::write_film_pose(
       source.pose, found,

@@ -137,7 +137,7 @@ GenerateReport generate(const GenerateOptions& given) {
   const config::ModelKind kind = models::kind_of(options.model);
   std::optional<ScratchFolder> scratch;
   if (options.pose.empty()) {
-    scratch.emplace();
+    scratch.emplace("film");
     find_player(options, outputs, scratch->path());
   }
   return kind == config::ModelKind::plus ? generate_plus(options, outputs, device)

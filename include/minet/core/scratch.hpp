@@ -1,13 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace minet {
 
-// A new folder in temporary_folder(), for this process alone, removed with all in it at the end.
+// A new folder in temporary_folder(), for this process and user alone, removed with all in it at
+// the end. Those of killed processes for the same purpose are removed before the next is made.
 class ScratchFolder {
  public:
-  ScratchFolder();  // WorkError
+  explicit ScratchFolder(std::string_view purpose);  // part of its name; WorkError
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -15,6 +17,7 @@ class ScratchFolder {
 
  private:
   std::filesystem::path path_;
+  int held_ = -1;  // its descriptor, locked
 };
 
 }  // namespace minet
