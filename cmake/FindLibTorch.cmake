@@ -41,7 +41,8 @@ find_package_handle_standard_args(
   LibTorch
   REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR LibTorch_API_INCLUDE_DIR
   VERSION_VAR LibTorch_VERSION
-  REASON_FAILURE_MESSAGE "Run scripts/setup.sh, or pass -DLibTorch_ROOT=<folder with include/ and lib/>.")
+  REASON_FAILURE_MESSAGE
+  "Run scripts/setup.sh, or pass -DLibTorch_ROOT=<folder with include/ and lib/>, -DMINET_TORCH=<it> to a project that uses minet.")
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)

@@ -1,18 +1,62 @@
-# An outside project: find_package(minet) and link minet::base or minet::minet (tests/consumer does it).
+# What `cmake --install` brings, in components: `programs` (with what they read: configurations, models, networks),
+# `development` (headers, libraries, package files, examples) and `torch` (a link to the torch of the build). The two
+# first are also the Debian packages (cmake/package.cmake).
 include(CMakePackageConfigHelpers)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/minet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+set(data_folder ${CMAKE_INSTALL_DATADIR}/minet)
+
+# Programs. Those with LibTorch lie in libexec/, and bin/ has a launcher that finds it: no path of this machine is in
+# them. mi_prepare, which needs none, is started directly.
+install(TARGETS mi_prepare RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+if(MINET_TORCH)
+  set(programs mi_train mi_generate mi_eval mi_video)
+  set(programs_folder ${CMAKE_INSTALL_LIBEXECDIR}/minet)
+  install(TARGETS ${programs} RUNTIME DESTINATION ${programs_folder} COMPONENT programs)
+  install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/launch DESTINATION ${programs_folder} COMPONENT programs)
+  install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/minet-get-torch DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/links)
+  foreach(program ${programs})
+    file(CREATE_LINK ../${programs_folder}/launch ${PROJECT_BINARY_DIR}/links/${program} SYMBOLIC)
+    install(FILES ${PROJECT_BINARY_DIR}/links/${program} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  endforeach()
+
+  # PREFIX/lib/minet/torch is the torch of this installation, for the launcher and for find_package(minet). A folder in
+  # its place (somebody's copy) stays.
+  cmake_path(GET LibTorch_CPU_LIBRARY PARENT_PATH torch_folder)
+  cmake_path(GET torch_folder PARENT_PATH torch_folder)
+  install(CODE "set(link \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/minet/torch\")
+    if(IS_SYMLINK \"\${link}\" OR NOT EXISTS \"\${link}\")
+      message(STATUS \"Installing: \${link} -> ${torch_folder}\")
+      file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/minet\")
+      file(CREATE_LINK \"${torch_folder}\" \"\${link}\" SYMBOLIC)
+    endif()" COMPONENT torch)
+endif()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/models DESTINATION ${data_folder}
+        COMPONENT programs)
+# What mi_video looks for beside its own folder, with its licence.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/.venv/share/minet/vision DESTINATION ${data_folder} COMPONENT programs OPTIONAL)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+
+# Another project: find_package(minet) and minet::base or minet::minet, or pkg-config (tests/consumer does both).
 set(installed_targets minet_base)
+set(pkgconfig_files minet-base)
 if(MINET_TORCH)
   list(APPEND installed_targets minet)
+  list(APPEND pkgconfig_files minet)
 endif()
-install(TARGETS ${installed_targets} EXPORT minet_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/minet)
-install(EXPORT minet_targets NAMESPACE minet:: FILE minetTargets.cmake DESTINATION ${package_folder})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/minet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(TARGETS ${installed_targets} EXPORT minet_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        COMPONENT development)
+install(EXPORT minet_targets NAMESPACE minet:: FILE minetTargets.cmake DESTINATION ${package_folder}
+        COMPONENT development)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/minetConfig.cmake.in minetConfig.cmake
                               INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(minetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/minetConfig.cmake ${PROJECT_BINARY_DIR}/minetConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake DESTINATION ${package_folder})
-
-# What mi_video looks for beside its own folder.
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/.venv/share/minet/vision DESTINATION ${CMAKE_INSTALL_DATADIR}/minet OPTIONAL)
+              ${PROJECT_SOURCE_DIR}/cmake/FindLibTorch.cmake DESTINATION ${package_folder} COMPONENT development)
+file(RELATIVE_PATH prefix_of_pkgconfig /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+foreach(file ${pkgconfig_files})
+  configure_file(${PROJECT_SOURCE_DIR}/packaging/${file}.pc.in ${file}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${file}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+endforeach()
