@@ -213,6 +213,9 @@ void fields(Visitor& visit, Config& c) {
   visit.field("notes_hidden", c.notes_hidden, closed(0, 1), Origin::ours,
               "share of training clips whose notes are hidden, so that one model plays with and "
               "without notes");
+  visit.field("live", c.live, closed(0, 1), Origin::ours,
+              "share of training batches in which the movement encoder sees nothing that is yet to "
+              "come, so that one model also plays live");
   visit.field(
       "augmentation", c.augmentation, closed(0, 10), Origin::ours,
       "strength of pose augmentation in training (scale, rotation, shift, build); 0 = none");

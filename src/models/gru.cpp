@@ -53,6 +53,27 @@ at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input) {
   return x;
 }
 
+at::Tensor outputs_so_far(torch::nn::GRU& gru, const at::Tensor& input, at::Tensor& state) {
+  const std::int64_t batch = input.size(0), frames = input.size(1);
+  std::vector<at::Tensor> states;
+  at::Tensor x = input;
+  for (const std::vector<at::Tensor>& weights : layers_of(*gru)) {
+    const std::int64_t hidden = weights[1].size(1);
+    const auto at = static_cast<std::int64_t>(states.size());
+    const at::Tensor before =
+        state.defined() ? state.narrow(0, at, 1) : at::zeros({1, batch, hidden}, x.options());
+    const auto [forward, last] = at::gru(x, before.contiguous(), {weights.data(), 4}, true, 1, 0.0,
+                                         gru->is_training(), false, true);
+    states.push_back(last);
+    const at::Tensor backward =
+        at::gru_cell(x.flatten(0, 1), at::zeros({batch * frames, hidden}, x.options()), weights[4],
+                     weights[5], weights[6], weights[7]);
+    x = at::cat({forward, backward.view({batch, frames, hidden})}, 2);
+  }
+  state = at::cat(states);
+  return x;
+}
+
 torch::nn::GRU make_gru(const GruShape& shape) {
   return torch::nn::GRU(torch::nn::GRUOptions(shape.in, shape.hidden)
                             .num_layers(shape.layers)

@@ -22,6 +22,10 @@ torch::nn::GRU make_gru(const GruShape& shape);  // batch first
 // piece, because nothing can stop one call: an hour of keypoints takes 6 s.
 at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input);
 
+// The same where each step is the last so far: forward in time over all, backward one step each.
+// [B, T, in] -> [B, T, 2 h]. `state` [layers, B, h], of the steps before, is left for those after.
+at::Tensor outputs_so_far(torch::nn::GRU& gru, const at::Tensor& input, at::Tensor& state);
+
 // The last states of a bidirectional GRU, [2 layers, B, h] -> [layers, B, 2 h], forward then
 // backward: what a decoder of twice the width starts from.
 at::Tensor both_directions(const at::Tensor& states);

@@ -69,9 +69,19 @@ Vec3 turned(Vec3 p, Vec3 centre, double roll, double lean, double turn) {
   return centre + v;
 }
 
+// A telephone on a stand or a shelf: not quite level, and nearer than a stage camera.
+void move_camera(Player& player, std::uint64_t seed) {
+  Random random(derive_seed(seed, "camera"));
+  player.facing = std::clamp(player.facing + random.uniform(-55, 55), -60.0, 60.0);
+  player.camera_pitch += random.uniform(-14, 14);
+  player.camera_roll = random.uniform(-6, 6);
+  player.camera_m = random.uniform(1.6, 6);
+  player.pixels_per_metre *= random.uniform(0.6, 0.9);  // hands near the lens are large
+}
+
 }  // namespace
 
-Player make_player(const Posture& posture, std::uint64_t seed) {
+Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras) {
   Random random(derive_seed(seed, "player"));
   const auto near = [&](double mean, double spread) {  // two spreads at the most
     return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
@@ -96,6 +106,7 @@ Player make_player(const Posture& posture, std::uint64_t seed) {
   player.camera_m = random.uniform(3, 6);
   player.neck_x = near(960, 90);
   player.neck_y = near(400, 30);
+  if (cameras == Cameras::anywhere) move_camera(player, seed);
   return player;
 }
 
@@ -144,7 +155,8 @@ std::array<Pixel, pose::kJoints> photograph(const Player& player, const Joints& 
   std::array<Pixel, pose::kJoints> pixels;
   for (std::size_t j = 0; j < joints.size(); ++j) {
     const Vec3 seen =
-        turned(joints[j], {}, 0, player.camera_pitch * kDegree, -player.facing * kDegree);
+        turned(turned(joints[j], {}, 0, player.camera_pitch * kDegree, -player.facing * kDegree),
+               {}, player.camera_roll * kDegree, 0, 0);
     const double scale = player.pixels_per_metre * player.camera_m / (player.camera_m - seen.z);
     pixels[j] = {player.neck_x + scale * seen.x, player.neck_y - scale * seen.y};
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "minet/core/random.hpp"
+#include "minet/orchestra/orchestra.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "orchestra/movement.hpp"
 
@@ -68,11 +69,12 @@ struct Player {
   Vec3 right_offset, left_offset;                                      // m, of the wrists
   double curl_offset = 0;                                              // degrees
   double sway = 1, press = 1;                                          // factors on movements
-  double facing = 0, camera_pitch = 0;                                 // degrees
+  double facing = 0, camera_pitch = 0, camera_roll = 0;                // degrees
   double pixels_per_metre = 370, camera_m = 4;
   double neck_x = 960, neck_y = 360;  // pixels
 };
-Player make_player(const Posture& posture, std::uint64_t seed);
+// Neither build nor habits depend on the cameras.
+Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras = Cameras::stage);
 
 using Joints = std::array<Vec3, pose::kJoints>;
 Joints shape_body(const Posture& posture, const Player& player, const Pose& pose);

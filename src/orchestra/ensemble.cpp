@@ -85,10 +85,10 @@ std::string score_midi(const std::vector<PlayedPart>& parts) {
   return score::midi_bytes(file);
 }
 
-FloatArray keypoints(const PlayedPart& part, double seconds, const Frame& frame) {
+FloatArray keypoints(const PlayedPart& part, const OrchestraOptions& options, const Frame& frame) {
   const Posture& posture = posture_of(part.instrument->code);
-  const Player player = placed(make_player(posture, part.seed), frame);
-  std::vector<double> times(static_cast<std::size_t>(std::ceil(seconds * kFps)));
+  const Player player = placed(make_player(posture, part.seed, options.cameras), frame);
+  std::vector<double> times(static_cast<std::size_t>(std::ceil(options.seconds * kFps)));
   for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<double>(i) / kFps;
   std::vector<std::array<Pixel, pose::kJoints>> frames;
   frames.reserve(times.size());
@@ -168,10 +168,10 @@ void make_piece(const Piece& piece, std::vector<PlayedPart>& parts, const Orches
     save_file(folder / ("Notes_" + part.name + ".txt"), notes_text(part.tune));
     save_file(folder / ("F0s_" + part.name + ".txt"), pitch_text(curve));
     if (options.pose == PoseFiles::npy) {
-      save_npy(folder / ("Pose_" + part.name + ".npy"), keypoints(part, options.seconds, {}));
+      save_npy(folder / ("Pose_" + part.name + ".npy"), keypoints(part, options, {}));
     } else {
       group.push_back(
-          keypoints(part, options.seconds, {static_cast<int>(p), static_cast<int>(parts.size())}));
+          keypoints(part, options, {static_cast<int>(p), static_cast<int>(parts.size())}));
     }
   }
   if (options.mix) save_mix(folder / ("AuMix_" + piece.name() + ".wav"), mix);

@@ -52,6 +52,7 @@ std::string readme(const OrchestraOptions& options, const std::optional<Sampler>
       "\nsound: ",
       sampler ? "fluidsynth with " + printable(sampler->bank.filename().string()) : "additive",
       "\nkeypoints: ", options.pose == PoseFiles::npy ? "npy" : "openpose",
+      options.cameras == Cameras::anywhere ? "\ncameras: anywhere" : "",
       "\nmixtures: ", options.mix ? "yes" : "no", "\n");
 }
 
@@ -246,6 +247,12 @@ PoseFiles parse_pose_files(const std::string& name) {
   if (name == "openpose") return PoseFiles::openpose;
   throw InputError(
       text("expected the keypoints as npy or openpose, got \"", printable(name), "\""));
+}
+
+Cameras parse_cameras(const std::string& name) {
+  if (name == "stage") return Cameras::stage;
+  if (name == "anywhere") return Cameras::anywhere;
+  throw InputError(text("expected the cameras stage or anywhere, got \"", printable(name), "\""));
 }
 
 OrchestraReport make_orchestra(const OrchestraOptions& options) {

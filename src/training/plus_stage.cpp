@@ -101,6 +101,9 @@ struct ControlsSteps {
     }
     models::ControlBatch batch =
         state.train_data.controls(session.order.batch(step, count, "prior"), hidden);
+    batch.live =
+        Random(derive_seed(config.run.seed, "live", static_cast<std::uint64_t>(step))).uniform() <
+        config.plus.live;
     seed_step(config, "controls", step);
     batch.pose = augmented(augmented(batch.pose, config, step), config.plus.augmentation);
     const at::Tensor masked =
@@ -129,16 +132,21 @@ struct ControlsSteps {
     };
     listen(batch.pose.narrow(0, 0, 1));
     const auto right = measure();
+    batch.live = true;
+    const auto live = measure();
+    batch.live = false;
     batch.pose = batch.pose.roll(1 + batch.pose.size(0) / 2, 0);
     const auto wrong = measure();
     log_metrics(session, {{"test_nll", right[0]},
                           {"test_nll_onsets", right[1]},
                           {"test_nll_level", right[2]},
+                          {"test_nll_live", live[0]},
+                          {"test_nll_onsets_live", live[1]},
                           {"test_nll_other", wrong[0]},
                           {"test_nll_onsets_other", wrong[1]}});
     log::info(text("step ", session.position.step, ": test nats of onset and pitch ", right[0],
-                   ", with another's body ", wrong[0], "; at onsets ", right[1], " and ",
-                   wrong[1]));
+                   ", with another's body ", wrong[0], "; at onsets ", right[1], " and ", wrong[1],
+                   ", live ", live[1]));
   }
 
   // Music for a player, from the movements alone.

@@ -22,12 +22,13 @@ struct Performance {
   std::vector<float> keypoints;
 };
 
-Performance perform(const Instrument& instrument, double seconds, std::uint64_t seed) {
+Performance perform(const Instrument& instrument, double seconds, std::uint64_t seed,
+                    Cameras cameras = Cameras::stage) {
   Performance p;
   p.tune = compose(instrument, seconds, seed);
   for (int i = 0; i < seconds * kFps; ++i) p.times.push_back(i / kFps);
   const Posture& posture = posture_of(instrument.code);
-  const Player player = make_player(posture, seed);
+  const Player player = make_player(posture, seed, cameras);
   for (const Pose& pose : move(instrument, p.tune, p.times, seed)) {
     p.frames.push_back(photograph(player, shape_body(posture, player, pose)));
   }
@@ -73,15 +74,31 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b) {
 TEST(Players, StayInsideThePicture) {
   for (const Instrument& instrument : instruments()) {
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
-      const auto p = perform(instrument, 10, seed);
-      for (const auto& frame : p.frames) {
-        for (const Pixel& pixel : frame) {
-          ASSERT_TRUE(pixel.x > 20 && pixel.x < kPictureWidth - 20) << instrument.code;
-          ASSERT_TRUE(pixel.y > 20 && pixel.y < kPictureHeight - 20) << instrument.code;
+      for (const Cameras cameras : {Cameras::stage, Cameras::anywhere}) {
+        const auto p = perform(instrument, 10, seed, cameras);
+        for (const auto& frame : p.frames) {
+          for (const Pixel& pixel : frame) {
+            ASSERT_TRUE(pixel.x > 20 && pixel.x < kPictureWidth - 20) << instrument.code;
+            ASSERT_TRUE(pixel.y > 20 && pixel.y < kPictureHeight - 20) << instrument.code;
+          }
         }
       }
     }
   }
+}
+
+TEST(Players, AreTheSameBeforeAnyCameraButLookNarrowerFromTheSide) {
+  const Posture& posture = posture_of("vn");
+  double narrowest = 1;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Player stage = make_player(posture, seed);
+    const Player anywhere = make_player(posture, seed, Cameras::anywhere);
+    EXPECT_EQ(anywhere.forearm, stage.forearm);
+    EXPECT_EQ(anywhere.sway, stage.sway);
+    EXPECT_LE(std::abs(anywhere.facing), 60);
+    narrowest = std::min(narrowest, std::cos(anywhere.facing * std::acos(-1.0) / 180));
+  }
+  EXPECT_LT(narrowest, 0.65);
 }
 
 TEST(Players, HaveBonesOfConstantLength) {

@@ -145,6 +145,7 @@ def plus_golden() -> Golden:
     loss.backward()
     golden.put("controls.output.loss", loss)
     put_gradients(golden, "controls", model)
+    golden.put("controls.output.live", model.control_loss(*arguments(c), live=True))
     return golden
 
 

@@ -134,6 +134,35 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   EXPECT_TRUE(agrees("loss", loss.total, golden.at("controls.output.loss"), kOutput));
   loss.total.backward();
   expect_gradients(golden, "controls.grad.", model);
+  models::ControlBatch live = batch;
+  live.live = true;
+  EXPECT_TRUE(agrees("live", models::control_loss(model, live, hidden).total,
+                     golden.at("controls.output.live"), kOutput));
+}
+
+TEST_F(PlusTraining, LiveUseIsAsTrainedAndSeesNothingToCome) {
+  const Golden golden("plus");
+  models::PlusModel model = patterned(golden.config());
+  const at::NoGradGuard no_grad;
+  const at::Tensor pose = controls_of(golden, "input.").pose;
+  const at::Tensor body = model.body->forward(pose);
+  const std::int64_t frames = pose.size(1);
+  const auto live = [&](const at::Tensor& seen) {
+    return model.motion->forward(seen, body, frames, 1, true);
+  };
+  const at::Tensor whole = live(pose);
+  at::Tensor state;
+  for (std::int64_t t = 0; t < frames; ++t) {
+    const at::Tensor pair =
+        at::stack({pose.select(1, std::max<std::int64_t>(0, t - 1)), pose.select(1, t)}, 1);
+    const at::Tensor one = model.motion->advance(pair, body, state);
+    EXPECT_LT((one - whole.select(1, t)).abs().max().item<double>(), 1e-5) << t;
+  }
+  at::Tensor other = pose.clone();
+  other.slice(1, frames / 2) += 1;
+  const auto difference = (live(other) - whole).abs().amax({0, 2});
+  EXPECT_LT(difference.slice(0, 0, frames / 2).max().item<double>(), 1e-6);
+  EXPECT_GT(difference.slice(0, frames / 2).min().item<double>(), 1e-4);
 }
 
 // Three steps of the synthesiser: a bin of the spectrum that is empty but for rounding can double

@@ -147,6 +147,7 @@ struct PlusConfig {
   std::int64_t levels = 32;   // of loudness, 2 dB each
   double mask = 0.2;          // share of past frames hidden in training
   double notes_hidden = 0.5;  // share of clips whose notes are hidden in training
+  double live = 0.3;          // share of training batches whose movements are seen as in live use
   double augmentation = 1;    // of poses; 0 = none
 
   bool operator==(const PlusConfig&) const = default;

@@ -83,10 +83,15 @@ class MotionImpl : public torch::nn::Module {
   explicit MotionImpl(const config::TrainConfig& config);
   // [B, P, 94] -> [B, frames, 2 * motion_hidden], of the prior's frames: `ratio` pose frames each.
   // The same fingers mean another pitch on another instrument, so h is seen too.
+  // `live`: a frame is made of what has been seen until then, as `advance` does.
   at::Tensor forward(const at::Tensor& pose, const at::Tensor& body /* [B, H] */,
-                     std::int64_t frames, double ratio);
+                     std::int64_t frames, double ratio, bool live = false);
+  // One pose frame: [B, 2, 94], the one before (the same at the start) and this -> [B, 2 *
+  // motion_hidden]. `state` is undefined at the start, and left for the next.
+  at::Tensor advance(const at::Tensor& pair, const at::Tensor& body, at::Tensor& state);
 
  private:
+  at::Tensor input(const at::Tensor& pose, const at::Tensor& body);
   torch::nn::Sequential in_{nullptr};
   torch::nn::GRU gru_{nullptr};
 };
@@ -198,6 +203,7 @@ struct ControlBatch {
   ControlTokens tokens;  // [B, T]; of clips with notes as these force them
   NoteInput notes;       // [B, T]
   at::Tensor pose;       // [B, P, 94]
+  bool live = false;     // movements are seen as in live use
 };
 
 // The recorded sound from its own pitch and loudness, [B, S * hop].

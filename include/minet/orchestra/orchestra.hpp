@@ -38,6 +38,11 @@ enum class PoseFiles {
   openpose,  // one folder a piece, BODY_25 and hands, all players in one picture
 };
 
+enum class Cameras {
+  stage,     // in front of the players, at eye level, as in URMP
+  anywhere,  // up to 60 degrees to either side, near or far, above or below, slightly rolled
+};
+
 struct OrchestraOptions {
   std::filesystem::path out = {};  // the folder to make
   int tracks = 148;                // parts: 16 have every instrument, 31 have it for testing too
@@ -45,6 +50,7 @@ struct OrchestraOptions {
   std::uint64_t seed = 1;
   SoundSource sound = SoundSource::automatic;
   PoseFiles pose = PoseFiles::npy;
+  Cameras cameras = Cameras::stage;
   bool mix = true;     // write AuMix files
   int threads = 0;     // pieces at a time; 0: one a processor
   bool force = false;  // replace an existing folder
@@ -69,6 +75,8 @@ std::vector<std::string> instrument_codes();
 SoundSource parse_sound_source(const std::string& name);
 // "npy" or "openpose"; InputError otherwise.
 PoseFiles parse_pose_files(const std::string& name);
+// "stage" or "anywhere"; InputError otherwise.
+Cameras parse_cameras(const std::string& name);
 
 // The same options give the same bytes at any number of threads (with fluidsynth: of the same
 // version and bank), and a part does not depend on how many tracks are made. Pieces are made in

@@ -54,15 +54,25 @@ MotionImpl::MotionImpl(const config::TrainConfig& config) {
                                           .both_ways = true}));
 }
 
-at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, std::int64_t frames,
-                               double ratio) {
+at::Tensor MotionImpl::input(const at::Tensor& pose, const at::Tensor& body) {
   const at::Tensor who = body.unsqueeze(1).expand({-1, pose.size(1), -1});
-  const at::Tensor in = in_->forward(at::cat({motion_features(pose), who}, 2));
-  const at::Tensor out = outputs_both_ways(gru_, in);
+  return in_->forward(at::cat({motion_features(pose), who}, 2));
+}
+
+at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, at::Tensor& state) {
+  return outputs_so_far(gru_, input(pair, body).slice(1, 1), state).squeeze(1);
+}
+
+at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, std::int64_t frames,
+                               double ratio, bool live) {
+  at::Tensor none;
+  const at::Tensor in = input(pose, body);
+  const at::Tensor out = live ? outputs_so_far(gru_, in, none) : outputs_both_ways(gru_, in);
   const double last = static_cast<double>(pose.size(1) - 1);
   const at::Tensor at =
       (at::arange(frames, pose.options().dtype(at::kDouble)) * ratio).clamp_max(last);
   const at::Tensor before = at.floor();
+  if (live) return out.index_select(1, before.to(at::kLong));
   const at::Tensor part = (at - before).to(pose.scalar_type()).unsqueeze(-1);  // [T, 1]
   const at::Tensor first = before.to(at::kLong), second = (first + 1).clamp_max(pose.size(1) - 1);
   return out.index_select(1, first) * (1 - part) + out.index_select(1, second) * part;

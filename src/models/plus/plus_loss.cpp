@@ -42,8 +42,8 @@ ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::
     body = model.body->forward(batch.pose);
   }
   const std::int64_t frames = batch.tokens.pitch.size(1);
-  const at::Tensor motion =
-      model.motion->forward(batch.pose, body, frames, pose_frames_of_token(model.config));
+  const at::Tensor motion = model.motion->forward(batch.pose, body, frames,
+                                                  pose_frames_of_token(model.config), batch.live);
   const ControlLogits logits =
       model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
   const auto nats = [&](const at::Tensor& values, const at::Tensor& target) {

@@ -124,11 +124,28 @@ class Motion(nn.Module):
         setattr(self, "in", nn.Sequential(*first, nn.Linear(256, 128), nn.LayerNorm(128), nn.ReLU()))
         self.gru = nn.GRU(128, c.motion_hidden, c.motion_layers, bidirectional=True, batch_first=True)
 
-    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float) -> Tensor:
+    def so_far(self, x: Tensor) -> Tensor:
+        """Forward in time over all; backward over one step each."""
+        for layer in range(self.gru.num_layers):
+            weights = [getattr(self.gru, f"{kind}_l{layer}{way}") for way in ("", "_reverse")
+                       for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+            hidden = x.new_zeros(x.shape[0], self.gru.hidden_size)
+            steps = []
+            for t in range(x.shape[1]):
+                hidden = torch.gru_cell(x[:, t], hidden, *weights[:4])
+                back = torch.gru_cell(x[:, t], torch.zeros_like(hidden), *weights[4:])
+                steps.append(torch.cat([hidden, back], -1))
+            x = torch.stack(steps, 1)
+        return x
+
+    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float, live: bool = False) -> Tensor:
         x = torch.cat([motion_features(pose), body[:, None].expand(-1, pose.shape[1], -1)], -1)
-        y, _ = self.gru(getattr(self, "in")(x))
+        x = getattr(self, "in")(x)
+        y = self.so_far(x) if live else self.gru(x)[0]
         at = (torch.arange(frames, dtype=torch.float64) * ratio).clamp(max=pose.shape[1] - 1)
         i, part = at.floor().long(), (at - at.floor())[None, :, None].to(y.dtype)
+        if live:
+            return y[:, i]
         return y[:, i] * (1 - part) + y[:, (i + 1).clamp(max=pose.shape[1] - 1)] * part
 
 
@@ -211,14 +228,14 @@ class Plus(nn.Module):
         harmonics, bands = self.synthesiser(hz, voiced, loudness, self.body(pose))
         return sound_of(hz, harmonics, bands[:, :-1], noise, self.c)
 
-    def logits(self, tokens, pose: Tensor, notes, hidden: Tensor):
+    def logits(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False):
         ratio = self.c.fps / (self.c.sample_rate / self.c.hop / 2)
         body = self.body(pose).detach()
-        motion = self.motion(pose, body, tokens[0].shape[1], ratio)
+        motion = self.motion(pose, body, tokens[0].shape[1], ratio, live)
         return self.controls(tokens, body, motion, notes, hidden)
 
-    def control_loss(self, tokens, pose: Tensor, notes, hidden: Tensor) -> Tensor:
-        onset, pitch, level, seen = self.logits(tokens, pose, notes, hidden)
+    def control_loss(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False) -> Tensor:
+        onset, pitch, level, seen = self.logits(tokens, pose, notes, hidden, live)
 
         def mean(logits: Tensor, target: Tensor, counts: Tensor) -> Tensor:
             nats = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
