@@ -1,16 +1,15 @@
 #include "minet/generation/plus.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "minet/audio/controls.hpp"
 #include "minet/core/errors.hpp"
-#include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
+#include "minet/generation/plus_stream.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/note_indices.hpp"
 
@@ -18,180 +17,66 @@ namespace minet::generation {
 namespace {
 
 constexpr std::int64_t kBlock = 256;  // frames of sound made at a time
-constexpr double kRestHz = 220;       // before the first pitch
 constexpr float kHighestPeak = 0.99f;
 
 using models::ControlTokens;
 
-// What the notes ask of one piece, frame by frame.
+// What the notes ask of each piece, frame by frame; of pieces without notes nothing.
 class Forcing {
  public:
-  Forcing(const models::NoteInput& notes, std::int64_t row) {
-    if (!notes.note.defined() || !notes.present[row].item<bool>()) return;
-    const auto copy = [&](const at::Tensor& values) {
-      const at::Tensor here = values[row].to(at::kCPU, at::kLong).contiguous();
-      const std::int64_t* first = here.const_data_ptr<std::int64_t>();
-      return std::vector<std::int64_t>(first, first + here.numel());
-    };
-    note_ = copy(notes.note), onset_ = copy(notes.onset);
-  }
-  bool on() const { return !note_.empty(); }
-  std::int64_t onset(std::int64_t t) const { return onset_[static_cast<std::size_t>(t)]; }
-  // `rings` says whether a pitch that no longer sounds by the notes goes on.
-  template <class Rings>
-  std::int64_t pitch(std::int64_t t, const Rings& rings) {
-    const std::int64_t note = note_[static_cast<std::size_t>(t)];
-    if (note > 0) {
-      ringing_ = note;
-    } else if (ringing_ > 0 && !rings(ringing_)) {
-      ringing_ = 0;
+  Forcing(const models::NoteInput& notes, std::int64_t batch) {
+    for (std::int64_t b = 0; b < batch; ++b) {
+      pieces_.emplace_back();
+      if (!notes.note.defined() || !notes.present[b].item<bool>()) continue;
+      const at::Tensor rows =
+          at::stack({notes.note[b], notes.onset[b]}, 1).to(at::kCPU, at::kLong).contiguous();
+      const auto* values = rows.const_data_ptr<std::int64_t>();
+      for (std::int64_t t = 0; t < rows.size(0); ++t) {
+        pieces_.back().push_back({.note = values[2 * t], .onset = values[2 * t + 1]});
+      }
     }
-    return ringing_;
+  }
+  std::vector<ControlStream::Forced> at(std::int64_t t) const {
+    std::vector<ControlStream::Forced> asked;
+    for (const auto& piece : pieces_) {
+      asked.push_back(piece.empty() ? ControlStream::Forced{} : piece[static_cast<std::size_t>(t)]);
+    }
+    return asked;
   }
 
  private:
-  std::vector<std::int64_t> note_, onset_;
-  std::int64_t ringing_ = 0;
+  std::vector<std::vector<ControlStream::Forced>> pieces_;
 };
-
-class Drawer {
- public:
-  Drawer(models::PlusModel& model, const PlusPlayer& player, const models::NoteInput& notes,
-         const SamplingOptions& options)
-      : model_(model), options_(options), level_options_(options) {
-    level_options_.temperature *= options.level_temperature;
-    condition_ = model.prior->condition(player.body, player.motion, notes);
-    for (std::int64_t b = 0; b < condition_.size(0); ++b) {
-      random_.emplace_back(derive_seed(options.seed, "controls", static_cast<std::uint64_t>(b)));
-      forcing_.emplace_back(notes, b);
-    }
-    const auto shape = condition_.sizes().slice(0, 2);
-    tokens_ = {at::zeros(shape, at::kLong), at::zeros(shape, at::kLong),
-               at::zeros(shape, at::kLong)};
-  }
-
-  void step(std::int64_t t) {
-    const at::Tensor trunk = model_.prior->advance(last_, condition_.select(1, t), state_);
-    ControlTokens now;
-    now.onset = chosen(tokens_.onset, t, model_.prior->onset_logits(trunk),
-                       [&](std::size_t b, std::span<const float> logits) {
-                         return forcing_[b].on() ? forcing_[b].onset(t)
-                                                 : draw(logits, options_, uniform(b));
-                       });
-    now.pitch = chosen(tokens_.pitch, t, model_.prior->pitch_logits(trunk, now.onset),
-                       [&](std::size_t b, std::span<const float> logits) {
-                         if (!forcing_[b].on()) return draw(logits, options_, uniform(b));
-                         return forcing_[b].pitch(t, [&](std::int64_t pitch) {
-                           const float two[] = {logits[0], logits[static_cast<std::size_t>(pitch)]};
-                           return draw(two, options_, uniform(b)) == 1;
-                         });
-                       });
-    now.level = chosen(tokens_.level, t, model_.prior->level_logits(trunk, now.onset, now.pitch),
-                       [&](std::size_t b, std::span<const float> logits) {
-                         return draw(logits, level_options_, uniform(b));
-                       });
-    last_ = now;
-  }
-  const ControlTokens& tokens() const { return tokens_; }
-
- private:
-  double uniform(std::size_t b) { return random_[b].uniform(); }
-
-  // One value of each piece, into column t and as a tensor on the device.
-  template <class Choose>
-  at::Tensor chosen(at::Tensor& into, std::int64_t t, const at::Tensor& logits,
-                    const Choose& choose) {
-    const at::Tensor here = logits.to(at::kCPU, at::kFloat).contiguous();  // [B, symbols]
-    const auto width = static_cast<std::size_t>(here.size(1));
-    auto values = into.accessor<std::int64_t, 2>();
-    for (std::int64_t b = 0; b < here.size(0); ++b) {
-      const auto row = static_cast<std::size_t>(b);
-      values[b][t] = choose(row, {here.const_data_ptr<float>() + row * width, width});
-    }
-    return into.select(1, t).to(logits.device());
-  }
-
-  models::PlusModel& model_;
-  SamplingOptions options_, level_options_;
-  at::Tensor condition_, state_;
-  std::vector<Random> random_;
-  std::vector<Forcing> forcing_;
-  ControlTokens tokens_, last_;
-};
-
-// The frames of the synthesiser, two a token: the second lies between two tokens.
-models::SynthesiserInput input_of(const ControlTokens& tokens, const config::TrainConfig& config,
-                                  const at::Device& device) {
-  const at::Tensor level = models::loudness_of_levels(tokens.level, config.plus.levels);  // [B, T]
-  const at::Tensor next = at::cat({level.slice(1, 1), level.slice(1, -1)}, 1);
-  const at::Tensor loudness = at::stack({level, (level + next) / 2}, 2).flatten(1);
-  at::Tensor hz = at::empty(tokens.pitch.sizes(), at::kFloat);
-  auto values = hz.accessor<float, 2>();
-  const auto pitch = tokens.pitch.accessor<std::int64_t, 2>();
-  for (std::int64_t b = 0; b < pitch.size(0); ++b) {
-    double last = kRestHz;
-    for (std::int64_t t = 0; t < pitch.size(1); ++t) {
-      if (pitch[b][t] > 0) last = 440 * std::exp2(static_cast<double>(pitch[b][t] - 70) / 12);
-      values[b][t] = static_cast<float>(last);
-    }
-  }
-  const auto twice = [](const at::Tensor& x) {
-    return x.repeat_interleave(models::kFramesOfToken, 1);
-  };
-  return {twice(hz).to(device), twice((tokens.pitch > 0).to(at::kFloat)).to(device),
-          loudness.to(device)};
-}
 
 models::SynthesiserInput part_of(const models::SynthesiserInput& input, std::int64_t first,
-                                 std::int64_t end) {
-  return {input.hz.slice(1, first, end), input.voiced.slice(1, first, end),
-          input.loudness.slice(1, first, end)};
+                                 std::int64_t end, const at::Device& device) {
+  const auto part = [&](const at::Tensor& x) { return x.slice(1, first, end).to(device); };
+  return {part(input.hz), part(input.voiced), part(input.loudness)};
 }
 
-at::Tensor with_last_again(const at::Tensor& x) {  // along time
-  return at::cat({x, x.slice(1, -1)}, 1);
-}
-
-// The sound of any controls, block by block without seams.
+// The sound of any controls.
 std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::SynthesiserInput& input,
                                     const at::Tensor& body, std::uint64_t seed) {
-  const at::NoGradGuard no_grad;
   model.train(false);
-  const config::SpectrogramConfig& shape = model.config.spectrogram;
-  const std::int64_t batch = body.size(0), frames = input.hz.size(1);
-  std::vector<at::Tensor> harmonics, noises;
-  at::Tensor state;
-  for (std::int64_t first = 0; first < frames; first += kBlock) {
-    throw_if_stopped_while("making the sound");
-    const models::Partials part = model.synthesiser->forward(
-        part_of(input, first, std::min(frames, first + kBlock)), body, &state);
-    harmonics.push_back(part.harmonics), noises.push_back(part.noise);
-  }
-  const models::Partials all{with_last_again(at::cat(harmonics, 1)),
-                             with_last_again(at::cat(noises, 1))};
-  const at::Tensor phases = models::phases_of(with_last_again(input.hz), shape);
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(derive_seed(seed, "noise"));
-  const at::Tensor noise =
-      (at::rand({batch, frames * shape.hop}, generator, at::TensorOptions(at::kFloat)) * 2 - 1)
-          .to(body.device());
-  at::Tensor whole = at::empty({batch, frames * shape.hop}, at::kFloat);
+  const std::int64_t frames = input.hz.size(1), hop = model.config.spectrogram.hop;
+  at::Tensor whole =
+      at::empty({body.size(0), frames * hop}, at::TensorOptions(at::kFloat).device(at::kCPU));
+  std::int64_t done = 0;
+  const auto keep = [&](const at::Tensor& sound) {
+    whole.slice(1, done, done + sound.size(1)).copy_(sound);
+    done += sound.size(1);
+  };
+  SoundStream stream(model, seed);
   for (std::int64_t first = 0; first < frames; first += kBlock) {
     throw_if_stopped_while("making the sound");
     const std::int64_t end = std::min(frames, first + kBlock);
-    const std::int64_t before =
-        std::max<std::int64_t>(0, first - 1);  // its noise reaches into this
-    const models::Partials part{all.harmonics.slice(1, before, end + 1),
-                                all.noise.slice(1, before, end + 1)};
-    const at::Tensor sound =
-        models::sound_of(part, phases.slice(1, before * shape.hop, end * shape.hop),
-                         noise.slice(1, before * shape.hop, end * shape.hop), shape.hop);
-    whole.slice(1, first * shape.hop, end * shape.hop)
-        .copy_(sound.slice(1, (first - before) * shape.hop));
+    keep(stream.add(part_of(input, first, end, body.device()), body));
   }
+  keep(stream.finish());
   std::vector<audio::Sound> sounds;
-  for (std::int64_t b = 0; b < batch; ++b) {
+  for (std::int64_t b = 0; b < body.size(0); ++b) {
     const float* first = whole.const_data_ptr<float>() + b * whole.size(1);
-    audio::Sound sound{.sample_rate = static_cast<int>(shape.sample_rate),
+    audio::Sound sound{.sample_rate = static_cast<int>(model.config.spectrogram.sample_rate),
                        .samples = {first, first + whole.size(1)}};
     float peak = 0;
     for (const float sample : sound.samples) peak = std::max(peak, std::abs(sample));
@@ -267,22 +152,37 @@ ControlTokens draw_controls(models::PlusModel& model, const PlusPlayer& player,
       notes.note.defined() ? models::NoteInput{notes.note.to(device), notes.onset.to(device),
                                                notes.present.to(device)}
                            : notes;
-  Drawer drawer(model, player, here, options);
-  const std::int64_t frames = player.motion.size(1);
+  const at::Tensor condition = model.prior->condition(player.body, player.motion, here);
+  const std::int64_t batch = condition.size(0), frames = condition.size(1);
+  const Forcing forcing(notes, batch);
+  ControlStream stream(model, batch, options);
+  const auto empty = [&] {
+    return at::zeros({batch, frames}, at::TensorOptions(at::kLong).device(at::kCPU));
+  };
+  const ControlTokens tokens{empty(), empty(), empty()};
   for (std::int64_t t = 0; t < frames; ++t) {
     if (stop_signal() != 0) {
       throw Interrupted(text("stopped at frame ", t, " of ", frames, "; nothing was written"),
                         stop_signal());
     }
-    drawer.step(t);
+    const ControlTokens now = stream.next(condition.select(1, t), forcing.at(t));
+    tokens.onset.select(1, t).copy_(now.onset);
+    tokens.pitch.select(1, t).copy_(now.pitch);
+    tokens.level.select(1, t).copy_(now.level);
     if (progress) progress(t + 1);
   }
-  return drawer.tokens();
+  return tokens;
 }
 
 std::vector<audio::Sound> play(models::PlusModel& model, const ControlTokens& tokens,
                                const at::Tensor& body, std::uint64_t seed) {
-  return sounds_of(model, input_of(tokens, model.config, body.device()), body, seed);
+  FrameStream frames(model.config);
+  const models::SynthesiserInput first = frames.add(tokens), last = frames.finish();
+  const auto whole = [](const at::Tensor& a, const at::Tensor& b) { return at::cat({a, b}, 1); };
+  return sounds_of(model,
+                   {whole(first.hz, last.hz), whole(first.voiced, last.voiced),
+                    whole(first.loudness, last.loudness)},
+                   body, seed);
 }
 
 audio::Sound play_again(models::PlusModel& model, const audio::Sound& recorded,

@@ -62,14 +62,23 @@ class SynthesiserImpl : public torch::nn::Module {
 TORCH_MODULE(Synthesiser);
 
 // Phase of the first harmonic, in cycles of [0, 1), of hz [B, T + 1]: [B, T * hop]. Summed in
-// double precision: a float would be out of tune after seconds.
-at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config);
+// double precision: a float would be out of tune after seconds. `sum` [B, 1], in cycles, goes on
+// from the frames before, and is left for those after.
+at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config,
+                     at::Tensor* sum = nullptr);
 
 // The sound between frames 0 and T of T + 1: [B, T * hop]. `noise` [B, T * hop] is white, in
-// [-1, 1]. The filtered noise of a frame reaches over the next: the first frame lacks what came
-// before it.
+// [-1, 1]. The filtered noise of a frame reaches over its neighbours: the first frame lacks what
+// came before it, and the last what comes after it.
 at::Tensor sound_of(const Partials& partials, const at::Tensor& phases /* [B, T * hop] */,
                     const at::Tensor& noise, std::int64_t hop);
+
+// Its two parts, for sound that is made piece by piece: the harmonics [B, T + 1, K] between the
+// frames, [B, T * hop], and the noise [B, T * hop] filtered by the bands [B, T, N] of each frame,
+// N - 1 samples late and one hop longer, [B, (T + 1) * hop]: consecutive pieces are to be added
+// where they overlap.
+at::Tensor tones_of(const at::Tensor& harmonics, const at::Tensor& phases, std::int64_t hop);
+at::Tensor filtered_noise(const at::Tensor& bands, const at::Tensor& noise, std::int64_t hop);
 
 // Mean distance of magnitudes and of their logarithms, over windows of 64 to 2048 samples: scalar.
 at::Tensor spectral_loss(const at::Tensor& sound /* [B, n] */, const at::Tensor& target);

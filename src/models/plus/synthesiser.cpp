@@ -28,25 +28,6 @@ at::Tensor amplitude_of(const at::Tensor& x) {
 
 constexpr double kQuietNoise = -5;  // noise starts low: it would hide the harmonics' gradient
 
-// Frame by frame filtered by an impulse response of linear phase (frequency sampling), overlapped.
-at::Tensor filtered(const at::Tensor& bands /* [B, T, N] */, const at::Tensor& noise,
-                    std::int64_t hop) {
-  const std::int64_t batch = bands.size(0), frames = noise.size(1) / hop, n = bands.size(2);
-  const std::int64_t length = 2 * (n - 1);
-  require(length <= hop, "a noise filter expected at most ", hop, " samples, got ", length);
-  const at::Tensor zero_phase = at::fft_irfft(at::complex(bands, at::zeros_like(bands)), length);
-  const at::Tensor response =
-      at::roll(zero_phase, n - 1, -1) * at::hann_window(length, bands.options());
-  const std::int64_t size = 2 * hop;
-  const at::Tensor out = at::fft_irfft(
-      at::fft_rfft(noise.view({batch, frames, hop}), size) * at::fft_rfft(response, size), size);
-  const at::Tensor head = out.slice(2, 0, hop), tail = out.slice(2, hop, size);
-  const at::Tensor none = at::zeros_like(tail.slice(1, 0, 1));
-  const at::Tensor whole =  // one frame longer: the last one's tail
-      (at::cat({head, none}, 1) + at::cat({none, tail}, 1)).flatten(1, 2);
-  return whole.slice(1, n - 1, n - 1 + frames * hop);
-}
-
 }  // namespace
 
 SynthesiserImpl::SynthesiserImpl(const config::TrainConfig& config) : config_(config) {
@@ -86,19 +67,22 @@ Partials SynthesiserImpl::forward(const SynthesiserInput& input, const at::Tenso
   return partials;
 }
 
-at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config) {
+at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config,
+                     at::Tensor* sum) {
   const at::NoGradGuard no_grad;
   const at::Tensor ramp =
       at::arange(config.hop, hz.options()) / static_cast<double>(config.hop);  // [hop]
   const at::Tensor now = hz.slice(1, 0, -1).unsqueeze(-1), next = hz.slice(1, 1).unsqueeze(-1);
-  const at::Tensor cycles =
-      (now + (next - now) * ramp).flatten(1).to(at::kDouble) / config.sample_rate;
-  return cycles.cumsum(1).frac().to(hz.scalar_type());
+  at::Tensor cycles = (now + (next - now) * ramp).flatten(1).to(at::kDouble) / config.sample_rate;
+  cycles = cycles.cumsum(1);
+  if (sum != nullptr) {
+    if (sum->defined()) cycles = cycles + *sum;
+    *sum = cycles.slice(1, -1).frac();
+  }
+  return cycles.frac().to(hz.scalar_type());
 }
 
-at::Tensor sound_of(const Partials& partials, const at::Tensor& phases, const at::Tensor& noise,
-                    std::int64_t hop) {
-  const at::Tensor& harmonics = partials.harmonics;
+at::Tensor tones_of(const at::Tensor& harmonics, const at::Tensor& phases, std::int64_t hop) {
   const std::int64_t batch = harmonics.size(0), frames = harmonics.size(1) - 1,
                      count = harmonics.size(2);
   at::Tensor waves;
@@ -114,9 +98,31 @@ at::Tensor sound_of(const Partials& partials, const at::Tensor& phases, const at
   const at::Tensor both = at::stack({now, next - now}, -1).view({batch * frames, count, 2});
   const at::Tensor parts = at::bmm(waves, both);  // [B * T, hop, 2]
   const at::Tensor ramp = at::arange(hop, parts.options()) / static_cast<double>(hop);
-  const at::Tensor tones =
-      (parts.select(2, 0) + parts.select(2, 1) * ramp).view({batch, frames * hop});
-  return tones + filtered(partials.noise.slice(1, 0, frames), noise, hop);
+  return (parts.select(2, 0) + parts.select(2, 1) * ramp).view({batch, frames * hop});
+}
+
+// By an impulse response of linear phase for each frame (frequency sampling), overlapped.
+at::Tensor filtered_noise(const at::Tensor& bands, const at::Tensor& noise, std::int64_t hop) {
+  const std::int64_t batch = bands.size(0), frames = noise.size(1) / hop, n = bands.size(2);
+  const std::int64_t length = 2 * (n - 1);
+  require(length <= hop, "a noise filter expected at most ", hop, " samples, got ", length);
+  const at::Tensor zero_phase = at::fft_irfft(at::complex(bands, at::zeros_like(bands)), length);
+  const at::Tensor response =
+      at::roll(zero_phase, n - 1, -1) * at::hann_window(length, bands.options());
+  const std::int64_t size = 2 * hop;
+  const at::Tensor out = at::fft_irfft(
+      at::fft_rfft(noise.view({batch, frames, hop}), size) * at::fft_rfft(response, size), size);
+  const at::Tensor head = out.slice(2, 0, hop), tail = out.slice(2, hop, size);
+  const at::Tensor none = at::zeros_like(tail.slice(1, 0, 1));
+  return (at::cat({head, none}, 1) + at::cat({none, tail}, 1)).flatten(1, 2);
+}
+
+at::Tensor sound_of(const Partials& partials, const at::Tensor& phases, const at::Tensor& noise,
+                    std::int64_t hop) {
+  const std::int64_t frames = partials.harmonics.size(1) - 1;
+  const at::Tensor filtered = filtered_noise(partials.noise.slice(1, 0, frames), noise, hop);
+  const std::int64_t late = partials.noise.size(2) - 1;
+  return tones_of(partials.harmonics, phases, hop) + filtered.slice(1, late, late + frames * hop);
 }
 
 at::Tensor spectral_loss(const at::Tensor& sound, const at::Tensor& target) {

@@ -1,0 +1,88 @@
+// Music from plus as it goes: sound frame by frame, each piece joined to the one before it. Whole
+// pieces of music are made by the same classes (generation/plus.hpp).
+// Letters: B pieces side by side, n frames of one call, C width of the prior's condition.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "minet/core/random.hpp"
+#include "minet/generation/sampling_options.hpp"
+#include "minet/models/plus.hpp"
+
+namespace minet::generation {
+
+// The synthesiser's part. It stands still between two calls: what it gives does not depend on how
+// the frames are shared out among them, but for rounding.
+class SoundStream {
+ public:
+  // `seed` is that of the noise. `model` is to outlive it.
+  SoundStream(models::PlusModel& model, std::uint64_t seed);
+
+  // The next frames [B, n], as `body` [B, H] plays them: the sound up to the last of them,
+  // [B, n * hop], of which the first call lacks the first hop.
+  at::Tensor add(const models::SynthesiserInput& frames, const at::Tensor& body);
+  // The last hop, [B, hop]: the last frame goes on. Only after `add`.
+  at::Tensor finish();
+
+ private:
+  at::Tensor noise_of(const at::Tensor& bands /* [B, n, N] */);
+
+  models::PlusModel& model_;
+  at::Generator generator_;
+  at::Tensor state_;           // of the synthesiser's GRU
+  at::Tensor cycles_;          // [B, 1]
+  at::Tensor hz_, harmonics_;  // [B, 1] and [B, 1, K], of the last frame
+  at::Tensor tail_;            // [B, hop]: of the last frame's noise, over the next
+  at::Tensor ready_;           // [B, ...]: filtered noise that has not been played
+};
+
+// From tokens to the synthesiser's frames, two a token: the second lies between two tokens, so it
+// waits for the next one.
+class FrameStream {
+ public:
+  explicit FrameStream(const config::TrainConfig& config) : config_(config) {}
+
+  // The next tokens [B, n], on the CPU -> frames [B, 2 n - 1] of the first call and [B, 2 n] of
+  // others, up to the first frame of the last token.
+  models::SynthesiserInput add(const models::ControlTokens& tokens);
+  // The second frame of the last token, [B, 1]. Only after `add`.
+  models::SynthesiserInput finish() const;
+
+ private:
+  const config::TrainConfig& config_;
+  at::Tensor hz_, voiced_, loudness_;  // [B, 1], of the last token
+};
+
+
+// The prior's part: draws onset, pitch and level, one frame after another.
+class ControlStream {
+ public:
+  ControlStream(models::PlusModel& model, std::int64_t batch, const SamplingOptions& options);
+
+  // The tokens of the next frame, [B] each, on the condition's device. `note` and `onset`, int64
+  // of each piece, force pitch and onset where given (models::NoteInput); -1: they do not.
+  struct Forced {
+    std::int64_t note = -1, onset = 0;
+  };
+  models::ControlTokens next(const at::Tensor& condition /* [B, C] */,
+                             const std::vector<Forced>& forced = {});
+
+ private:
+  template <class Choose>
+  at::Tensor chosen(const at::Tensor& logits, const Choose& choose);
+  std::int64_t pitch_of(std::size_t piece, std::int64_t note, std::span<const float> logits);
+
+  models::PlusModel& model_;
+  SamplingOptions options_, level_options_;
+  at::Tensor state_;
+  std::vector<Random> random_;
+  std::vector<std::int64_t> ringing_;  // the pitch of each piece's last note, until it is silent
+  models::ControlTokens last_;
+};
+
+}  // namespace minet::generation

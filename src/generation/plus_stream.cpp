@@ -1,0 +1,165 @@
+#include "minet/generation/plus_stream.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+#include <span>
+
+#include "minet/generation/sampling.hpp"
+
+namespace minet::generation {
+namespace {
+
+constexpr double kRestHz = 220;  // before the first pitch
+
+using models::ControlTokens;
+using models::SynthesiserInput;
+
+at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {  // along time
+  return first.defined() ? at::cat({first, rest}, 1) : rest;
+}
+
+at::Tensor last_of(const at::Tensor& x) {  // [B, T, ...] -> [B, 1, ...]
+  return x.slice(1, -1);
+}
+
+}  // namespace
+
+SoundStream::SoundStream(models::PlusModel& model, std::uint64_t seed)
+    : model_(model),
+      generator_(at::make_generator<at::CPUGeneratorImpl>(derive_seed(seed, "noise"))) {}
+
+at::Tensor SoundStream::noise_of(const at::Tensor& bands) {
+  const std::int64_t hop = model_.config.spectrogram.hop;
+  const std::int64_t samples = bands.size(1) * hop;
+  const at::Tensor white =
+      (at::rand({bands.size(0), samples}, generator_, at::TensorOptions(at::kFloat)) * 2 - 1)
+          .to(bands.device());
+  at::Tensor whole = models::filtered_noise(bands, white, hop);
+  if (tail_.defined()) whole.slice(1, 0, hop) += tail_;
+  tail_ = whole.slice(1, samples);
+  const at::Tensor ready = whole.slice(1, 0, samples);
+  return ready_.defined() ? at::cat({ready_, ready}, 1) : ready.slice(1, bands.size(2) - 1);
+}
+
+at::Tensor SoundStream::add(const SynthesiserInput& frames, const at::Tensor& body) {
+  const at::NoGradGuard no_grad;
+  const std::int64_t hop = model_.config.spectrogram.hop;
+  const models::Partials partials = model_.synthesiser->forward(frames, body, &state_);
+  const at::Tensor hz = joined(hz_, frames.hz), harmonics = joined(harmonics_, partials.harmonics);
+  hz_ = last_of(hz), harmonics_ = last_of(harmonics);
+  const at::Tensor noise = noise_of(partials.noise);
+  const std::int64_t samples = (hz.size(1) - 1) * hop;
+  ready_ = noise.slice(1, samples);
+  if (samples == 0) return at::empty({hz.size(0), 0}, hz.options());
+  const at::Tensor phases = models::phases_of(hz, model_.config.spectrogram, &cycles_);
+  return models::tones_of(harmonics, phases, hop) + noise.slice(1, 0, samples);
+}
+
+at::Tensor SoundStream::finish() {
+  const at::NoGradGuard no_grad;
+  const std::int64_t hop = model_.config.spectrogram.hop;
+  const at::Tensor phases =
+      models::phases_of(hz_.repeat({1, 2}), model_.config.spectrogram, &cycles_);
+  const at::Tensor noise = at::cat({ready_, tail_}, 1).slice(1, 0, hop);
+  return models::tones_of(harmonics_.repeat({1, 2, 1}), phases, hop) + noise;
+}
+
+SynthesiserInput FrameStream::add(const ControlTokens& tokens) {
+  const std::int64_t batch = tokens.pitch.size(0), count = tokens.pitch.size(1);
+  at::Tensor hz = at::empty({batch, count}, at::TensorOptions(at::kFloat).device(at::kCPU));
+  auto values = hz.accessor<float, 2>();
+  const auto pitch = tokens.pitch.accessor<std::int64_t, 2>();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    float last = hz_.defined() ? hz_.const_data_ptr<float>()[b] : static_cast<float>(kRestHz);
+    for (std::int64_t t = 0; t < count; ++t) {
+      if (pitch[b][t] > 0) {
+        last = static_cast<float>(440 * std::exp2(static_cast<double>(pitch[b][t] - 70) / 12));
+      }
+      values[b][t] = last;
+    }
+  }
+  const at::Tensor loudness = models::loudness_of_levels(tokens.level, config_.plus.levels);
+  const at::Tensor voiced = (tokens.pitch > 0).to(at::kFloat);
+  const std::int64_t known = hz_.defined() ? 1 : 0;
+  const at::Tensor all = joined(loudness_, loudness);  // [B, known + n]
+  const at::Tensor between = (all.slice(1, 0, -1) + all.slice(1, 1)) / 2;
+  const auto twice = [](const at::Tensor& x) {
+    return x.repeat_interleave(models::kFramesOfToken, 1);
+  };
+  // The second frames of all tokens but the last, with the first frames of all but the known one.
+  SynthesiserInput frames{twice(joined(hz_, hz)), twice(joined(voiced_, voiced)),
+                          at::stack({all, joined(between, loudness.slice(1, -1))}, 2).flatten(1)};
+  for (at::Tensor* row : {&frames.hz, &frames.voiced, &frames.loudness}) {
+    *row = row->slice(1, known, -1);
+  }
+  hz_ = last_of(hz).contiguous(), voiced_ = last_of(voiced), loudness_ = last_of(loudness);
+  return frames;
+}
+
+SynthesiserInput FrameStream::finish() const {
+  return {hz_, voiced_, loudness_};
+}
+
+ControlStream::ControlStream(models::PlusModel& model, std::int64_t batch,
+                             const SamplingOptions& options)
+    : model_(model),
+      options_(options),
+      level_options_(options),
+      ringing_(static_cast<std::size_t>(batch), 0) {
+  level_options_.temperature *= options.level_temperature;
+  for (std::int64_t b = 0; b < batch; ++b) {
+    random_.emplace_back(derive_seed(options.seed, "controls", static_cast<std::uint64_t>(b)));
+  }
+}
+
+// One value of each piece, as a tensor on the device.
+template <class Choose>
+at::Tensor ControlStream::chosen(const at::Tensor& logits, const Choose& choose) {
+  const at::Tensor here = logits.to(at::kCPU, at::kFloat).contiguous();  // [B, symbols]
+  const auto width = static_cast<std::size_t>(here.size(1));
+  at::Tensor values = at::empty({here.size(0)}, at::TensorOptions(at::kLong).device(at::kCPU));
+  auto* value = values.mutable_data_ptr<std::int64_t>();
+  for (std::size_t b = 0; b < random_.size(); ++b) {
+    value[b] = choose(b, std::span{here.const_data_ptr<float>() + b * width, width});
+  }
+  return values.to(logits.device());
+}
+
+// A pitch that no longer sounds by the notes may ring on.
+std::int64_t ControlStream::pitch_of(std::size_t piece, std::int64_t note,
+                                     std::span<const float> logits) {
+  std::int64_t& ringing = ringing_[piece];
+  if (note > 0) {
+    ringing = note;
+  } else if (ringing > 0) {
+    const float two[] = {logits[0], logits[static_cast<std::size_t>(ringing)]};
+    if (draw(two, options_, random_[piece].uniform()) == 0) ringing = 0;
+  }
+  return ringing;
+}
+
+ControlTokens ControlStream::next(const at::Tensor& condition, const std::vector<Forced>& forced) {
+  const auto asked = [&](std::size_t b) { return b < forced.size() ? forced[b] : Forced{}; };
+  const at::Tensor trunk = model_.prior->advance(last_, condition, state_);
+  ControlTokens now;
+  now.onset = chosen(model_.prior->onset_logits(trunk),
+                     [&](std::size_t b, std::span<const float> logits) {
+                       return asked(b).note >= 0 ? asked(b).onset
+                                                 : draw(logits, options_, random_[b].uniform());
+                     });
+  now.pitch = chosen(model_.prior->pitch_logits(trunk, now.onset),
+                     [&](std::size_t b, std::span<const float> logits) {
+                       return asked(b).note >= 0 ? pitch_of(b, asked(b).note, logits)
+                                                 : draw(logits, options_, random_[b].uniform());
+                     });
+  now.level = chosen(model_.prior->level_logits(trunk, now.onset, now.pitch),
+                     [&](std::size_t b, std::span<const float> logits) {
+                       return draw(logits, level_options_, random_[b].uniform());
+                     });
+  last_ = now;
+  return now;
+}
+
+}  // namespace minet::generation
