@@ -144,11 +144,10 @@ ControlTokens ControlStream::next(const at::Tensor& condition, const std::vector
   const auto asked = [&](std::size_t b) { return b < forced.size() ? forced[b] : Forced{}; };
   const at::Tensor trunk = model_.prior->advance(last_, condition, state_);
   ControlTokens now;
-  now.onset = chosen(model_.prior->onset_logits(trunk),
-                     [&](std::size_t b, std::span<const float> logits) {
-                       return asked(b).note >= 0 ? asked(b).onset
-                                                 : draw(logits, options_, random_[b].uniform());
-                     });
+  now.onset =
+      chosen(model_.prior->onset_logits(trunk), [&](std::size_t b, std::span<const float> logits) {
+        return asked(b).note >= 0 ? asked(b).onset : draw(logits, options_, random_[b].uniform());
+      });
   now.pitch = chosen(model_.prior->pitch_logits(trunk, now.onset),
                      [&](std::size_t b, std::span<const float> logits) {
                        return asked(b).note >= 0 ? pitch_of(b, asked(b).note, logits)

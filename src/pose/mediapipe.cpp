@@ -14,6 +14,7 @@
 #include "minet/core/files.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
+#include "pose/holistic.hpp"
 #include "pose/json_records.hpp"
 #include "pose/recording.hpp"
 
@@ -23,13 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t kParts = 3;
-constexpr std::array<std::string_view, kParts> kPartNames = {"pose", "left_hand", "right_hand"};
-constexpr std::array<int, kParts> kPartPoints = {33, 21, 21};
-constexpr std::array<int, kParts> kPartFirst = {0, 33, 54};
 constexpr double kMaxPicture = 100'000;  // pixels
-
-using Points = std::vector<double>;  // [75, 3]
 
 class MediapipeReader {
  public:
@@ -66,7 +61,7 @@ class MediapipeReader {
     times_[frame] = *time;
   }
 
-  void add(std::int64_t frame, const Points& points) {
+  void add(std::int64_t frame, const HolisticPoints& points) {
     const Layout& holistic = layout(LayoutId::mediapipe);
     Person person = to_person(holistic, points, pose_.bad_numbers);
     if (frames_.frame(frame).empty()) {
@@ -124,38 +119,6 @@ class MediapipeReader {
   double width_ = 0, height_ = 0;
 };
 
-void read_part(const json& frame, std::size_t part, Points& points, bool& any,
-               const MediapipeReader& reader) {
-  const auto found = frame.find(kPartNames[part]);
-  if (found == frame.end() || found->is_null() || (found->is_array() && found->empty())) {
-    return;
-  }
-  const auto count = static_cast<std::size_t>(kPartPoints[part]);
-  if (!found->is_array() || found->size() != count) {
-    reader.refuse(text("expected ", count, " points or none as \"", kPartNames[part], "\", got ",
-                       found->is_array() ? text(found->size()) : std::string("something else")));
-  }
-  any = true;
-  for (std::size_t i = 0; i < count; ++i) {
-    const json& point = (*found)[i];
-    if (!point.is_array() || point.size() != kJointValues) {
-      reader.refuse(text("expected [x, y, confidence] for each point of \"", kPartNames[part],
-                         "\", got something else"));
-    }
-    for (std::size_t axis = 0; axis < kJointValues; ++axis) {
-      if (!point[axis].is_number() && !point[axis].is_null()) {
-        reader.refuse(text("expected numbers in \"", kPartNames[part], "\", got something else"));
-      }
-      points[(static_cast<std::size_t>(kPartFirst[part]) + i) * kJointValues + axis] =
-          point[axis].is_null() ? std::nan("") : point[axis].get<double>();
-    }
-  }
-}
-
-Points no_points() {
-  return Points(static_cast<std::size_t>(layout(LayoutId::mediapipe).points) * kJointValues, 0.0);
-}
-
 void read_json(const fs::path& path, MediapipeReader& reader) {
   std::optional<double> width, height;
   bool named = false;
@@ -178,11 +141,9 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
         reader.refuse("expected a whole number as \"frame\", got none or another");
       }
       const std::int64_t number = *whole;
-      Points points = no_points();
-      bool any = false;
-      for (std::size_t part = 0; part < kParts; ++part) {
-        read_part(record.value, part, points, any, reader);
-      }
+      HolisticPoints points = no_holistic_points();
+      const bool any =
+          read_holistic(record.value, points, [&](const std::string& why) { reader.refuse(why); });
       reader.set_time(number, number_at(record.value, "time_s"));
       any ? reader.add(number, points) : reader.empty(number);
     }
@@ -208,7 +169,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     reader.refuse(text("expected the columns ", kHeader, ", got others"));
   }
   std::int64_t current = -1, number = 1;
-  Points points;
+  HolisticPoints points;
   bool any = false;
   const auto flush = [&] {
     if (current >= 0) {
@@ -235,7 +196,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     if (*frame != current) {
       flush();
       current = *frame;
-      points = no_points();
+      points = no_holistic_points();
       any = false;
       const auto time = parse_cell(cells[1], separator);
       if (!time && !trim(cells[1]).empty()) {
@@ -248,10 +209,10 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     if (cells[4] == "none") {
       continue;
     }
-    const auto name = std::find(kPartNames.begin(), kPartNames.end(), cells[4]);
+    const auto name = std::find(kHolisticNames.begin(), kHolisticNames.end(), cells[4]);
     const auto point = parse_integer(cells[5]);
-    const auto part = static_cast<std::size_t>(name - kPartNames.begin());
-    if (name == kPartNames.end() || !point || *point < 0 || *point >= kPartPoints[part]) {
+    const auto part = static_cast<std::size_t>(name - kHolisticNames.begin());
+    if (name == kHolisticNames.end() || !point || *point < 0 || *point >= kHolisticPoints[part]) {
       reader.refuse(
           text("expected a point of pose (0 to 32), left_hand or right_hand (0 to 20), "
                "got ",
@@ -259,7 +220,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     }
     any = true;
     for (std::size_t axis = 0; axis < kJointValues; ++axis) {
-      points[static_cast<std::size_t>(kPartFirst[part] + *point) * kJointValues + axis] =
+      points[static_cast<std::size_t>(kHolisticFirst[part] + *point) * kJointValues + axis] =
           parse_cell(cells[6 + axis], separator).value_or(std::nan(""));
     }
   }

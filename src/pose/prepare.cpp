@@ -146,13 +146,17 @@ PoseSequence prepare_pose(const std::filesystem::path& path, const PreparePoseOp
   }
 }
 
+PoseScale scale_of(const PoseSequence& pose) {
+  return {.center_x = median_coordinate(pose, kNeck, 0),
+          .center_y = median_coordinate(pose, kNeck, 1),
+          .width = shoulder_width(pose)};
+}
+
 PoseScale normalise(PoseSequence& pose) {
   if (pose.frames < 1) {
     return {};
   }
-  const PoseScale scale{.center_x = median_coordinate(pose, kNeck, 0),
-                        .center_y = median_coordinate(pose, kNeck, 1),
-                        .width = shoulder_width(pose)};
+  const PoseScale scale = scale_of(pose);
   for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
     for (int joint = 0; joint < kJoints; ++joint) {
       float* at = pose.joint(frame, joint);

@@ -49,6 +49,11 @@ def poses(seeds):
         for i in range(2) for part, points in (("pose", 33), ("left_hand", 21)) for point in range(points)))
     for name, shape in (("ours", (3, 47, 3)), ("solos", (3, 3, 47)), ("foley", (3, 3, 65))):
         support.write_npy(seeds.path("pose_array", name), shape)
+    named = {"neck": [320, 200], "right_shoulder": [250, 210], "left_shoulder": [390, 205, 0.9], "left_wrist": None}
+    seeds.add("pose_line", "names", "\n".join(json.dumps({"t": i, "joints": named}) for i in range(3)))
+    seeds.add("pose_line", "lists", "\n".join(json.dumps(made.flat(points)) for points in frames))
+    seeds.add("pose_line", "holistic", "\n".join(json.dumps({"width": 640, "height": 480, **frame})
+                                                for frame in made.holistic(frames)["frames"]))
     seeds.add("pose_array", "raw", struct.pack("<423f", *[float(i % 101) for i in range(423)]))
 
 

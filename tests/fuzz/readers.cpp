@@ -17,6 +17,8 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
 #include "minet/core/text.hpp"
+#include "minet/pose/causal.hpp"
+#include "minet/pose/picture_line.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/pose/readers.hpp"
 #include "vision/tflite_file.hpp"
@@ -93,6 +95,21 @@ void pose_array(std::string_view bytes) {
   read_pose_file(bytes, "b.npy", pose::PoseFormat::solos);
 }
 
+// Lines of one stream, as a live player's keypoints arrive.
+void pose_line(std::string_view bytes) {
+  pose::CausalPose player;
+  double now = 0;
+  for (const std::string& line : split(std::string(bytes.substr(0, 1 << 16)), '\n')) {
+    reading([&] {
+      const pose::ArrivedPicture picture = pose::parse_picture_line(line);
+      player.add(picture.joints, now += 0.04);
+      if (!player.started()) return;
+      player.tick(now);
+      for (const float value : player.pair(now)) require(std::isfinite(value), "poses are numbers");
+    });
+  }
+}
+
 void sound(std::string_view bytes) {
   const auto path = files().write("a.wav", bytes);
   reading([&] {
@@ -159,6 +176,7 @@ constexpr Target kReaders[] = {
     {"pose_json", pose_json},
     {"pose_csv", pose_csv},
     {"pose_array", pose_array},
+    {"pose_line", pose_line},
     {"table", table},
     {"corpus", corpus_index},
     {"solos", solos},

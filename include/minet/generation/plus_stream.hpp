@@ -58,7 +58,6 @@ class FrameStream {
   at::Tensor hz_, voiced_, loudness_;  // [B, 1], of the last token
 };
 
-
 // The prior's part: draws onset, pitch and level, one frame after another.
 class ControlStream {
  public:

@@ -37,9 +37,12 @@ struct PoseScale {
   double width = 1;                   // median shoulder distance
 };
 
+// Where a shoulder is missing or both coincide, twice the neck-shoulder length or the arm's length
+// stands in, so that nothing is divided by zero. At least one frame.
+PoseScale scale_of(const PoseSequence& pose);
+
 // In place: minus the median neck, over the median distance between the shoulders; the same factor
-// for x and y. Where a shoulder is missing or both coincide, twice the neck-shoulder length or the
-// arm's length stands in, so that it never divides by zero.
+// for x and y.
 PoseScale normalise(PoseSequence& pose);
 
 // [frames, 94] = x, y by joint, at start_s + i / fps seconds by linear interpolation; before the
