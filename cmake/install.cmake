@@ -44,6 +44,7 @@ if(MINET_TORCH)
   list(APPEND installed_targets minet)
   list(APPEND pkgconfig_files minet)
 endif()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/minet)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/minet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(TARGETS ${installed_targets} EXPORT minet_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
