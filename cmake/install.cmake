@@ -8,7 +8,7 @@ set(data_folder ${CMAKE_INSTALL_DATADIR}/minet)
 # them. mi_prepare, which needs none, is started directly.
 install(TARGETS mi_prepare RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 if(MINET_TORCH)
-  set(programs mi_train mi_generate mi_eval mi_video)
+  set(programs mi_train mi_generate mi_eval mi_video mi_live)
   set(programs_folder ${CMAKE_INSTALL_LIBEXECDIR}/minet)
   install(TARGETS ${programs} RUNTIME DESTINATION ${programs_folder} COMPONENT programs)
   install(PROGRAMS ${PROJECT_SOURCE_DIR}/packaging/launch DESTINATION ${programs_folder} COMPONENT programs)

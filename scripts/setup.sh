@@ -31,7 +31,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
   libsndfile1-dev libfftw3-dev libsoxr-dev libyaml-cpp-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev libssl-dev libpng-dev libebur128-dev libgtest-dev libbenchmark-dev
-  libopencv-core-dev libopencv-imgproc-dev libopencv-videoio-dev
+  libopencv-core-dev libopencv-imgproc-dev libopencv-videoio-dev liblo-dev librtaudio-dev
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium)

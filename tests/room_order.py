@@ -30,6 +30,8 @@ LIBRARIES = {
     "nlohmann": None,  # None: any room's sources
     "openssl": {"core"},
     "opencv": {"video"},
+    "lo/": {"live"},
+    "RtAudio": {"live"},
     "CLI/": set(),
     "CLI11": set(),
 }

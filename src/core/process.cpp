@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "core/temporaries.hpp"
 #include "minet/core/errors.hpp"
@@ -85,6 +87,8 @@ Pipe make_pipe() {
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
     ::signal(signal, SIG_DFL);  // an ignored signal would stay ignored in the program
   }
+  const sched_param ordinary{};  // who plays live has real-time priority; its helpers do without
+  ::sched_setscheduler(0, SCHED_OTHER, &ordinary);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
   if (::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0) {
@@ -136,6 +140,49 @@ class Child {
   int status_ = 0;
 };
 
+std::unique_ptr<Child> start(const std::vector<std::string>& argv, Pipe& out, Pipe& err) {
+  if (argv.empty()) throw WorkError("run_process needs a program to run");
+  const std::string shown = printable(argv[0]);
+  const auto program = find_program(argv[0]);
+  if (!program) {
+    throw WorkError(text("the program ", shown, " is not there; install it or add it to PATH"));
+  }
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) {
+    if (argument.find('\0') != std::string::npos) {
+      throw WorkError(text("an argument of ", shown, " holds a NUL byte"));
+    }
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  arguments.push_back(nullptr);
+
+  Pipe report = make_pipe();
+  const pid_t self = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno)));
+  }
+  if (pid == 0) {
+    become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
+           report.write_end.get(), self);
+  }
+  ::setpgid(pid, pid);  // both sides do it: whoever comes first
+  auto child = std::make_unique<Child>(pid);
+  out.write_end.reset();
+  err.write_end.reset();
+  report.write_end.reset();
+
+  int exec_error = 0;
+  ssize_t told;
+  while ((told = ::read(report.read_end.get(), &exec_error, sizeof exec_error)) < 0 &&
+         errno == EINTR) {
+  }
+  if (told == sizeof exec_error) {
+    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(exec_error)));
+  }
+  return child;
+}
+
 }  // namespace
 
 std::optional<std::string> find_program(const std::string& program) {
@@ -164,49 +211,12 @@ std::optional<std::string> find_companion(const std::string& program) {
 }
 
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s,
-                          const std::function<void(std::string_view)>& on_error_output) {
-  if (argv.empty()) throw WorkError("run_process needs a program to run");
+                          const std::function<void(std::string_view)>& on_error_output,
+                          const std::function<bool(std::string_view)>& on_output) {
+  Pipe out = make_pipe(), err = make_pipe();
+  const std::unique_ptr<Child> running = start(argv, out, err);
+  Child& child = *running;
   const std::string shown = printable(argv[0]);
-  const auto program = find_program(argv[0]);
-  if (!program) {
-    throw WorkError(text("the program ", shown, " is not there; install it or add it to PATH"));
-  }
-  std::vector<char*> arguments;
-  for (const std::string& argument : argv) {
-    if (argument.find('\0') != std::string::npos) {
-      throw WorkError(text("an argument of ", shown, " holds a NUL byte"));
-    }
-    arguments.push_back(const_cast<char*>(argument.c_str()));
-  }
-  arguments.push_back(nullptr);
-
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  Pipe report = make_pipe();
-  const pid_t self = ::getpid();
-  const pid_t pid = ::fork();
-  if (pid < 0) {
-    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(errno)));
-  }
-  if (pid == 0) {
-    become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
-           report.write_end.get(), self);
-  }
-  ::setpgid(pid, pid);  // both sides do it: whoever comes first
-  Child child(pid);
-  out.write_end.reset();
-  err.write_end.reset();
-  report.write_end.reset();
-
-  int exec_error = 0;
-  ssize_t told;
-  while ((told = ::read(report.read_end.get(), &exec_error, sizeof exec_error)) < 0 &&
-         errno == EINTR) {
-  }
-  if (told == sizeof exec_error) {
-    throw WorkError(text("cannot start ", shown, ": ", detail::error_text(exec_error)));
-  }
-
   ProcessResult result;
   const auto began = Clock::now();
   std::optional<Clock::time_point> ended;
@@ -225,6 +235,11 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
                                pollfd{err.read_end.get(), POLLIN, 0}};
     ::poll(wait.data(), wait.size(), open ? 50 : 2);  // negative descriptors are skipped
     if (wait[0].revents != 0 && !drain(out.read_end, result.output)) out.read_end.reset();
+    if (on_output) {
+      const bool wanted = on_output(result.output);
+      result.output.clear();
+      if (!wanted) break;
+    }
     const std::size_t known = result.error_output.size();
     if (wait[1].revents != 0 && !drain(err.read_end, result.error_output)) err.read_end.reset();
     if (on_error_output && result.error_output.size() > known) {

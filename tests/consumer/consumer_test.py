@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "cli"))
 import support  # noqa: E402
 
-PROGRAMS = ("mi_prepare", "mi_train", "mi_generate", "mi_eval", "mi_video")
+PROGRAMS = ("mi_prepare", "mi_train", "mi_generate", "mi_eval", "mi_video", "mi_live")
 # In a namespace of its own: torch as $2, the clone empty.
 WITHOUT_CLONE = 'mount --bind "$1" "$2" && mount -t tmpfs none "$3" && shift 3 && exec "$@"'
 

@@ -84,6 +84,19 @@ TEST(RunProcess, DoesNotWaitForADaemonThatHoldsThePipes) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
 }
 
+TEST(RunProcess, HandsOnTheOutputAsItComesAndEndsAProgramThatIsNoLongerWanted) {
+  std::string got;
+  const auto began = std::chrono::steady_clock::now();
+  const ProcessResult result = run_process({"sh", "-c", "echo one; sleep 0.2; echo two; sleep 60"},
+                                           30, {}, [&](std::string_view part) {
+                                             got += part;
+                                             return got.find("two") == std::string::npos;
+                                           });
+  EXPECT_EQ(got, "one\ntwo\n");
+  EXPECT_EQ(result.output, "");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+}
+
 TEST(RunProcess, MissingProgramsAreWorkErrors) {
   EXPECT_THROW(run_process({"no-such-program-here"}), WorkError);
   EXPECT_THROW(run_process({"/"}), WorkError);

@@ -17,9 +17,12 @@ struct ProcessResult {
 };
 
 // WorkError if the program cannot be started or exceeds `time_limit_s`. `on_error_output` gets what
-// it writes to stderr as it comes.
+// it writes to stderr as it comes. `on_output`, where given, gets what it writes to stdout, which
+// is not kept then, and an empty text 20 times a second; where it returns false the program is
+// killed.
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s = 600,
-                          const std::function<void(std::string_view)>& on_error_output = {});
+                          const std::function<void(std::string_view)>& on_error_output = {},
+                          const std::function<bool(std::string_view)>& on_output = {});
 
 // Full path of `program` on PATH.
 std::optional<std::string> find_program(const std::string& program);

@@ -1,0 +1,167 @@
+#include "minet/generation/live_player.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+#include "minet/generation/plus.hpp"
+#include "minet/generation/plus_stream.hpp"
+#include "minet/models/device.hpp"
+
+namespace minet::generation {
+namespace {
+
+constexpr float kLoudest = 0.99f;
+// Of the way to a new h, each token: at once the timbre would jump.
+constexpr double kGlide = 0.1;
+
+models::PlusModel model_for_playing(const LivePlayerOptions& options) {
+  models::use_threads(options.threads);
+  models::PlusModel model = models::load_plus(options.model);
+  if (!model.prior_trained) {
+    throw InputError(text(options.model.string(),
+                          ": expected a model with a trained prior, but only its synthesiser is; "
+                          "go on with its training"));
+  }
+  if (options.notes && !model.notes_trained) {
+    throw InputError(text(options.model.string(),
+                          ": expected a model that was trained with notes, but no training track "
+                          "of its corpus had any; leave the notes out or use another model"));
+  }
+  return model;
+}
+
+// Above half of the range a sound is bent softly instead of clipped.
+float bent(float x) {
+  constexpr float kStraight = 0.5F;
+  const float size = std::abs(x);
+  if (size <= kStraight) return x;
+  const float room = kLoudest - kStraight;
+  return std::copysign(kStraight + room * std::tanh((size - kStraight) / room), x);
+}
+
+}  // namespace
+
+struct LivePlayer::State {
+  explicit State(const LivePlayerOptions& options)
+      : model(model_for_playing(options)),
+        controls(model, 1,
+                 sampling_of(options.sampling, model.config.generation, options.notes.has_value())),
+        frames(model.config),
+        sound(model, options.sampling.seed) {
+    model.train(false);
+    if (options.notes) add_notes(*options.notes);
+  }
+  void add_notes(const std::vector<score::Note>& list);
+  models::NoteInput notes_now() const;
+  void look(const pose::CausalPose& pose, double now_s);
+  at::Tensor movement(pose::CausalPose& pose, double now_s);
+
+  models::PlusModel model;
+  ControlStream controls;
+  FrameStream frames;
+  SoundStream sound;
+  std::optional<models::NoteInput> notes;    // [1, T]
+  std::int64_t token = 0;                    // the next one
+  at::Tensor body, next_body, motion_state;  // [1, H], ...
+  double looked_s = 0;
+  std::vector<float> block;
+};
+
+void LivePlayer::State::add_notes(const std::vector<score::Note>& list) {
+  double end = 0;
+  for (const score::Note& note : list) end = std::max(end, note.end_s());
+  const auto count = static_cast<std::int64_t>(std::ceil(end * models::token_rate(model.config)));
+  notes = note_input(list, model.config, count + 1);  // it ends with a rest
+}
+
+// Of the next token; after the last note a rest.
+models::NoteInput LivePlayer::State::notes_now() const {
+  if (!notes) return {};
+  const std::int64_t at = std::min(token, notes->note.size(1) - 1);
+  return {notes->note.slice(1, at, at + 1), notes->onset.slice(1, at, at + 1), notes->present};
+}
+
+void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
+  const std::vector<float> window = pose.window(model.config.clip_pose_frames());
+  const auto count = static_cast<std::int64_t>(window.size()) / pose::kPoseWidth;
+  next_body = model.body->forward(
+      at::tensor(window, at::TensorOptions(at::kFloat).device(at::kCPU))
+          .view({1, count, pose::kPoseWidth}));
+  if (!body.defined()) body = next_body;
+  looked_s = now_s;
+}
+
+// Frames of the grid change the state of the movement encoder; in between it looks at the newest
+// picture and forgets that, so that no picture has to wait for a frame.
+at::Tensor LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
+  const bool frame = pose.tick(now_s);
+  const std::array<float, 2 * pose::kPoseWidth> pair = pose.pair(now_s);
+  if (!body.defined()) look(pose, now_s);
+  at::Tensor state = motion_state;
+  const at::Tensor motion = model.motion->advance(
+      at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
+                 at::TensorOptions(at::kFloat).device(at::kCPU))
+          .view({1, 2, pose::kPoseWidth}),
+      body, state);
+  if (frame) motion_state = state;
+  return motion;
+}
+
+LivePlayer::LivePlayer(const LivePlayerOptions& options)
+    : state_(std::make_unique<State>(options)) {}
+LivePlayer::~LivePlayer() = default;
+
+int LivePlayer::sample_rate() const {
+  return static_cast<int>(state_->model.config.spectrogram.sample_rate);
+}
+
+std::int64_t LivePlayer::block() const {
+  return models::kFramesOfToken * state_->model.config.spectrogram.hop;
+}
+
+pose::CausalPose LivePlayer::make_pose() const {
+  const config::PoseConfig& config = state_->model.config.pose;
+  return pose::CausalPose(config.fps, config.gap_confidence);
+}
+
+std::span<const float> LivePlayer::next(pose::CausalPose& pose, double now_s) {
+  const at::NoGradGuard no_grad;
+  State& state = *state_;
+  const at::Tensor motion = state.movement(pose, now_s);
+  state.body = state.body.lerp(state.next_body, kGlide);
+  const models::NoteInput notes = state.notes_now();
+  const at::Tensor condition =
+      state.model.prior->condition(state.body, motion.unsqueeze(1), notes).select(1, 0);
+  std::vector<ControlStream::Forced> forced;
+  if (notes.note.defined()) {
+    forced.push_back({.note = *notes.note.const_data_ptr<std::int64_t>(),
+                      .onset = *notes.onset.const_data_ptr<std::int64_t>()});
+  }
+  const models::ControlTokens now = state.controls.next(condition, forced);
+  const auto column = [](const at::Tensor& x) { return x.unsqueeze(1); };
+  const at::Tensor sound = state.sound.add(
+      state.frames.add({column(now.onset), column(now.pitch), column(now.level)}), state.body);
+  ++state.token;
+  const at::Tensor samples = sound.contiguous();
+  const float* const first = samples.const_data_ptr<float>();
+  state.block.assign(static_cast<std::size_t>(block()), 0.0F);
+  std::transform(first, first + samples.numel(), state.block.begin(), bent);
+  return state.block;
+}
+
+void LivePlayer::watch(const pose::CausalPose& pose, double now_s) {
+  if (now_s - state_->looked_s < kWatchEvery) return;
+  const at::NoGradGuard no_grad;
+  state_->look(pose, now_s);
+}
+
+void LivePlayer::forget_movement() {
+  state_->motion_state = at::Tensor();
+}
+
+}  // namespace minet::generation

@@ -1,0 +1,39 @@
+// The one clock of a live session.
+#pragma once
+
+#include <sched.h>
+#include <time.h>
+
+#include <chrono>
+
+namespace minet::live {
+
+inline double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Returns earlier where a signal comes.
+inline void sleep_s(double seconds) {
+  if (seconds <= 0) return;
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(seconds);
+  time.tv_nsec = static_cast<long>((seconds - static_cast<double>(time.tv_sec)) * 1e9);
+  ::nanosleep(&time, nullptr);
+}
+
+// Before all ordinary programs, as who plays sound is to be; false where the system does not permit
+// it (`ulimit -r`). Of the calling thread and those that it starts; not of other programs.
+inline bool ask_for_realtime() {
+  sched_param priority{};
+  priority.sched_priority = 10;
+  return ::sched_setscheduler(0, SCHED_RR, &priority) == 0;
+}
+
+// Of all threads of this process.
+inline double processor_s() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace minet::live

@@ -1,0 +1,191 @@
+#include <RtAudio.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "live/card.hpp"
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
+#include "minet/live/play.hpp"
+
+namespace minet::live {
+namespace {
+
+constexpr int kMostTimes = 6;  // the model's rate: 16 kHz to 96 kHz
+
+// ALSA and PulseAudio write about every device that they do not find to stderr.
+class Silence {
+ public:
+  Silence() : kept_(::dup(STDERR_FILENO)), nothing_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+    if (kept_ >= 0 && nothing_ >= 0) ::dup2(nothing_, STDERR_FILENO);
+  }
+  ~Silence() {
+    if (kept_ >= 0) ::dup2(kept_, STDERR_FILENO);
+    for (const int descriptor : {kept_, nothing_}) {
+      if (descriptor >= 0) ::close(descriptor);
+    }
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  int kept_, nothing_;
+};
+
+struct Device {
+  unsigned int id;
+  RtAudio::DeviceInfo info;
+};
+
+std::vector<Device> devices_of(RtAudio& audio) {
+  const Silence silence;
+  std::vector<Device> devices;
+  for (unsigned int id = 0; id < audio.getDeviceCount(); ++id) {
+    RtAudio::DeviceInfo info = audio.getDeviceInfo(id);
+    if (info.probed && info.outputChannels > 0) devices.push_back({id, std::move(info)});
+  }
+  return devices;
+}
+
+std::string list_of(const std::vector<Device>& devices) {
+  std::vector<std::string> names;
+  for (const Device& device : devices) {
+    names.push_back(text(device.id, " \"", printable(device.info.name), "\""));
+  }
+  return join(names, ", ");
+}
+
+const Device& chosen(const std::vector<Device>& devices, const std::string& which) {
+  if (devices.empty()) {
+    throw InputError("sound: expected a sound card, found none; use PCM, or the card null");
+  }
+  const auto matches = [&](const Device& device) {
+    if (which == "default") return device.info.isDefaultOutput;
+    return text(device.id) == which || lower(device.info.name).find(lower(which)) != std::string::npos;
+  };
+  const auto found = std::find_if(devices.begin(), devices.end(), matches);
+  if (found != devices.end()) return *found;
+  if (which == "default") return devices.front();
+  throw InputError(text("sound: expected one of the cards ", list_of(devices), ", got ",
+                        printable(which)));
+}
+
+unsigned int rate_for(const Device& device, int sample_rate) {
+  const std::vector<unsigned int>& rates = device.info.sampleRates;
+  for (int times = 1; times <= kMostTimes; ++times) {
+    const auto rate = static_cast<unsigned int>(times * sample_rate);
+    if (std::find(rates.begin(), rates.end(), rate) != rates.end()) return rate;
+  }
+  throw InputError(text("sound: expected a card that plays ", sample_rate,
+                        " Hz or up to 6 times as many, but \"", printable(device.info.name),
+                        "\" does not; choose another"));
+}
+
+class RtAudioCard : public Card {
+ public:
+  RtAudioCard(const std::string& which, int sample_rate, double period_s, Pull pull)
+      : pull_(std::move(pull)) {
+    try {
+      open(which, sample_rate, period_s);
+    } catch (const RtAudioError& error) {
+      throw WorkError(text("the sound card cannot be opened: ", printable(error.what())));
+    }
+  }
+  ~RtAudioCard() override {
+    const Silence silence;
+    try {
+      if (audio_->isStreamRunning()) audio_->abortStream();
+      if (audio_->isStreamOpen()) audio_->closeStream();
+    } catch (const RtAudioError&) {  // it ends either way
+    }
+  }
+  std::string name() const override { return text("sound card \"", printable(name_), "\""); }
+  int sample_rate() const override { return rate_; }
+  double latency_s() const override { return latency_s_; }
+
+ private:
+  void open(const std::string& which, int sample_rate, double period_s) {
+    {
+      const Silence silence;
+      audio_.emplace();
+      audio_->showWarnings(false);
+    }
+    const std::vector<Device> devices = devices_of(*audio_);
+    const Device& device = chosen(devices, which);
+    name_ = device.info.name;
+    rate_ = static_cast<int>(rate_for(device, sample_rate));
+    channels_ = std::min(2U, device.info.outputChannels);
+    RtAudio::StreamParameters to;
+    to.deviceId = device.id;
+    to.nChannels = channels_;
+    RtAudio::StreamOptions options;
+    options.flags = RTAUDIO_SCHEDULE_REALTIME;
+    options.numberOfBuffers = 2;
+    options.streamName = "minet";
+    auto frames = static_cast<unsigned int>(period_s * rate_);
+    const Silence silence;
+    audio_->openStream(&to, nullptr, RTAUDIO_FLOAT32, static_cast<unsigned int>(rate_), &frames,
+                       &called, this, &options);
+    mono_.resize(frames);
+    audio_->startStream();
+    const long more = audio_->getStreamLatency();  // in frames; 0: it does not say
+    latency_s_ = static_cast<double>(more > 0 ? more : static_cast<long>(frames)) / rate_;
+  }
+
+  static int called(void* output, void*, unsigned int frames, double, RtAudioStreamStatus,
+                    void* context) {
+    RtAudioCard& self = *static_cast<RtAudioCard*>(context);
+    auto* to = static_cast<float*>(output);
+    while (frames > 0) {
+      const std::size_t count = std::min<std::size_t>(frames, self.mono_.size());
+      const std::span<float> block = std::span(self.mono_).first(count);
+      self.pull_(block);
+      for (const float sample : block) {
+        for (unsigned int channel = 0; channel < self.channels_; ++channel) *to++ = sample;
+      }
+      frames -= static_cast<unsigned int>(count);
+    }
+    return 0;
+  }
+
+  Pull pull_;
+  std::optional<RtAudio> audio_;
+  std::string name_;
+  int rate_ = 0;
+  unsigned int channels_ = 1;
+  double latency_s_ = 0;
+  std::vector<float> mono_;
+};
+
+}  // namespace
+
+std::unique_ptr<Card> make_rtaudio_card(const std::string& which, int sample_rate, double period_s,
+                                        Pull pull) {
+  return std::make_unique<RtAudioCard>(which, sample_rate, period_s, std::move(pull));
+}
+
+std::string list_cards() {
+  std::optional<RtAudio> audio;
+  {
+    const Silence silence;
+    audio.emplace();
+    audio->showWarnings(false);
+  }
+  std::string list = "null  plays to nobody\n";
+  for (const Device& device : devices_of(*audio)) {
+    std::vector<std::string> rates;
+    for (const unsigned int rate : device.info.sampleRates) rates.push_back(text(rate));
+    list += text(device.id, "  ", printable(device.info.name),
+                 device.info.isDefaultOutput ? " (default)" : "", ": ", join(rates, ", "), " Hz\n");
+  }
+  return list;
+}
+
+}  // namespace minet::live

@@ -1,0 +1,31 @@
+// From the time stamps of a source to our clock.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace minet::live {
+
+// The source's clock is taken to be behind ours by the least that a picture ever needed: what came
+// later than that was delayed on its way, so its stamp says better when it was seen.
+class SourceClock {
+ public:
+  // Never later than `arrived_s`.
+  double time_of(std::optional<double> stamp_s, double arrived_s) {
+    if (!stamp_s) return arrived_s;
+    const double offset = arrived_s - *stamp_s;
+    const bool another = !offset_ || *stamp_s < last_ || std::abs(offset - *offset_) > kMostDelay;
+    offset_ = another ? offset : std::min(*offset_ + kDrift, offset);
+    last_ = *stamp_s;
+    return *stamp_s + *offset_;
+  }
+
+ private:
+  static constexpr double kMostDelay = 1;   // s: more is another clock, or milliseconds
+  static constexpr double kDrift = 1e-4;    // s a picture: clocks do not run alike
+  std::optional<double> offset_;
+  double last_ = 0;
+};
+
+}  // namespace minet::live
