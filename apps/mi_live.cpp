@@ -49,9 +49,10 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
                  "Its samples, little endian: s16 (whole numbers of 16 bits) or f32 (floats)")
       ->capture_default_str()
       ->check(CLI::IsMember({"s16", "f32"}));
-  cli.add_option("--buffer", arguments.buffer_ms,
-                 "Milliseconds of sound that are kept ready: more, and a busy machine plays without "
-                 "gaps; less, and the sound follows sooner")
+  cli.add_option(
+         "--buffer", arguments.buffer_ms,
+         "Milliseconds of sound that are kept ready: more, and a busy machine plays without "
+         "gaps; less, and the sound follows sooner")
       ->capture_default_str();
 }
 
@@ -98,8 +99,7 @@ int play(Arguments& arguments) {
     }
     options.pcm = STDOUT_FILENO;
   }
-  options.pcm_format =
-      arguments.pcm_format == "f32" ? live::PcmFormat::f32 : live::PcmFormat::s16;
+  options.pcm_format = arguments.pcm_format == "f32" ? live::PcmFormat::f32 : live::PcmFormat::s16;
   if (arguments.notes) {
     arguments.read_notes.monophonic = true;
     options.player.notes = score::read_notes(*arguments.notes, arguments.read_notes).notes;
@@ -113,11 +113,10 @@ int play(Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const app::Program program{
-      .name = "mi_generate",
-      .summary = "Play while keypoints arrive (docs/live.md).",
-      .example = "mi_generate --live --model models/plus --camera 0",
-      .read_error = app::read_torch_error};
+  const app::Program program{.name = "mi_generate",
+                             .summary = "Play while keypoints arrive (docs/live.md).",
+                             .example = "mi_generate --live --model models/plus --camera 0",
+                             .read_error = app::read_torch_error};
   Arguments arguments;
   CLI::App cli;
   app::set_up(cli, program, arguments.common);

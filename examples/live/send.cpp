@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
     const double bow = std::sin(2 * 3.14159265 * t);  // once a second
     // Neck; right shoulder, elbow, wrist; left ones: their order, and that of the fingers, is in
     // README.md. Any unit, y downwards.
-    Point joints[47] = {{0, 0},          {-1, 0.1}, {-1.3, 1.2}, {-0.6 - 0.6 * bow, 0.9 + 0.3 * bow},
-                        {1, 0.1},        {1.4, 1},  {1.2, 0.1}};
+    Point joints[47] = {{0, 0},   {-1, 0.1}, {-1.3, 1.2}, {-0.6 - 0.6 * bow, 0.9 + 0.3 * bow},
+                        {1, 0.1}, {1.4, 1},  {1.2, 0.1}};
     for (int hand = 0; hand < 2; ++hand) {
       for (int i = 0; i < 20; ++i) {  // four joints for each of five fingers
         joints[7 + 20 * hand + i] = {joints[3 + 3 * hand].x + 0.05 * (i / 4 - 2),

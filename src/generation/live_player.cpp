@@ -89,9 +89,8 @@ models::NoteInput LivePlayer::State::notes_now() const {
 void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
   const std::vector<float> window = pose.window(model.config.clip_pose_frames());
   const auto count = static_cast<std::int64_t>(window.size()) / pose::kPoseWidth;
-  next_body = model.body->forward(
-      at::tensor(window, at::TensorOptions(at::kFloat).device(at::kCPU))
-          .view({1, count, pose::kPoseWidth}));
+  next_body = model.body->forward(at::tensor(window, at::TensorOptions(at::kFloat).device(at::kCPU))
+                                      .view({1, count, pose::kPoseWidth}));
   if (!body.defined()) body = next_body;
   looked_s = now_s;
 }
@@ -103,11 +102,11 @@ at::Tensor LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
   const std::array<float, 2 * pose::kPoseWidth> pair = pose.pair(now_s);
   if (!body.defined()) look(pose, now_s);
   at::Tensor state = motion_state;
-  const at::Tensor motion = model.motion->advance(
-      at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
-                 at::TensorOptions(at::kFloat).device(at::kCPU))
-          .view({1, 2, pose::kPoseWidth}),
-      body, state);
+  const at::Tensor motion =
+      model.motion->advance(at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
+                                       at::TensorOptions(at::kFloat).device(at::kCPU))
+                                .view({1, 2, pose::kPoseWidth}),
+                            body, state);
   if (frame) motion_state = state;
   return motion;
 }

@@ -59,8 +59,8 @@ class PcmSink : public Sink {
     const std::size_t width = format_ == PcmFormat::s16 ? 2 : 4;
     bytes_.resize(block.size() * width);
     for (std::size_t i = 0; i < block.size(); ++i) {
-      const auto whole = static_cast<std::int16_t>(
-          std::lround(std::clamp(block[i], -1.0F, 1.0F) * 32767.0F));
+      const auto whole =
+          static_cast<std::int16_t>(std::lround(std::clamp(block[i], -1.0F, 1.0F) * 32767.0F));
       const void* from = format_ == PcmFormat::s16 ? static_cast<const void*>(&whole) : &block[i];
       std::memcpy(bytes_.data() + i * width, from, width);
     }
@@ -72,7 +72,8 @@ class PcmSink : public Sink {
       pollfd ready{descriptor_, POLLOUT, 0};
       if (::poll(&ready, 1, 100) <= 0) continue;  // it does not read: a stop is still seen
       // A pipe is ready when it takes 4 KiB, so this does not wait.
-      const ssize_t sent = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), 4096));
+      const ssize_t sent =
+          ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), 4096));
       if (sent > 0) rest = rest.subspan(static_cast<std::size_t>(sent));
       if (sent < 0 && errno != EINTR && errno != EAGAIN) gone_ = true;
     }

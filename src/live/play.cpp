@@ -19,10 +19,10 @@
 namespace minet::live {
 namespace {
 
-constexpr double kFadeS = 1;       // to rest, when the source has paused too long
-constexpr double kRiseS = 0.05;    // when it is there again
-constexpr double kEndS = 0.1;      // when all is over
-constexpr double kPatience = 3;    // until it is said that nobody is seen
+constexpr double kFadeS = 1;     // to rest, when the source has paused too long
+constexpr double kRiseS = 0.05;  // when it is there again
+constexpr double kEndS = 0.1;    // when all is over
+constexpr double kPatience = 3;  // until it is said that nobody is seen
 constexpr double kSayEvery = 10;
 
 std::string milliseconds(double s) {
@@ -157,9 +157,11 @@ class Session {
   }
 
   void say(double now) {
-    if (const std::string complaint = inbox_.take_complaint(); !complaint.empty() && complaints_ < 3) {
+    if (const std::string complaint = inbox_.take_complaint();
+        !complaint.empty() && complaints_ < 3) {
       ++complaints_;
-      log::warning(text("skipped: ", complaint, complaints_ == 3 ? " (others are only counted)" : ""));
+      log::warning(
+          text("skipped: ", complaint, complaints_ == 3 ? " (others are only counted)" : ""));
     }
     if (!ever_ && !waiting_said_ && now - began_s_ > kPatience) {
       waiting_said_ = true;
@@ -237,20 +239,20 @@ PlayReport play(const PlayOptions& options) {
   const PlayReport report = session.run();
   if (stop_signal() == 0 && report.used == 0 && !options.seconds) {
     throw InputError(text("expected keypoints that show a player's neck or shoulders, but the ",
-                          "input ended after ", counted(report.pictures, "picture"), " without them and ",
-                          counted(report.bad, "bad line"), "; docs/live.md says what is read"));
+                          "input ended after ", counted(report.pictures, "picture"),
+                          " without them and ", counted(report.bad, "bad line"),
+                          "; docs/live.md says what is read"));
   }
   return report;
 }
 
 std::string summary(const PlayReport& report, double buffer_s) {
-  std::string out = text("played ", human_duration(report.seconds), " from ",
-                         counted(report.pictures, "picture"), " (", report.used, " used, ",
-                         report.empty, " without a player, ", report.bad, " bad)");
+  std::string out =
+      text("played ", human_duration(report.seconds), " from ", counted(report.pictures, "picture"),
+           " (", report.used, " used, ", report.empty, " without a player, ", report.bad, " bad)");
   if (report.used > 0) {
     out += text("; keypoint to sound: median ", milliseconds(report.median_s), ", 95 % ",
-                milliseconds(report.most_s), ", longest ",
-                milliseconds(report.longest_s));
+                milliseconds(report.most_s), ", longest ", milliseconds(report.longest_s));
   }
   return out + text("; load ", percent(report.load), " of one core; ",
                     counted(report.underruns, "underrun"), " at a buffer of ",

@@ -31,8 +31,7 @@ class Ring {
   // Of the reader: as many as there are, and how many that was.
   std::size_t pull(std::span<float> into) {
     const std::uint64_t at = read_.load(std::memory_order_relaxed);
-    const auto there =
-        static_cast<std::size_t>(written_.load(std::memory_order_acquire) - at);
+    const auto there = static_cast<std::size_t>(written_.load(std::memory_order_acquire) - at);
     const std::size_t count = there < into.size() ? there : into.size();
     for (std::size_t i = 0; i < count; ++i) into[i] = samples_[(at + i) % samples_.size()];
     read_.store(at + count, std::memory_order_release);

@@ -68,13 +68,14 @@ const Device& chosen(const std::vector<Device>& devices, const std::string& whic
   }
   const auto matches = [&](const Device& device) {
     if (which == "default") return device.info.isDefaultOutput;
-    return text(device.id) == which || lower(device.info.name).find(lower(which)) != std::string::npos;
+    return text(device.id) == which ||
+           lower(device.info.name).find(lower(which)) != std::string::npos;
   };
   const auto found = std::find_if(devices.begin(), devices.end(), matches);
   if (found != devices.end()) return *found;
   if (which == "default") return devices.front();
-  throw InputError(text("sound: expected one of the cards ", list_of(devices), ", got ",
-                        printable(which)));
+  throw InputError(
+      text("sound: expected one of the cards ", list_of(devices), ", got ", printable(which)));
 }
 
 unsigned int rate_for(const Device& device, int sample_rate) {

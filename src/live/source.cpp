@@ -15,7 +15,7 @@
 namespace minet::live {
 namespace {
 
-constexpr int kLookMs = 100;           // how often a source looks whether it is to stop
+constexpr int kLookMs = 100;             // how often a source looks whether it is to stop
 constexpr double kLongest = 30 * 86400;  // s
 
 class LineSource : public Source {

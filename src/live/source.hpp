@@ -15,7 +15,7 @@ namespace minet::live {
 
 class Source {
  public:
-  virtual ~Source() = default;  // stops it, within a tenth of a second
+  virtual ~Source() = default;           // stops it, within a tenth of a second
   virtual std::string name() const = 0;  // for people: "OSC at port 9000"
 };
 

@@ -22,8 +22,8 @@ class SourceClock {
   }
 
  private:
-  static constexpr double kMostDelay = 1;   // s: more is another clock, or milliseconds
-  static constexpr double kDrift = 1e-4;    // s a picture: clocks do not run alike
+  static constexpr double kMostDelay = 1;  // s: more is another clock, or milliseconds
+  static constexpr double kDrift = 1e-4;   // s a picture: clocks do not run alike
   std::optional<double> offset_;
   double last_ = 0;
 };

@@ -66,7 +66,8 @@ TEST(Upsampler, KeepsATone) {
     const double step = 2 * std::numbers::pi * 1000 / 16000;  // 1 kHz
     for (int block = 0; block < 20; ++block) {
       std::vector<float> in;
-      for (int i = 0; i < 64; ++i) in.push_back(static_cast<float>(std::sin(step * (64 * block + i))));
+      for (int i = 0; i < 64; ++i)
+        in.push_back(static_cast<float>(std::sin(step * (64 * block + i))));
       const std::span<const float> more = up.add(in);
       EXPECT_EQ(more.size(), 64U * static_cast<std::size_t>(factor));
       out.insert(out.end(), more.begin(), more.end());

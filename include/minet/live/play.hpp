@@ -24,11 +24,11 @@ struct PlayOptions {
   std::optional<int> pcm = std::nullopt;
   PcmFormat pcm_format = PcmFormat::s16;
   std::string card = "default";
-  double buffer_s = 0.02;                         // between us and what plays the sound
-  double hold_s = 2;                              // the player is held while no picture comes
-  std::optional<double> seconds = std::nullopt;   // then it ends
-  bool realtime = true;                           // ask for real-time priority
-  bool verbose = false;                           // latency and load every 10 s
+  double buffer_s = 0.02;                        // between us and what plays the sound
+  double hold_s = 2;                             // the player is held while no picture comes
+  std::optional<double> seconds = std::nullopt;  // then it ends
+  bool realtime = true;                          // ask for real-time priority
+  bool verbose = false;                          // latency and load every 10 s
 };
 
 struct PlayReport {
@@ -41,8 +41,8 @@ struct PlayReport {
   std::int64_t rests = 0;  // how often the source paused longer than it is held
 };
 
-// Until the input ends, `seconds` are over, the receiver is gone, or a stop was requested. InputError
-// for options that cannot be, and where the input ends before anybody was seen.
+// Until the input ends, `seconds` are over, the receiver is gone, or a stop was requested.
+// InputError for options that cannot be, and where the input ends before anybody was seen.
 PlayReport play(const PlayOptions& options);
 
 std::string summary(const PlayReport& report, double buffer_s);
