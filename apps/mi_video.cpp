@@ -9,6 +9,7 @@
 #include "minet/core/words.hpp"
 #include "minet/pose/draw.hpp"
 #include "minet/pose/found.hpp"
+#include "minet/video/camera.hpp"
 #include "minet/video/film_keypoints.hpp"
 #include "minet/video/holistic_json.hpp"
 #include "minet/video/overlay.hpp"
@@ -27,17 +28,19 @@ struct Arguments {
   std::optional<int> person;
   std::string gaps = "paper";
   int threads = 1;
-  bool force = false;
+  bool force = false, lines = false;
 };
 
 void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("film", arguments.film, "Film of one player, in any format that ffmpeg reads")
       ->required();
   cli.add_option(
-         "-o,--out", arguments.out,
-         "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
-         "NAME.json, all points of every picture at its own time (docs/keypoints.md)")
-      ->required();
+      "-o,--out", arguments.out,
+      "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
+      "NAME.json, all points of every picture at its own time (docs/keypoints.md)");
+  cli.add_flag("--lines", arguments.lines,
+               "Instead print each picture's points as a line of JSON as it comes (docs/live.md): "
+               "from a camera, by its number in place of the film, or from a film at its own pace");
   cli.add_option("--person", arguments.person,
                  "Which of several people, from 0, left to right; default: who is seen best")
       ->check(CLI::Range(0, 999));
@@ -95,7 +98,29 @@ void report(const Arguments& arguments, const video::FilmKeypoints& found,
                     counts.right_hands, ", left hand ", counts.left_hands, "\n");
 }
 
+int print_lines(const Arguments& arguments) {
+  if (!arguments.out.empty() || !arguments.preview.empty() || !arguments.overlay.empty()) {
+    throw InputError(
+        "--lines: expected no --out, --preview or --overlay beside it; leave them out");
+  }
+  vision::use_threads(arguments.threads);
+  keep_memory();
+  video::follow_camera(arguments.film.string(), {.networks = vision::networks_folder(),
+                                                 .person = arguments.person,
+                                                 .line = [](std::string_view line) {
+                                                   std::cout << line << '\n' << std::flush;
+                                                   return std::cout.good();
+                                                 }});
+  std::cout.clear();  // what was not written is tried once more, and says why it cannot be
+  throw_if_stopped_while("finding keypoints");
+  return 0;
+}
+
 int find(const Arguments& arguments) {
+  if (arguments.lines) return print_lines(arguments);
+  if (arguments.out.empty()) {
+    throw InputError("--out: expected a file to write, got none; see mi_prepare video --help");
+  }
   check_outputs(arguments);
   const pose::GapRule rule = pose::parse_gap_rule(arguments.gaps);
   vision::use_threads(arguments.threads);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "minet/core/text.hpp"
+#include "video/holistic_frame.hpp"
 
 namespace minet::video {
 namespace {
@@ -33,6 +34,25 @@ std::string hand_of(const std::optional<vision::Hand>& hand, const Picture& pict
 
 }  // namespace
 
+std::string holistic_members(const Frame& frame, const std::optional<vision::Player>& player) {
+  std::string body = "[";
+  if (player) {
+    for (const vision::BodyPoint& point : player->body) {
+      if (body.size() > 1) body += ',';
+      body += point_of(point, point.visibility, frame.picture);
+    }
+  }
+  return text(R"("frame":)", frame.index, R"(,"time_s":)", to_text(frame.time_s), R"(,"pose":)",
+              body, "]", R"(,"left_hand":)",
+              hand_of(player ? player->left : std::nullopt, frame.picture), R"(,"right_hand":)",
+              hand_of(player ? player->right : std::nullopt, frame.picture));
+}
+
+std::string holistic_line(const Frame& frame, const std::optional<vision::Player>& player) {
+  return text(R"({"width":)", frame.picture.width, R"(,"height":)", frame.picture.height, ",",
+              holistic_members(frame, player), "}");
+}
+
 HolisticJson::HolisticJson(const std::filesystem::path& path, bool replace)
     : writer_(path, {.replace = replace}) {}
 
@@ -45,17 +65,7 @@ void HolisticJson::add(const Frame& frame, const std::optional<vision::Player>& 
     writer_.write(std::string_view(",\n"));
   }
   first_ = false;
-  std::string body = "[";
-  if (player) {
-    for (const vision::BodyPoint& point : player->body) {
-      if (body.size() > 1) body += ',';
-      body += point_of(point, point.visibility, picture);
-    }
-  }
-  writer_.write(text(R"({"frame":)", frame.index, R"(,"time_s":)", to_text(frame.time_s),
-                     R"(,"pose":)", body, "]", R"(,"left_hand":)",
-                     hand_of(player ? player->left : std::nullopt, picture), R"(,"right_hand":)",
-                     hand_of(player ? player->right : std::nullopt, picture), "}"));
+  writer_.write(text("{", holistic_members(frame, player), "}"));
 }
 
 void HolisticJson::commit() {

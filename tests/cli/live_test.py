@@ -6,6 +6,7 @@ Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND [unittest arguments]
 import array
 import json
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -14,9 +15,10 @@ import time
 import unittest
 
 import support
-from support import SOURCE
+from support import SOURCE, shared_data
 
 MODEL = SOURCE / "models" / "plus"
+NETWORKS = SOURCE / ".venv" / "share" / "minet" / "vision"
 BODY = {"neck": [320, 150], "right_shoulder": [250, 160], "left_shoulder": [390, 160], "right_elbow": [230, 260],
         "right_wrist": [260, 330], "left_elbow": [420, 260], "left_wrist": [400, 200, 0.9]}
 
@@ -179,6 +181,22 @@ class Osc(Live):
         err = self.end(process)[1]
         self.assertGreater(self.report(err)[0], 20)
         self.assertGreater(self.report(err)[1], 20)
+
+
+class Camera(Live):
+    @unittest.skipUnless(shared_data() and NETWORKS.is_dir() and shutil.which("ffmpeg"), "needs the real violinist")
+    def test_a_film_in_the_place_of_a_camera(self):
+        process = self.start("--camera", shared_data() / "urmp" / "urmp_vln1_0-5s.mp4", "--pcm", "-",
+                             stdin=subprocess.DEVNULL)
+        self.assertIn("camera", self.started(process))
+        sound, err = self.end(process)
+        self.assertGreater(self.report(err)[1], 50)  # those that a busy machine misses are left out
+        self.assertAlmostEqual(len(sound) / 32000, 5, delta=2)
+
+    def test_what_is_no_camera(self):
+        for camera, says in (("77", "/dev/video77"), ("none.mp4", "no such file")):
+            self.assert_fails("--live", "--model", MODEL, "--camera", camera, "--card", "null", says=[says],
+                              program=self.mi_generate)
 
 
 class Refusals(Live):

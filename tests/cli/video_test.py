@@ -82,7 +82,7 @@ class Refusals(Case):
         (self.folder / "a.npy").write_text("mine")
         self.refused(film, "-o", self.folder / "a.npy", says=["a.npy exists"])
         self.refused(film, "-o", self.folder / "no" / "a.npy", says=["no"])
-        self.refused(film, says=["--out is required", "--help"])
+        self.refused(film, says=["--out: expected a file", "--help"])
         self.refused("-o", self.folder / "b.npy", says=["film is required"])
 
     def test_help_is_its_own(self):

@@ -1,0 +1,116 @@
+#include "minet/video/camera.hpp"
+
+#include <chrono>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
+#include <thread>
+#include <vector>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/signals.hpp"
+#include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
+#include "minet/vision/estimator.hpp"
+#include "video/holistic_frame.hpp"
+
+namespace minet::video {
+namespace {
+
+constexpr double kLookS = 0.1;  // how often a wait looks whether a stop is requested
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// False where a stop is requested.
+bool wait_until(double time_s) {
+  for (double left = time_s - now_s(); left > 0; left = time_s - now_s()) {
+    if (stop_signal() != 0) return false;
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, kLookS)));
+  }
+  return stop_signal() == 0;
+}
+
+}  // namespace
+
+struct Camera::State {
+  std::optional<FrameReader> film;
+  double began_s = 0;  // the clock's time of the film's start
+  cv::VideoCapture capture;
+  cv::Mat decoded, rgb;
+  std::int64_t read = 0;
+};
+
+Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
+  const auto number = parse_integer(which);
+  if (!number) {
+    state_->film.emplace(which);
+    return;
+  }
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  try {
+    state_->capture.open(static_cast<int>(*number), cv::CAP_V4L2);
+    state_->capture.set(cv::CAP_PROP_BUFFERSIZE, 1);  // old pictures are of no use
+  } catch (const cv::Exception&) {
+  }
+  if (!state_->capture.isOpened()) {
+    throw InputError(text("expected a camera at /dev/video", *number,
+                          ", but there is none that can be opened; see which there are with "
+                          "`ls /dev/video*`, or give a film"));
+  }
+}
+
+Camera::~Camera() = default;
+
+bool Camera::next(Frame& frame) {
+  State& state = *state_;
+  if (state.film) {
+    if (!state.film->next(frame)) return false;
+    if (state.began_s == 0) state.began_s = now_s() - frame.time_s;
+    const std::vector<double>& times = state.film->film().times;
+    for (;;) {  // those whose successor is due are missed
+      const auto after = static_cast<std::size_t>(frame.index) + 1;
+      if (after >= times.size() || state.began_s + times[after] > now_s()) break;
+      if (!state.film->next(frame)) return false;
+    }
+    frame.time_s += state.began_s;
+    return wait_until(frame.time_s);
+  }
+  try {
+    if (!state.capture.read(state.decoded) || state.decoded.empty()) return false;
+  } catch (const cv::Exception&) {
+    return false;
+  }
+  frame.time_s = now_s();
+  frame.index = state.read++;
+  cv::cvtColor(state.decoded, state.rgb, cv::COLOR_BGR2RGB);
+  frame.picture = {state.rgb.data, state.rgb.cols, state.rgb.rows, state.rgb.step};
+  return true;
+}
+
+void follow_camera(const std::string& which, const CameraKeypointOptions& options) {
+  constexpr int kCountIn = 10;                    // pictures in which people are counted
+  vision::Estimator estimator(options.networks);  // takes a moment: before the film begins to play
+  Camera camera(which);
+  std::vector<vision::Point> most;
+  Frame frame;
+  bool going = true;
+  while (going && stop_signal() == 0 && camera.next(frame)) {
+    if (options.person && frame.index < kCountIn) {
+      auto people = estimator.find_people(frame.picture);
+      if (people.size() > most.size()) most = std::move(people);
+      const auto wanted = static_cast<std::size_t>(*options.person);
+      if (wanted < most.size()) estimator.follow(most[wanted]);
+    }
+    going = options.line(holistic_line(frame, estimator.look(frame.picture, frame.time_s)));
+  }
+  if (options.person && static_cast<std::size_t>(*options.person) >= most.size()) {
+    throw InputError(text("camera ", printable(which), ": expected person ", *options.person,
+                          " (counted from 0), got ", counted(most.size(), "person", "people"),
+                          " in the first pictures"));
+  }
+}
+
+}  // namespace minet::video
