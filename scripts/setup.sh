@@ -4,7 +4,8 @@
 #
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
-#   --tests          also build the tests, and install what only they need: Chromium, for the listening page
+#   --tests          also build the tests, and install what only they need: Chromium, for the listening page;
+#                    numpy and safetensors, for the Python package
 #   --checks         also install what CI needs: clang (for the fuzzing), clang-format
 #                    and clang-tidy; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
@@ -23,7 +24,7 @@ for argument in "$@"; do
     --checks) checks=yes ;;
     --cuda) wheels=cuda ;;
     --cpu) wheels=cpu ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
   esac
 done
 
@@ -64,6 +65,11 @@ if [ ! -e "$marker" ]; then
   touch "$marker"
 fi
 scripts/fetch_networks.sh
+
+# 80 MB, 3 s: for tests/python.
+if [ "$tests" = yes ] && ! .venv/bin/python -c 'import numpy, safetensors, typing_extensions' 2>/dev/null; then
+  .venv/bin/pip install --quiet --no-deps numpy==2.4.6 safetensors==0.8.0 typing_extensions==4.15.0
+fi
 
 if [ "$build" = yes ]; then
   cmake --preset release >/dev/null

@@ -1,0 +1,98 @@
+"""From keypoints and notes to what is played: the same codes as mi_generate's, from the same random numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .notes import note_indices
+from .paper import PaperModel
+from .plus import PlusModel, Tokens
+from .pose import Pose
+from .sampling import Sampling
+from .uniform import Random, derive_seed
+
+
+@dataclass
+class Performance:
+    codes: np.ndarray  # [T] int64, as in the sidecar of mi_generate
+    rate: float  # codes per second
+    sound: np.ndarray | None  # float32 at the model's rate; of plus only
+    magnitudes: np.ndarray | None  # [T, F] of the paper's model, to which phases are still to be found
+
+
+def sampling_of(model: PaperModel | PlusModel, notes: bool, temperature: float | None = None, top_k: int | None = None,
+                top_p: float | None = None) -> Sampling:
+    """What is not given is as the model's configuration says."""
+    g = model.config.generation
+    return Sampling((g.notes_temperature if notes else g.temperature) if temperature is None else temperature,
+                    g.top_k if top_k is None else top_k, (g.notes_top_p if notes else g.top_p) if top_p is None else top_p)
+
+
+def windows(pose: Pose, starts: Sequence[float], model: PaperModel | PlusModel) -> torch.Tensor:
+    """Clips of normalised keypoints, [n, P, 94]."""
+    c = model.config
+    return torch.from_numpy(np.stack([pose.window(start, c.clip_pose_frames, c.pose.fps) for start in starts]))
+
+
+def uniforms(seed: int, purpose: str, piece: int) -> Iterator[float]:
+    random = Random(derive_seed(seed, purpose, piece))
+    while True:
+        yield random.uniform()
+
+
+def body_track(model: PaperModel, pose: Pose, steps: int) -> torch.Tensor:
+    """The body vector of the clip that each step lies in, [1, T, H]; the last clip ends with the keypoints."""
+    seconds, clip = model.config.data.clip_seconds, model.config.clip_frames
+    last = max(0.0, pose.seconds - seconds)
+    starts = [min(i * seconds, last) for i in range(math.ceil(steps / clip))]
+    return model.body(windows(pose, starts, model)).repeat_interleave(clip, 0)[None, :steps]
+
+
+def play_paper(model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int) -> Performance:
+    rate = model.config.frame_rate
+    asked = None if notes is None else torch.from_numpy(note_indices(notes, steps, rate))[None]
+    codes = model.sample_codes(body_track(model, pose, steps), sampling, uniforms(seed, "codes", piece), asked)
+    magnitudes = model.to_magnitudes(model.vqvae.decode(codes))[0].T
+    return Performance(codes[0].numpy(), rate, None, magnitudes.numpy())
+
+
+def play_plus(model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int) -> Performance:
+    c, rate = model.config, model.token_rate
+    last = max(0.0, pose.seconds - c.data.clip_seconds)
+    starts = [min(start, last) for start in np.arange(0, last + c.data.clip_seconds / 2, c.data.clip_seconds)]
+    count = math.ceil(steps * c.pose.fps / rate) + 1
+    body, motion = model.player(windows(pose, starts, model), torch.from_numpy(pose.window(0, count, c.pose.fps))[None], steps)
+    asked = onsets = None
+    if notes is not None:
+        asked, onsets = torch.from_numpy(note_indices(notes, steps, rate))[None], torch.zeros(1, steps, dtype=torch.long)
+        for onset, _, _ in notes:
+            place = math.floor(onset * rate + 0.5)
+            if 0 <= place < steps:
+                onsets[0, place] = 1
+    tokens: Tokens = model.sample_tokens(body, motion, sampling, uniforms(seed, "controls", piece), asked, onsets)
+    sound = model.play(tokens, body, derive_seed(seed, "noise"))
+    return Performance(tokens.packed()[0].numpy(), rate, sound[0].numpy(), None)
+
+
+@torch.no_grad()
+def generate(model: PaperModel | PlusModel, pose: Pose, notes: Sequence[tuple[float, float, int]] | None = None,
+             seed: int = 0, piece: int = 0, seconds: float | None = None, **sampling) -> Performance:
+    """What mi_generate plays with --seed SEED, and with `notes` (onset_s, duration_s, pitch) of one voice.
+
+    `sampling`: temperature, top_k, top_p. The codes are the program's; where two of them are equally probable to within
+    rounding, another processor or version of torch may choose the other.
+    """
+    if not model.prior_trained:
+        raise ValueError("expected a model with a trained prior, but only its first stage is")
+    if notes is not None and not model.notes_trained:
+        raise ValueError("expected a model that was trained with notes; leave them out")
+    how = sampling_of(model, notes is not None, **sampling)
+    rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
+    steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
+    play = play_plus if isinstance(model, PlusModel) else play_paper
+    return play(model, pose.normalised(), notes, how, seed, piece, steps)

@@ -1,0 +1,53 @@
+"""Trained models from the files of the programs."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import safetensors
+
+from .config import Config, parse, value_of
+from .paper import PaperModel
+from .plus import PlusModel
+
+KINDS = {"minet": PaperModel, "plus": PlusModel}
+
+
+def load(path: str | os.PathLike) -> PaperModel | PlusModel:
+    """`path`: a run of mi_train, a folder with model.safetensors (models/plus), or the file. On the CPU, for playing.
+
+    As in the programs, the configuration in the file counts, but for `generation`, which a config.yaml beside it may
+    have.
+    """
+    path = pathlib.Path(path)
+    file = path / "model.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"{path}: expected a run, a folder with model.safetensors, or that file")
+    with safetensors.safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata() or {}
+        tensors = {name: opened.get_tensor(name) for name in opened.keys()}
+    if metadata.get("format") != "minet":
+        raise ValueError(f"{file}: expected a model of minet, got other tensors")
+    config = Config.from_text(metadata["config"])
+    beside = file.parent / "config.yaml"
+    if beside.is_file():
+        vars(config.generation).update(parse(beside.read_text(encoding="utf-8")).get("generation", {}))
+    if config.model.kind not in KINDS:
+        raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}, a baseline")
+    model = KINDS[config.model.kind](config)
+    # Training alone needs the network that matches bodies and sounds.
+    wanted = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
+              if not name.startswith("match.")}
+    try:
+        model.load_state_dict(wanted)
+    except RuntimeError as error:
+        raise ValueError(f"{file}: {error}") from error
+    if isinstance(model, PaperModel):
+        model.scale = {name: value_of(metadata["scale_" + name]) for name in model.scale}
+    model.prior_trained = metadata.get("prior_trained") == "true"
+    # Files from before this was recorded.
+    model.notes_trained = metadata.get("notes_trained", "true" if config.content.enabled else "false") == "true"
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model.eval()

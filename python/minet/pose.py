@@ -1,0 +1,66 @@
+"""Keypoints: the pose.npy of `mi_prepare pose`, `mi_prepare video` and of corpora."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+JOINTS = 47
+NECK, RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 0, 1, 2, 3, 4, 5, 6
+SAME = 1e-6  # parts of a frame
+
+
+@dataclass
+class Pose:
+    joints: np.ndarray  # [P, 47, 3] float32: x, y and confidence
+    fps: float = 25.0
+
+    @property
+    def seconds(self) -> float:
+        return len(self.joints) / self.fps
+
+    def normalised(self) -> "Pose":
+        """Minus the median neck, over the median shoulder width; the same factor for x and y."""
+        joints = self.joints.copy()
+        xy = joints[:, :, :2].astype(np.float64)
+        joints[:, :, :2] = (xy - np.median(xy[:, NECK], axis=0)) / _shoulder_width(xy)
+        return Pose(joints, self.fps)
+
+    def window(self, start_s: float, frames: int, fps: float = 25.0) -> np.ndarray:
+        """[frames, 94] float32 at start_s + i / fps seconds; before the first and after the last frame these stay."""
+        last = len(self.joints) - 1
+        position = np.clip((start_s + np.arange(frames) / fps) * self.fps, 0, last)
+        first = np.floor(position).astype(np.int64)
+        weight = position - first
+        first = np.where(weight >= 1 - SAME, first + 1, first)
+        weight = np.where((weight <= SAME) | (weight >= 1 - SAME), 0.0, weight)[:, None, None]
+        xy = self.joints[:, :, :2].astype(np.float64)
+        return (xy[first] * (1 - weight) + xy[np.minimum(first + 1, last)] * weight).astype(np.float32).reshape(frames, -1)
+
+
+def _shoulder_width(xy: np.ndarray) -> float:
+    def length(a: int, b: int) -> float:
+        return float(np.median(np.hypot(*(xy[:, a] - xy[:, b]).T)))
+
+    right, left = length(NECK, RIGHT_SHOULDER), length(NECK, LEFT_SHOULDER)
+    arm = max(length(RIGHT_SHOULDER, RIGHT_ELBOW), length(LEFT_SHOULDER, LEFT_ELBOW),
+              length(RIGHT_ELBOW, RIGHT_WRIST), length(LEFT_ELBOW, LEFT_WRIST))
+    longest = max(right, left, arm)
+    if longest < 1e-6:
+        return 1.0
+    least = 0.02 * longest  # less is no width: a joint that was never seen sits on its parent
+    across = length(RIGHT_SHOULDER, LEFT_SHOULDER)
+    if min(across, right, left) > least:
+        return across
+    return 2 * max(right, left) if max(right, left) > least else longest
+
+
+def read_pose(path: str | os.PathLike, fps: float = 25.0) -> Pose:
+    """Other formats of keypoints: `mi_prepare pose FILE -o NAME.npy` first."""
+    joints = np.load(path)
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or not math.isfinite(fps):
+        raise ValueError(f"{path}: expected keypoints [frames, 47, 3], got an array of shape {joints.shape}")
+    return Pose(joints.astype(np.float32), fps)

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""The Python package against the programs: the same codes and sound from the same seed, and what it reads.
+
+Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN [unittest arguments]
+
+Runs in a Python with numpy, safetensors and torch: this one, or else .venv's, where without_cuda.py stands in for
+CUDA's libraries if need be. Skipped where there is none.
+"""
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "cli"), str(HERE.parent.parent / "python")]
+import support  # noqa: E402
+
+MODELS = support.SOURCE / "models"
+INSIDE = "MINET_PACKAGE_TEST"  # set where this script has started itself in another Python
+NEEDED = ("numpy", "safetensors", "torch", "typing_extensions")
+
+
+def has(*modules):
+    return all(importlib.util.find_spec(module) for module in modules)
+
+
+def start_in_the_right_python():
+    """Becomes .venv's Python, with stubs for the libraries that its torch lacks."""
+    python = support.SOURCE / ".venv/bin/python"
+    if os.environ.get(INSIDE) or has(*NEEDED) or not python.exists():
+        return
+    environment = os.environ | {INSIDE: "1"}
+    found = list((support.SOURCE / ".venv").glob("lib/python3*/site-packages/torch"))
+    with tempfile.TemporaryDirectory(prefix="minet-stubs-") as stubs:
+        if found and not (found[0].parent / "nvidia/cudnn").exists():
+            subprocess.run([sys.executable, HERE / "without_cuda.py", found[0], stubs], check=True)
+            environment["LD_LIBRARY_PATH"] = stubs
+        sys.exit(subprocess.run([python, *sys.argv], env=environment, check=False).returncode)
+
+
+@unittest.skipUnless(has(*NEEDED), "no Python with " + ", ".join(NEEDED))
+class Package(support.Case):
+    @classmethod
+    def setUpClass(cls):
+        import torch
+
+        import minet
+
+        torch.set_num_threads(1)
+        cls.minet, cls.torch = minet, torch
+        cls.place = cls.class_folder()
+        cls.corpus_folder = cls.small_corpus(cls.place)
+        cls.corpus = minet.read_corpus(cls.corpus_folder)
+        cls.track = next(track for track in cls.corpus.tracks if track.has_notes)
+        cls.models = {name: minet.load(MODELS / name) for name in ("plus", "paper")}
+
+    def play(self, name, *arguments):
+        """The sidecar and the sound of mi_generate."""
+        out = self.folder / f"{name}.wav"
+        self.assert_works("--quiet", "--model", MODELS / name, "--pose", self.track.folder / "pose.npy", "-o", out,
+                          "--force", "--threads", 1, "--seed", 5, *arguments)
+        return self.minet.read_sidecar(out.with_suffix(".json")), self.minet.read_sound(out)[0]
+
+    def compare(self, name, arguments=(), notes=None, **options):
+        sidecar, sound = self.play(name, *arguments)
+        played = self.minet.generate(self.models[name], self.track.pose(), notes, seed=5, **options)
+        self.assertEqual(sidecar["codes"].tolist(), played.codes.tolist())
+        if played.sound is not None:
+            self.assertEqual(sound.shape, played.sound.shape)
+            self.assertLess(abs(sound - played.sound).max(), 4e-5)  # 16 bits
+        return sidecar, played
+
+    def test_the_same_from_keypoints(self):
+        for name in self.models:
+            with self.subTest(name):
+                self.compare(name)
+
+    def test_the_same_with_notes(self):
+        for name in self.models:
+            with self.subTest(name):
+                self.compare(name, ("--notes", self.track.folder / "notes.csv"), self.track.notes())
+
+    def test_the_same_with_options(self):
+        self.compare("plus", ("--temperature", 0.7, "--top-k", 5, "--seconds", 3), temperature=0.7, top_k=5, seconds=3)
+        self.compare("paper", ("--top-p", 0.8, "--seconds", 5), top_p=0.8, seconds=5)
+        self.compare("paper", ("--temperature", 0, "--seconds", 2), temperature=0, seconds=2)
+
+    def test_another_seed_is_another_performance(self):
+        played = [self.minet.generate(self.models["plus"], self.track.pose(), seed=seed, seconds=2).codes.tolist()
+                  for seed in (5, 6)]
+        self.assertNotEqual(*played)
+
+    def test_logits_agree_with_steps(self):
+        """The whole sequence at once and step by step, with notes, over more than a context."""
+        import numpy as np
+
+        torch, model = self.torch, self.models["paper"]
+        torch.manual_seed(1)
+        codes, notes = torch.randint(0, 1024, (1, 300)), torch.randint(0, 129, (1, 300))
+        pose = torch.randn(1, model.config.clip_pose_frames, 94)
+        body = model.body(pose)
+        whole = model(codes, pose, notes)[0]
+        steps = model.prior.steps(body[:, None].expand(-1, 300, -1), model.content(notes, body))
+        rows = [next(steps)] + [steps.send(codes[:, t]) for t in range(299)]
+        self.assertLess(float(np.abs((torch.cat(rows) - whole).numpy()).max()), 1e-3)
+
+    def test_a_run(self):
+        run = self.place / "run"
+        subprocess.run([self.mi_train, "-q", str(support.SOURCE / "configs/tiny.yaml"), "--corpus", self.corpus_folder,
+                        "--run", run, "--threads", "1", *support.QUICK_TRAINING], check=True, timeout=300)
+        self.assertEqual(32, self.minet.load(run).config.vqvae.channels)
+        rows = self.minet.read_metrics(run, as_rows=True)
+        self.assertTrue(any("loss" in row for row in rows))
+        self.notebook(run)
+
+    def notebook(self, run):
+        """Every cell of the notebook, with the corpus and the run of the test."""
+        cells = json.loads((support.SOURCE / "python/minet.ipynb").read_text())["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        self.assertIn("corpus_folder", sources[0])
+        if not has("pandas"):
+            sources[-1] = sources[-1].replace("(run)", "(run, as_rows=True)").replace(".tail(3)", "[-3:]")
+        names = {"models": str(MODELS), "corpus_folder": str(self.corpus_folder), "run": str(run)}
+        for source in sources[1:]:
+            exec(compile(source, "minet.ipynb", "exec"), names)
+
+    def test_what_it_refuses(self):
+        bad = self.folder / "bad.npy"
+        support.write_npy(bad, (5, 18, 3))
+        with self.assertRaisesRegex(ValueError, "expected keypoints"):
+            self.minet.read_pose(bad)
+        with self.assertRaisesRegex(FileNotFoundError, "expected a run"):
+            self.minet.load(self.folder)
+        with self.assertRaisesRegex(ValueError, "temperature"):
+            self.minet.generate(self.models["plus"], self.track.pose(), temperature=-1)
+
+    def test_corpus(self):
+        self.assertEqual(16000, self.corpus.sample_rate)
+        self.assertAlmostEqual(self.track.seconds, len(self.track.sound()) / 16000, delta=0.05)
+        self.assertAlmostEqual(self.track.seconds, self.track.pose().seconds, delta=0.05)
+
+    @unittest.skipUnless(has("onnx", "onnxruntime"), "no onnx and onnxruntime")
+    def test_onnx(self):
+        import numpy as np
+        import onnxruntime
+
+        import minet.onnx
+
+        for name, model in self.models.items():
+            folder = self.folder / name
+            minet.onnx.export(model, folder)
+            for part, (function, inputs, _) in minet.onnx.parts_of(model).items():
+                # Another batch and another length than those that were traced.
+                some = {key: value if key == "body" else value[:, :, :40] if key == "spectrogram" else value[:, :40]
+                        for key, value in inputs.items()}
+                some = {key: value[:1] for key, value in some.items()}
+                with self.torch.no_grad():
+                    wanted = function(*some.values())
+                session = onnxruntime.InferenceSession(str(folder / f"{part}.onnx"), providers=["CPUExecutionProvider"])
+                got = session.run(None, {key: value.numpy() for key, value in some.items()})
+                for a, b in zip(wanted if isinstance(wanted, tuple) else (wanted,), got):
+                    a = a.numpy()
+                    self.assertEqual(a.shape, b.shape)
+                    worst = np.abs(a - b).max() / max(1e-9, np.abs(a).max())
+                    print(f"{name} {part}: {worst:.1e}")
+                    self.assertLess(worst, 1e-4)
+
+
+if __name__ == "__main__":
+    start_in_the_right_python()
+    support.main(["mi_generate", "mi_prepare", "mi_train"], __doc__)
