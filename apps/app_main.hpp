@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "early.hpp"
+#include "help_formats.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/message.hpp"
@@ -47,6 +48,7 @@ struct Program {
   std::string summary;
   std::string example;  // ends the help text
   ErrorReader read_error = {};
+  std::vector<Companion> companions = {};
 };
 
 // One sentence on one line (a list of problems keeps its lines), safe on any terminal.
@@ -205,6 +207,10 @@ inline int finish_output(const Program& program, int exit_code) {
 inline int run(CLI::App& app, const Program& program, const CommonOptions& common, int argc,
                char** argv, const std::function<int()>& work) {
   try {
+    if (const auto format = asked_format(argc, argv)) {
+      std::cout << formatted_help(app, *format, program.companions);
+      return finish_output(program, 0);
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -157,7 +157,8 @@ int main(int argc, char** argv) {
       .name = "mi_generate",
       .summary = "Generate the sound of the instrument that a player's keypoints show.",
       .example = "mi_generate --model runs/first --pose player.npy --notes tune.mid -o tune.wav",
-      .read_error = app::read_torch_error};
+      .read_error = app::read_torch_error,
+      .companions = {{"--live", "mi_live"}}};
   Arguments arguments;
   CLI::App cli;
   app::set_up(cli, program, arguments.common);

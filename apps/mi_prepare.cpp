@@ -392,7 +392,8 @@ int main(int argc, char** argv) {
   const Program program{
       .name = "mi_prepare",
       .summary = "Prepares training data: a corpus of sound, keypoints and notes.",
-      .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus"};
+      .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus",
+      .companions = {{"video", "mi_video"}}};
   Session session;
   CLI::App app;
   set_up(app, program, session.common);

@@ -30,6 +30,26 @@ if(MINET_TORCH)
       file(CREATE_LINK \"${torch_folder}\" \"\${link}\" SYMBOLIC)
     endif()" COMPONENT torch)
 endif()
+# Man pages and completions, by the programs themselves (apps/help_formats.hpp).
+set(explained mi_prepare)
+if(MINET_TORCH)
+  list(APPEND explained mi_train mi_generate mi_eval)
+endif()
+install(CODE "foreach(program ${explained})
+    foreach(page man:${CMAKE_INSTALL_MANDIR}/man1/\${program}.1
+            bash:${CMAKE_INSTALL_DATADIR}/bash-completion/completions/\${program}
+            zsh:${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions/_\${program})
+      string(REPLACE : \";\" page \${page})
+      list(GET page 0 format)
+      list(GET page 1 file)
+      set(file \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/\${file}\")
+      message(STATUS \"Installing: \${file}\")
+      cmake_path(GET file PARENT_PATH folder)
+      file(MAKE_DIRECTORY \"\${folder}\")
+      execute_process(COMMAND ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/\${program} --help-format \${format}
+                      OUTPUT_FILE \"\${file}\" COMMAND_ERROR_IS_FATAL ANY)
+    endforeach()
+  endforeach()" COMPONENT programs)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/models DESTINATION ${data_folder}
         COMPONENT programs)
 # What mi_video looks for beside its own folder, with its licence.

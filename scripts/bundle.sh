@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0; }
 
-packed=(mi_prepare mi_train mi_generate mi_eval)
+packed=(mi_prepare mi_train mi_generate mi_eval mi_live)
 [ "${1:-}" = --video ] && { packed+=(mi_video); shift; }
 out=$(realpath -m "${1:-build/minet-bundle.tar.xz}")
 bin=build/release/bin

@@ -18,5 +18,22 @@ from .records import Corpus, Track, read_corpus, read_metrics, read_sidecar, rea
 from .uniform import Random, derive_seed
 
 __version__ = "0.2.0"
-__all__ = ["Corpus", "PaperModel", "Performance", "PlusModel", "Pose", "Random", "Tokens", "Track", "derive_seed", "generate",
-           "load", "note_indices", "read_corpus", "read_metrics", "read_pose", "read_sidecar", "read_sound"]
+__all__ = [
+    "Corpus",
+    "PaperModel",
+    "Performance",
+    "PlusModel",
+    "Pose",
+    "Random",
+    "Tokens",
+    "Track",
+    "derive_seed",
+    "generate",
+    "load",
+    "note_indices",
+    "read_corpus",
+    "read_metrics",
+    "read_pose",
+    "read_sidecar",
+    "read_sound",
+]

@@ -15,10 +15,24 @@ DEFAULTS = {
     "body": {"hidden": 32, "layers": 3},
     "prior": {"kind": "transformer", "layers": 2, "heads": 8, "ffn": 512, "context": 250, "head": "linear"},
     "content": {"enabled": True, "layers": 2, "heads": 8, "ffn": 512, "alignment": "cross_attention"},
-    "plus": {"harmonics": 80, "noise_bands": 65, "synthesiser_width": 192, "motion_hidden": 96, "motion_layers": 2,
-             "prior_width": 320, "prior_layers": 2, "levels": 32},
-    "generation": {"temperature": 1, "top_p": 1, "notes_temperature": 1, "notes_top_p": 1, "top_k": 0,
-                   "level_temperature": 0.5},
+    "plus": {
+        "harmonics": 80,
+        "noise_bands": 65,
+        "synthesiser_width": 192,
+        "motion_hidden": 96,
+        "motion_layers": 2,
+        "prior_width": 320,
+        "prior_layers": 2,
+        "levels": 32,
+    },
+    "generation": {
+        "temperature": 1,
+        "top_p": 1,
+        "notes_temperature": 1,
+        "notes_top_p": 1,
+        "top_k": 0,
+        "level_temperature": 0.5,
+    },
 }
 
 

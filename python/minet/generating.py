@@ -25,12 +25,20 @@ class Performance:
     magnitudes: np.ndarray | None  # [T, F] of the paper's model, to which phases are still to be found
 
 
-def sampling_of(model: PaperModel | PlusModel, notes: bool, temperature: float | None = None, top_k: int | None = None,
-                top_p: float | None = None) -> Sampling:
+def sampling_of(
+    model: PaperModel | PlusModel,
+    notes: bool,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Sampling:
     """What is not given is as the model's configuration says."""
     g = model.config.generation
-    return Sampling((g.notes_temperature if notes else g.temperature) if temperature is None else temperature,
-                    g.top_k if top_k is None else top_k, (g.notes_top_p if notes else g.top_p) if top_p is None else top_p)
+    return Sampling(
+        (g.notes_temperature if notes else g.temperature) if temperature is None else temperature,
+        g.top_k if top_k is None else top_k,
+        (g.notes_top_p if notes else g.top_p) if top_p is None else top_p,
+    )
 
 
 def windows(pose: Pose, starts: Sequence[float], model: PaperModel | PlusModel) -> torch.Tensor:
@@ -53,7 +61,9 @@ def body_track(model: PaperModel, pose: Pose, steps: int) -> torch.Tensor:
     return model.body(windows(pose, starts, model)).repeat_interleave(clip, 0)[None, :steps]
 
 
-def play_paper(model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int) -> Performance:
+def play_paper(
+    model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int
+) -> Performance:
     rate = model.config.frame_rate
     asked = None if notes is None else torch.from_numpy(note_indices(notes, steps, rate))[None]
     codes = model.sample_codes(body_track(model, pose, steps), sampling, uniforms(seed, "codes", piece), asked)
@@ -61,15 +71,21 @@ def play_paper(model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: i
     return Performance(codes[0].numpy(), rate, None, magnitudes.numpy())
 
 
-def play_plus(model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int) -> Performance:
+def play_plus(
+    model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int
+) -> Performance:
     c, rate = model.config, model.token_rate
     last = max(0.0, pose.seconds - c.data.clip_seconds)
     starts = [min(start, last) for start in np.arange(0, last + c.data.clip_seconds / 2, c.data.clip_seconds)]
     count = math.ceil(steps * c.pose.fps / rate) + 1
-    body, motion = model.player(windows(pose, starts, model), torch.from_numpy(pose.window(0, count, c.pose.fps))[None], steps)
+    body, motion = model.player(
+        windows(pose, starts, model), torch.from_numpy(pose.window(0, count, c.pose.fps))[None], steps
+    )
     asked = onsets = None
     if notes is not None:
-        asked, onsets = torch.from_numpy(note_indices(notes, steps, rate))[None], torch.zeros(1, steps, dtype=torch.long)
+        asked, onsets = torch.from_numpy(note_indices(notes, steps, rate))[None], torch.zeros(
+            1, steps, dtype=torch.long
+        )
         for onset, _, _ in notes:
             place = math.floor(onset * rate + 0.5)
             if 0 <= place < steps:
@@ -80,8 +96,15 @@ def play_plus(model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int
 
 
 @torch.no_grad()
-def generate(model: PaperModel | PlusModel, pose: Pose, notes: Sequence[tuple[float, float, int]] | None = None,
-             seed: int = 0, piece: int = 0, seconds: float | None = None, **sampling) -> Performance:
+def generate(
+    model: PaperModel | PlusModel,
+    pose: Pose,
+    notes: Sequence[tuple[float, float, int]] | None = None,
+    seed: int = 0,
+    piece: int = 0,
+    seconds: float | None = None,
+    **sampling,
+) -> Performance:
     """What mi_generate plays with --seed SEED, and with `notes` (onset_s, duration_s, pitch) of one voice.
 
     `sampling`: temperature, top_k, top_p. The codes are the program's; where two of them are equally probable to within

@@ -37,8 +37,11 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel:
         raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}, a baseline")
     model = KINDS[config.model.kind](config)
     # Training alone needs the network that matches bodies and sounds.
-    wanted = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
-              if not name.startswith("match.")}
+    wanted = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in tensors.items()
+        if not name.startswith("match.")
+    }
     try:
         model.load_state_dict(wanted)
     except RuntimeError as error:

@@ -21,7 +21,9 @@ def read_notes(path) -> list[tuple[float, float, int]]:
     return [(float(row[0]), float(row[1]), int(row[2])) for row in rows]
 
 
-def note_indices(notes: Sequence[tuple[float, float, int]], steps: int, rate: float, start_s: float = 0.0) -> np.ndarray:
+def note_indices(
+    notes: Sequence[tuple[float, float, int]], steps: int, rate: float, start_s: float = 0.0
+) -> np.ndarray:
     """[steps] int64. Where notes overlap, the latest onset wins, of equal onsets the highest.
 
     A note between two steps gets the nearer one that is at rest, else the nearer whose note has another step left.
@@ -34,8 +36,11 @@ def note_indices(notes: Sequence[tuple[float, float, int]], steps: int, rate: fl
     def step(place: float) -> int:
         return int(min(max(math.ceil(place - ROUNDING), 0), count))
 
-    heard = sorted((onset, pitch, duration) for onset, duration, pitch in notes
-                   if duration > 0 and at(onset + duration) > 0 and at(onset) < count)
+    heard = sorted(
+        (onset, pitch, duration)
+        for onset, duration, pitch in notes
+        if duration > 0 and at(onset + duration) > 0 and at(onset) < count
+    )
     owner = np.full(count, -1, dtype=np.int64)
     between = []
     for i, (onset, _, duration) in enumerate(heard):  # later ones paint over earlier ones
@@ -58,4 +63,4 @@ def note_indices(notes: Sequence[tuple[float, float, int]], steps: int, rate: fl
             owned[i] += 1
             break
     pitches = np.array([pitch for _, pitch, _ in heard] + [-1], dtype=np.int64)  # -1, the last: rest
-    return 1 + pitches[owner[MARGIN:MARGIN + steps]]
+    return 1 + pitches[owner[MARGIN : MARGIN + steps]]

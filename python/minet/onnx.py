@@ -53,8 +53,11 @@ def of_paper(model: PaperModel) -> dict:
 def of_plus(model: PlusModel) -> dict:
     c, steps = model.config, 50
     body, motion = torch.randn(2, c.body_width), torch.randn(2, steps, 2 * c.plus.motion_hidden)
-    tokens = {"onset": torch.randint(0, 2, (2, steps)), "pitch": torch.randint(0, 129, (2, steps)),
-              "level": torch.randint(0, c.plus.levels, (2, steps))}
+    tokens = {
+        "onset": torch.randint(0, 2, (2, steps)),
+        "pitch": torch.randint(0, 129, (2, steps)),
+        "level": torch.randint(0, c.plus.levels, (2, steps)),
+    }
 
     def prior(onset, pitch, level, body, motion):
         return model.controls(Tokens(onset, pitch, level), model.controls.condition(body, motion, None, None))
@@ -63,8 +66,11 @@ def of_plus(model: PlusModel) -> dict:
         body = model.body(pose)
         return body, model.motion.by_pose_frame(pose, body)
 
-    frames = {"hz": torch.rand(2, steps) * 400 + 100, "voiced": torch.ones(2, steps),
-              "loudness": -30 * torch.rand(2, steps)}
+    frames = {
+        "hz": torch.rand(2, steps) * 400 + 100,
+        "voiced": torch.ones(2, steps),
+        "loudness": -30 * torch.rand(2, steps),
+    }
     return {
         "player": (player, {"pose": torch.randn(2, c.clip_pose_frames, 94)}, ["body", "motion"]),
         "prior": (prior, {**tokens, "body": body, "motion": motion}, ["onset_logits", "pitch_logits", "level_logits"]),
@@ -90,9 +96,16 @@ def export(model: PaperModel | PlusModel, folder: str | os.PathLike) -> list[pat
         files.append(folder / f"{name}.onnx")
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the tracer's, about shapes that are constant on purpose
-            torch.onnx.export(Call(model, function), tuple(inputs.values()), str(files[-1]), opset_version=OPSET,
-                              input_names=list(inputs), output_names=outputs, dynamo=False,
-                              dynamic_axes={each: axes_of(each) for each in (*inputs, *outputs)})
+            torch.onnx.export(
+                Call(model, function),
+                tuple(inputs.values()),
+                str(files[-1]),
+                opset_version=OPSET,
+                input_names=list(inputs),
+                output_names=outputs,
+                dynamo=False,
+                dynamic_axes={each: axes_of(each) for each in (*inputs, *outputs)},
+            )
     return files
 
 

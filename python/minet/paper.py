@@ -172,8 +172,9 @@ class ContentTransformer(nn.Module):
         super().__init__()
         self.context = c.prior.context
         self.embedding = nn.Embedding(129, c.vqvae.code_width)
-        self.blocks = nn.ModuleList(Block(c.width, c.content.heads, c.content.ffn, cross=False)
-                                    for _ in range(c.content.layers))
+        self.blocks = nn.ModuleList(
+            Block(c.width, c.content.heads, c.content.ffn, cross=False) for _ in range(c.content.layers)
+        )
         self.norm_out, self.fc = nn.LayerNorm(c.width), nn.Linear(c.width, c.width)
 
     def forward(self, notes: Tensor, body: Tensor) -> Tensor:  # [B, T], [B, (T,) H] -> [B, T, W]
@@ -195,8 +196,9 @@ class Prior(nn.Module):
         self.adds = c.content.enabled and c.content.alignment in ("added", "both")
         self.embedding = nn.Embedding(c.vqvae.codes, c.vqvae.code_width)
         self.start = nn.Parameter(torch.zeros(c.vqvae.code_width))
-        self.blocks = nn.ModuleList(Block(c.width, c.prior.heads, c.prior.ffn, cross=self.crosses)
-                                    for _ in range(c.prior.layers))
+        self.blocks = nn.ModuleList(
+            Block(c.width, c.prior.heads, c.prior.ffn, cross=self.crosses) for _ in range(c.prior.layers)
+        )
         self.norm_out = nn.LayerNorm(c.width)
         if self.tied:
             self.to_code = nn.Linear(c.width, c.vqvae.code_width)
@@ -232,7 +234,7 @@ class Prior(nn.Module):
         for t in range(body.shape[1]):
             x = torch.cat([previous, body[:, t]], -1)[:, None]
             if memory is not None and self.adds:
-                x = x + memory[:, t:t + 1]
+                x = x + memory[:, t : t + 1]
             for block, own, theirs in zip(self.blocks, past, keys):
                 x = x + block.attention.step(block.norm1(x), own, t, self.context)
                 if theirs is not None:
@@ -262,8 +264,9 @@ class PaperModel(nn.Module):
         return self.prior(codes, body, None if notes is None else self.content(notes, body))
 
     @torch.no_grad()
-    def sample_codes(self, body: Tensor, sampling: Sampling, uniforms: Iterable[float],
-                     notes: Tensor | None = None) -> Tensor:
+    def sample_codes(
+        self, body: Tensor, sampling: Sampling, uniforms: Iterable[float], notes: Tensor | None = None
+    ) -> Tensor:
         """body [1, T, H], note indices [1, T] -> codes [1, T]; one number of `uniforms` decides each."""
         memory = None if notes is None else self.content(notes, body)
         codes, steps = [], self.prior.steps(body, memory)
@@ -295,6 +298,12 @@ class PaperModel(nn.Module):
     def spectrogram(self, sound: np.ndarray | Tensor) -> Tensor:
         """Samples [n] at the model's rate -> standardised log-spectrogram [1, F, T]."""
         c = self.config.spectrogram
-        stft = torch.stft(torch.as_tensor(sound, dtype=torch.float32), c.n_fft, c.hop, window=torch.hann_window(c.n_fft),
-                          pad_mode="constant", return_complex=True)
-        return self.to_log(stft.abs()[None, :c.bins])
+        stft = torch.stft(
+            torch.as_tensor(sound, dtype=torch.float32),
+            c.n_fft,
+            c.hop,
+            window=torch.hann_window(c.n_fft),
+            pad_mode="constant",
+            return_complex=True,
+        )
+        return self.to_log(stft.abs()[None, : c.bins])

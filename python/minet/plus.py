@@ -72,7 +72,9 @@ class Synthesiser(nn.Module):
         y = self.out(torch.cat([self.gru(x)[0], x], -1))
         numbers = torch.arange(1, self.harmonics_count + 1, device=hz.device)
         shares = amplitude(self.harmonics(y)) * (hz[..., None] * numbers < self.highest)
-        return amplitude(self.amplitude(y)) * shares / (shares.sum(-1, keepdim=True) + 1e-7), amplitude(self.noise(y) - 5)
+        return amplitude(self.amplitude(y)) * shares / (shares.sum(-1, keepdim=True) + 1e-7), amplitude(
+            self.noise(y) - 5
+        )
 
 
 def filtered_noise(bands: Tensor, noise: Tensor, hop: int) -> Tensor:
@@ -115,9 +117,17 @@ def motion_features(pose: Tensor) -> Tensor:
 class Motion(nn.Module):
     def __init__(self, c: Config):
         super().__init__()
-        self.add_module("in", nn.Sequential(
-            nn.Linear(348 + c.body_width, 256), nn.LayerNorm(256), nn.ReLU(),
-            nn.Linear(256, 128), nn.LayerNorm(128), nn.ReLU()))
+        self.add_module(
+            "in",
+            nn.Sequential(
+                nn.Linear(348 + c.body_width, 256),
+                nn.LayerNorm(256),
+                nn.ReLU(),
+                nn.Linear(256, 128),
+                nn.LayerNorm(128),
+                nn.ReLU(),
+            ),
+        )
         self.gru = nn.GRU(128, c.plus.motion_hidden, c.plus.motion_layers, bidirectional=True, batch_first=True)
 
     def by_pose_frame(self, pose: Tensor, body: Tensor) -> Tensor:
@@ -152,12 +162,21 @@ class ControlPrior(nn.Module):
         if note is None:
             note = torch.full_like(motion[..., 0], PITCHES, dtype=torch.long)
             onset = torch.zeros_like(note)
-        return torch.cat([at_every_step(body, motion.shape[1]), motion, self.embedding_note(note), onset[..., None].to(motion.dtype)], -1)
+        return torch.cat(
+            [
+                at_every_step(body, motion.shape[1]),
+                motion,
+                self.embedding_note(note),
+                onset[..., None].to(motion.dtype),
+            ],
+            -1,
+        )
 
     def trunk_of(self, past: Tokens, condition: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The tokens before each frame [B, T] -> [B, T, 256], and the GRU's state."""
-        before = torch.cat([self.embedding_onset(past.onset), self.embedding_pitch(past.pitch),
-                            self.embedding_level(past.level)], -1)
+        before = torch.cat(
+            [self.embedding_onset(past.onset), self.embedding_pitch(past.pitch), self.embedding_level(past.level)], -1
+        )
         out, state = self.gru(F.relu(self.get_submodule("in")(torch.cat([before, condition], -1))), state)
         return F.relu(self.trunk(torch.cat([out, condition], -1))), state
 
@@ -170,14 +189,19 @@ class ControlPrior(nn.Module):
 
     def forward(self, tokens: Tokens, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of onset [B, T, 2], pitch [B, T, 129] and level, each given the tokens before it."""
+
         def before(x: Tensor, none: int) -> Tensor:
             return F.pad(x[:, :-1], (1, 0), value=none)
 
-        past = Tokens(before(tokens.onset, NO_ONSET), before(tokens.pitch, PITCHES),
-                      before(tokens.level, self.no_level))
+        past = Tokens(
+            before(tokens.onset, NO_ONSET), before(tokens.pitch, PITCHES), before(tokens.level, self.no_level)
+        )
         trunk, _ = self.trunk_of(past, condition)
-        return (self.onset(trunk), self.pitch_logits(trunk, tokens.onset),
-                self.level_logits(trunk, tokens.onset, tokens.pitch))
+        return (
+            self.onset(trunk),
+            self.pitch_logits(trunk, tokens.onset),
+            self.level_logits(trunk, tokens.onset, tokens.pitch),
+        )
 
 
 class PlusModel(nn.Module):
@@ -198,10 +222,19 @@ class PlusModel(nn.Module):
         return body, self.motion(pose, body, frames, self.config.pose.fps / self.token_rate)
 
     @torch.no_grad()
-    def sample_tokens(self, body: Tensor, motion: Tensor, sampling: Sampling, uniforms: Iterator[float],
-                      notes: Tensor | None = None, onsets: Tensor | None = None) -> Tokens:
+    def sample_tokens(
+        self,
+        body: Tensor,
+        motion: Tensor,
+        sampling: Sampling,
+        uniforms: Iterator[float],
+        notes: Tensor | None = None,
+        onsets: Tensor | None = None,
+    ) -> Tokens:
         """Tokens [1, T]. With notes [1, T] pitch and onset are theirs; a note may ring on after its end."""
-        quieter = Sampling(sampling.temperature * self.config.generation.level_temperature, sampling.top_k, sampling.top_p)
+        quieter = Sampling(
+            sampling.temperature * self.config.generation.level_temperature, sampling.top_k, sampling.top_p
+        )
         condition = self.controls.condition(body, motion, notes, onsets)
         chosen: list[tuple[int, int, int]] = []
         last, state, ringing = (NO_ONSET, PITCHES, self.controls.no_level), None, 0
@@ -213,7 +246,7 @@ class PlusModel(nn.Module):
             return torch.tensor([[value]], device=body.device)
 
         for t in range(motion.shape[1]):
-            trunk, state = self.controls.trunk_of(Tokens(*map(one, last)), condition[:, t:t + 1], state)
+            trunk, state = self.controls.trunk_of(Tokens(*map(one, last)), condition[:, t : t + 1], state)
             onset = pick(self.controls.onset(trunk), sampling) if notes is None else int(onsets[0, t])
             pitches = self.controls.pitch_logits(trunk, one(onset))
             if notes is None:
@@ -238,8 +271,11 @@ class PlusModel(nn.Module):
             hz[:, t] = torch.where(hz[:, t].isnan(), before, hz[:, t])
         loudness = LOUDEST_DB - LEVEL_DB * self.config.plus.levels + LEVEL_DB * (tokens.level.float() + 0.5)
         between = torch.cat([(loudness[:, :-1] + loudness[:, 1:]) / 2, loudness[:, -1:]], 1)
-        return (hz.repeat_interleave(FRAMES_OF_TOKEN, 1), (tokens.pitch > 0).float().repeat_interleave(FRAMES_OF_TOKEN, 1),
-                torch.stack([loudness, between], 2).flatten(1))
+        return (
+            hz.repeat_interleave(FRAMES_OF_TOKEN, 1),
+            (tokens.pitch > 0).float().repeat_interleave(FRAMES_OF_TOKEN, 1),
+            torch.stack([loudness, between], 2).flatten(1),
+        )
 
     @torch.no_grad()
     def play(self, tokens: Tokens, body: Tensor, noise_seed: int) -> Tensor:
@@ -250,6 +286,6 @@ class PlusModel(nn.Module):
         generator = torch.Generator().manual_seed(noise_seed)
         white = (torch.rand(hz.shape[0], hz.shape[1] * hop, generator=generator) * 2 - 1).to(body.device)
         late = bands.shape[-1] - 1
-        noise = filtered_noise(bands, white, hop)[:, late:late + white.shape[1]]
+        noise = filtered_noise(bands, white, hop)[:, late : late + white.shape[1]]
         sound = tones(torch.cat([hz, hz[:, -1:]], 1), torch.cat([harmonics, harmonics[:, -1:]], 1), hop, rate) + noise
         return sound / (sound.abs().amax(1, keepdim=True) / HIGHEST_PEAK).clamp_min(1)

@@ -38,7 +38,9 @@ class Pose:
         first = np.where(weight >= 1 - SAME, first + 1, first)
         weight = np.where((weight <= SAME) | (weight >= 1 - SAME), 0.0, weight)[:, None, None]
         xy = self.joints[:, :, :2].astype(np.float64)
-        return (xy[first] * (1 - weight) + xy[np.minimum(first + 1, last)] * weight).astype(np.float32).reshape(frames, -1)
+        return (
+            (xy[first] * (1 - weight) + xy[np.minimum(first + 1, last)] * weight).astype(np.float32).reshape(frames, -1)
+        )
 
 
 def _shoulder_width(xy: np.ndarray) -> float:
@@ -46,8 +48,12 @@ def _shoulder_width(xy: np.ndarray) -> float:
         return float(np.median(np.hypot(*(xy[:, a] - xy[:, b]).T)))
 
     right, left = length(NECK, RIGHT_SHOULDER), length(NECK, LEFT_SHOULDER)
-    arm = max(length(RIGHT_SHOULDER, RIGHT_ELBOW), length(LEFT_SHOULDER, LEFT_ELBOW),
-              length(RIGHT_ELBOW, RIGHT_WRIST), length(LEFT_ELBOW, LEFT_WRIST))
+    arm = max(
+        length(RIGHT_SHOULDER, RIGHT_ELBOW),
+        length(LEFT_SHOULDER, LEFT_ELBOW),
+        length(RIGHT_ELBOW, RIGHT_WRIST),
+        length(LEFT_ELBOW, LEFT_WRIST),
+    )
     longest = max(right, left, arm)
     if longest < 1e-6:
         return 1.0

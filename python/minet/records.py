@@ -29,7 +29,9 @@ def read_metrics(run: str | os.PathLike, as_rows: bool = False):
     try:
         import pandas
     except ImportError as error:
-        raise ImportError("a data frame needs pandas: pip install pandas, or read_metrics(run, as_rows=True)") from error
+        raise ImportError(
+            "a data frame needs pandas: pip install pandas, or read_metrics(run, as_rows=True)"
+        ) from error
     return pandas.DataFrame(rows)
 
 
@@ -52,8 +54,18 @@ def read_sound(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     except ImportError:
         if not shutil.which("ffmpeg"):
             raise ImportError("reading sound needs soundfile (pip install soundfile) or the program ffmpeg") from None
-        asked = ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", "stream=sample_rate", "-of",
-                 "csv=p=0", "file:" + str(path)]
+        asked = [
+            "ffprobe",
+            "-v",
+            "error",
+            "-select_streams",
+            "a:0",
+            "-show_entries",
+            "stream=sample_rate",
+            "-of",
+            "csv=p=0",
+            "file:" + str(path),
+        ]
         rate = int(subprocess.run(asked, capture_output=True, check=True, text=True).stdout.split()[0])
         command = ["ffmpeg", "-nostdin", "-v", "error", "-i", "file:" + str(path), "-ac", "1", "-f", "f32le", "-"]
         return np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, dtype="<f4").copy(), rate
@@ -99,6 +111,17 @@ def read_corpus(root: str | os.PathLike) -> Corpus:
     lines = (root / "corpus.yaml").read_text(encoding="utf-8").splitlines()
     about = {key: value_of(word.split(" #")[0]) for key, word in (line.split(":", 1) for line in lines if ":" in line)}
     with open(root / "tracks.csv", encoding="utf-8", newline="") as file:
-        tracks = [Track(root / row["id"], row["id"], row["split"], row["group"], row["instrument"], float(row["seconds"]),
-                        row["notes"] == "1", float(about["fps"])) for row in csv.DictReader(file)]
+        tracks = [
+            Track(
+                root / row["id"],
+                row["id"],
+                row["split"],
+                row["group"],
+                row["instrument"],
+                float(row["seconds"]),
+                row["notes"] == "1",
+                float(about["fps"]),
+            )
+            for row in csv.DictReader(file)
+        ]
     return Corpus(root, int(about["sample_rate"]), about["hash"], tracks)

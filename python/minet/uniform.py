@@ -38,6 +38,7 @@ class Random:
 
     def next(self) -> int:
         """64 random bits."""
+
         def turned(x: int, by: int) -> int:
             return (x << by | x >> (64 - by)) & MASK
 

@@ -52,6 +52,8 @@ class Consumer(support.Case):
     def test_users_find_what_they_need(self):
         for name in ("share/minet/configs/tiny.yaml", "share/minet/models/plus/model.safetensors",
                      "share/doc/minet/LICENSE", "share/doc/minet/copyright", "lib/pkgconfig/minet.pc",
+                     "share/man/man1/mi_generate.1", "share/bash-completion/completions/mi_prepare",
+                     "share/zsh/vendor-completions/_mi_eval",
                      "include/minet/core/version.hpp"):
             self.assertTrue((self.prefix / name).is_file(), name)
 

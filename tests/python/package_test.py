@@ -6,6 +6,7 @@ Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN [unittest arguments]
 Runs in a Python with numpy, safetensors and torch: this one, or else .venv's, where without_cuda.py stands in for
 CUDA's libraries if need be. Skipped where there is none.
 """
+
 import importlib.util
 import json
 import os
@@ -61,8 +62,21 @@ class Package(support.Case):
     def play(self, name, *arguments):
         """The sidecar and the sound of mi_generate."""
         out = self.folder / f"{name}.wav"
-        self.assert_works("--quiet", "--model", MODELS / name, "--pose", self.track.folder / "pose.npy", "-o", out,
-                          "--force", "--threads", 1, "--seed", 5, *arguments)
+        self.assert_works(
+            "--quiet",
+            "--model",
+            MODELS / name,
+            "--pose",
+            self.track.folder / "pose.npy",
+            "-o",
+            out,
+            "--force",
+            "--threads",
+            1,
+            "--seed",
+            5,
+            *arguments,
+        )
         return self.minet.read_sidecar(out.with_suffix(".json")), self.minet.read_sound(out)[0]
 
     def compare(self, name, arguments=(), notes=None, **options):
@@ -90,8 +104,10 @@ class Package(support.Case):
         self.compare("paper", ("--temperature", 0, "--seconds", 2), temperature=0, seconds=2)
 
     def test_another_seed_is_another_performance(self):
-        played = [self.minet.generate(self.models["plus"], self.track.pose(), seed=seed, seconds=2).codes.tolist()
-                  for seed in (5, 6)]
+        played = [
+            self.minet.generate(self.models["plus"], self.track.pose(), seed=seed, seconds=2).codes.tolist()
+            for seed in (5, 6)
+        ]
         self.assertNotEqual(*played)
 
     def test_logits_agree_with_steps(self):
@@ -110,8 +126,22 @@ class Package(support.Case):
 
     def test_a_run(self):
         run = self.place / "run"
-        subprocess.run([self.mi_train, "-q", str(support.SOURCE / "configs/tiny.yaml"), "--corpus", self.corpus_folder,
-                        "--run", run, "--threads", "1", *support.QUICK_TRAINING], check=True, timeout=300)
+        subprocess.run(
+            [
+                self.mi_train,
+                "-q",
+                str(support.SOURCE / "configs/tiny.yaml"),
+                "--corpus",
+                self.corpus_folder,
+                "--run",
+                run,
+                "--threads",
+                "1",
+                *support.QUICK_TRAINING,
+            ],
+            check=True,
+            timeout=300,
+        )
         self.assertEqual(32, self.minet.load(run).config.vqvae.channels)
         rows = self.minet.read_metrics(run, as_rows=True)
         self.assertTrue(any("loss" in row for row in rows))
@@ -155,8 +185,10 @@ class Package(support.Case):
             minet.onnx.export(model, folder)
             for part, (function, inputs, _) in minet.onnx.parts_of(model).items():
                 # Another batch and another length than those that were traced.
-                some = {key: value if key == "body" else value[:, :, :40] if key == "spectrogram" else value[:, :40]
-                        for key, value in inputs.items()}
+                some = {
+                    key: value if key == "body" else value[:, :, :40] if key == "spectrogram" else value[:, :40]
+                    for key, value in inputs.items()
+                }
                 some = {key: value[:1] for key, value in some.items()}
                 with self.torch.no_grad():
                     wanted = function(*some.values())

@@ -6,6 +6,7 @@ on a CPU never calls. This makes small libraries with their names and symbols; c
 
 Usage: without_cuda.py TORCH_FOLDER OUT_FOLDER     then: LD_LIBRARY_PATH=OUT_FOLDER python ...
 """
+
 import collections
 import pathlib
 import re
@@ -27,10 +28,18 @@ def make_library(path, versions, symbols):
     """versions: of this library; symbols: {version: names}, with those of no version under ''."""
     source, script = path.with_suffix(".s"), path.with_suffix(".map")
     names = sorted(set().union(*(symbols[version] for version in versions)))
-    source.write_text(".text\n" + "".join(f".globl {name}\n.type {name},@function\n{name}:\n ud2\n" for name in names)
-                      + ".section .note.GNU-stack,\"\",@progbits\n")
-    script.write_text("".join(f"{version} {{ {' '.join(f'{name};' for name in sorted(symbols[version]))} }};\n"
-                              for version in versions if version))
+    source.write_text(
+        ".text\n"
+        + "".join(f".globl {name}\n.type {name},@function\n{name}:\n ud2\n" for name in names)
+        + '.section .note.GNU-stack,"",@progbits\n'
+    )
+    script.write_text(
+        "".join(
+            f"{version} {{ {' '.join(f'{name};' for name in sorted(symbols[version]))} }};\n"
+            for version in versions
+            if version
+        )
+    )
     named = [f"-Wl,--version-script={script}"] if any(versions) else []
     output("gcc", "-shared", "-nostdlib", *named, f"-Wl,-soname,{path.name}", "-o", path, source)
 
