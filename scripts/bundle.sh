@@ -8,16 +8,17 @@
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed. Without --video,
-# mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only for films.
+# mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only for films. mi_live
+# takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's sound server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" = --help ] && { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0; }
 
 packed=(mi_prepare mi_train mi_generate mi_eval mi_live)
 [ "${1:-}" = --video ] && { packed+=(mi_video); shift; }
 out=$(realpath -m "${1:-build/minet-bundle.tar.xz}")
 bin=build/release/bin
-for program in mi_video "${packed[@]}"; do
+for program in mi_video mi_live "${packed[@]}"; do
   [ -x $bin/$program ] || { echo "bundle.sh: expected $bin/$program; run scripts/setup.sh first" >&2; exit 1; }
 done
 

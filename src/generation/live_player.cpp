@@ -59,16 +59,17 @@ struct LivePlayer::State {
   void add_notes(const std::vector<score::Note>& list);
   models::NoteInput notes_now() const;
   void look(const pose::CausalPose& pose, double now_s);
-  at::Tensor movement(pose::CausalPose& pose, double now_s);
+  const at::Tensor& movement(pose::CausalPose& pose, double now_s);
 
   models::PlusModel model;
   ControlStream controls;
   FrameStream frames;
   SoundStream sound;
-  std::optional<models::NoteInput> notes;    // [1, T]
-  std::int64_t token = 0;                    // the next one
-  at::Tensor body, next_body, motion_state;  // [1, H], ...
-  double looked_s = 0;
+  std::optional<models::NoteInput> notes;  // [1, T]
+  std::int64_t token = 0;                  // the next one
+  at::Tensor body, next_body;              // [1, H]
+  at::Tensor motion, motion_state;         // [1, 2 motion_hidden], of the last look
+  double looked_s = 0, moved_s = 0;
   std::vector<float> block;
 };
 
@@ -95,19 +96,20 @@ void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
   looked_s = now_s;
 }
 
-// Frames of the grid change the state of the movement encoder; in between it looks at the newest
-// picture and forgets that, so that no picture has to wait for a frame.
-at::Tensor LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
+// Frames of the grid change the state of the movement encoder; in between it looks at a picture
+// that is newer and forgets that, so that no picture has to wait for a frame.
+const at::Tensor& LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
   const bool frame = pose.tick(now_s);
-  const std::array<float, 2 * pose::kPoseWidth> pair = pose.pair(now_s);
   if (!body.defined()) look(pose, now_s);
+  if (!frame && motion.defined() && pose.newest_s() == moved_s) return motion;
+  const std::array<float, 2 * pose::kPoseWidth> pair = pose.pair(now_s);
   at::Tensor state = motion_state;
-  const at::Tensor motion =
-      model.motion->advance(at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
-                                       at::TensorOptions(at::kFloat).device(at::kCPU))
-                                .view({1, 2, pose::kPoseWidth}),
-                            body, state);
+  motion = model.motion->advance(at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
+                                            at::TensorOptions(at::kFloat).device(at::kCPU))
+                                     .view({1, 2, pose::kPoseWidth}),
+                                 body, state);
   if (frame) motion_state = state;
+  moved_s = pose.newest_s();
   return motion;
 }
 
@@ -131,7 +133,7 @@ pose::CausalPose LivePlayer::make_pose() const {
 std::span<const float> LivePlayer::next(pose::CausalPose& pose, double now_s) {
   const at::NoGradGuard no_grad;
   State& state = *state_;
-  const at::Tensor motion = state.movement(pose, now_s);
+  const at::Tensor& motion = state.movement(pose, now_s);
   state.body = state.body.lerp(state.next_body, kGlide);
   const models::NoteInput notes = state.notes_now();
   const at::Tensor condition =
@@ -160,7 +162,7 @@ void LivePlayer::watch(const pose::CausalPose& pose, double now_s) {
 }
 
 void LivePlayer::forget_movement() {
-  state_->motion_state = at::Tensor();
+  state_->motion = state_->motion_state = at::Tensor();
 }
 
 }  // namespace minet::generation

@@ -127,7 +127,6 @@ class RtAudioCard : public Card {
     to.deviceId = device.id;
     to.nChannels = channels_;
     RtAudio::StreamOptions options;
-    options.flags = RTAUDIO_SCHEDULE_REALTIME;
     options.numberOfBuffers = 2;
     options.streamName = "minet";
     auto frames = static_cast<unsigned int>(period_s * rate_);
