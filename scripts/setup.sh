@@ -7,7 +7,7 @@
 #   --tests          also build the tests, and install what only they need: Chromium, for the listening page;
 #                    numpy and safetensors, for the Python package
 #   --checks         also install what CI needs: clang (for the fuzzing), clang-format
-#                    and clang-tidy; and gcovr, for scripts/coverage.sh
+#                    and clang-tidy, doxygen; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
 #                    needs (default: CUDA if there is an NVIDIA driver)
 set -euo pipefail
@@ -36,7 +36,7 @@ packages=(
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium)
-[ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy gcovr)
+[ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy doxygen gcovr)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
