@@ -2,13 +2,15 @@
 # Makes the Debian packages minet and libminet-dev of the built programs (docs/library.md).
 #
 #   scripts/package.sh [FOLDER]      default: build/packages
+#
+# MINET_BUILD names another build folder than build/release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
 command -v dpkg-shlibdeps >/dev/null || { echo "package.sh: expected dpkg-shlibdeps, found none; install dpkg-dev" >&2; exit 1; }
 
 out=$(realpath -m "${1:-build/packages}")
-build=$PWD/build/release
+build=$(realpath "${MINET_BUILD:-build/release}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # What the programs link, but for LibTorch. dpkg-shlibdeps wants a source package around it.
