@@ -54,7 +54,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/models DES
         COMPONENT programs)
 # What mi_video looks for beside its own folder, with its licence.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/.venv/share/minet/vision DESTINATION ${data_folder} COMPONENT programs OPTIONAL)
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 
 # Another project: find_package(minet) and minet::base or minet::minet, or pkg-config (tests/consumer does both).

@@ -168,6 +168,12 @@ class Package(support.Case):
         with self.assertRaisesRegex(ValueError, "temperature"):
             self.minet.generate(self.models["plus"], self.track.pose(), temperature=-1)
 
+    def test_version(self):
+        """The package's, in its two places, is that of the programs."""
+        self.assertIn(self.minet.__version__, self.run_program("--version").stdout.split())
+        project = (support.SOURCE / "python/pyproject.toml").read_text()
+        self.assertIn(f'version = "{self.minet.__version__}"', project)
+
     def test_corpus(self):
         self.assertEqual(16000, self.corpus.sample_rate)
         self.assertAlmostEqual(self.track.seconds, len(self.track.sound()) / 16000, delta=0.05)
