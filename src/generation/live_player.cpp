@@ -18,6 +18,8 @@ namespace {
 constexpr float kLoudest = 0.99f;
 // Of the way to a new h, each token: at once the timbre would jump.
 constexpr double kGlide = 0.1;
+// Of the way to the h of the last window, each look: of a recording it is the mean of its windows.
+constexpr double kLearning = 0.125;
 
 models::PlusModel model_for_playing(const LivePlayerOptions& options) {
   models::use_threads(options.threads);
@@ -90,8 +92,11 @@ models::NoteInput LivePlayer::State::notes_now() const {
 void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
   const std::vector<float> window = pose.window(model.config.clip_pose_frames());
   const auto count = static_cast<std::int64_t>(window.size()) / pose::kPoseWidth;
-  next_body = model.body->forward(at::tensor(window, at::TensorOptions(at::kFloat).device(at::kCPU))
-                                      .view({1, count, pose::kPoseWidth}));
+  const at::Tensor here =
+      model.body->forward(at::tensor(window, at::TensorOptions(at::kFloat).device(at::kCPU))
+                              .view({1, count, pose::kPoseWidth}));
+  const bool whole = count == model.config.clip_pose_frames();
+  next_body = whole && next_body.defined() ? next_body.lerp(here, kLearning) : here;
   if (!body.defined()) body = next_body;
   looked_s = now_s;
 }
