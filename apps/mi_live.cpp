@@ -18,7 +18,7 @@ struct Arguments {
   std::optional<std::string> model, notes, pcm;
   score::ReadNotesOptions read_notes;
   std::string pcm_format = "s16";
-  double buffer_ms = 16;
+  double buffer_ms = 20;
   bool list_cards = false;
 };
 

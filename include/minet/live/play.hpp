@@ -24,7 +24,7 @@ struct PlayOptions {
   std::optional<int> pcm = std::nullopt;
   PcmFormat pcm_format = PcmFormat::s16;
   std::string card = "default";
-  double buffer_s = 0.016;                       // between us and what plays the sound
+  double buffer_s = 0.02;                        // between us and what plays the sound
   double hold_s = 2;                             // the player is held while no picture comes
   std::optional<double> seconds = std::nullopt;  // then it ends
   bool realtime = true;                          // ask for real-time priority
