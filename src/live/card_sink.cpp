@@ -23,6 +23,7 @@ class Feed {
 
   void pull(std::span<float> block) {
     const double called = now_s();
+    if (!known.exchange(true, std::memory_order_relaxed)) come_first();
     const std::size_t got = ring.pull(block);
     for (std::size_t i = got; i < block.size(); ++i) block[i] = 0;
     if (got < block.size() && going.load(std::memory_order_acquire)) {
@@ -34,6 +35,7 @@ class Feed {
   }
 
   Ring ring;
+  std::atomic<bool> known = false;  // whether the card's thread has been here
   std::atomic<bool> going = false;  // from the first block until the last
   std::atomic<double> called_s = 0;
   std::atomic<std::size_t> asked = 0;

@@ -1,6 +1,8 @@
 // Keypoints by Open Sound Control over UDP: /minet/pose with 141 or 94 numbers (docs/live.md).
 #include <lo/lo.h>
 
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -31,18 +33,22 @@ int on_message(const char* path, const char* types, lo_arg** argv, int argc, lo_
   }
   std::vector<double> numbers;
   for (int i = 0; i < argc; ++i) {
+    const auto add = [&]<class Number>(Number number) {
+      std::memcpy(&number, argv[i], sizeof number);  // OSC aligns doubles to 4 bytes
+      numbers.push_back(static_cast<double>(number));
+    };
     switch (types[i]) {
       case LO_INT32:
-        numbers.push_back(argv[i]->i);
+        add(std::int32_t{});
         break;
       case LO_FLOAT:
-        numbers.push_back(static_cast<double>(argv[i]->f));
+        add(float{});
         break;
       case LO_DOUBLE:
-        numbers.push_back(argv[i]->d);
+        add(double{});
         break;
       case LO_INT64:
-        numbers.push_back(static_cast<double>(argv[i]->h));
+        add(std::int64_t{});
         break;
       default:
         inbox.put_bad(text("expected numbers in ", kAddress, ", got something else"));

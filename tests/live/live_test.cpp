@@ -149,6 +149,8 @@ TEST(OscSource, TakesWholeNumbersAndFloatsAndCountsTheRest) {
         lo_message_add_string(message, "x");
       } else if (i % 2 == 0) {
         lo_message_add_int32(message, i + 1);
+      } else if (i % 4 == 1) {
+        lo_message_add_double(message, i + 0.5);
       } else {
         lo_message_add_float(message, static_cast<float>(i) + 0.5F);
       }
