@@ -107,11 +107,14 @@ def velocity(x: Tensor) -> Tensor:
 
 
 def motion_features(pose: Tensor) -> Tensor:
-    """[B, P, 94] -> [B, P, 348]: joints, velocities, fingers from their wrist and their velocities."""
+    """[B, P, 94] -> [B, P, 442]: joints, their velocities, fingers from their wrist, their velocities, and how far
+    arms and fingers are from their mean over time."""
     right = pose[..., 14:54] - pose[..., 6:8].repeat(1, 1, 20)  # 20 finger joints, x and y
     left = pose[..., 54:94] - pose[..., 12:14].repeat(1, 1, 20)
     hands = 4 * torch.cat([right, left], -1)
-    return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands)], -1)
+    change = 4 * (pose[..., :14] - pose[..., :14].mean(1, True))
+    bend = 2 * (hands - hands.mean(1, True))
+    return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands), change, bend], -1)
 
 
 class Motion(nn.Module):
@@ -120,7 +123,7 @@ class Motion(nn.Module):
         self.add_module(
             "in",
             nn.Sequential(
-                nn.Linear(348 + c.body_width, 256),
+                nn.Linear(442 + c.body_width, 256),
                 nn.LayerNorm(256),
                 nn.ReLU(),
                 nn.Linear(256, 128),
@@ -182,6 +185,14 @@ class ControlPrior(nn.Module):
 
     def pitch_logits(self, trunk: Tensor, onset: Tensor) -> Tensor:
         return self.pitch(torch.cat([trunk, self.embedding_onset(onset)], -1))
+
+    def free_pitch_logits(self, trunk: Tensor, onset: Tensor, condition: Tensor) -> Tensor:
+        """What the pitch is drawn from without notes: among pitches, what the movement alone says counts once more."""
+        logits = self.pitch_logits(trunk, onset)
+        seen = self.seen(condition[..., : self.seen.in_features])[..., 1:].log_softmax(-1)
+        pitches = logits[..., 1:]
+        both = (pitches + seen).log_softmax(-1) + pitches.logsumexp(-1, True)
+        return torch.cat([logits[..., :1], both], -1)
 
     def level_logits(self, trunk: Tensor, onset: Tensor, pitch: Tensor) -> Tensor:
         given = torch.cat([trunk, self.embedding_onset(onset), self.embedding_pitch(pitch)], -1)
@@ -248,10 +259,10 @@ class PlusModel(nn.Module):
         for t in range(motion.shape[1]):
             trunk, state = self.controls.trunk_of(Tokens(*map(one, last)), condition[:, t : t + 1], state)
             onset = pick(self.controls.onset(trunk), sampling) if notes is None else int(onsets[0, t])
-            pitches = self.controls.pitch_logits(trunk, one(onset))
             if notes is None:
-                pitch = pick(pitches, sampling)
+                pitch = pick(self.controls.free_pitch_logits(trunk, one(onset), condition[:, t : t + 1]), sampling)
             else:
+                pitches = self.controls.pitch_logits(trunk, one(onset))
                 if notes[0, t] > 0:
                     ringing = int(notes[0, t])
                 elif ringing > 0 and pick(pitches[..., [0, ringing]], sampling) == 0:

@@ -1,5 +1,6 @@
 // What plus is trained on.
 #include <ATen/ATen.h>
+#include <c10/core/ScalarType.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,7 @@ TrackData read_track(const corpus::Corpus& corpus, const corpus::Track& track,
   const audio::Sound sound = corpus.read_audio(track);
   const auto hop = static_cast<std::size_t>(config.spectrogram.hop);
   const std::size_t frames = sound.samples.size() / hop;
+  data.sound.reserve(frames * hop);
   for (std::size_t t = 0; t < frames; ++t) {
     double sum = 0;
     for (std::size_t i = t * hop; i < (t + 1) * hop; ++i) {
@@ -112,6 +114,23 @@ void keep_controls(const fs::path& cache, const std::string& hash,
   models::save_safetensors(cache, file);
 }
 
+// Of all tracks, one after the other: [rows, width]. Each track's own is freed at once, because the
+// sound of hours should not be in memory twice.
+template <class Value>
+at::Tensor joined(std::vector<TrackData>& tracks, std::vector<Value> TrackData::*part,
+                  std::int64_t width) {
+  std::size_t size = 0;
+  for (const TrackData& track : tracks) size += (track.*part).size();
+  at::Tensor all = at::empty({static_cast<std::int64_t>(size) / width, width},
+                             c10::CppTypeToScalarType<Value>::value);
+  Value* to = all.mutable_data_ptr<Value>();
+  for (TrackData& track : tracks) {
+    to = std::copy((track.*part).begin(), (track.*part).end(), to);
+    track.*part = {};
+  }
+  return all;
+}
+
 template <class Value>
 void append(std::vector<Value>& all, const std::vector<Value>& some) {
   all.insert(all.end(), some.begin(), some.end());
@@ -137,26 +156,24 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   if (is_known) take_controls(known, data);
   if (!is_known && !cache.empty()) keep_controls(cache, corpus.hash(), data);
 
-  std::vector<std::int16_t> sound;
-  std::vector<float> hz, voiced, loudness, pose;
+  std::vector<float> hz, voiced, loudness;
+  std::int64_t pose_rows = 0;
   TokenColumns tokens;
   for (std::size_t i = 0; i < data.size(); ++i) {
     TrackData& track = data[i];
     frames_.push_back(static_cast<std::int64_t>(track.energies.size()));
     first_frame_.push_back(static_cast<std::int64_t>(hz.size()));
     first_token_.push_back(static_cast<std::int64_t>(tokens.pitch.size()));
-    first_pose_.push_back(static_cast<std::int64_t>(pose.size()) / models::kPoseValues);
+    first_pose_.push_back(pose_rows);
     pose_frames_.push_back(static_cast<std::int64_t>(track.pose.size()) / models::kPoseValues);
     has_notes_.push_back(tracks[i].has_notes);
     append_tokens(track.controls, track.notes, config, tokens);
-    append(sound, track.sound);
+    pose_rows += pose_frames_.back();
     append(energies_, track.energies);
-    append(pose, track.pose);
     append(loudness, track.controls.loudness);
     for (const float value : track.controls.hz) voiced.push_back(value > 0 ? 1.0f : 0.0f);
     audio::hold_pitch(track.controls.hz);
     append(hz, track.controls.hz);
-    track = {};  // the sound of hours is not kept twice
   }
   const auto floats = [&](const std::vector<float>& values) {
     return at::tensor(values).to(device);
@@ -164,9 +181,9 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   const auto wholes = [&](const std::vector<std::int64_t>& values) {
     return at::tensor(values, at::kLong).to(device);
   };
-  sound_ = at::tensor(sound, at::kShort).view({-1, config.spectrogram.hop}).to(device);
+  sound_ = joined(data, &TrackData::sound, config.spectrogram.hop).to(device);
   hz_ = floats(hz), voiced_ = floats(voiced), loudness_ = floats(loudness);
-  pose_ = floats(pose).view({-1, models::kPoseValues});
+  pose_ = joined(data, &TrackData::pose, models::kPoseValues).to(device);
   onset_ = wholes(tokens.onset), pitch_ = wholes(tokens.pitch);
   note_ = wholes(tokens.note), note_onset_ = wholes(tokens.note_onset);
   forced_ = wholes(tokens.forced);

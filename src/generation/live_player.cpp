@@ -70,7 +70,8 @@ struct LivePlayer::State {
   std::optional<models::NoteInput> notes;  // [1, T]
   std::int64_t token = 0;                  // the next one
   at::Tensor body, next_body;              // [1, H]
-  at::Tensor motion, motion_state;         // [1, 2 motion_hidden], of the last look
+  at::Tensor motion;                       // [1, 2 motion_hidden], of the last look
+  models::MotionState motion_state;
   double looked_s = 0, moved_s = 0;
   std::vector<float> block;
 };
@@ -108,7 +109,7 @@ const at::Tensor& LivePlayer::State::movement(pose::CausalPose& pose, double now
   if (!body.defined()) look(pose, now_s);
   if (!frame && motion.defined() && pose.newest_s() == moved_s) return motion;
   const std::array<float, 2 * pose::kPoseWidth> pair = pose.pair(now_s);
-  at::Tensor state = motion_state;
+  models::MotionState state = motion_state;
   motion = model.motion->advance(at::tensor(at::ArrayRef<float>(pair.data(), pair.size()),
                                             at::TensorOptions(at::kFloat).device(at::kCPU))
                                      .view({1, 2, pose::kPoseWidth}),
@@ -167,7 +168,8 @@ void LivePlayer::watch(const pose::CausalPose& pose, double now_s) {
 }
 
 void LivePlayer::forget_movement() {
-  state_->motion = state_->motion_state = at::Tensor();
+  state_->motion = at::Tensor();
+  state_->motion_state = {};
 }
 
 }  // namespace minet::generation

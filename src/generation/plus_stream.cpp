@@ -148,11 +148,14 @@ ControlTokens ControlStream::next(const at::Tensor& condition, const std::vector
       chosen(model_.prior->onset_logits(trunk), [&](std::size_t b, std::span<const float> logits) {
         return asked(b).note >= 0 ? asked(b).onset : draw(logits, options_, random_[b].uniform());
       });
-  now.pitch = chosen(model_.prior->pitch_logits(trunk, now.onset),
-                     [&](std::size_t b, std::span<const float> logits) {
-                       return asked(b).note >= 0 ? pitch_of(b, asked(b).note, logits)
-                                                 : draw(logits, options_, random_[b].uniform());
-                     });
+  const at::Tensor pitches = at::cat({model_.prior->pitch_logits(trunk, now.onset),
+                                      model_.prior->free_pitch_logits(trunk, now.onset, condition)},
+                                     1);
+  now.pitch = chosen(pitches, [&](std::size_t b, std::span<const float> logits) {
+    return asked(b).note >= 0
+               ? pitch_of(b, asked(b).note, logits.first(models::kPitchSymbols))
+               : draw(logits.last(models::kPitchSymbols), options_, random_[b].uniform());
+  });
   now.level = chosen(model_.prior->level_logits(trunk, now.onset, now.pitch),
                      [&](std::size_t b, std::span<const float> logits) {
                        return draw(logits, level_options_, random_[b].uniform());

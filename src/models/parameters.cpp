@@ -132,7 +132,7 @@ std::int64_t controls(const config::TrainConfig& config) {
   const config::PlusConfig& plus = config.plus;
   const std::int64_t motion = 2 * plus.motion_hidden, width = plus.prior_width, trunk = 256;
   const std::int64_t seen = config.body_width() + motion, condition = seen + 33;
-  return count_linear(348 + config.body_width(), 256) + 2 * 256 + count_linear(256, 128) + 2 * 128 +
+  return count_linear(442 + config.body_width(), 256) + 2 * 256 + count_linear(256, 128) + 2 * 128 +
          count_gru(128, plus.motion_hidden, plus.motion_layers, true) + 3 * 8 + 130 * 64 +
          (plus.levels + 1) * 32 + 130 * 32 + count_linear(104 + condition, width) +
          count_gru(width, width, plus.prior_layers, false) +

@@ -151,7 +151,7 @@ TEST_F(PlusTraining, LiveUseIsAsTrainedAndSeesNothingToCome) {
     return model.motion->forward(seen, body, frames, 1, true);
   };
   const at::Tensor whole = live(pose);
-  at::Tensor state;
+  models::MotionState state;
   for (std::int64_t t = 0; t < frames; ++t) {
     const at::Tensor pair =
         at::stack({pose.select(1, std::max<std::int64_t>(0, t - 1)), pose.select(1, t)}, 1);
@@ -219,6 +219,14 @@ TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
     near(model.prior->onset_logits(trunk), whole.onset);
     near(model.prior->pitch_logits(trunk, last.onset), whole.pitch);
     near(model.prior->level_logits(trunk, last.onset, last.pitch), whole.level);
+    // Without notes: a product of probabilities, but for "no pitch".
+    const at::Tensor prior = whole.pitch.select(1, t).softmax(1);
+    at::Tensor product = prior.slice(1, 1) * whole.seen.select(1, t).slice(1, 1).softmax(1);
+    product *= prior.slice(1, 1).sum(1, true) / product.sum(1, true);
+    const at::Tensor free =
+        model.prior->free_pitch_logits(trunk, last.onset, condition.select(1, t)).softmax(1);
+    EXPECT_LT((free.slice(1, 1) - product).abs().max().item<double>(), 1e-5) << t;
+    EXPECT_LT((free - prior).abs().slice(1, 0, 1).max().item<double>(), 1e-5) << t;
   }
 }
 

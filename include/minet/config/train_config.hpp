@@ -139,10 +139,10 @@ struct PlusConfig {
   std::int64_t harmonics = 80;
   std::int64_t noise_bands = 65;  // N; the noise filter is 2 (N - 1) samples long
   std::int64_t synthesiser_width = 192;
-  std::int64_t sound_frames = 64;   // frames of sound in a clip's loss
-  std::int64_t motion_hidden = 96;  // a direction
+  std::int64_t sound_frames = 64;    // frames of sound in a clip's loss
+  std::int64_t motion_hidden = 128;  // a direction
   std::int64_t motion_layers = 2;
-  std::int64_t prior_width = 320;
+  std::int64_t prior_width = 192;
   std::int64_t prior_layers = 2;
   std::int64_t levels = 32;   // of loudness, 2 dB each
   double mask = 0.2;          // share of past frames hidden in training

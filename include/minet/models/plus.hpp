@@ -32,7 +32,7 @@ namespace minet::models {
 
 inline constexpr std::int64_t kFramesOfToken = 2;     // synthesiser frames in a frame of the prior
 inline constexpr std::int64_t kPitchSymbols = 129;    // 0 = no pitch, 1 + MIDI number
-inline constexpr std::int64_t kMotionFeatures = 348;  // see motion_features
+inline constexpr std::int64_t kMotionFeatures = 442;  // see motion_features
 inline constexpr double kLevelDb = 2;                 // loudness in a level
 inline constexpr double kLoudestDb = -8;              // the upper end of the highest level
 
@@ -83,9 +83,19 @@ at::Tensor filtered_noise(const at::Tensor& bands, const at::Tensor& noise, std:
 // Mean distance of magnitudes and of their logarithms, over windows of 64 to 2048 samples: scalar.
 at::Tensor spectral_loss(const at::Tensor& sound /* [B, n] */, const at::Tensor& target);
 
-// [B, P, 94] -> [B, P, 348]: joints, their velocities, fingers from their wrist and their
-// velocities.
-at::Tensor motion_features(const at::Tensor& pose);
+// Arms, and fingers from their wrist: [B, P, 94] -> [B, P, 94].
+at::Tensor posture_of(const at::Tensor& pose);
+// Joints, their velocities, fingers from their wrist, their velocities, and how far the posture is
+// from `usual` [B, P or 1, 94]: [B, P, 94] -> [B, P, 442]. What is usual for a player says nothing
+// about the note, and differs more than one note from the next.
+at::Tensor motion_features(const at::Tensor& pose, const at::Tensor& usual);
+
+// What live use has seen of a player so far.
+struct MotionState {
+  at::Tensor gru;           // [layers, B, motion_hidden]
+  at::Tensor usual;         // [B, 1, 94], the mean posture
+  std::int64_t frames = 0;  // that it is the mean of: a clip's at the most
+};
 
 class MotionImpl : public torch::nn::Module {
  public:
@@ -96,11 +106,12 @@ class MotionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& pose, const at::Tensor& body /* [B, H] */,
                      std::int64_t frames, double ratio, bool live = false);
   // One pose frame: [B, 2, 94], the one before (the same at the start) and this -> [B, 2 *
-  // motion_hidden]. `state` is undefined at the start, and left for the next.
-  at::Tensor advance(const at::Tensor& pair, const at::Tensor& body, at::Tensor& state);
+  // motion_hidden]. `state` is new at the start, and left for the next.
+  at::Tensor advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state);
 
  private:
-  at::Tensor input(const at::Tensor& pose, const at::Tensor& body);
+  at::Tensor input(const at::Tensor& pose, const at::Tensor& usual, const at::Tensor& body);
+  const std::int64_t clip_frames_;
   torch::nn::Sequential in_{nullptr};
   torch::nn::GRU gru_{nullptr};
 };
@@ -145,11 +156,17 @@ class ControlPriorImpl : public torch::nn::Module {
                      at::Tensor& state);
   at::Tensor onset_logits(const at::Tensor& trunk);
   at::Tensor pitch_logits(const at::Tensor& trunk, const at::Tensor& onset);
+  // What to draw the pitch from where no notes are given: pitch_logits, and among pitches what the
+  // movement alone says counts once more. Else the prior trusts its own past, which may be wrong,
+  // as much as in training, where it was right.
+  at::Tensor free_pitch_logits(const at::Tensor& trunk, const at::Tensor& onset,
+                               const at::Tensor& condition);
   at::Tensor level_logits(const at::Tensor& trunk, const at::Tensor& onset,
                           const at::Tensor& pitch);
 
  private:
   at::Tensor embedded(const ControlTokens& tokens);
+  at::Tensor seen_logits(const at::Tensor& condition);
   const config::TrainConfig config_;
   torch::nn::Embedding embedding_onset_{nullptr}, embedding_pitch_{nullptr},
       embedding_level_{nullptr}, embedding_note_{nullptr};

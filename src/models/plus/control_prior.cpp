@@ -3,6 +3,8 @@
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/normalization.h>
 
+#include <algorithm>
+
 #include "minet/models/plus.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "models/gru.hpp"
@@ -28,7 +30,7 @@ at::Tensor shifted(const at::Tensor& x, std::int64_t first) {  // [B, T]
 
 }  // namespace
 
-at::Tensor motion_features(const at::Tensor& pose) {
+at::Tensor posture_of(const at::Tensor& pose) {
   const auto joint = [&](int first, int count) {
     return pose.slice(2, 2 * first, 2 * (first + count));
   };
@@ -39,10 +41,20 @@ at::Tensor motion_features(const at::Tensor& pose) {
   const at::Tensor hands = 4 * at::cat({hand(pose::kRightHand, pose::kRightWrist),
                                         hand(pose::kLeftHand, pose::kLeftWrist)},
                                        2);
-  return at::cat({pose, 5 * velocity(pose), hands, 3 * velocity(hands)}, 2);
+  return at::cat({joint(0, pose::kRightHand), hands}, 2);
 }
 
-MotionImpl::MotionImpl(const config::TrainConfig& config) {
+at::Tensor motion_features(const at::Tensor& pose, const at::Tensor& usual) {
+  const at::Tensor posture = posture_of(pose), change = posture - usual;
+  const auto arms = [](const at::Tensor& x) { return x.slice(2, 0, 2 * pose::kRightHand); };
+  const auto hands = [](const at::Tensor& x) { return x.slice(2, 2 * pose::kRightHand); };
+  return at::cat({pose, 5 * velocity(pose), hands(posture), 3 * velocity(hands(posture)),
+                  4 * arms(change), 2 * hands(change)},
+                 2);
+}
+
+MotionImpl::MotionImpl(const config::TrainConfig& config)
+    : clip_frames_(config.clip_pose_frames()) {
   in_ = register_module(
       "in", nn::Sequential(nn::Linear(kMotionFeatures + config.body_width(), kMotionFirst),
                            nn::LayerNorm(nn::LayerNormOptions({kMotionFirst})), nn::ReLU(),
@@ -54,19 +66,30 @@ MotionImpl::MotionImpl(const config::TrainConfig& config) {
                                           .both_ways = true}));
 }
 
-at::Tensor MotionImpl::input(const at::Tensor& pose, const at::Tensor& body) {
+at::Tensor MotionImpl::input(const at::Tensor& pose, const at::Tensor& usual,
+                             const at::Tensor& body) {
   const at::Tensor who = body.unsqueeze(1).expand({-1, pose.size(1), -1});
-  return in_->forward(at::cat({motion_features(pose), who}, 2));
+  return in_->forward(at::cat({motion_features(pose, usual), who}, 2));
 }
 
-at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, at::Tensor& state) {
-  return outputs_so_far(gru_, input(pair, body).slice(1, 1), state).squeeze(1);
+at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state) {
+  const at::Tensor now = posture_of(pair.slice(1, 1));
+  state.frames = std::min(state.frames + 1, clip_frames_);
+  state.usual = state.frames == 1
+                    ? now
+                    : state.usual + (now - state.usual) / static_cast<double>(state.frames);
+  return outputs_so_far(gru_, input(pair, state.usual, body).slice(1, 1), state.gru).squeeze(1);
 }
 
 at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, std::int64_t frames,
                                double ratio, bool live) {
-  at::Tensor none;
-  const at::Tensor in = input(pose, body);
+  at::Tensor none, usual = posture_of(pose);
+  if (live) {
+    usual = usual.cumsum(1) / at::arange(1, pose.size(1) + 1, pose.options()).unsqueeze(-1);
+  } else {
+    usual = usual.mean(1, true);
+  }
+  const at::Tensor in = input(pose, usual, body);
   const at::Tensor out = live ? outputs_so_far(gru_, in, none) : outputs_both_ways(gru_, in);
   const double last = static_cast<double>(pose.size(1) - 1);
   const at::Tensor at =
@@ -143,11 +166,15 @@ ControlLogits ControlPriorImpl::forward(const ControlTokens& tokens, const at::T
   const at::Tensor x = in_->forward(at::cat({embedded(past), condition}, -1)).relu();
   const at::Tensor state = std::get<0>(gru_->forward(x));
   const at::Tensor trunk = trunk_->forward(at::cat({state, condition}, -1)).relu();
-  const std::int64_t seen = config_.body_width() + 2 * config_.plus.motion_hidden;
   return {.onset = onset_logits(trunk),
           .pitch = pitch_logits(trunk, tokens.onset),
           .level = level_logits(trunk, tokens.onset, tokens.pitch),
-          .seen = seen_->forward(condition.slice(-1, 0, seen))};
+          .seen = seen_logits(condition)};
+}
+
+at::Tensor ControlPriorImpl::seen_logits(const at::Tensor& condition) {
+  const std::int64_t seen = config_.body_width() + 2 * config_.plus.motion_hidden;
+  return seen_->forward(condition.slice(-1, 0, seen));
 }
 
 at::Tensor ControlPriorImpl::advance(const ControlTokens& previous, const at::Tensor& condition,
@@ -172,6 +199,15 @@ at::Tensor ControlPriorImpl::onset_logits(const at::Tensor& trunk) {
 
 at::Tensor ControlPriorImpl::pitch_logits(const at::Tensor& trunk, const at::Tensor& onset) {
   return pitch_->forward(at::cat({trunk, embedding_onset_->forward(onset)}, -1));
+}
+
+at::Tensor ControlPriorImpl::free_pitch_logits(const at::Tensor& trunk, const at::Tensor& onset,
+                                               const at::Tensor& condition) {
+  const at::Tensor logits = pitch_logits(trunk, onset), pitches = logits.slice(-1, 1);
+  // `seen` was trained where there is a pitch: it does not say whether there is one.
+  const at::Tensor seen = seen_logits(condition).slice(-1, 1).log_softmax(-1);
+  return at::cat(
+      {logits.slice(-1, 0, 1), (pitches + seen).log_softmax(-1) + pitches.logsumexp(-1, true)}, -1);
 }
 
 at::Tensor ControlPriorImpl::level_logits(const at::Tensor& trunk, const at::Tensor& onset,

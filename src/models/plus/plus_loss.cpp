@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kMatchWeight = 1;    // of telling bodies and sounds apart beside the sound itself
 constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
-constexpr double kSeenWeight = 0.3;   // of the pitch that is read off the movement alone
+constexpr double kSeenWeight = 1;     // of the pitch that is read off the movement alone
 
 at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
   const at::Tensor weight = counts.to(loss.scalar_type());

@@ -23,9 +23,9 @@ class PlusConfig:
     harmonics: int = 80
     noise_bands: int = 65
     synthesiser_width: int = 192
-    motion_hidden: int = 96
+    motion_hidden: int = 128
     motion_layers: int = 2
-    prior_width: int = 320
+    prior_width: int = 192
     prior_layers: int = 2
     levels: int = 32
 
@@ -110,17 +110,22 @@ def velocity(x: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:] - x[:, :-1]], 1)
 
 
-def motion_features(pose: Tensor) -> Tensor:
+def motion_features(pose: Tensor, live: bool = False) -> Tensor:
     xy = pose.unflatten(-1, (47, 2))
     right, left = xy[:, :, 7:27] - xy[:, :, 3:4], xy[:, :, 27:47] - xy[:, :, 6:7]
     hands = 4 * torch.cat([right, left], 2).flatten(2)
-    return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands)], -1)
+    changes = []
+    for x, scale in ((pose[..., :14], 4), (hands, 2)):
+        count = torch.arange(1, x.shape[1] + 1)[:, None]
+        usual = x.cumsum(1) / count if live else x.mean(1, keepdim=True)
+        changes.append(scale * (x - usual))
+    return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands), *changes], -1)
 
 
 class Motion(nn.Module):
     def __init__(self, c: PlusConfig):
         super().__init__()
-        first = [nn.Linear(348 + 2 * c.body_hidden, 256), nn.LayerNorm(256), nn.ReLU()]
+        first = [nn.Linear(442 + 2 * c.body_hidden, 256), nn.LayerNorm(256), nn.ReLU()]
         setattr(self, "in", nn.Sequential(*first, nn.Linear(256, 128), nn.LayerNorm(128), nn.ReLU()))
         self.gru = nn.GRU(128, c.motion_hidden, c.motion_layers, bidirectional=True, batch_first=True)
 
@@ -139,7 +144,7 @@ class Motion(nn.Module):
         return x
 
     def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float, live: bool = False) -> Tensor:
-        x = torch.cat([motion_features(pose), body[:, None].expand(-1, pose.shape[1], -1)], -1)
+        x = torch.cat([motion_features(pose, live), body[:, None].expand(-1, pose.shape[1], -1)], -1)
         x = getattr(self, "in")(x)
         y = self.so_far(x) if live else self.gru(x)[0]
         at = (torch.arange(frames, dtype=torch.float64) * ratio).clamp(max=pose.shape[1] - 1)
@@ -246,5 +251,5 @@ class Plus(nn.Module):
             mean(onset, tokens[0], free)
             + mean(pitch, tokens[1], free | (notes[0] == 0))
             + 0.5 * mean(level, tokens[2], torch.ones_like(tokens[2]))
-            + 0.3 * mean(seen, tokens[1], tokens[1] > 0)
+            + mean(seen, tokens[1], tokens[1] > 0)
         )
