@@ -1,10 +1,8 @@
 // mi_generate: keypoints, and notes if given, to sound.
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 
-#include "minet/core/process.hpp"
+#include "companion.hpp"
 #include "minet/generation/generate.hpp"
 #include "torch_main.hpp"
 
@@ -123,24 +121,6 @@ generation::GenerateReport generate(const Arguments& arguments) {
   return generation::generate(options);
 }
 
-// Another program does it (apps/mi_live.cpp), which needs OSC and a sound card. It gets the other
-// arguments as they are, --help too.
-int go_live(const std::vector<std::string>& arguments) {
-  const auto program = find_companion("mi_live");
-  if (!program) {
-    throw WorkError(
-        "expected the program mi_live beside mi_generate, found none; build it with "
-        "scripts/setup.sh");
-  }
-  std::vector<std::string> words = {*program};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  ::execv(program->c_str(), pointers.data());
-  throw WorkError(text("cannot start ", printable(*program)));
-}
-
 // The arguments but --live; nullopt where that is not among them.
 std::optional<std::vector<std::string>> live_arguments(int argc, char** argv) {
   std::vector<std::string> others(argv + 1, argv + argc);
@@ -163,7 +143,9 @@ int main(int argc, char** argv) {
   CLI::App cli;
   app::set_up(cli, program, arguments.common);
   if (const auto others = live_arguments(argc, argv)) {
-    return app::run(cli, program, arguments.common, 1, argv, [&] { return go_live(*others); });
+    return app::run(cli, program, arguments.common, 1, argv,
+                    // It gets the other arguments as they are, --help too.
+                    [&]() -> int { app::become_companion("mi_live", *others); });
   }
   bool live = false;  // only for the help text: taken above
   cli.add_flag("--live", live,

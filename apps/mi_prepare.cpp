@@ -1,7 +1,5 @@
 // mi_prepare: from recordings and keypoints to a prepared corpus, and single files on the way.
 // One function a subcommand: options in, one library call, a report out.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -13,8 +11,8 @@
 #include <vector>
 
 #include "app_main.hpp"
+#include "companion.hpp"
 #include "minet/core/files.hpp"
-#include "minet/core/process.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/corpus/prepare.hpp"
@@ -296,21 +294,11 @@ void add_video(CLI::App& app, Session& session) {
   command->prefix_command();
   command->callback([&session, command] {
     session.chosen = [&session, command]() -> int {
-      const auto program = find_companion("mi_video");
-      if (!program) {
-        throw WorkError(
-            "expected the program mi_video beside mi_prepare, found none; build it with "
-            "scripts/setup.sh");
-      }
-      std::vector<std::string> words = {*program};
+      std::vector<std::string> words;
       if (session.common.quiet) words.emplace_back("--quiet");
       words.push_back("--log-level=" + session.common.log_level);
       for (std::string& word : command->remaining()) words.push_back(std::move(word));
-      std::vector<char*> arguments;
-      for (std::string& word : words) arguments.push_back(word.data());
-      arguments.push_back(nullptr);
-      ::execv(program->c_str(), arguments.data());
-      throw WorkError(text("cannot start ", printable(*program)));
+      become_companion("mi_video", std::move(words));
     };
   });
 }

@@ -22,15 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
 
-std::string last_line(const std::string& output) {
-  std::string last;
-  for (const std::string& line : split(output, '\n')) {
-    if (!trim(line).empty()) last = trim(line);
-  }
-  while (!last.empty() && last.back() == '.') last.pop_back();
-  return printable(last);
-}
-
 // Whether ffmpeg failed for our own trouble, whatever the file is like.
 bool is_own_trouble(const ProcessResult& result) {
   if (result.exit_code > 128 && result.exit_code < 160) return true;  // killed by a signal

@@ -210,6 +210,21 @@ std::optional<std::string> find_companion(const std::string& program) {
   return find_program(program);
 }
 
+std::string require_companion(const std::string& program, std::string_view purpose) {
+  if (const auto found = find_companion(program)) return *found;
+  throw WorkError(text("expected the program ", program, purpose,
+                       " beside this one, found none; build it with scripts/setup.sh"));
+}
+
+std::string last_line(const std::string& output) {
+  std::string last;
+  for (const std::string& line : split(output, '\n')) {
+    if (!trim(line).empty()) last = trim(line);
+  }
+  while (!last.empty() && last.back() == '.') last.pop_back();
+  return printable(last);
+}
+
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s,
                           const std::function<void(std::string_view)>& on_error_output,
                           const std::function<bool(std::string_view)>& on_output) {

@@ -36,14 +36,19 @@ models::ControlTokens piece_of(const models::ControlTokens& tokens, std::int64_t
 
 }  // namespace
 
-GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,
-                             const at::Device& device) {
-  models::PlusModel model = models::load_plus(options.model);
+models::PlusModel load_trained_plus(const std::filesystem::path& path) {
+  models::PlusModel model = models::load_plus(path);
   if (!model.prior_trained) {
-    throw InputError(text(options.model.string(),
+    throw InputError(text(path.string(),
                           ": expected a model with a trained prior, but only its synthesiser is; "
                           "go on with its training"));
   }
+  return model;
+}
+
+GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,
+                             const at::Device& device) {
+  models::PlusModel model = load_trained_plus(options.model);
   model.to(device);
   const double rate = models::token_rate(model.config);
   const pose::PoseSequence pose = read_player(options, model.config.pose);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "generation/pieces.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus.hpp"
@@ -23,12 +24,7 @@ constexpr double kLearning = 0.125;
 
 models::PlusModel model_for_playing(const LivePlayerOptions& options) {
   models::use_threads(options.threads);
-  models::PlusModel model = models::load_plus(options.model);
-  if (!model.prior_trained) {
-    throw InputError(text(options.model.string(),
-                          ": expected a model with a trained prior, but only its synthesiser is; "
-                          "go on with its training"));
-  }
+  models::PlusModel model = load_trained_plus(options.model);
   if (options.notes && !model.notes_trained) {
     throw InputError(text(options.model.string(),
                           ": expected a model that was trained with notes, but no training track "

@@ -10,6 +10,7 @@
 #include "generation/sidecar.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/generation/generate.hpp"
+#include "minet/models/plus.hpp"
 #include "minet/pose/pose.hpp"
 #include "minet/score/note.hpp"
 
@@ -38,6 +39,9 @@ void apply_gain(audio::Sound& sound, double gain_db);
 void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
                  std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
                  GenerateReport& report);
+
+// A plus model that can play alone. InputError where only its synthesiser is trained.
+models::PlusModel load_trained_plus(const std::filesystem::path& path);
 
 // Music with plus.
 GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,

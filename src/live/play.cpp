@@ -32,6 +32,11 @@ std::string percent(double share) {
   return text(std::round(share * 1000) / 10, " %");
 }
 
+std::string latency(const PlayReport& report) {
+  return text("keypoint to sound: median ", milliseconds(report.median_s), ", 95 % ",
+              milliseconds(report.most_s), ", longest ", milliseconds(report.longest_s));
+}
+
 // The gain of a block, in a line from the last one's.
 class Fader {
  public:
@@ -137,10 +142,15 @@ class Session {
     if (!playing_) return std::vector<float>(static_cast<std::size_t>(player_.block()), 0.0F);
     if (fading_ && now - last_s_ <= options_.hold_s) fading_ = false;
     if (!fading_) fader_.go(1, kRiseS);
+    std::vector<float> block = faded(now);
+    if (fading_ && fader_.silent()) playing_ = fading_ = false;
+    return block;
+  }
+
+  std::vector<float> faded(double now) {
     const std::span<const float> next = player_.next(pose_, now);
     std::vector<float> block(next.begin(), next.end());
     fader_.apply(block, player_.sample_rate());
-    if (fading_ && fader_.silent()) playing_ = fading_ = false;
     return block;
   }
 
@@ -148,10 +158,7 @@ class Session {
   void end() {
     fader_.go(0, kEndS);
     while (playing_ && !fader_.silent() && stop_signal() == 0 && sink_->wait()) {
-      const std::span<const float> next = player_.next(pose_, now_s());
-      std::vector<float> block(next.begin(), next.end());
-      fader_.apply(block, player_.sample_rate());
-      sink_->write(block);
+      sink_->write(faded(now_s()));
     }
     sink_->drain();
   }
@@ -168,14 +175,12 @@ class Session {
       log::info(text("waiting for a player's keypoints from ", source_->name()));
     }
     if (now - said_s_ < kSayEvery) return;
-    PlayReport report{};
-    recent_.fill(report);
-    report.load = (processor_s() - said_processor_s_) / (now - said_s_);
-    report.underruns = sink_->underruns();
     if (options_.verbose) {
-      log::info(text("keypoint to sound: median ", milliseconds(report.median_s), ", 95 % ",
-                     milliseconds(report.most_s), ", longest ", milliseconds(report.longest_s),
-                     "; load ", percent(report.load), "; underruns so far ", report.underruns));
+      PlayReport report{};
+      recent_.fill(report);
+      const double load = (processor_s() - said_processor_s_) / (now - said_s_);
+      log::info(text(latency(report), "; load ", percent(load), "; underruns so far ",
+                     sink_->underruns()));
     }
     recent_.restart();
     said_s_ = now;
@@ -251,8 +256,7 @@ std::string summary(const PlayReport& report, double buffer_s) {
       text("played ", human_duration(report.seconds), " from ", counted(report.pictures, "picture"),
            " (", report.used, " used, ", report.empty, " without a player, ", report.bad, " bad)");
   if (report.used > 0) {
-    out += text("; keypoint to sound: median ", milliseconds(report.median_s), ", 95 % ",
-                milliseconds(report.most_s), ", longest ", milliseconds(report.longest_s));
+    out += "; " + latency(report);
   }
   return out + text("; load ", percent(report.load), " of one core; ",
                     counted(report.underruns, "underrun"), " at a buffer of ",

@@ -64,13 +64,10 @@ class ProgramSource : public Source {
  private:
   // The last line of what it said: "mi_prepare: FILM: expected ...".
   static std::string sentence_of(const ProcessResult& result) {
-    std::string last = "the camera's program ended unexpectedly";
-    for (const std::string& line : split(result.error_output, '\n')) {
-      if (!trim(line).empty()) last = std::string(trim(line));
-    }
+    std::string last = last_line(result.error_output);
+    if (last.empty()) return "the camera's program ended unexpectedly";
     const std::size_t colon = last.find(": ");
     if (last.starts_with("mi_") && colon != std::string::npos) last = last.substr(colon + 2);
-    if (last.ends_with('.')) last.pop_back();
     return last;
   }
   std::string name_;
@@ -93,12 +90,7 @@ std::unique_ptr<Source> make_line_source(Inbox& inbox, int descriptor) {
 
 std::unique_ptr<Source> make_program_source(Inbox& inbox, std::vector<std::string> argv,
                                             std::string name) {
-  const auto program = find_companion(argv.at(0));
-  if (!program) {
-    throw WorkError(text("expected the program ", argv[0],
-                         " beside this one, found none; build it with scripts/setup.sh"));
-  }
-  argv[0] = *program;
+  argv.at(0) = require_companion(argv.at(0));
   return std::make_unique<ProgramSource>(inbox, std::move(argv), std::move(name));
 }
 

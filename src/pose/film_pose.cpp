@@ -47,12 +47,9 @@ class Listener {
 
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options) {
-  const auto program = find_companion("mi_video");
-  if (!program) {
-    throw WorkError(text("expected the program mi_video, which finds keypoints in ", shown(film),
-                         ", beside this one, found none; build it with scripts/setup.sh"));
-  }
-  std::vector<std::string> command = {*program, "--out", out.string(), "--gaps",
+  const std::string program =
+      require_companion("mi_video", text(", which finds keypoints in ", shown(film), ","));
+  std::vector<std::string> command = {program, "--out", out.string(), "--gaps",
                                       options.gaps == GapRule::solos ? "solos" : "paper"};
   if (options.person) {
     command.insert(command.end(), {"--person", text(*options.person)});

@@ -1,0 +1,28 @@
+// Handing over to a program of ours beside this one, which needs libraries that this one does without.
+#pragma once
+
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/process.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::app {
+
+// This process becomes `program` with these arguments. WorkError where it was not built or cannot
+// be started.
+[[noreturn]] inline void become_companion(const std::string& program,
+                                          std::vector<std::string> arguments) {
+  const std::string path = require_companion(program);
+  arguments.insert(arguments.begin(), path);
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
+  ::execv(path.c_str(), words.data());
+  throw WorkError(text("cannot start ", printable(path)));
+}
+
+}  // namespace minet::app
