@@ -1,4 +1,5 @@
-// Handing over to a program of ours beside this one, which needs libraries that this one does without.
+// Handing over to a program of ours beside this one, which needs libraries that this one does
+// without.
 #pragma once
 
 #include <unistd.h>

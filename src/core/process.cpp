@@ -206,7 +206,7 @@ std::optional<std::string> find_program(const std::string& program) {
 std::optional<std::string> find_companion(const std::string& program) {
   std::error_code ignored;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  if (const auto found = find_program((self.parent_path() / program).string())) return found;
+  if (auto found = find_program((self.parent_path() / program).string())) return found;
   return find_program(program);
 }
 
