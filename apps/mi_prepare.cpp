@@ -45,7 +45,7 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* summary, cons
 void add_orchestra(CLI::App& app, Session& session) {
   struct Options {
     orchestra::OrchestraOptions make;
-    std::string sound = "auto", pose = "npy", cameras = "stage";
+    std::string sound = "auto", pose = "npy", cameras = "stage", habits = "usual";
     bool no_mix = false;
   };
   const auto options = std::make_shared<Options>();
@@ -76,6 +76,10 @@ void add_orchestra(CLI::App& app, Session& session) {
       ->add_option("--cameras", options->cameras,
                    "stage: in front of the players; anywhere: up to 60 degrees from the side")
       ->capture_default_str();
+  command
+      ->add_option("--habits", options->habits,
+                   "usual: players hold an instrument alike; varied: high or low, near or far")
+      ->capture_default_str();
   command->add_flag("--no-mix", options->no_mix, "Do not write the mixtures of all parts");
   command->add_option("--threads", options->make.threads, "Pieces made at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))
@@ -86,6 +90,7 @@ void add_orchestra(CLI::App& app, Session& session) {
       options->make.sound = orchestra::parse_sound_source(options->sound);
       options->make.pose = orchestra::parse_pose_files(options->pose);
       options->make.cameras = orchestra::parse_cameras(options->cameras);
+      options->make.habits = orchestra::parse_habits(options->habits);
       options->make.mix = !options->no_mix;
       const orchestra::OrchestraReport report = orchestra::make_orchestra(options->make);
       print(session, text(printable(options->make.out.string()), ": ", report.tracks,

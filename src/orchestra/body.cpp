@@ -79,12 +79,44 @@ void move_camera(Player& player, std::uint64_t seed) {
   player.pixels_per_metre *= random.uniform(0.6, 0.9);  // hands near the lens are large
 }
 
+double near(Random& random, double mean, double spread) {  // two spreads at the most
+  return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
+}
+
+// As wide as real players were found from the usual posture: wrists up to 35 cm, elbows up to 15.
+void vary_habits(Player& player, const Posture& posture, std::uint64_t seed) {
+  Random random(derive_seed(seed, "habits"));
+  const auto about_zero = [&](double x, double y, double z) {
+    const double a = near(random, 0, x), b = near(random, 0, y), c = near(random, 0, z);
+    return Vec3{a, b, c};
+  };
+  // An instrument is moved with both hands; a bow is free of it.
+  const Vec3 instrument = about_zero(0.03, 0.045, 0.035), bow = about_zero(0.03, 0.06, 0.03);
+  player.left_offset = player.left_offset + instrument;
+  player.right_offset = player.right_offset + instrument;
+  if (norm(posture.bow) > 0) player.right_offset = player.right_offset + bow;
+  player.right_elbow = about_zero(0.3, 0.3, 0.3);
+  player.left_elbow = about_zero(0.3, 0.3, 0.3);
+  player.shoulder_tilt = near(random, 0, 0.015);
+  player.roll = near(random, 0, 6 * kDegree);
+  player.lean = near(random, 0, 9 * kDegree);
+  player.turn = near(random, 0, 9 * kDegree);
+  player.stroke = random.uniform(0.6, 1.2);
+}
+
+// Turned with arms and instrument about the neck.
+Hold turned(Hold hold, const Player& player) {
+  hold.fingers = turned(hold.fingers, {}, player.roll, player.lean, player.turn);
+  hold.palm = turned(hold.palm, {}, player.roll, player.lean, player.turn);
+  return hold;
+}
+
 }  // namespace
 
-Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras) {
+Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras, Habits habits) {
   Random random(derive_seed(seed, "player"));
-  const auto near = [&](double mean, double spread) {  // two spreads at the most
-    return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
+  const auto near = [&](double mean, double spread) {
+    return orchestra::near(random, mean, spread);
   };
   const auto offset = [&] {
     const double x = near(0, 0.020), y = near(0, 0.026), z = near(0, 0.020);
@@ -106,6 +138,7 @@ Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras) 
   player.camera_m = random.uniform(3, 6);
   player.neck_x = near(960, 90);
   player.neck_y = near(400, 30);
+  if (habits == Habits::varied) vary_habits(player, posture, seed);
   if (cameras == Cameras::anywhere) move_camera(player, seed);
   return player;
 }
@@ -114,21 +147,24 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
   Joints joints;
   const double lift = 0.016 * pose.breath;  // the chest rises, the shoulders with it
   const Vec3 neck{0, 0.5 * lift, 0};
-  const Vec3 right_shoulder{-player.shoulder, -0.02 + lift, 0};
-  const Vec3 left_shoulder{player.shoulder, -0.02 + lift, 0};
+  const Vec3 right_shoulder{-player.shoulder, -0.02 - player.shoulder_tilt + lift, 0};
+  const Vec3 left_shoulder{player.shoulder, -0.02 + player.shoulder_tilt + lift, 0};
 
   const Vec3 held = pose.height * posture.raise + Vec3{0, 0.4 * lift - 0.008 * pose.nod, 0};
-  Vec3 right = posture.right.wrist + player.right_offset + held + pose.bow * posture.bow +
-               pose.string * posture.crossing + pose.slide * posture.slide;
+  Vec3 right = posture.right.wrist + player.right_offset + held +
+               (player.stroke * pose.bow) * posture.bow + pose.string * posture.crossing +
+               pose.slide * posture.slide;
   Vec3 left = posture.left.wrist + player.left_offset + held + pose.stop * posture.neck +
               pose.vibrato * Vec3{0.004, 0.003, 0.003};
+  right = turned(right, neck, player.roll, player.lean, player.turn);
+  left = turned(left, neck, player.roll, player.lean, player.turn);
   joints[pose::kNeck] = neck;
   joints[pose::kRightShoulder] = right_shoulder;
   joints[pose::kLeftShoulder] = left_shoulder;
-  joints[pose::kRightElbow] =
-      bend_arm(right_shoulder, right, player.upper_arm, player.forearm, posture.right.elbow);
-  joints[pose::kLeftElbow] =
-      bend_arm(left_shoulder, left, player.upper_arm, player.forearm, posture.left.elbow);
+  joints[pose::kRightElbow] = bend_arm(right_shoulder, right, player.upper_arm, player.forearm,
+                                       posture.right.elbow + player.right_elbow);
+  joints[pose::kLeftElbow] = bend_arm(left_shoulder, left, player.upper_arm, player.forearm,
+                                      posture.left.elbow + player.left_elbow);
   joints[pose::kRightWrist] = right;
   joints[pose::kLeftWrist] = left;
 
@@ -136,11 +172,11 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
                     .press_scale = player.press,
                     .curl = posture.right.curl + player.curl_offset,
                     .scale = player.hand};
-  shape_hand(right, posture.right, true, motion, &joints[pose::kRightHand]);
+  shape_hand(right, turned(posture.right, player), true, motion, &joints[pose::kRightHand]);
   motion.press = pose.press.data() + 5;
   motion.curl = posture.left.curl + player.curl_offset;
   motion.rock = 5 * pose.vibrato;
-  shape_hand(left, posture.left, false, motion, &joints[pose::kLeftHand]);
+  shape_hand(left, turned(posture.left, player), false, motion, &joints[pose::kLeftHand]);
 
   const double sway = player.sway * posture.energy * kDegree;
   const Vec3 hips{0, -0.5, 0};

@@ -87,7 +87,8 @@ std::string score_midi(const std::vector<PlayedPart>& parts) {
 
 FloatArray keypoints(const PlayedPart& part, const OrchestraOptions& options, const Frame& frame) {
   const Posture& posture = posture_of(part.instrument->code);
-  const Player player = placed(make_player(posture, part.seed, options.cameras), frame);
+  const Player player =
+      placed(make_player(posture, part.seed, options.cameras, options.habits), frame);
   std::vector<double> times(static_cast<std::size_t>(std::ceil(options.seconds * kFps)));
   for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<double>(i) / kFps;
   std::vector<std::array<Pixel, pose::kJoints>> frames;

@@ -53,6 +53,7 @@ std::string readme(const OrchestraOptions& options, const std::optional<Sampler>
       sampler ? "fluidsynth with " + printable(sampler->bank.filename().string()) : "additive",
       "\nkeypoints: ", options.pose == PoseFiles::npy ? "npy" : "openpose",
       options.cameras == Cameras::anywhere ? "\ncameras: anywhere" : "",
+      options.habits == Habits::varied ? "\nhabits: varied" : "",
       "\nmixtures: ", options.mix ? "yes" : "no", "\n");
 }
 
@@ -253,6 +254,12 @@ Cameras parse_cameras(const std::string& name) {
   if (name == "stage") return Cameras::stage;
   if (name == "anywhere") return Cameras::anywhere;
   throw InputError(text("expected the cameras stage or anywhere, got \"", printable(name), "\""));
+}
+
+Habits parse_habits(const std::string& name) {
+  if (name == "usual") return Habits::usual;
+  if (name == "varied") return Habits::varied;
+  throw InputError(text("expected the habits usual or varied, got \"", printable(name), "\""));
 }
 
 OrchestraReport make_orchestra(const OrchestraOptions& options) {

@@ -23,12 +23,12 @@ struct Performance {
 };
 
 Performance perform(const Instrument& instrument, double seconds, std::uint64_t seed,
-                    Cameras cameras = Cameras::stage) {
+                    Cameras cameras = Cameras::stage, Habits habits = Habits::usual) {
   Performance p;
   p.tune = compose(instrument, seconds, seed);
   for (int i = 0; i < seconds * kFps; ++i) p.times.push_back(i / kFps);
   const Posture& posture = posture_of(instrument.code);
-  const Player player = make_player(posture, seed, cameras);
+  const Player player = make_player(posture, seed, cameras, habits);
   for (const Pose& pose : move(instrument, p.tune, p.times, seed)) {
     p.frames.push_back(photograph(player, shape_body(posture, player, pose)));
   }
@@ -75,11 +75,13 @@ TEST(Players, StayInsideThePicture) {
   for (const Instrument& instrument : instruments()) {
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
       for (const Cameras cameras : {Cameras::stage, Cameras::anywhere}) {
-        const auto p = perform(instrument, 10, seed, cameras);
-        for (const auto& frame : p.frames) {
-          for (const Pixel& pixel : frame) {
-            ASSERT_TRUE(pixel.x > 20 && pixel.x < kPictureWidth - 20) << instrument.code;
-            ASSERT_TRUE(pixel.y > 20 && pixel.y < kPictureHeight - 20) << instrument.code;
+        for (const Habits habits : {Habits::usual, Habits::varied}) {
+          const auto p = perform(instrument, 10, seed, cameras, habits);
+          for (const auto& frame : p.frames) {
+            for (const Pixel& pixel : frame) {
+              ASSERT_TRUE(pixel.x > 20 && pixel.x < kPictureWidth - 20) << instrument.code;
+              ASSERT_TRUE(pixel.y > 20 && pixel.y < kPictureHeight - 20) << instrument.code;
+            }
           }
         }
       }
@@ -101,10 +103,27 @@ TEST(Players, AreTheSameBeforeAnyCameraButLookNarrowerFromTheSide) {
   EXPECT_LT(narrowest, 0.65);
 }
 
+TEST(Players, OfVariedHabitsHaveTheSameBuildAndOtherElbows) {
+  double usual = 0, varied = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Posture& posture = posture_of("sax");
+    const Player a = make_player(posture, seed);
+    const Player b = make_player(posture, seed, Cameras::stage, Habits::varied);
+    EXPECT_EQ(a.upper_arm, b.upper_arm);
+    EXPECT_EQ(a.facing, b.facing);
+    const auto elbow = [&](const Player& player) {
+      return shape_body(posture, player, {})[static_cast<std::size_t>(pose::kRightElbow)].y;
+    };
+    const double place = shape_body(posture, Player{}, {})[pose::kRightElbow].y;
+    usual += std::abs(elbow(a) - place), varied += std::abs(elbow(b) - place);
+  }
+  EXPECT_GT(varied, 1.5 * usual);
+}
+
 TEST(Players, HaveBonesOfConstantLength) {
   for (const Instrument& instrument : instruments()) {
     const Posture& posture = posture_of(instrument.code);
-    const Player player = make_player(posture, 5);
+    const Player player = make_player(posture, 5, Cameras::stage, Habits::varied);
     const Tune tune = compose(instrument, 10, 5);
     std::vector<double> times;
     for (int i = 0; i < 300; ++i) times.push_back(i / kFps);

@@ -43,6 +43,11 @@ enum class Cameras {
   anywhere,  // up to 60 degrees to either side, near or far, above or below, slightly rolled
 };
 
+enum class Habits {
+  usual,   // postures a few centimetres apart, as of players of one school
+  varied,  // elbows, shoulders and the instrument held high or low, near or far
+};
+
 struct OrchestraOptions {
   std::filesystem::path out = {};  // the folder to make
   int tracks = 148;                // parts: 16 have every instrument, 31 have it for testing too
@@ -51,6 +56,7 @@ struct OrchestraOptions {
   SoundSource sound = SoundSource::automatic;
   PoseFiles pose = PoseFiles::npy;
   Cameras cameras = Cameras::stage;
+  Habits habits = Habits::usual;
   bool mix = true;     // write AuMix files
   int threads = 0;     // pieces at a time; 0: one a processor
   bool force = false;  // replace an existing folder
@@ -77,6 +83,8 @@ SoundSource parse_sound_source(const std::string& name);
 PoseFiles parse_pose_files(const std::string& name);
 // "stage" or "anywhere"; InputError otherwise.
 Cameras parse_cameras(const std::string& name);
+// "usual" or "varied"; InputError otherwise.
+Habits parse_habits(const std::string& name);
 
 // The same options give the same bytes at any number of threads (with fluidsynth: of the same
 // version and bank), and a part does not depend on how many tracks are made. Pieces are made in
