@@ -22,6 +22,9 @@ void put(Json& json, const NoteScores& scores) {
   json["pitch_recall"] = scores.pitch.recall();
   json["onset_f1"] = scores.onset_f1();
   json["chroma_distance"] = scores.chroma_distance();
+  json["pitch_class_recall"] = scores.pitch.class_recall();
+  json["jitter_cents"] = scores.jitter_cents();
+  json["rests_played"] = scores.rests_played();
 }
 
 void put(Json& json, const PitchCount& count) {
@@ -87,12 +90,19 @@ std::string shown_name(const std::string& stage) {
 }
 
 std::vector<std::string> cells(std::string name, const NoteScores& scores) {
-  return {std::move(name), figure(scores.pitch.accuracy()), figure(scores.pitch.recall()),
-          figure(scores.onset_f1()), figure(scores.chroma_distance())};
+  return {std::move(name),
+          figure(scores.pitch.accuracy()),
+          figure(scores.pitch.recall()),
+          figure(scores.onset_f1()),
+          figure(scores.chroma_distance()),
+          figure(scores.pitch.class_recall()),
+          figure(scores.jitter_cents()),
+          scores.rest_frames > 0 ? figure(scores.rests_played()) : "-"};
 }
 
 Rows score_rows(const NoteFindings& findings) {
-  Rows rows{{"", "pitch accuracy", "pitch recall", "onset F1", "chroma distance"}};
+  Rows rows{{"", "pitch accuracy", "pitch recall", "onset F1", "chroma distance", "any octave",
+             "jitter", "rests played"}};
   for (const StageScores& stage : findings.stages) {
     rows.push_back(cells(shown_name(stage.name), stage.own));
     rows.push_back(cells("  chance: another track's notes", stage.other));
@@ -125,6 +135,8 @@ Rows instrument_rows(const NoteFindings& findings) {
   Rows rows{{"pitch recall", "clips"}};
   for (const StageScores& stage : findings.stages) rows[0].push_back(shown_name(stage.name));
   rows[0].push_back("onset F1, generated");
+  const bool alone = findings.stages.back().name == "keypoints_alone";
+  if (alone) rows[0].insert(rows[0].end(), {"alone: onset F1", "any octave"});
   for (std::size_t i = 0; i < findings.instruments.size(); ++i) {
     if (findings.instrument_clips[i] == 0) continue;
     rows.push_back({printable(findings.instruments[i]), text(findings.instrument_clips[i])});
@@ -132,6 +144,11 @@ Rows instrument_rows(const NoteFindings& findings) {
       rows.back().push_back(figure(stage.by_instrument[i].pitch.recall()));
     }
     rows.back().push_back(figure(findings.stage("generated").by_instrument[i].onset_f1()));
+    if (alone) {
+      const NoteScores& scores = findings.stages.back().by_instrument[i];
+      rows.back().push_back(figure(scores.onset_f1()));
+      rows.back().push_back(figure(scores.pitch.class_recall()));
+    }
   }
   return rows;
 }

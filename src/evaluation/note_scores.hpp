@@ -4,6 +4,12 @@
 // pitch_accuracy   of the frames inside exactly one note (50 ms from its ends) that have a pitch
 //                  (audio/pitch.hpp, 30 to 2100 Hz): the share within 50 cents of the note
 // pitch_recall     the same of all such frames: one without a pitch counts as wrong
+// pitch_class_recall  the same, whatever the octave
+// jitter_cents     mean change of pitch from one frame to the next, where both are within 50 cents
+//                  of the note
+// rests_played     of the frames in no note (from 0.4 s after one's end to 0.1 s before the next):
+//                  the share whose level is within 20 dB of the clip's frames inside notes (their
+//                  80th percentile). Rooms and ringing strings keep it above 0 for real sound too
 // onset_f1         F1 of onsets (audio/onsets.hpp) matched one to one within 50 ms, as mir_eval's
 //                  onset.f_measure; onsets within 50 ms of the clip's ends are left out
 // chroma_distance  over the frames inside notes: the mean of 1 - cos(chroma, notes), where notes is
@@ -33,6 +39,7 @@ struct Heard {
   audio::PitchTrack pitch;
   std::vector<double> onsets_s;
   std::vector<audio::Chroma> chroma;  // at the pitch track's frames
+  std::vector<double> level_db;       // likewise
 };
 Heard hear(const audio::Sound& sound);
 
@@ -40,12 +47,13 @@ Heard hear(const audio::Sound& sound);
 std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b, double window);
 
 struct PitchCount {
-  std::int64_t frames = 0, voiced = 0, right = 0;
+  std::int64_t frames = 0, voiced = 0, right = 0, right_class = 0;
 
   void add(double hz, int pitch);  // hz 0: no pitch
   void add(const PitchCount& other);
   double accuracy() const;  // 0 where nothing has a pitch
   double recall() const;
+  double class_recall() const;
 };
 
 inline constexpr std::size_t kOctaves = 11;  // MIDI numbers 0 to 127; number 5 begins at middle C
@@ -56,14 +64,21 @@ struct NoteScores {
   std::int64_t onsets = 0, heard_onsets = 0, matched = 0;
   std::int64_t chroma_frames = 0;
   double chroma_sum = 0;
+  std::int64_t jitter_frames = 0;
+  double jitter_sum = 0;  // cents
+  std::int64_t rest_frames = 0, played_rests = 0;
 
   void add(const Heard& heard, std::span<const score::Note> notes);  // times from the clip's start
   void add(const NoteScores& other);
   double onset_f1() const;
   double chroma_distance() const;  // 1 where there are no notes
+  double jitter_cents() const;     // 0 where there is none
+  double rests_played() const;     // 0 where there are no rests
 
  private:
   void add_frames(const Heard& heard, std::span<const score::Note> notes);
+  void add_jitter(const Heard& heard, std::size_t t, int pitch);
+  void add_rests(const Heard& heard, std::span<const score::Note> notes);
   void add_onsets(const Heard& heard, std::span<const score::Note> notes);
 };
 

@@ -61,7 +61,8 @@ TEST(NoteScores, PitchAccuracyIsNumPysOfTheSameTrackAndNotes) {
 }
 
 TEST(NoteScores, CountsAsWritten) {
-  Heard heard{.seconds = 1, .pitch = {}, .onsets_s = {0.21, 0.5, 0.99}, .chroma = {}};
+  Heard heard{
+      .seconds = 1, .pitch = {}, .onsets_s = {0.21, 0.5, 0.99}, .chroma = {}, .level_db = {}};
   heard.pitch.hop_s = 0.1;
   heard.pitch.hz = {0, 440, 440, 466.2F, 0, 452, 440, 0, 0, 0};
   heard.chroma.assign(10, audio::Chroma{});
@@ -87,6 +88,33 @@ TEST(NoteScores, CountsAsWritten) {
   EXPECT_EQ(scores.matched, 0);
   EXPECT_EQ(scores.chroma_frames, 8);
   EXPECT_DOUBLE_EQ(scores.chroma_distance(), 2.0 / 8);
+}
+
+TEST(NoteScores, CountOctavesJitterAndRestsAsWritten) {
+  Heard heard{.seconds = 2, .pitch = {}, .onsets_s = {}, .chroma = {}, .level_db = {}};
+  heard.pitch.hop_s = 0.1;
+  heard.pitch.hz.assign(20, 0);
+  heard.chroma.resize(20);
+  // Frames 1 to 5 of the note: an octave high, right, 10 cents higher, 10 lower again, a fifth off.
+  const auto cents = [](double c) { return static_cast<float>(440 * std::exp2(c / 1200)); };
+  const std::vector<float> hz{cents(1200), cents(0), cents(10), cents(0), cents(700)};
+  std::copy(hz.begin(), hz.end(), heard.pitch.hz.begin() + 1);
+  // It rests from 1.1 to 1.7: of frames 11 to 16, two are 15 dB under the note and four 30.
+  heard.level_db.assign(20, -10);
+  for (std::size_t t = 11; t < 17; ++t) heard.level_db[t] = t < 13 ? -25 : -40;
+  NoteScores scores;
+  scores.add(heard, std::vector<score::Note>{{.onset_s = 0.01, .duration_s = 0.65, .pitch = 69},
+                                             {.onset_s = 1.79, .duration_s = 0.2, .pitch = 69}});
+  EXPECT_EQ(scores.pitch.right, 3);
+  EXPECT_EQ(scores.pitch.right_class, 4);
+  EXPECT_EQ(scores.jitter_frames, 2);
+  EXPECT_NEAR(scores.jitter_cents(), 10, 1e-3);
+  EXPECT_EQ(scores.rest_frames, 6);
+  EXPECT_DOUBLE_EQ(scores.rests_played(), 2.0 / 6);
+  NoteScores twice = scores;
+  twice.add(scores);
+  EXPECT_DOUBLE_EQ(twice.rests_played(), scores.rests_played());
+  EXPECT_DOUBLE_EQ(twice.jitter_cents(), scores.jitter_cents());
 }
 
 const std::vector<int> kTune{57, 64, 60, 69, 62, 55, 67, 59};
@@ -135,6 +163,7 @@ TEST(NoteScores, OfASoundThatPlaysTheNotesAreNearlyPerfect) {
 TEST(NoteScores, OfAnotherOctaveLoseThePitchAndKeepTheChroma) {
   const NoteScores scores = scores_of(play(tune(12)), tune(0));
   EXPECT_LT(scores.pitch.accuracy(), 0.01);
+  EXPECT_GT(scores.pitch.class_recall(), 0.98);
   EXPECT_GT(scores.onset_f1(), 0.9);
   EXPECT_LT(scores.chroma_distance(), 0.1);
 }

@@ -18,19 +18,19 @@ struct NotesOptions {
 };
 
 // Keys:
-//   pitch_accuracy, pitch_recall, onset_f1, chroma_distance (definitions:
-//                     src/evaluation/note_scores.hpp) of the generated sound
+//   pitch_accuracy, pitch_recall, onset_f1, chroma_distance, pitch_class_recall, jitter_cents,
+//   rests_played      (definitions: src/evaluation/note_scores.hpp) of the generated sound
 //   frames, onsets    inside notes; of notes
 //   notes_given       whether the model was told the notes: one with content is, one without plays
 //                     from the body alone
-//   keypoints_alone   the four figures of what is played without notes, and under chance the same
+//   keypoints_alone   the same figures of what is played without notes, and under chance the same
 //                     against another track's notes: what another player's movements reach
 //   worst_instrument  instrument and pitch_recall (generated), where the corpus has labels
 //   chain             an object of the stages real, inverted, reconstruction (where the model has
 //                     codes), generated and, where notes were given, keypoints_alone. Each has the
-//                     four figures and, under chance, the same against another track's notes;
+//                     figures and, under chance, the same against another track's notes;
 //                     near_onsets, later, by_octave (C4 begins at middle C): frames,
-//                     pitch_accuracy, pitch_recall; by_instrument: the four figures, clips, frames,
+//                     pitch_accuracy, pitch_recall; by_instrument: the figures, clips, frames,
 //                     onsets; held (definition: src/evaluation/held_notes.hpp): notes, median_s,
 //                     p90_s, longest_s, cut at the clips' ends; codes, of a model that has some:
 //                     repeat_share, how many repeat the one before, and most_repeated
