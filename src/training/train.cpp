@@ -312,8 +312,13 @@ void train(const TrainOptions& options) {
     const int threads = options.threads > 0 ? options.threads
                                             : static_cast<int>(std::thread::hardware_concurrency());
     std::filesystem::create_directories(run.controls());
-    return clips::PlusData(corpus, split, config, run.controls() / text(split, ".safetensors"),
-                           device, threads);
+    const std::string name = text(split, ".safetensors");
+    const std::filesystem::path cache = run.controls() / name;
+    // Those of the run that this one starts from, where its corpus was the same: PlusData looks.
+    if (std::error_code none; !options.init_from.empty() && !std::filesystem::exists(cache)) {
+      std::filesystem::copy_file(options.init_from / "controls" / name, cache, none);
+    }
+    return clips::PlusData(corpus, split, config, cache, device, threads);
   };
   const clips::PlusData train_data = data_of("train"), test_data = data_of("test");
   const clips::ClipOrder order = order_of(train_data.energies());
