@@ -1,9 +1,12 @@
 // mi_train: trains a model on a prepared corpus, in two stages, or a baseline in one.
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
+#include "launch_ranks.hpp"
 #include "minet/config/config.hpp"
 #include "minet/models/model.hpp"
+#include "minet/training/ranks.hpp"
 #include "minet/training/train.hpp"
 #include "torch_main.hpp"
 
@@ -15,6 +18,8 @@ struct Arguments {
   std::string config_file, stage = "all", resume, freeze;
   std::vector<std::string> overrides;
   bool explain = false, quick = false;
+  int nproc = 0, restarts = 0;  // ranks on this machine
+  double rank_timeout_s = 600;
 };
 
 // Settings of --quick, before the user's own: every part is there and none has learnt much. The
@@ -84,6 +89,42 @@ std::string quoted(const std::filesystem::path& path) {
   return printable(out + "'");
 }
 
+// As one of several ranks. The others say only what is theirs: rank 0 speaks for all.
+int train_as_rank(const training::RankPlace& place, const Arguments& arguments,
+                  training::TrainOptions& options) {
+  if (place.rank != 0) {
+    log::set_level(std::max(log::level(), log::Level::error));
+    Progress::set_quiet(true);
+  }
+  if (arguments.nproc > 0 && arguments.nproc != place.size) {
+    throw InputError(text("--nproc: expected the ", place.size, " ranks that were started, got ",
+                          arguments.nproc, "; leave it out under torchrun and srun"));
+  }
+  // Started again after one was lost: the command is the same, the run is not new.
+  if (place.attempt > 0 && std::filesystem::exists(options.run / "run.json")) {
+    options.resume = true;
+  }
+  // Kept where training fails: what is under way with a rank that is lost could be waited for.
+  std::unique_ptr<training::Ranks> ranks;
+  try {
+    ranks = std::make_unique<training::Ranks>(place, arguments.rank_timeout_s);
+    options.ranks = ranks.get();
+    training::train(options);
+    return 0;
+  } catch (const training::FirstFailed& failed) {
+    static_cast<void>(ranks.release());
+    return failed.exit_code();
+  } catch (const Interrupted& stopped) {
+    static_cast<void>(ranks.release());
+    if (place.rank == 0) throw;
+    return stopped.exit_code();
+  } catch (const Error& error) {
+    static_cast<void>(ranks.release());
+    if (place.rank == 0 || std::string_view(error.what()).starts_with("rank ")) throw;
+    throw Error(text("rank ", place.rank, ": ", error.what()), error.exit_code());
+  }
+}
+
 std::string next_command(const training::TrainOptions& options) {
   const std::string run = quoted(options.run);
   if (options.config.is_baseline()) {
@@ -137,6 +178,20 @@ int main(int argc, char** argv) {
   cli.add_option("--set", arguments.overrides,
                  "Change a key of the configuration: --set vqvae.channels=256 (repeatable)")
       ->allow_extra_args(false);
+  cli.add_option("--nproc", arguments.nproc,
+                 "Train with this many processes on this machine, which share each batch (0: one, "
+                 "or as torchrun or srun started them)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  cli.add_option("--max-restarts", arguments.restarts,
+                 "With --nproc: start all again from the last checkpoint, this often, where one "
+                 "fails or is killed")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
+  cli.add_option("--rank-timeout", arguments.rank_timeout_s,
+                 "Seconds until a process that does not answer counts as lost")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 86400.0));
   cli.add_flag("--explain", arguments.explain,
                "Print each setting with its origin, and the parameter counts, and exit");
 
@@ -157,11 +212,25 @@ int main(int argc, char** argv) {
                 << models::parameter_table(models::expected_parameter_counts(options.config));
       return 0;
     }
-    for (const std::string& sentence : config::advice(options.config)) log::warning(sentence);
     options.stage = training::parse_stage(arguments.stage);
     options.argv.assign(argv, argv + argc);
+    const std::optional<training::RankPlace> place = training::find_rank_place();
+    if (!place && arguments.nproc > 1) {
+      return app::launch_ranks(options.argv,
+                               {.ranks = arguments.nproc,
+                                .restarts = arguments.restarts,
+                                .go_on = text("; continue with: mi_train --nproc ", arguments.nproc,
+                                              " --resume ", quoted(options.run))});
+    }
+    if (!place || place->rank == 0) {
+      for (const std::string& sentence : config::advice(options.config)) log::warning(sentence);
+    }
     try {
-      training::train(options);
+      if (!place) {
+        training::train(options);
+      } else if (const int code = train_as_rank(*place, arguments, options); code != 0) {
+        return code;
+      }
     } catch (const Interrupted& stopped) {
       const bool begun = std::filesystem::exists(options.run / "config.yaml");
       throw Interrupted(

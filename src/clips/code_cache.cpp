@@ -40,7 +40,7 @@ std::string vqvae_hash(const models::Model& model) {
 }
 
 CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::path& folder,
-                     const DeviceSpectrograms* ready) {
+                     const DeviceSpectrograms* ready, const std::optional<models::Part>& part) {
   const std::string hash = vqvae_hash(model);
   const fs::path mark = folder / "vqvae.sha256";
   const bool current = fs::exists(mark) && read_file(mark, 1024) == hash;
@@ -49,7 +49,12 @@ CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::pa
     fs::create_directories(folder);
     save_file(mark, hash);
   }
-  const std::vector<std::int64_t> missing = read_known(store, folder, model.config.vqvae.codes);
+  std::vector<std::int64_t> missing = read_known(store, folder, model.config.vqvae.codes);
+  if (part) {
+    std::erase_if(missing, [&](std::int64_t track) {
+      return track < part->first || track >= part->first + part->count;
+    });
+  }
   if (missing.empty()) return;
   model.vqvae->eval();
   const auto count = static_cast<std::int64_t>(missing.size());

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "minet/models/peers.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "models/checks.hpp"
 #include "models/initialise.hpp"
@@ -23,6 +24,32 @@ torch::nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel,
 
 torch::nn::BatchNorm2d batch_norm(std::int64_t channels) {
   return torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(channels).eps(1e-5).momentum(0.1));
+}
+
+// x [B, C, ...], normalised by the joined batch's mean and variance where other processes have
+// parts of it; LibTorch's own knows of no others.
+template <class Norm>
+at::Tensor normalised(Norm& norm, const at::Tensor& x) {
+  if (!in_joint_step() || !norm->is_training()) return norm->forward(x);
+  std::vector<std::int64_t> others, shape(static_cast<std::size_t>(x.dim()), 1);
+  for (std::int64_t i = 0; i < x.dim(); ++i) {
+    if (i != 1) others.push_back(i);
+  }
+  shape[1] = x.size(1);
+  const double count = static_cast<double>(x.numel() / x.size(0) / x.size(1)) *
+                       static_cast<double>(joint_size(x.size(0)));
+  const at::Tensor mean = joint_sum(x.sum(others)) / count;  // [C]
+  const at::Tensor centred = x - mean.view(shape);
+  const at::Tensor variance = joint_sum(centred.square().sum(others)) / count;  // [C]
+  {
+    const at::NoGradGuard no_grad;
+    const double momentum = *norm->options.momentum();
+    norm->num_batches_tracked.add_(1);
+    norm->running_mean.lerp_(mean, momentum);
+    norm->running_var.lerp_(variance * (count / (count - 1)), momentum);
+  }
+  const at::Tensor scale = norm->weight / (variance + norm->options.eps()).sqrt();
+  return centred * scale.view(shape) + norm->bias.view(shape);
 }
 
 void draw_conv(torch::nn::Conv2d& conv, at::Generator generator) {  // PyTorch's default
@@ -72,10 +99,10 @@ at::Tensor GraphBlockImpl::forward(const at::Tensor& x, const at::Tensor& partit
   const at::Tensor mixed = spatial_->forward(x).view(
       {x.size(0), kPartitions, config.out, x.size(2), x.size(3)});  // [B, 3, out, P, V]
   at::Tensor y = at::einsum("bkcpv,kvw->bcpw", {mixed, partitions * edges_}).contiguous();
-  y = temporal_->forward(norm1_->forward(y).relu_());
-  y = at::dropout(norm2_->forward(y), config.dropout, is_training());  // [B, out, P / stride, V]
+  y = temporal_->forward(normalised(norm1_, y).relu_());
+  y = at::dropout(normalised(norm2_, y), config.dropout, is_training());  // [B, out, P / stride, V]
   if (!shortcut_.is_empty()) {
-    y = y + norm_shortcut_->forward(shortcut_->forward(x));
+    y = y + normalised(norm_shortcut_, shortcut_->forward(x));
   } else if (config.residual) {
     y = y + x;
   }
@@ -109,7 +136,7 @@ GraphNetworkImpl::GraphNetworkImpl(const config::GraphTransformerConfig& config)
 }
 
 at::Tensor GraphNetworkImpl::forward(const at::Tensor& pose) {
-  at::Tensor x = norm_in_->forward(pose.transpose(1, 2));  // [B, 94, P]
+  at::Tensor x = normalised(norm_in_, pose.transpose(1, 2));  // [B, 94, P]
   x = x.view({x.size(0), pose::kJoints, kCoordinates, x.size(2)})
           .permute({0, 2, 3, 1})
           .contiguous();  // [B, 2, P, V]

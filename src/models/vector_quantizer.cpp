@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "minet/core/random.hpp"
+#include "minet/models/peers.hpp"
 #include "models/checks.hpp"
 #include "models/kmeans.hpp"
 
@@ -62,8 +63,9 @@ void VectorQuantizerImpl::update(const at::Tensor& vectors, const at::Tensor& ch
   const double g = config.ema_decay;
   // Not bincount: on a GPU it waits for the largest code.
   const at::Tensor ones = at::ones({}, counts.options()).expand({chosen.size(0)});
-  const at::Tensor seen = at::zeros_like(counts).index_add_(0, chosen, ones);           // [K]
-  const at::Tensor sum = at::zeros_like(sums).index_add_(0, chosen, vectors.detach());  // [K, D]
+  const at::Tensor seen = joint_sum(at::zeros_like(counts).index_add_(0, chosen, ones));  // [K]
+  const at::Tensor sum =
+      joint_sum(at::zeros_like(sums).index_add_(0, chosen, vectors.detach()));  // [K, D]
   counts.mul_(g).add_(seen, 1 - g);
   sums.mul_(g).add_(sum, 1 - g);
   // Laplace smoothing: a code that nobody uses does not divide by zero.
@@ -88,9 +90,10 @@ void VectorQuantizerImpl::initialise(const at::Tensor& vectors, const KmeansStar
   started.fill_(true);
 }
 
-at::Tensor VectorQuantizerImpl::revive(const at::Tensor& vectors, const Revival& revival) {
+at::Tensor VectorQuantizerImpl::revive(const at::Tensor& own, const Revival& revival) {
   const at::NoGradGuard no_grad;
-  check_vectors(vectors, config.code_width);
+  check_vectors(own, config.code_width);
+  const at::Tensor vectors = joint_rows(own.detach());  // [M, D], of the joined batch
   const std::int64_t tokens = vectors.size(0);
   require(tokens >= 1, "revival expected at least one vector, got none");
   const double fair = static_cast<double>(tokens) / static_cast<double>(config.codes);
@@ -104,11 +107,12 @@ at::Tensor VectorQuantizerImpl::revive(const at::Tensor& vectors, const Revival&
   const at::Tensor candidates = at::tensor(picks, at::kLong).to(vectors.device());
   const at::Tensor place = dead.cumsum(0).sub_(1).clamp_min_(0);  // of each dead code among them
   const at::Tensor chosen = candidates.index_select(0, place);    // [K]
-  const at::Tensor fresh = vectors.detach().index_select(0, chosen).to(codes.dtype());  // [K, D]
+  const at::Tensor fresh = vectors.index_select(0, chosen).to(codes.dtype());  // [K, D]
   const at::Tensor row = dead.unsqueeze(1);
   codes.copy_(at::where(row, fresh, codes));
   sums.copy_(at::where(row, fresh * fair, sums));
   counts.masked_fill_(dead, fair);
+  for (at::Tensor* state : {&codes, &sums, &counts}) copy_of_first(*state);
   return dead.sum();
 }
 

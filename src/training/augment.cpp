@@ -59,12 +59,12 @@ struct Draws {
   std::vector<float> mirrored, x_size, y_size, angle;  // [B]
   std::array<Lookup, 2> hands;                         // right, left
 
-  Draws(std::int64_t clips, std::int64_t frames, const config::TrainConfig& config,
+  Draws(const models::Part& part, std::int64_t frames, const config::TrainConfig& config,
         std::int64_t step) {
     const config::AugmentConfig& augment = config.augment;
-    for (std::int64_t clip = 0; clip < clips; ++clip) {
+    for (std::int64_t clip = part.first; clip < part.first + part.count; ++clip) {
       Random random(derive_seed(derive_seed(config.run.seed, "augment"), "clip",
-                                static_cast<std::uint64_t>(step * clips + clip)));
+                                static_cast<std::uint64_t>(step * part.total + clip)));
       // Each piece draws, used or not: one more of them changes none of the others.
       mirrored.push_back(random.uniform() < augment.mirror ? 1.0f : 0.0f);
       x_size.push_back(static_cast<float>(std::exp(augment.build * random.normal())));
@@ -100,11 +100,16 @@ at::Tensor with_gaps(const at::Tensor& xy, const Lookup& lookup, int first, int 
 
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config,
                      std::int64_t step) {
+  return augmented(poses, config, step, models::part_of(nullptr, poses.size(0)));
+}
+
+at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
+                     const models::Part& part) {
   const config::AugmentConfig& augment = config.augment;
   if (!augment.any()) return poses;
   const at::NoGradGuard no_grad;
   const std::int64_t clips = poses.size(0), frames = poses.size(1);
-  const Draws draws(clips, frames, config, step);
+  const Draws draws(part, frames, config, step);
   const auto column = [&](const std::vector<float>& values) {
     return at::tensor(values).to(poses.device()).view({clips, 1, 1});
   };

@@ -52,7 +52,7 @@ struct BaselineSteps {
   SpectrogramBatches spectrograms{session, stage, session.position.step};
   clips::Prefetch<at::Tensor> poses{
       [&](std::int64_t step) {
-        return clips::staged(session.train_tracks.poses(session.order.batch(step, stage.batch)),
+        return clips::staged(session.train_tracks.poses(session.batch(step, stage)),
                              session.device);
       },
       session.position.step, stage.steps, clips::batches_ahead(session.device)};
@@ -60,12 +60,13 @@ struct BaselineSteps {
   BaselineReport run(std::int64_t step) {
     const at::Tensor pose = clips::moved(poses.take(), session.device);
     return state.baseline_step.run(
-        {.pose = augmented(pose, session.config, step), .spectrogram = spectrograms.take(step)},
+        {.pose = augmented(pose, session.config, step, session.part(stage)),
+         .spectrogram = spectrograms.take(step)},
         step);
   }
   AdamW& optimiser() { return state.baseline_step.optimiser(); }
   void done(const BaselineReport&) {}
-  std::string log(const BaselineReport& report) { return log_loss(session, report); }
+  std::string log(const BaselineReport& report) { return log_loss(session, stage, report); }
   void validate() { training::validate(session, state.model); }
 };
 

@@ -98,11 +98,13 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
 
 void warn_of_environment(const models::TensorFile& file, const RunEnvironment& environment) {
   const std::pair<const char*, std::string> facts[] = {{"threads", text(environment.threads)},
+                                                       {"ranks", text(environment.ranks)},
                                                        {"device", environment.device},
                                                        {"capability", environment.capability},
                                                        {"torch", environment.torch}};
   for (const auto& [key, now] : facts) {
     const std::string before = metadata_of(file, key);
+    if (before.empty() && std::string_view(key) == "ranks") continue;  // before there were any
     if (before != now) {
       log::warning(text(key, " is ", now, " and was ", before,
                         ": the run goes on, but not bit for bit as it would have"));
@@ -127,6 +129,7 @@ void save(const RunFolder& run, const models::TensorFile& model, models::TensorF
   all.metadata["stage"] = to_string(position.stage);
   all.metadata["step"] = text(position.step);
   all.metadata["threads"] = text(environment.threads);
+  all.metadata["ranks"] = text(environment.ranks);
   all.metadata["device"] = environment.device;
   all.metadata["capability"] = environment.capability;
   all.metadata["torch"] = environment.torch;

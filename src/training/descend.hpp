@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "minet/training/adamw.hpp"
+#include "training/joint.hpp"
 
 namespace minet::training {
 
@@ -25,11 +26,12 @@ inline void append_parameters(std::vector<NamedParameter>& into, const torch::nn
   }
 }
 
-// Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate.
+// Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate. The loss is of
+// this rank's part of the batch.
 template <class Report>
-Report descend(AdamW& optimiser, const at::Tensor& loss, const config::StageConfig& stage,
-               std::int64_t step) {
-  loss.backward();
+Report descend(AdamW& optimiser, Joint& joint, const at::Tensor& loss,
+               const config::StageConfig& stage, std::int64_t step) {
+  joint.backward(loss, optimiser);
   Report report;
   report.loss = loss.detach();
   report.learning_rate = learning_rate(stage, step);

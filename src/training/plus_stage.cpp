@@ -11,6 +11,7 @@
 #include "minet/core/random.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus.hpp"
+#include "minet/models/peers.hpp"
 #include "minet/training/augment.hpp"
 #include "training/session.hpp"
 #include "training/validation.hpp"
@@ -23,8 +24,14 @@ void seed_step(const config::TrainConfig& config, std::string_view stage, std::i
   at::manual_seed(derive_seed(config.run.seed, stage, static_cast<std::uint64_t>(step)));
 }
 
+// In a joint step, the rows of it that one process alone would draw.
+at::Tensor uniform(const at::Tensor& like /* [b, n], any type */,
+                   const at::TensorOptions& options) {
+  return models::own_rows(at::rand({models::joint_size(like.size(0)), like.size(1)}, options));
+}
+
 at::Tensor white_noise(const at::Tensor& like) {
-  return at::rand_like(like) * 2 - 1;
+  return uniform(like, like.options()) * 2 - 1;
 }
 
 // The last frame of a clip of sound that the loss may begin at.
@@ -38,23 +45,28 @@ struct SynthesiserSteps {
 
   PlusReport run(std::int64_t step) {
     const config::TrainConfig& config = session.config;
-    const std::vector<clips::Clip> clips =
-        session.order.batch(step, config.synthesiser_training.batch, "train");
+    const config::StageConfig& stage = config.synthesiser_training;
+    const models::JointStep together(session.ranks, stage.batch);
+    const models::Part part = session.part(stage);
+    const std::vector<clips::Clip> clips = session.batch(step, stage);
     Random random(
         derive_seed(config.run.seed, "sound of a clip", static_cast<std::uint64_t>(step)));
     std::vector<std::int64_t> offsets;
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-      offsets.push_back(static_cast<std::int64_t>(
-          random.below(static_cast<std::uint64_t>(last_offset(config) + 1))));
+    for (std::int64_t i = 0; i < part.first + part.count; ++i) {
+      const auto offset = static_cast<std::int64_t>(
+          random.below(static_cast<std::uint64_t>(last_offset(config) + 1)));
+      if (i >= part.first) offsets.push_back(offset);
     }
     models::SynthesiserBatch batch = state.train_data.sounds(clips, offsets);
     seed_step(config, "synthesiser", step);
-    batch.pose = augmented(augmented(batch.pose, config, step), config.plus.augmentation);
+    batch.pose = augmented(augmented(batch.pose, config, step, part), config.plus.augmentation);
     return state.synthesiser_step.run(batch, white_noise(batch.sound), step);
   }
   AdamW& optimiser() { return state.synthesiser_step.optimiser(); }
   void done(const PlusReport&) {}
-  std::string log(const PlusReport& report) { return log_loss(session, report); }
+  std::string log(const PlusReport& report) {
+    return log_loss(session, session.config.synthesiser_training, report);
+  }
 
   // Both losses on players that were not trained on.
   void validate() {
@@ -92,27 +104,30 @@ struct ControlsSteps {
 
   PlusReport run(std::int64_t step) {
     const config::TrainConfig& config = session.config;
-    const std::int64_t count = config.controls_training.batch;
+    const config::StageConfig& stage = config.controls_training;
+    const models::JointStep together(session.ranks, stage.batch);
+    const models::Part part = session.part(stage);
     std::vector<bool> hidden;
-    for (std::int64_t i = 0; i < count; ++i) {
-      Random random(
-          derive_seed(config.run.seed, "hide notes", static_cast<std::uint64_t>(step * count + i)));
+    for (std::int64_t i = part.first; i < part.first + part.count; ++i) {
+      Random random(derive_seed(config.run.seed, "hide notes",
+                                static_cast<std::uint64_t>(step * part.total + i)));
       hidden.push_back(random.uniform() < config.plus.notes_hidden);
     }
     models::ControlBatch batch =
-        state.train_data.controls(session.order.batch(step, count, "prior"), hidden);
+        state.train_data.controls(session.batch(step, stage, "prior"), hidden);
     batch.live =
         Random(derive_seed(config.run.seed, "live", static_cast<std::uint64_t>(step))).uniform() <
         config.plus.live;
     seed_step(config, "controls", step);
-    batch.pose = augmented(augmented(batch.pose, config, step), config.plus.augmentation);
-    const at::Tensor masked =
-        at::rand(batch.tokens.pitch.sizes(), batch.pose.options()) < config.plus.mask;
+    batch.pose = augmented(augmented(batch.pose, config, step, part), config.plus.augmentation);
+    const at::Tensor masked = uniform(batch.tokens.pitch, batch.pose.options()) < config.plus.mask;
     return state.controls_step.run(batch, masked, step);
   }
   AdamW& optimiser() { return state.controls_step.optimiser(); }
   void done(const PlusReport&) {}
-  std::string log(const PlusReport& report) { return log_loss(session, report); }
+  std::string log(const PlusReport& report) {
+    return log_loss(session, session.config.controls_training, report);
+  }
 
   // Nats of onset and pitch without notes, at onsets and on the whole, and the same with another
   // clip's player: what the movement is worth.

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include "minet/core/random.hpp"
+#include "minet/models/peers.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "minet/training/plus_steps.hpp"
 #include "training/descend.hpp"
@@ -30,7 +31,9 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   if (strength == 0) return pose;
   const std::int64_t batch = pose.size(0), frames = pose.size(1);
   const auto draw = [&](at::IntArrayRef shape, double deviation) {
-    return at::randn(shape, pose.options()) * (strength * deviation);
+    std::vector<std::int64_t> joined = shape.vec();
+    joined[0] = models::joint_size(batch);
+    return models::own_rows(at::randn(joined, pose.options())) * (strength * deviation);
   };
   const at::Tensor xy = pose.view({batch, frames, pose::kJoints, 2});
   const at::Tensor size = 1 + draw({batch, 1, 1}, 0.08), aspect = 1 + draw({batch, 1, 1}, 0.06);
@@ -41,7 +44,7 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   // Another build: arms more than fingers, whose shape is what tells a pitch.
   at::Tensor joints = at::full({pose::kJoints, 1}, 0.015, pose.options());
   joints.slice(0, 0, pose::kRightHand).fill_(0.03);
-  at::Tensor offset = at::randn({batch, 1, pose::kJoints, 2}, pose.options()) * (strength * joints);
+  at::Tensor offset = draw({batch, 1, pose::kJoints, 2}, 1) * joints;
   // A hand moves as one.
   const auto hand = [&](int first, int wrist) {
     return offset.slice(2, first, first + pose::kHandJoints) + offset.slice(2, wrist, wrist + 1);
@@ -52,29 +55,35 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   return (turned + offset + draw({batch, 1, 1, 2}, 0.05) + draw(xy.sizes(), 0.004)).view_as(pose);
 }
 
-SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config)
+SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config,
+                                 Ranks* ranks)
     : model_(model),
       config_(config),
-      optimiser_(synthesiser_parameters(model), config.synthesiser_training) {}
+      optimiser_(synthesiser_parameters(model), config.synthesiser_training),
+      joint_(std::make_shared<Joint>(ranks)) {}
 
 PlusReport SynthesiserStep::run(const models::SynthesiserBatch& batch, const at::Tensor& noise,
                                 std::int64_t step) {
+  const models::JointStep together = joint_->step(config_.synthesiser_training);
   model_.train();
   optimiser_.zero_grad();
   const at::Tensor loss = models::synthesiser_loss(model_, batch, noise).total;
-  return descend<PlusReport>(optimiser_, loss, config_.synthesiser_training, step);
+  return descend<PlusReport>(optimiser_, *joint_, loss, config_.synthesiser_training, step);
 }
 
-ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& config)
+ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& config,
+                           Ranks* ranks)
     : model_(model),
       config_(config),
-      optimiser_(controls_parameters(model), config.controls_training) {}
+      optimiser_(controls_parameters(model), config.controls_training),
+      joint_(std::make_shared<Joint>(ranks)) {}
 
 PlusReport ControlsStep::run(const models::ControlBatch& batch, const at::Tensor& hidden,
                              std::int64_t step) {
+  const models::JointStep together = joint_->step(config_.controls_training);
   model_.train();
   optimiser_.zero_grad();
-  return descend<PlusReport>(optimiser_, models::control_loss(model_, batch, hidden).total,
+  return descend<PlusReport>(optimiser_, *joint_, models::control_loss(model_, batch, hidden).total,
                              config_.controls_training, step);
 }
 

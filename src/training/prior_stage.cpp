@@ -1,6 +1,8 @@
 // Stage 2: body encoder, prior and content transformer, jointly (paper sections 3.2 and 3.3).
 #include <ATen/ATen.h>
 
+#include <optional>
+
 #include "minet/clips/code_cache.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
@@ -51,14 +53,15 @@ models::PriorBatch placed(const models::PriorBatch& batch, const at::Device& dev
 
 models::PriorBatch training_batch(const Session& session, const clips::CodeCache& codes,
                                   std::int64_t step) {
-  const std::int64_t clips = session.config.prior_training.batch;
+  const config::StageConfig& stage = session.config.prior_training;
   models::PriorBatch batch =
-      make_batch(session, session.train_tracks, codes, session.order.batch(step, clips, "prior"));
+      make_batch(session, session.train_tracks, codes, session.batch(step, stage, "prior"));
   if (batch.notes.defined()) {
     float* present = batch.notes_present.mutable_data_ptr<float>();
-    for (std::int64_t i = 0; i < clips; ++i) {
+    const models::Part part = session.part(stage);
+    for (std::int64_t i = 0; i < part.count; ++i) {
       Random random(derive_seed(session.config.run.seed, "drop notes",
-                                static_cast<std::uint64_t>(step * clips + i)));
+                                static_cast<std::uint64_t>(step * part.total + part.first + i)));
       if (random.uniform() < session.config.content.drop) present[i] = 0;
     }
   }
@@ -121,12 +124,29 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   listen(session, model, clips.front());
 }
 
+// Each rank encodes some of the tracks, and reads what the others found. The test split's are rank
+// 0's, which validates.
+clips::CodeCache training_codes(Session& session, models::Model& model) {
+  const auto codes = [&](const std::optional<models::Part>& tracks) {
+    return clips::CodeCache(model, session.train_tracks, session.run.codes(),
+                            session.on_device ? &*session.on_device : nullptr, tracks);
+  };
+  if (session.ranks == nullptr) return codes(std::nullopt);
+  const auto count = static_cast<std::int64_t>(session.train_tracks.tracks().size());
+  session.ranks->first_goes_ahead([&] { codes(models::Part{}); });  // drops those of another model
+  if (count >= session.ranks->size()) codes(models::part_of(session.ranks, count));
+  session.ranks->wait_for_all();
+  return codes(std::nullopt);
+}
+
 struct PriorSteps {
   Session& session;
   TrainState& state;
-  clips::CodeCache train_codes{state.model, session.train_tracks, session.run.codes(),
-                               session.on_device ? &*session.on_device : nullptr};
-  clips::CodeCache test_codes{state.model, session.test_tracks, session.run.codes()};
+  clips::CodeCache train_codes = training_codes(session, state.model);
+  std::optional<clips::CodeCache> test_codes =
+      session.is_first() ? std::optional<clips::CodeCache>(std::in_place, state.model,
+                                                           session.test_tracks, session.run.codes())
+                         : std::nullopt;
 
   clips::Prefetch<models::PriorBatch> batches{
       [&](std::int64_t step) { return training_batch(session, train_codes, step); },
@@ -135,13 +155,16 @@ struct PriorSteps {
 
   PriorReport run(std::int64_t step) {
     models::PriorBatch batch = placed(batches.take(), session.device, clips::moved);
-    batch.pose = augmented(batch.pose, session.config, step);
+    const models::Part part = session.part(session.config.prior_training);
+    batch.pose = augmented(batch.pose, session.config, step, part);
     return state.prior_step.run(batch, step);
   }
   AdamW& optimiser() { return state.prior_step.optimiser(); }
   void done(const PriorReport&) { state.model.prior_trained = true; }
-  std::string log(const PriorReport& report) { return log_loss(session, report); }
-  void validate() { training::validate(session, state.model, test_codes); }
+  std::string log(const PriorReport& report) {
+    return log_loss(session, session.config.prior_training, report);
+  }
+  void validate() { training::validate(session, state.model, *test_codes); }
 };
 
 }  // namespace

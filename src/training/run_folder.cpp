@@ -124,6 +124,12 @@ RunFolder::RunFolder(fs::path root, bool resume) : root_(std::move(root)) {
   remove_stale_temporaries(root_);
 }
 
+RunFolder RunFolder::of_first(fs::path root) {
+  RunFolder folder;
+  folder.root_ = std::move(root);
+  return folder;
+}
+
 bool RunFolder::has_checkpoint() const {
   return fs::exists(checkpoint()) || fs::exists(previous_path(checkpoint()));
 }

@@ -36,12 +36,28 @@ std::int64_t curve_step(const config::TrainConfig& config, const Position& posit
   return position.step;
 }
 
+std::vector<clips::Clip> Session::batch(std::int64_t step, const config::StageConfig& stage,
+                                        std::string_view purpose) const {
+  const std::vector<clips::Clip> all = order.batch(step, stage.batch, purpose);
+  const models::Part own = part(stage);
+  const auto first = all.begin() + own.first;
+  return {first, first + own.count};
+}
+
+double Session::mean(const at::Tensor& figure, const config::StageConfig& stage) const {
+  if (ranks == nullptr) return figure.item<double>();
+  at::Tensor share = figure.detach().to(at::kDouble) * part(stage).share();
+  ranks->sum(share);
+  return share.item<double>();
+}
+
 void log_sound(Session& session, const std::string& name, const audio::Sound& sound) {
-  session.events.sound(text(to_string(session.position.stage), "/", name),
-                       curve_step(session.config, session.position), sound);
+  session.events->sound(text(to_string(session.position.stage), "/", name),
+                        curve_step(session.config, session.position), sound);
 }
 
 void log_metrics(Session& session, const std::vector<Metric>& numbers) {
+  if (!session.is_first()) return;
   nlohmann::ordered_json line;
   const std::string stage = to_string(session.position.stage);
   line["stage"] = stage;
@@ -53,10 +69,10 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers) {
   if (rate > 0) line["steps_per_second"] = rate;
   for (const auto& [name, value] : numbers) {
     line[name] = value;
-    session.events.scalar(stage + "/" + name, step, value);
+    session.events->scalar(stage + "/" + name, step, value);
   }
-  session.events.flush();
-  session.metrics.append(line.dump());
+  session.events->flush();
+  session.metrics->append(line.dump());
 }
 
 void report_failure(const Session& session, const LookedAt& steps,
@@ -84,18 +100,22 @@ SaveSchedule::SaveSchedule(Session& session)
 bool SaveSchedule::due(bool last) {
   const double minutes =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - saved_).count() / 60;
-  signal_ = stop_signal();
+  std::vector<std::int64_t> asked{stop_signal(), minutes >= session_.config.run.save_minutes};
+  if (session_.ranks != nullptr) session_.ranks->largest(asked);
+  signal_ = static_cast<int>(asked[0]);
   return is_due(session_.position.step + 1, session_.config.run.save_every, last) ||
-         minutes >= session_.config.run.save_minutes || signal_ != 0;
+         asked[1] != 0 || signal_ != 0;
 }
 
 void SaveSchedule::save() {
   const auto began = std::chrono::steady_clock::now();
-  session_.save();
+  if (session_.is_first()) session_.save();
   saved_ = std::chrono::steady_clock::now();
   log::debug(text("saved step ", session_.position.step, " in ",
                   std::chrono::duration<double>(saved_ - began).count(), " s"));
   if (signal_ != 0) {
+    // Who started the ranks may end them all as soon as the first ends.
+    if (session_.ranks != nullptr) session_.ranks->wait_for_all();
     throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
                            to_string(session_.position.stage)),
                       signal_);
@@ -104,16 +124,16 @@ void SaveSchedule::save() {
 
 SpectrogramBatches::SpectrogramBatches(Session& session, const config::StageConfig& stage,
                                        std::int64_t first)
-    : session_(session), batch_(stage.batch) {
+    : session_(session), stage_(stage) {
   if (!session.on_device) {
     session.on_device =
         clips::DeviceSpectrograms::load(session.train_tracks, session.scale, session.device);
   }
   if (session.on_device) return;
   made_.emplace(
-      [&session, batch = batch_](std::int64_t step) {
+      [&session, &stage](std::int64_t step) {
         return clips::staged(
-            session.train_tracks.spectrograms(session.order.batch(step, batch), session.scale),
+            session.train_tracks.spectrograms(session.batch(step, stage), session.scale),
             session.device);
       },
       first, stage.steps, clips::batches_ahead(session.device));
@@ -121,8 +141,7 @@ SpectrogramBatches::SpectrogramBatches(Session& session, const config::StageConf
 
 at::Tensor SpectrogramBatches::take(std::int64_t step) {
   if (made_) return clips::moved(made_->take(), session_.device);
-  return session_.on_device->clips(session_.order.batch(step, batch_),
-                                   session_.config.clip_frames());
+  return session_.on_device->clips(session_.batch(step, stage_), session_.config.clip_frames());
 }
 
 audio::Sound inverted(const Session& session, const at::Tensor& standardised) {

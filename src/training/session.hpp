@@ -19,6 +19,7 @@
 #include "minet/models/model.hpp"
 #include "minet/training/checkpoint.hpp"
 #include "minet/training/event_writer.hpp"
+#include "minet/training/ranks.hpp"
 #include "minet/training/run_folder.hpp"
 #include "minet/training/steps.hpp"
 
@@ -42,15 +43,26 @@ struct Session {
   Position& position;
   const audio::SpectrogramScale& scale;  // the model's
   std::function<void()> save;            // writes a checkpoint
+  Ranks* ranks;                          // nullptr: this process is alone
   const clips::TrackStore& train_tracks;
   const clips::TrackStore& test_tracks;  // may hold no track: then nothing is validated
   const clips::ClipOrder& order;
   at::Device device;
-  MetricsLog& metrics;
-  EventWriter& events;
+  std::optional<MetricsLog> metrics;  // of rank 0 alone, which also saves and validates
+  std::optional<EventWriter> events;
   StageClock clock{0};
   std::optional<clips::DeviceSpectrograms>
       on_device{};  // the training tracks', once they were needed
+
+  bool is_first() const { return ranks == nullptr || ranks->is_first(); }
+  models::Part part(const config::StageConfig& stage) const {
+    return models::part_of(ranks, stage.batch);
+  }
+  // This rank's part of the batch of a step.
+  std::vector<clips::Clip> batch(std::int64_t step, const config::StageConfig& stage,
+                                 std::string_view purpose = "train") const;
+  // The joined batch's mean of a figure [] of this rank's part. All ranks ask, or none.
+  double mean(const at::Tensor& figure, const config::StageConfig& stage) const;
 };
 
 // A position on the common axis of all curves: a second stage's steps follow the first's.
@@ -76,8 +88,8 @@ void log_metrics(Session& session, const std::vector<Metric>& numbers);
 
 // The numbers that every report has; returns a note for the progress line.
 template <class Report>
-std::string log_loss(Session& session, const Report& report) {
-  const double loss = report.loss.template item<double>();
+std::string log_loss(Session& session, const config::StageConfig& stage, const Report& report) {
+  const double loss = session.mean(report.loss, stage);
   log_metrics(session, {{"loss", loss},
                         {"gradient_norm", report.gradient_norm.template item<double>()},
                         {"learning_rate", report.learning_rate}});
@@ -94,7 +106,7 @@ struct LookedAt {
                                  const std::vector<clips::Clip>& clips);
 
 // When a checkpoint is due: at the stage's last step, at intervals of steps and minutes, and when a
-// stop was asked for.
+// stop was asked for; where one rank finds so, all do.
 class SaveSchedule {
  public:
   explicit SaveSchedule(Session& session);
@@ -115,7 +127,7 @@ bool is_due(std::int64_t done, std::int64_t every, bool last);
 //   AdamW& optimiser()
 //   void done(const Report&)         after each step
 //   std::string log(const Report&)   writes its metrics; a note for the progress line
-//   void validate()
+//   void validate()                  rank 0 alone
 // `purpose` names the order that its batches have (ClipOrder::batch).
 template <class StageSteps>
 void train_steps(Session& session, const config::StageConfig& stage, const std::string& label,
@@ -138,7 +150,7 @@ void train_steps(Session& session, const config::StageConfig& stage, const std::
                         .last = step,
                         .loss = report.loss.template item<double>(),
                         .gradient_norm = report.gradient_norm.template item<double>()},
-                       session.order.batch(step, stage.batch, purpose));
+                       session.batch(step, stage, purpose));
       }
       unseen = step + 1;
     }
@@ -149,7 +161,7 @@ void train_steps(Session& session, const config::StageConfig& stage, const std::
     } else {
       progress.update(step);
     }
-    if (validate) steps.validate();
+    if (validate && session.is_first()) steps.validate();
     if (save) saves.save();
   }
   progress.finish();
@@ -163,7 +175,7 @@ class SpectrogramBatches {
 
  private:
   Session& session_;
-  std::int64_t batch_;
+  const config::StageConfig& stage_;
   std::optional<clips::Prefetch<at::Tensor>> made_;  // where the spectrograms are not on the device
 };
 

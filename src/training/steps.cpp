@@ -34,18 +34,21 @@ std::vector<NamedParameter> baseline_parameters(const models::BaselineModel& mod
 
 // LibTorch's dropout draws from the default generator; seeding it by the step makes each step a
 // pure function of the weights, the batch and the step, so that no generator state has to be saved.
+// Each rank draws for its own clips.
 void seed_dropout(const config::TrainConfig& config, std::int64_t step) {
-  at::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step)));
+  at::manual_seed(derive_seed(config.run.seed, "dropout", static_cast<std::uint64_t>(step),
+                              static_cast<std::uint64_t>(models::first_joint_row())));
 }
 
 }  // namespace
 
 VqVaeStep::VqVaeStep(models::Model& model, const config::TrainConfig& config,
-                     config::Precision precision)
+                     config::Precision precision, Ranks* ranks)
     : model_(model),
       config_(config),
       precision_(precision),
-      optimiser_(vqvae_parameters(model), config.vqvae_training) {}
+      optimiser_(vqvae_parameters(model), config.vqvae_training),
+      joint_(std::make_shared<Joint>(ranks)) {}
 
 void VqVaeStep::start_codebook(const at::Tensor& vectors) {
   model_.vqvae->quantizer->initialise(
@@ -56,6 +59,7 @@ void VqVaeStep::start_codebook(const at::Tensor& vectors) {
 VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   const config::VqVaeConfig& vqvae = config_.vqvae;
   const bool quantise = step >= vqvae.plain_steps;
+  const models::JointStep together = joint_->step(config_.vqvae_training);
   model_.vqvae->train();
   optimiser_.zero_grad();
   const models::VqVaeOutput output = [&] {
@@ -64,7 +68,7 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   }();
   at::Tensor loss = output.reconstruction_loss;
   if (quantise) loss = loss + vqvae.beta * output.commitment_loss;
-  auto report = descend<VqVaeReport>(optimiser_, loss, config_.vqvae_training, step);
+  auto report = descend<VqVaeReport>(optimiser_, *joint_, loss, config_.vqvae_training, step);
   report.reconstruction = output.reconstruction_loss.detach();
   if (quantise) {
     report.codes = output.codes;
@@ -84,13 +88,15 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
 }
 
 PriorStep::PriorStep(models::Model& model, const config::TrainConfig& config,
-                     config::Precision precision)
+                     config::Precision precision, Ranks* ranks)
     : model_(model),
       config_(config),
       precision_(precision),
-      optimiser_(prior_parameters(model), config.prior_training) {}
+      optimiser_(prior_parameters(model), config.prior_training),
+      joint_(std::make_shared<Joint>(ranks)) {}
 
 PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
+  const models::JointStep together = joint_->step(config_.prior_training);
   model_.body->train();
   model_.prior->train();
   if (config_.content.enabled) model_.content->train();
@@ -101,17 +107,19 @@ PriorReport PriorStep::run(const models::PriorBatch& batch, std::int64_t step) {
     const at::Tensor logits = models::prior_logits(model_, batch);  // [B, T, K]
     return at::cross_entropy_loss(logits.flatten(0, 1), batch.codes.flatten());
   }();
-  return descend<PriorReport>(optimiser_, loss, config_.prior_training, step);
+  return descend<PriorReport>(optimiser_, *joint_, loss, config_.prior_training, step);
 }
 
 BaselineStep::BaselineStep(models::BaselineModel& model, const config::TrainConfig& config,
-                           config::Precision precision)
+                           config::Precision precision, Ranks* ranks)
     : model_(model),
       config_(config),
       precision_(precision),
-      optimiser_(baseline_parameters(model), config.baseline_training) {}
+      optimiser_(baseline_parameters(model), config.baseline_training),
+      joint_(std::make_shared<Joint>(ranks)) {}
 
 BaselineReport BaselineStep::run(const BaselineBatch& batch, std::int64_t step) {
+  const models::JointStep together = joint_->step(config_.baseline_training);
   model_.net->train();
   seed_dropout(config_, step);
   optimiser_.zero_grad();
@@ -120,7 +128,7 @@ BaselineReport BaselineStep::run(const BaselineBatch& batch, std::int64_t step) 
     return models::frame_loss(config_, model_.net->forward(batch.pose, batch.spectrogram),
                               batch.spectrogram);
   }();
-  return descend<BaselineReport>(optimiser_, loss, config_.baseline_training, step);
+  return descend<BaselineReport>(optimiser_, *joint_, loss, config_.baseline_training, step);
 }
 
 }  // namespace minet::training

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <ctime>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "minet/config/config.hpp"
@@ -19,6 +21,7 @@
 #include "minet/models/device.hpp"
 #include "minet/models/precision.hpp"
 #include "minet/training/memory.hpp"
+#include "minet/training/ranks.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -32,6 +35,7 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["version"] = version();
   json["torch"] = environment.torch;
   json["threads"] = environment.threads;
+  json["ranks"] = environment.ranks;
   json["device"] = environment.device;
   json["capability"] = environment.capability;
   json["corpus"] = std::filesystem::absolute(options.corpus).lexically_normal().string();
@@ -94,18 +98,20 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
   const config::TrainConfig& config = options.config;
   RunFolder& run = material.run;
   const bool going_on = options.resume && run.has_checkpoint();
+  const bool first = options.ranks == nullptr || options.ranks->is_first();
   if (going_on) {
     load_checkpoint(run, state, material.environment);
-    truncate_metrics(run.metrics(), state.position.stage, state.position.step);
-    models::save_safetensors(run.model(), state_of(state.model));  // a kill may have left it behind
     log::info(text("resuming at step ", state.position.step, " of stage ",
                    to_string(state.position.stage)));
-  } else {
-    write_run_json(run, options, material.environment);
-    truncate_metrics(run.metrics(), state.position.stage, -1);
   }
-
-  save_file(run.config(), config::to_yaml(config));
+  if (options.ranks != nullptr) options.ranks->wait_for_all();  // all have read what is changed now
+  if (first) {
+    truncate_metrics(run.metrics(), state.position.stage, going_on ? state.position.step : -1);
+    if (going_on) {  // a kill may have left it behind
+      models::save_safetensors(run.model(), state_of(state.model));
+    }
+    save_file(run.config(), config::to_yaml(config));
+  }
   // plus has no spectrograms.
   if (!going_on && options.init_from.empty() && !config.is_plus()) {
     state.model.scale = material.train_tracks.estimate_scale();
@@ -113,28 +119,35 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
   if (material.test_tracks.tracks().empty())
     log::warning("no track in split 'test': nothing will be validated");
 
-  MetricsLog metrics(run.metrics());
-  // The curves go on after the restored step: what comes after it is dropped.
-  EventWriter events(run.tensorboard(), going_on ? curve_step(config, state.position) + 1 : 0);
   Session session{config,
                   run,
                   state.position,
                   state.model.scale,
                   [&] { save_checkpoint(run, state, material.environment); },
+                  options.ranks,
                   material.train_tracks,
                   material.test_tracks,
                   material.order,
                   material.device,
-                  metrics,
-                  events,
+                  {},
+                  {},
                   StageClock(state.position.step)};
+  if (first) {
+    session.metrics.emplace(run.metrics());
+    // The curves go on after the restored step: what comes after it is dropped.
+    session.events.emplace(run.tensorboard(),
+                           going_on ? curve_step(config, state.position) + 1 : 0);
+  }
   log::info(text(counted(material.train_tracks.tracks().size(), "training track"), ", ",
                  counted(material.order.clips_per_epoch(), "clip"), " per epoch, ",
                  counted(material.test_tracks.tracks().size(), "test track"), "; ",
+                 options.ranks != nullptr ? counted(material.environment.ranks, "rank") + ", " : "",
                  counted(material.environment.threads, "thread"), " on ",
                  material.environment.device, ", ", config::to_string(material.precision)));
   if (going_on) say_if_finished(config, state.position);
   stages(session);
+  if (options.ranks != nullptr)
+    options.ranks->wait_for_all();  // rank 0 saves, and serves the store
 }
 
 // Whether this run starts with the weights of another, which it does once.
@@ -171,8 +184,8 @@ void run_minet(const Material& material) {
   const config::TrainConfig& config = options.config;
   models::Model model = models::make_model(config, config.run.seed);
   model.to(material.device);
-  VqVaeStep vqvae_step(model, config, material.precision);
-  PriorStep prior_step(model, config, material.precision);
+  VqVaeStep vqvae_step(model, config, material.precision, options.ranks);
+  PriorStep prior_step(model, config, material.precision, options.ranks);
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
   prepare_model(material, Stage::vqvae, Stage::prior, model, state.position);
@@ -200,7 +213,7 @@ void run_baseline(const Material& material) {
   const config::TrainConfig& config = material.options.config;
   models::BaselineModel model = models::make_baseline(config, config.run.seed);
   model.net->to(material.device);
-  BaselineStep baseline_step(model, config, material.precision);
+  BaselineStep baseline_step(model, config, material.precision, material.options.ranks);
   BaselineState state{.model = model, .baseline_step = baseline_step};
   run_stages(material, state, [&](Session& session) { train_baseline(session, state); });
 }
@@ -210,8 +223,8 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
   const TrainOptions& options = material.options;
   models::PlusModel model = models::make_plus(options.config, options.config.run.seed);
   model.to(material.device);
-  SynthesiserStep synthesiser_step(model, options.config);
-  ControlsStep controls_step(model, options.config);
+  SynthesiserStep synthesiser_step(model, options.config, options.ranks);
+  ControlsStep controls_step(model, options.config, options.ranks);
   PlusState state{.model = model,
                   .synthesiser_step = synthesiser_step,
                   .controls_step = controls_step,
@@ -248,36 +261,97 @@ void check_stage(const TrainOptions& options) {
   }
 }
 
-}  // namespace
+// A rank's share of the processors and of the GPUs of its machine.
+int threads_of(const TrainOptions& options) {
+  if (options.threads > 0 || options.ranks == nullptr) return options.threads;
+  const RankPlace& place = options.ranks->place();
+  return place.local_size > 1 ? std::max(1, at::get_num_threads() / place.local_size) : 0;
+}
 
-void train(const TrainOptions& options) {
+at::Device device_of(const TrainOptions& options) {
+  const at::Device device = models::select_device(options.device);
+  if (options.ranks == nullptr || device.is_cpu() || options.device.starts_with("cuda:")) {
+    return device;
+  }
+  return models::select_device(text("cuda:", options.ranks->place().local_rank));
+}
+
+// All that can be refused is refused here, before the run folder is made at its end.
+struct Beginning {
+  const TrainOptions& options;
+  corpus::Corpus corpus;
+  at::Device device;
+  config::Precision precision;
+  RunEnvironment environment;
+  clips::TrackStore train_tracks, test_tracks;
+  std::optional<clips::ClipOrder> order;  // not of plus, whose data have their own
+  std::optional<RunFolder> run;
+
+  explicit Beginning(const TrainOptions& given);
+  clips::ClipOrder order_of(std::vector<std::vector<float>> energies) const {
+    const config::TrainConfig& config = options.config;
+    return {std::move(energies), config.clip_frames(), config.data.silence_db,
+            derive_seed(config.run.seed, "clips")};
+  }
+  Material material(const clips::ClipOrder& clip_order) {
+    return {.options = options,
+            .environment = environment,
+            .train_tracks = train_tracks,
+            .test_tracks = test_tracks,
+            .order = clip_order,
+            .run = *run,
+            .device = device,
+            .precision = precision};
+  }
+};
+
+RunEnvironment environment_of(const TrainOptions& options, const at::Device& device,
+                              const corpus::Corpus& corpus) {
+  models::use_threads(threads_of(options));
+  return {.threads = at::get_num_threads(),
+          .ranks = options.ranks == nullptr ? 1 : options.ranks->size(),
+          .device = device.str(),
+          .capability = at::get_cpu_capability(),
+          .torch = TORCH_VERSION,
+          .corpus_hash = corpus.hash()};
+}
+
+// InputError: a batch with fewer clips than there are ranks.
+void check_batches(const TrainOptions& options) {
+  const config::TrainConfig& config = options.config;
+  std::vector<config::StageConfig> stages{config.vqvae_training, config.prior_training};
+  if (config.is_baseline()) stages = {config.baseline_training};
+  if (config.is_plus()) stages = {config.synthesiser_training, config.controls_training};
+  for (const config::StageConfig& stage : stages) models::part_of(options.ranks, stage.batch);
+}
+
+Beginning::Beginning(const TrainOptions& given)
+    : options(given),
+      corpus(corpus::Corpus::open(given.corpus)),
+      device(device_of(given)),
+      precision(models::use_precision(given.config.run.precision, device)),
+      environment(environment_of(given, device, corpus)),
+      train_tracks(corpus, "train", given.config),
+      test_tracks(corpus, "test", given.config) {
   const config::TrainConfig& config = options.config;
   check_stage(options);
   if (!options.resume) check_start(options);
-  keep_freed_memory();
-  const corpus::Corpus corpus = corpus::Corpus::open(options.corpus);
-  models::use_threads(options.threads);
-  const at::Device device = models::select_device(options.device);
-  const config::Precision precision = models::use_precision(config.run.precision, device);
   if (config.is_plus() && device.is_cpu() && precision != config::Precision::float32) {
     throw InputError(
         text("run.precision: expected automatic or float32 for model.kind plus on a "
              "CPU, got ",
              config::to_string(precision), "; leave it out"));
   }
-  const RunEnvironment environment{.threads = at::get_num_threads(),
-                                   .device = device.str(),
-                                   .capability = at::get_cpu_capability(),
-                                   .torch = TORCH_VERSION,
-                                   .corpus_hash = corpus.hash()};
-
-  const clips::TrackStore train_tracks(corpus, "train", config);
-  const clips::TrackStore test_tracks(corpus, "test", config);
   if (train_tracks.tracks().empty()) {
     throw InputError(text(options.corpus.string(),
                           ": expected tracks in split 'train', got none; prepare it again"));
   }
-  // All that can be refused is refused before the run folder is made.
+  check_batches(options);
+  if (options.ranks != nullptr && !options.ranks->is_first()) {
+    if (!config.is_plus()) order = order_of(train_tracks.energies());
+    run = RunFolder::of_first(options.run);
+    return;
+  }
   RunFolder::check(options.run, options.resume);
   if (options.stage == Stage::prior && options.freeze != Stage::vqvae &&
       !(options.resume && std::filesystem::exists(options.run))) {
@@ -285,44 +359,64 @@ void train(const TrainOptions& options) {
                           ": expected a run with a trained VQ-VAE for stage prior, got none; train "
                           "all stages, or start from another run"));
   }
-  const auto order_of = [&](std::vector<std::vector<float>> energies) {
-    return clips::ClipOrder(std::move(energies), config.clip_frames(), config.data.silence_db,
-                            derive_seed(config.run.seed, "clips"));
-  };
-  const auto start = [&](const clips::ClipOrder& order, RunFolder& run, const auto& kind) {
-    kind(Material{.options = options,
-                  .environment = environment,
-                  .train_tracks = train_tracks,
-                  .test_tracks = test_tracks,
-                  .order = order,
-                  .run = run,
-                  .device = device,
-                  .precision = precision});
-  };
-  if (!config.is_plus()) {
-    const clips::ClipOrder order = order_of(train_tracks.energies());
-    RunFolder run(options.run, options.resume);
-    const LogFile log_file(run.log());
-    start(order, run, config.is_baseline() ? run_baseline : run_minet);
-    return;
-  }
-  RunFolder run(options.run, options.resume);
-  const LogFile log_file(run.log());
+  if (!config.is_plus()) order = order_of(train_tracks.energies());
+  run.emplace(options.run, options.resume);
+  if (!options.resume || !run->has_checkpoint()) write_run_json(*run, options, environment);
+}
+
+void train_plus(Beginning& beginning) {
+  const TrainOptions& options = beginning.options;
   const auto data_of = [&](std::string_view split) {
     const int threads = options.threads > 0 ? options.threads
                                             : static_cast<int>(std::thread::hardware_concurrency());
-    std::filesystem::create_directories(run.controls());
+    const std::filesystem::path folder = beginning.run->controls();
+    std::filesystem::create_directories(folder);
     const std::string name = text(split, ".safetensors");
-    const std::filesystem::path cache = run.controls() / name;
+    const std::filesystem::path cache = folder / name;
     // Those of the run that this one starts from, where its corpus was the same: PlusData looks.
     if (std::error_code none; !options.init_from.empty() && !std::filesystem::exists(cache)) {
       std::filesystem::copy_file(options.init_from / "controls" / name, cache, none);
     }
-    return clips::PlusData(corpus, split, config, cache, device, threads);
+    return clips::PlusData(beginning.corpus, split, options.config, cache, beginning.device,
+                           threads);
   };
-  const clips::PlusData train_data = data_of("train"), test_data = data_of("test");
-  const clips::ClipOrder order = order_of(train_data.energies());
-  start(order, run, [&](const Material& material) { run_plus(material, train_data, test_data); });
+  // Rank 0 finds pitch and onsets; the others read them.
+  std::optional<clips::PlusData> train_data, test_data;
+  const auto read = [&] {
+    train_data.emplace(data_of("train"));
+    test_data.emplace(data_of("test"));
+  };
+  if (options.ranks == nullptr) {
+    read();
+  } else {
+    options.ranks->first_goes_ahead(read);
+  }
+  const clips::ClipOrder order = beginning.order_of(train_data->energies());
+  run_plus(beginning.material(order), *train_data, *test_data);
+}
+
+}  // namespace
+
+void train(const TrainOptions& options) {
+  keep_freed_memory();
+  // Rank 0 refuses what can be refused before the others look.
+  std::optional<Beginning> beginning;
+  const auto begin = [&] { beginning.emplace(options); };
+  if (options.ranks == nullptr) {
+    begin();
+  } else {
+    options.ranks->first_goes_ahead(begin);
+    options.ranks->use(beginning->device);
+  }
+  const std::unique_ptr<LogFile> log_file = options.ranks == nullptr || options.ranks->is_first()
+                                                ? std::make_unique<LogFile>(beginning->run->log())
+                                                : nullptr;
+  if (options.config.is_plus()) {
+    train_plus(*beginning);
+  } else {
+    const Material material = beginning->material(*beginning->order);
+    options.config.is_baseline() ? run_baseline(material) : run_minet(material);
+  }
 }
 
 }  // namespace minet::training

@@ -6,13 +6,15 @@
 
 #include <cstdint>
 
+#include "minet/models/peers.hpp"
 #include "minet/models/vector_quantizer.hpp"
 
 namespace minet::training {
 
 class UsageMonitor {
  public:
-  explicit UsageMonitor(std::int64_t codes);  // K
+  // Of K codes. With `peers`, each of which sees its own, the windows are of all.
+  explicit UsageMonitor(std::int64_t codes, models::Peers* peers = nullptr);
   // Codes [...] of a step. True, and logged, where the window that ends with this step used less
   // than a tenth of the codebook although it had four tokens a code to do it.
   bool see(const at::Tensor& codes, std::int64_t step);
@@ -22,8 +24,9 @@ class UsageMonitor {
 
  private:
   std::int64_t codes_;
+  models::Peers* peers_;
   at::Tensor histogram_;  // [K]
-  std::int64_t tokens_ = 0, steps_ = 0;
+  std::int64_t steps_ = 0;
   models::CodeUsage last_;
 };
 

@@ -61,31 +61,48 @@ struct VqVaeSteps {
   Session& session;
   TrainState& state;
   SpectrogramBatches batches{session, session.config.vqvae_training, session.position.step};
-  UsageMonitor usage{session.config.vqvae.codes};
+  UsageMonitor usage{session.config.vqvae.codes, session.ranks};
   bool started = state.model.vqvae->quantizer->is_started();
 
   VqVaeReport run(std::int64_t step) {
     const at::Tensor spectrogram = batches.take(step);  // [B, F, T]
     if (step >= session.config.vqvae.plain_steps && !started) {
-      state.vqvae_step.start_codebook(codebook_vectors(session, state.model));
-      started = true;
+      start_codebook();
     }
     return state.vqvae_step.run(spectrogram, step);
+  }
+  // Rank 0 draws; the others get what it found.
+  void start_codebook() {
+    const auto draw = [&] {
+      if (session.is_first())
+        state.vqvae_step.start_codebook(codebook_vectors(session, state.model));
+    };
+    started = true;
+    if (session.ranks == nullptr) return draw();
+    session.ranks->first_goes_ahead(draw);
+    auto& quantizer = state.model.vqvae->quantizer;
+    for (at::Tensor* kept : {&quantizer->codes, &quantizer->counts, &quantizer->sums}) {
+      session.ranks->copy_first(*kept);
+    }
+    quantizer->set_started(true);
   }
   AdamW& optimiser() { return state.vqvae_step.optimiser(); }
   void done(const VqVaeReport& report) {
     if (report.codes.defined()) usage.see(report.codes, session.position.step);
   }
   std::string log(const VqVaeReport& report) {
-    const double loss = report.loss.item<double>();
+    const config::StageConfig& stage = session.config.vqvae_training;
+    const double loss = session.mean(report.loss, stage);
     std::vector<Metric> numbers{
         {"loss", loss},
-        {"reconstruction", report.reconstruction.item<double>()},
-        {"commitment", report.commitment.defined() ? report.commitment.item<double>() : 0},
+        {"reconstruction", session.mean(report.reconstruction, stage)},
+        {"commitment", report.commitment.defined() ? session.mean(report.commitment, stage) : 0},
         {"gradient_norm", report.gradient_norm.item<double>()},
         {"learning_rate", report.learning_rate}};
     if (report.codes.defined()) {
-      const models::CodeUsage now = state.model.vqvae->quantizer->usage(report.codes);
+      const models::JointStep together(session.ranks, stage.batch);
+      const models::CodeUsage now =
+          state.model.vqvae->quantizer->usage(models::joint_rows(report.codes));
       numbers.emplace_back("codes_used", static_cast<double>(now.distinct));
       numbers.emplace_back("perplexity", now.perplexity);
       numbers.emplace_back("revived", report.revived.defined() ? report.revived.item<double>() : 0);

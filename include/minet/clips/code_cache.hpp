@@ -5,11 +5,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "minet/clips/track_store.hpp"
 #include "minet/models/model.hpp"
+#include "minet/models/peers.hpp"
 
 namespace minet::clips {
 
@@ -19,9 +21,11 @@ class CodeCache {
  public:
   // Reads the codes of `store`'s tracks, or encodes them where they are missing or of another
   // model. Honours a stop between tracks.
-  // `ready`: the tracks' spectrograms, if they are on a GPU already.
+  // `ready`: the tracks' spectrograms, if they are on a GPU already. `part`: only these are
+  // encoded, because other processes encode the others.
   CodeCache(models::Model& model, const TrackStore& store, const std::filesystem::path& folder,
-            const DeviceSpectrograms* ready = nullptr);
+            const DeviceSpectrograms* ready = nullptr,
+            const std::optional<models::Part>& part = std::nullopt);
   at::Tensor clips(const std::vector<Clip>& clips, std::int64_t frames) const;  // [B, T] int64
 
  private:

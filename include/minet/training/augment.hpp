@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "minet/config/train_config.hpp"
+#include "minet/models/peers.hpp"
 
 namespace minet::training {
 
@@ -17,5 +18,8 @@ namespace minet::training {
 // where they are seen again, as seen from the wrist, or stay there at a clip's ends; size along x
 // and along y; turned. Where all of them are 0, `poses` itself.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step);
+// The same for a part of the batch: the clips' places are those in the joined one.
+at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
+                     const models::Part& part);
 
 }  // namespace minet::training

@@ -50,7 +50,7 @@ struct PlusState {
 
 // What bit-exact resuming depends on besides the files.
 struct RunEnvironment {
-  int threads = 1;
+  int threads = 1, ranks = 1;
   std::string device, capability, torch, corpus_hash;
 };
 

@@ -4,12 +4,16 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 
 #include "minet/config/train_config.hpp"
 #include "minet/models/plus.hpp"
 #include "minet/training/adamw.hpp"
 
 namespace minet::training {
+
+class Joint;
+class Ranks;
 
 // Scaled, stretched, turned, shifted and with joints a little out of place, each clip in its own
 // way: other players and cameras. Draws from torch's default generator.
@@ -24,7 +28,8 @@ struct PlusReport {  // as the other stages' (steps.hpp)
 // bodies and sounds.
 class SynthesiserStep {
  public:
-  SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config);
+  SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config,
+                  Ranks* ranks = nullptr);
   // `noise` [B, S * hop]; `pose` already augmented.
   PlusReport run(const models::SynthesiserBatch& batch, const at::Tensor& noise, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
@@ -33,12 +38,13 @@ class SynthesiserStep {
   models::PlusModel& model_;
   config::TrainConfig config_;
   AdamW optimiser_;
+  std::shared_ptr<Joint> joint_;
 };
 
 // Stage 2: movement encoder and prior; h comes from stage 1 and stays as it is.
 class ControlsStep {
  public:
-  ControlsStep(models::PlusModel& model, const config::TrainConfig& config);
+  ControlsStep(models::PlusModel& model, const config::TrainConfig& config, Ranks* ranks = nullptr);
   PlusReport run(const models::ControlBatch& batch, const at::Tensor& hidden /* [B, T] bool */,
                  std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
@@ -47,6 +53,7 @@ class ControlsStep {
   models::PlusModel& model_;
   config::TrainConfig config_;
   AdamW optimiser_;
+  std::shared_ptr<Joint> joint_;
 };
 
 }  // namespace minet::training

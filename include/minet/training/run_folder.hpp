@@ -43,6 +43,8 @@ class RunFolder {
   // New run: InputError if the folder exists and holds anything. Otherwise an existing one: with
   // nothing to go on from, a fresh start. Holds the folder's lock while it lives.
   RunFolder(std::filesystem::path root, bool resume);
+  // What rank 0 made and locks, for the others.
+  static RunFolder of_first(std::filesystem::path root);
   // The same refusals without making or locking anything.
   static void check(const std::filesystem::path& root, bool resume);
 
@@ -60,6 +62,7 @@ class RunFolder {
   bool has_checkpoint() const;
 
  private:
+  RunFolder() = default;
   std::filesystem::path root_;
   std::unique_ptr<FolderLock> lock_;
 };

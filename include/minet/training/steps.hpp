@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
@@ -12,6 +13,9 @@
 #include "minet/training/adamw.hpp"
 
 namespace minet::training {
+
+class Joint;
+class Ranks;
 
 // The figures of a report are tensors [] on the model's device: reading one waits for its step, so
 // a training loop reads them only when it logs. A step whose gradients are not finite changes no
@@ -23,12 +27,15 @@ struct VqVaeReport {
   at::Tensor revived;            // [] int64, codes given new vectors; undefined where none looked
 };
 
+// With `ranks`, which must outlive it, each kind of step is given this rank's part of a batch
+// (models::part_of) and learns from the joined one; a report has the figures of the part.
+
 // Stage 1 (paper section 3.1): the first `plain_steps` as an autoencoder, then with the codebook,
 // which `start_codebook` must have started.
 class VqVaeStep {
  public:
   VqVaeStep(models::Model& model, const config::TrainConfig& config,
-            config::Precision precision = config::Precision::float32);
+            config::Precision precision = config::Precision::float32, Ranks* ranks = nullptr);
   void start_codebook(const at::Tensor& vectors);  // [M, D] of encoder vectors
   VqVaeReport run(const at::Tensor& spectrogram /* [B, F, T] */, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
@@ -38,6 +45,7 @@ class VqVaeStep {
   config::TrainConfig config_;
   config::Precision precision_;
   AdamW optimiser_;
+  std::shared_ptr<Joint> joint_;
 };
 
 struct PriorReport {
@@ -50,7 +58,7 @@ struct PriorReport {
 class PriorStep {
  public:
   PriorStep(models::Model& model, const config::TrainConfig& config,
-            config::Precision precision = config::Precision::float32);
+            config::Precision precision = config::Precision::float32, Ranks* ranks = nullptr);
   PriorReport run(const models::PriorBatch& batch, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
 
@@ -59,6 +67,7 @@ class PriorStep {
   config::TrainConfig config_;
   config::Precision precision_;
   AdamW optimiser_;
+  std::shared_ptr<Joint> joint_;
 };
 
 struct BaselineBatch {
@@ -76,7 +85,7 @@ struct BaselineReport {
 class BaselineStep {
  public:
   BaselineStep(models::BaselineModel& model, const config::TrainConfig& config,
-               config::Precision precision = config::Precision::float32);
+               config::Precision precision = config::Precision::float32, Ranks* ranks = nullptr);
   BaselineReport run(const BaselineBatch& batch, std::int64_t step);
   AdamW& optimiser() { return optimiser_; }
 
@@ -85,6 +94,7 @@ class BaselineStep {
   config::TrainConfig config_;
   config::Precision precision_;
   AdamW optimiser_;
+  std::shared_ptr<Joint> joint_;
 };
 
 }  // namespace minet::training

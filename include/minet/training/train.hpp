@@ -12,6 +12,8 @@
 
 namespace minet::training {
 
+class Ranks;  // ranks.hpp
+
 struct TrainOptions {
   config::TrainConfig config;
   std::filesystem::path corpus;
@@ -23,7 +25,8 @@ struct TrainOptions {
   std::filesystem::path init_from = {};
   Stage freeze = Stage::all;  // with init_from: the first stage, which stays as it is; all: none
   std::string device = "auto";
-  int threads = 0;                // 0: LibTorch's default
+  int threads = 0;                // 0: LibTorch's default, shared by the ranks of this machine
+  Ranks* ranks = nullptr;         // other processes that train the same run, in the same folder
   std::vector<std::string> argv;  // for run.json
 };
 
@@ -38,7 +41,7 @@ std::string start_from(models::PlusModel& model, const std::filesystem::path& ru
 
 // InputError: corpus, run folder or configuration do not fit. WorkError: a loss or gradient that is
 // not finite (names the step, the clips and the last good checkpoint). Interrupted: stopped by a
-// signal after saving.
+// signal after saving. All ranks call it with the same options.
 void train(const TrainOptions& options);
 
 }  // namespace minet::training

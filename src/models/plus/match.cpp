@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "minet/models/peers.hpp"
 #include "minet/models/plus.hpp"
 
 namespace minet::models {
@@ -61,9 +62,14 @@ at::Tensor MatchImpl::forward(const at::Tensor& body, const at::Tensor& timbre) 
     return x / x.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-6);
   };
   const at::Tensor scale = scale_.exp().clamp_max(kHighestScale);
-  const at::Tensor logits = scale * unit(body).matmul(unit(sound_->forward(timbre)).t());
-  const at::Tensor own = at::arange(body.size(0), body.options().dtype(at::kLong));
-  return (at::cross_entropy_loss(logits, own) + at::cross_entropy_loss(logits.t(), own)) / 2;
+  const at::Tensor bodies = unit(body), sounds = unit(sound_->forward(timbre));
+  // Each of this process's clips among all of the joined batch.
+  const at::Tensor from_body = scale * bodies.matmul(joint_rows(sounds).t());  // [b, B]
+  const at::Tensor from_sound =
+      in_joint_step() ? scale * sounds.matmul(joint_rows(bodies).t()) : from_body.t();
+  const std::int64_t first = first_joint_row();
+  const at::Tensor own = at::arange(first, first + body.size(0), body.options().dtype(at::kLong));
+  return (at::cross_entropy_loss(from_body, own) + at::cross_entropy_loss(from_sound, own)) / 2;
 }
 
 }  // namespace minet::models

@@ -1,6 +1,7 @@
 // What plus learns from a batch.
 #include <ATen/ATen.h>
 
+#include "minet/models/peers.hpp"
 #include "minet/models/plus.hpp"
 
 namespace minet::models {
@@ -10,9 +11,13 @@ constexpr double kMatchWeight = 1;    // of telling bodies and sounds apart besi
 constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
 constexpr double kSeenWeight = 1;     // of the pitch that is read off the movement alone
 
+// Of the joined batch, where there are other processes: the mean of theirs and this one's, weighted
+// by their clips, is then the joined batch's.
 at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
   const at::Tensor weight = counts.to(loss.scalar_type());
-  return (loss * weight).sum() / (weight.sum() + 1e-6);
+  const double clips = static_cast<double>(joint_size(loss.size(0)));
+  return (loss * weight).sum() / (joint_sum(weight.sum()) + 1e-6) *
+         (clips / static_cast<double>(loss.size(0)));
 }
 
 }  // namespace

@@ -1,0 +1,226 @@
+// The ranks' meeting and what they do together, by LibTorch's c10d: TCPStore, Gloo or NCCL, and the
+// Reducer that PyTorch's DistributedDataParallel is made of.
+#include "minet/training/ranks.hpp"
+
+#include <ATen/ATen.h>
+#include <c10/util/Logging.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <torch/csrc/distributed/c10d/reducer.hpp>
+
+#include "minet/core/errors.hpp"
+#include "minet/core/text.hpp"
+
+namespace minet::training {
+namespace {
+
+using Group = c10::intrusive_ptr<c10d::ProcessGroup>;
+using Store = c10::intrusive_ptr<c10d::Store>;
+
+constexpr std::chrono::hours kLongestWork{24};
+constexpr std::chrono::seconds kHearing{2};
+constexpr std::size_t kFirstBucket = 1 << 20, kBucket = 25 << 20;  // bytes, as in DDP
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+// Runs a piece of c10d; what it throws, in a sentence.
+template <class Work>
+auto together(const RankPlace& place, const char* doing, const Work& work) {
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    const auto* const torch_error = dynamic_cast<const c10::Error*>(&error);
+    std::string why = torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
+    why = why.substr(0, std::min<std::size_t>(why.find('\n'), 300));
+    throw WorkError(text("rank ", place.rank, " of ", place.size,
+                         ": expected all ranks to answer while ", doing,
+                         ", but one ended, or the connection to it was lost (", printable(why),
+                         "); see what the others say, and resume from the last checkpoint"));
+  }
+}
+
+// The reducer advises against looking for unused parameters where there are none in the first step.
+struct Unheard final : c10::WarningHandler {
+  void process(const c10::Warning&) override {}
+};
+
+class Reduced final : public JointGradients {
+ public:
+  Reduced(const RankPlace& place, const std::vector<at::Tensor>& parameters, const Group& group)
+      : place_(place) {
+    auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(
+        parameters, {kFirstBucket, kBucket}, std::vector<bool>(parameters.size(), false));
+    std::reverse(buckets.begin(), buckets.end());  // gradients come from the last layers first
+    std::reverse(limits.begin(), limits.end());
+    // Parameters that one batch does not use (notes that no clip has) are looked for in each step.
+    // The buckets then stay as they are: a run that goes on adds up in the same order.
+    reducer_ = std::make_shared<c10d::Reducer>(
+        parameters, std::move(buckets), group, std::vector<bool>(parameters.size(), false), kBucket,
+        /*find_unused_parameters=*/true, /*gradient_as_bucket_view=*/false,
+        std::unordered_map<std::size_t, std::string>(), kFirstBucket,
+        /*skip_all_reduce_unused_params=*/false, /*use_python_reducer=*/false,
+        std::vector<std::int64_t>());
+  }
+
+  void backward(const at::Tensor& loss) override {
+    together(place_, "adding up gradients", [&] {
+      // The reducer takes the mean over the ranks, however many clips each has.
+      const at::Tensor own = loss * (models::own_share() * place_.size);
+      Unheard unheard;
+      const c10::WarningUtils::WarningHandlerGuard guard(&unheard);
+      reducer_->prepare_for_forward();
+      reducer_->prepare_for_backward({own});
+      own.backward();
+    });
+  }
+
+ private:
+  RankPlace place_;
+  std::shared_ptr<c10d::Reducer> reducer_;
+};
+
+}  // namespace
+
+struct Ranks::Groups {
+  Store store;
+  Group control, values, gradients;  // control: on the CPU
+};
+
+namespace {
+
+// Where the other ranks reach this one.
+std::shared_ptr<gloo::transport::Device> own_address(const RankPlace& place) {
+  if (const char* const name = std::getenv("GLOO_SOCKET_IFNAME")) {  // as in PyTorch
+    return c10d::ProcessGroupGloo::createDeviceForInterface(name);
+  }
+  return place.local_size == place.size
+             ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+             : c10d::ProcessGroupGloo::createDefaultDevice();
+}
+
+Group make_group(const RankPlace& place, const Store& store, const std::string& name,
+                 const at::Device& device, double timeout_s) {
+  const Store own = c10::make_intrusive<c10d::PrefixStore>(name, store);
+  auto group = c10::make_intrusive<c10d::ProcessGroup>(own, place.rank, place.size);
+  auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout_s));
+  options->devices.push_back(own_address(place));
+  group->setBackend(
+      device.type(), c10d::ProcessGroup::BackendType::GLOO,
+      c10::make_intrusive<c10d::ProcessGroupGloo>(own, place.rank, place.size, std::move(options)));
+  group->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
+  return group;
+}
+
+}  // namespace
+
+Ranks::Ranks(const RankPlace& place, double timeout_s)
+    : place_(place), timeout_s_(timeout_s), groups_(std::make_unique<Groups>()) {
+  // Where a rank is lost, c10d prints pages of its own: our sentence has what they say.
+  FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, 3);
+  together(place_, "meeting", [&] {
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<std::uint16_t>(place.port);
+    options.isServer = place.rank == 0 && !place.store_is_there;
+    options.numWorkers = place.size;
+    options.waitWorkers = !place.store_is_there;
+    options.timeout = milliseconds(timeout_s);
+    if (options.isServer) options.masterListenFd = place.listening;
+    auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
+    // Ranks that were started again must not find what those before them left.
+    groups_->store =
+        c10::make_intrusive<c10d::PrefixStore>(text("minet/", place.attempt), std::move(store));
+    groups_->control = make_group(place, groups_->store, "control", at::kCPU, timeout_s);
+  });
+}
+
+Ranks::~Ranks() = default;
+
+void Ranks::use(const at::Device& device) {
+  together(place_, "meeting", [&] {
+    groups_->values = device.is_cpu()
+                          ? groups_->control
+                          : make_group(place_, groups_->store, "values", device, timeout_s_);
+    groups_->gradients = make_group(place_, groups_->store, "gradients", device, timeout_s_);
+  });
+}
+
+void Ranks::sum(at::Tensor& tensor) {
+  std::vector<at::Tensor> tensors{tensor};
+  together(place_, "adding up", [&] { groups_->values->allreduce(tensors)->wait(); });
+}
+
+void Ranks::copy_first(at::Tensor& tensor) {
+  std::vector<at::Tensor> tensors{tensor};
+  together(place_, "taking over what rank 0 has",
+           [&] { groups_->values->broadcast(tensors)->wait(); });
+}
+
+void Ranks::largest(std::vector<std::int64_t>& values) {
+  std::vector<at::Tensor> tensors{
+      at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kLong)};
+  c10d::AllreduceOptions options;
+  options.reduceOp = c10d::ReduceOp::MAX;
+  together(place_, "agreeing", [&] { groups_->control->allreduce(tensors, options)->wait(); });
+}
+
+void Ranks::first_goes_ahead(const std::function<void()>& work) {
+  const std::string key = text("ahead/", waits_++);
+  const auto tell = [&](const std::string& word) {
+    groups_->store->set(key, std::vector<std::uint8_t>(word.begin(), word.end()));
+  };
+  const auto heard_key = [&](int rank) { return text(key, "/heard by ", rank); };
+  if (is_first()) {
+    std::vector<std::string> heard;
+    for (int rank = 1; rank < place_.size; ++rank) heard.push_back(heard_key(rank));
+    try {
+      work();
+    } catch (...) {
+      try {
+        tell("failed");
+        groups_->store->wait(heard, kHearing);  // the store may end with this process
+      } catch (const std::exception&) {         // nobody is there to hear it
+      }
+      throw;
+    }
+    together(place_, "waiting", [&] { tell("done"); });
+    return;
+  }
+  const auto word = together(place_, "waiting for rank 0", [&] {
+    groups_->store->wait({key}, kLongestWork);
+    return groups_->store->get(key);
+  });
+  if (std::string(word.begin(), word.end()) != "done") {
+    together(place_, "waiting for rank 0",
+             [&] { groups_->store->set(heard_key(place_.rank), std::vector<std::uint8_t>{1}); });
+    throw FirstFailed(text("rank ", place_.rank, " stopped, because rank 0 failed"));
+  }
+  work();
+}
+
+void Ranks::wait_for_all() {
+  const std::string name = text("all/", waits_++, "/");
+  std::vector<std::string> keys;
+  for (int rank = 0; rank < place_.size; ++rank) keys.push_back(text(name, rank));
+  together(place_, "waiting for all", [&] {
+    groups_->store->set(keys[static_cast<std::size_t>(place_.rank)], std::vector<std::uint8_t>{1});
+    groups_->store->wait(keys, kLongestWork);
+  });
+}
+
+std::unique_ptr<JointGradients> Ranks::join(const std::vector<at::Tensor>& parameters) {
+  return together(place_, "meeting", [&]() -> std::unique_ptr<JointGradients> {
+    return std::make_unique<Reduced>(place_, parameters, groups_->gradients);
+  });
+}
+
+}  // namespace minet::training

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""mi_train with several ranks: the same curves as one process; what happens when one is lost.
+
+Usage: ranks_test.py MI_TRAIN MI_PREPARE [unittest arguments]
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import support
+from support import SOURCE
+
+# Five tracks of 8 s in clips of 1 s. Without dropout, whose draws are each rank's own.
+SMALL = {
+    "spectrogram.n_fft": 1024, "spectrogram.bins": 512, "data.clip_seconds": 1,
+    "vqvae.channels": 16, "vqvae.bands": "[4, 2, 2, 1]", "vqvae.codes": 32, "vqvae.plain_steps": 4,
+    "vqvae.kmeans_vectors": 300, "vqvae.revive_every": 3, "vqvae_training.steps": 20,
+    "vqvae_training.batch": 5, "vqvae_training.warmup_steps": 2, "prior_training.steps": 12,
+    "prior_training.batch": 5, "prior_training.warmup_steps": 2, "prior.dropout": 0, "run.log_every": 1,
+    "run.evaluate_every": 1000, "run.evaluate_clips": 2, "run.save_every": 10,
+}
+LONG = SMALL | {"vqvae_training.steps": 120, "vqvae_training.batch": 2, "prior_training.steps": 10,
+                "run.save_every": 10, "run.log_every": 10}
+
+
+def words(settings):
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+
+
+def curves(run):
+    """{(stage, step): numbers} of metrics.jsonl, without the clock's."""
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return {(row["stage"], row["step"]): {key: value for key, value in row.items()
+                                          if key not in ("seconds", "steps_per_second")} for row in rows}
+
+
+def ranks_of(parent):
+    """Process ids of the ranks that a launcher started, in their order."""
+    children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return sorted(map(int, children))
+
+
+class RanksTest(support.Case):
+    @classmethod
+    def setUpClass(cls):
+        shared = cls.class_folder()
+        players, cls.corpus = shared / "players", shared / "corpus"
+        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "5", "--seconds", "8",
+                        "--sound", "additive"], check=True)
+        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", cls.corpus],
+                       check=True)
+        cls.undisturbed = shared / "undisturbed"
+        subprocess.run([cls.program, *cls.words_of(cls.undisturbed, LONG, "--nproc", "2")], check=True,
+                       stderr=subprocess.DEVNULL, timeout=120)
+
+    @classmethod
+    def words_of(cls, run, settings, *more, corpus=None):
+        return [str(word) for word in (SOURCE / "configs/tiny.yaml", "--corpus", corpus or cls.corpus, "--run", run,
+                                       *more, *words(settings))]
+
+    def start(self, run, *more):
+        """A long training of two ranks, some steps after its first checkpoint."""
+        log = (self.folder / "log.txt").open("w")
+        self.addCleanup(log.close)
+        process = subprocess.Popen([self.program, *self.words_of(run, LONG, "--nproc", "2", *more)],
+                                   stderr=log, stdin=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 60
+        while not (run / "checkpoint.safetensors").exists():
+            self.assertLess(time.monotonic(), deadline)
+            self.assertIsNone(process.poll(), (self.folder / "log.txt").read_text())
+            time.sleep(0.02)
+        return process
+
+    def said(self):
+        return (self.folder / "log.txt").read_text()
+
+    def assert_undisturbed(self, run):
+        for name in ("checkpoint.safetensors", "model.safetensors"):
+            self.assertEqual((run / name).read_bytes(), (self.undisturbed / name).read_bytes(), name)
+        self.assertEqual(curves(run), curves(self.undisturbed))
+
+    def test_curves_are_those_of_one_process(self):
+        runs = {}
+        for ranks in (1, 2, 3):
+            runs[ranks] = self.folder / f"run{ranks}"
+            done = self.run_program(*self.words_of(runs[ranks], SMALL, "--nproc", ranks))
+            self.assertEqual(done.returncode, 0, done.stderr)
+        alone = curves(runs[1])
+        self.assertEqual(len(alone), 32)
+        for ranks in (2, 3):
+            joined = curves(runs[ranks])
+            self.assertEqual(alone.keys(), joined.keys())
+            for step, numbers in alone.items():
+                self.assertEqual(numbers.keys(), joined[step].keys())
+                for key, value in numbers.items():
+                    if isinstance(value, float):
+                        self.assertAlmostEqual(value, joined[step][key], delta=1e-4 * abs(value), msg=(step, key))
+            self.assertEqual(json.loads((runs[ranks] / "run.json").read_text())["ranks"], ranks)
+
+    def test_a_rank_that_was_killed_is_reported_and_the_run_resumed(self):
+        run = self.folder / "run"
+        process = self.start(run)
+        os.kill(ranks_of(process.pid)[1], signal.SIGKILL)
+        self.assertEqual(process.wait(timeout=30), 1)
+        self.assertIn("rank 1 of 2 was ended by signal 9", self.said())
+        self.assertIn("continue with: mi_train --nproc 2 --resume", self.said())
+        done = self.run_program("--resume", run, "--nproc", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_undisturbed(run)
+
+    def test_restarts_end_with_the_undisturbed_weights(self):
+        run = self.folder / "run"
+        process = self.start(run, "--max-restarts", "1")
+        os.kill(ranks_of(process.pid)[0], signal.SIGKILL)
+        self.assertEqual(process.wait(timeout=120), 0, self.said())
+        self.assertIn("started again, from the last checkpoint (1 of 1)", self.said())
+        self.assert_undisturbed(run)
+
+    def test_a_stop_saves_once_and_ends_all(self):
+        run = self.folder / "run"
+        process = self.start(run)
+        ranks = ranks_of(process.pid)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), -signal.SIGTERM)
+        self.assertFalse(any(pathlib.Path(f"/proc/{rank}").exists() for rank in ranks))
+        self.assertEqual(self.said().count("stopped at step"), 1)
+        done = self.run_program("--resume", run, "--nproc", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_undisturbed(run)
+
+    def test_a_rank_that_hangs_is_an_error(self):
+        run = self.folder / "run"
+        process = self.start(run, "--rank-timeout", "2")
+        os.kill(ranks_of(process.pid)[1], signal.SIGSTOP)
+        self.assertEqual(process.wait(timeout=30), 1)
+        self.assertIn("rank 0 of 2: expected all ranks to answer", self.said())
+        self.assertIn("Timed out", self.said())
+
+    def test_bad_input_is_said_once(self):
+        for changes, corpus, sentence in (
+                ({"vqvae_training.batch": 1}, self.corpus, "expected a batch of at least one clip for each of 2"),
+                ({}, self.folder / "none", "none")):
+            done = self.run_program(*self.words_of(self.folder / "run", SMALL | changes, "--nproc", "2", corpus=corpus))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stderr.count("mi_train: "), 1, done.stderr)
+            self.assertIn(sentence, done.stderr)
+        self.assertFalse((self.folder / "run").exists())
+
+    def test_half_an_environment_is_refused(self):
+        done = self.run_program(*self.words_of(self.folder / "run", SMALL),
+                                env=os.environ | {"RANK": "0", "WORLD_SIZE": "2"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("expected MASTER_PORT to be a whole number from 1 to 65535, got none", done.stderr)
+
+
+if __name__ == "__main__":
+    support.main(["mi_train", "mi_prepare"], __doc__)
