@@ -26,8 +26,11 @@ namespace {
 
 struct Session {
   CommonOptions common;
-  std::function<int()> chosen;  // the subcommand that the arguments named
+  std::function<int()> chosen;         // the subcommand that the arguments named
+  std::vector<std::string> arguments;  // without the program's name
 };
+
+int main(std::vector<std::string> arguments);
 
 // A report goes to stdout, so that it can be kept; --quiet leaves it out.
 void print(const Session& session, const std::string& report) {
@@ -106,7 +109,8 @@ void add_orchestra(CLI::App& app, Session& session) {
 }
 
 template <class Options>
-void add_build_options(CLI::App& command, const std::shared_ptr<Options>& options) {
+void add_build_options(CLI::App& command, const Session& session,
+                       const std::shared_ptr<Options>& options) {
   command.add_option("--out", options->out, "Folder to create")->required();
   command.add_option("--seed", options->seed, "Random seed of the split")
       ->check(whole_number())
@@ -123,6 +127,13 @@ void add_build_options(CLI::App& command, const std::shared_ptr<Options>& option
   command.add_flag("--skip-bad", options->skip_bad, "Leave out tracks that cannot be used");
   command.add_flag("--force", options->force,
                    "Replace an existing corpus; unchanged tracks are reused");
+  command.add_option_function<std::string>(
+      "--shard",
+      [options, &session](const std::string& word) {
+        options->shard = corpus::parse_shard(word);
+        options->arguments = session.arguments;
+      },
+      "I/N: prepare only part I of N, into OUT.shards, for mi_prepare merge");
 }
 
 int report_corpus(const Session& session, const corpus::PrepareReport& report) {
@@ -150,7 +161,7 @@ void add_folder(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_flag("--keep-level", options->keep_level,
                     "Do not normalise the level of the tracks");
-  add_build_options(*command, options);
+  add_build_options(*command, session, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       return report_corpus(session, corpus::prepare_folder(*options));
@@ -185,7 +196,7 @@ void add_urmp(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_option("--fps", options->fps,
                       "Frames per second of the keypoints; default: 30000/1001");
-  add_build_options(*command, options);
+  add_build_options(*command, session, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       options->notes = corpus::parse_urmp_notes(options->notes_name);
@@ -213,10 +224,30 @@ void add_solos(CLI::App& app, Session& session) {
       ->delimiter(',');
   command->add_option("--test-share", options->test_share, "Share of the videos for the test split")
       ->capture_default_str();
-  add_build_options(*command, options);
+  add_build_options(*command, session, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
       return report_corpus(session, corpus::prepare_solos(*options));
+    };
+  });
+}
+
+// The shards' command again, which takes their tracks.
+void add_merge(CLI::App& app, Session& session) {
+  const auto out = std::make_shared<std::filesystem::path>();
+  CLI::App* command = add_command(
+      app, "merge", "Make a corpus from shards that were prepared apart", "mi_prepare merge corpus",
+      "Each shard is made by the same command with another --shard:\n"
+      "  mi_prepare folder --table tracks.csv --out corpus --skip-bad --shard 1/8\n"
+      "The corpus is what the command without --shard would have made. Shards and\n"
+      "merging can be repeated: what is there is kept.\n\n");
+  command->add_option("corpus", *out, "The --out of the shards")->required();
+  command->callback([&session, out] {
+    session.chosen = [out] {
+      corpus::ShardCommand made = corpus::read_shard_command(*out);
+      made.arguments.emplace_back("--shard=merge");
+      std::filesystem::current_path(made.folder);
+      return main(std::move(made.arguments));
     };
   });
 }
@@ -381,13 +412,18 @@ void add_check(CLI::App& app, Session& session) {
   });
 }
 
-int main(int argc, char** argv) {
+int main(std::vector<std::string> arguments) {
   const Program program{
       .name = "mi_prepare",
       .summary = "Prepares training data: a corpus of sound, keypoints and notes.",
       .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus",
       .companions = {{"video", "mi_video"}}};
   Session session;
+  session.arguments = arguments;
+  arguments.insert(arguments.begin(), program.name);
+  std::vector<char*> argv;
+  for (std::string& word : arguments) argv.push_back(word.data());
+  const int argc = static_cast<int>(argv.size());
   CLI::App app;
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);  // none at all gets a sentence of our own
@@ -395,15 +431,16 @@ int main(int argc, char** argv) {
   add_urmp(app, session);
   add_solos(app, session);
   add_folder(app, session);
+  add_merge(app, session);
   add_pose(app, session);
   add_video(app, session);
   add_notes(app, session);
   add_check(app, session);
-  return run(app, program, session.common, argc, argv, [&session] {
+  return run(app, program, session.common, argc, argv.data(), [&session] {
     if (!session.chosen) {
       throw InputError(
-          "expected orchestra, urmp, solos, folder, pose, video, notes or check; see mi_prepare "
-          "--help");
+          "expected orchestra, urmp, solos, folder, merge, pose, video, notes or check; see "
+          "mi_prepare --help");
     }
     return session.chosen();
   });
@@ -413,5 +450,5 @@ int main(int argc, char** argv) {
 }  // namespace minet::app
 
 int main(int argc, char** argv) {
-  return minet::app::main(argc, argv);
+  return minet::app::main({argv + (argc > 0 ? 1 : 0), argv + argc});
 }

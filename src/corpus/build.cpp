@@ -14,6 +14,7 @@
 #include "corpus/parallel.hpp"
 #include "corpus/reuse.hpp"
 #include "corpus/score_part.hpp"
+#include "corpus/shards.hpp"
 #include "corpus/split.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/access.hpp"
@@ -40,6 +41,7 @@ struct BuiltTrack {
   std::string hash_lines, source;  // sums of its files, fingerprint of what it was made from
   Notices notices;
   bool reused = false;
+  bool missing = false;  // where shards are merged: in none of them
   std::optional<std::string> problem;
 };
 
@@ -279,7 +281,9 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
   std::vector<BuiltTrack> built(job.tracks.size());
   std::vector<TrackSource> sources = job.tracks;
   share_folders(sources);
-  const EarlierCorpus earlier = options.force ? EarlierCorpus(options.out) : EarlierCorpus();
+  ReadyTracks ready;
+  if (options.force) ready.add(options.out);
+  if (options.shard.merge) ready.add_shards(options.out);
   for_each_track({.count = static_cast<std::int64_t>(job.tracks.size()),
                   .threads = options.threads,
                   .label = "prepare"},
@@ -289,9 +293,16 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
                    const TrackSource source = std::move(sources[index]);
                    try {
                      const std::string print = fingerprint(source, options);
-                     auto before = earlier.find(print);
-                     built[index] = before ? reuse_track(source, std::move(*before), earlier, root)
-                                           : build_track(source, options, root);
+                     auto before = ready.find(print);
+                     if (before) {
+                       built[index] =
+                           reuse_track(source, std::move(before->second), *before->first, root);
+                     } else if (options.shard.merge) {
+                       built[index].problem = ready.problem_of(source.id);
+                       built[index].missing = !built[index].problem;
+                     } else {
+                       built[index] = build_track(source, options, root);
+                     }
                      built[index].source = print;
                    } catch (const InputError& error) {
                      built[index].problem = error.what();
@@ -344,22 +355,21 @@ void count(PrepareReport& report, const Track& track) {
   report.tracks_with_notes += track.has_notes;
 }
 
-}  // namespace
+void refuse_missing(const BuildJob& job, const std::vector<BuiltTrack>& built) {
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    if (built[i].missing) missing.push_back(job.tracks[i].id);
+  }
+  if (missing.empty()) return;
+  const std::string example = missing.front();
+  throw InputError(text("expected all ", built.size(), " tracks in finished shards, but ",
+                        missing.size(), " are in none, such as ", example,
+                        "; run all shards again: they keep what is ready"));
+}
 
-PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& options) {
-  if (!(options.test_share >= 0 && options.test_share <= 0.9)) {
-    throw InputError(text("the test share should be from 0 to 0.9, not ", options.test_share));
-  }
-  if (!(options.clip_seconds > 0)) {
-    throw InputError(text("a clip should be longer than 0 s, not ", options.clip_seconds));
-  }
-  check_output(job, options);
-  if (job.check_first && !options.skip_bad && !job.problems.empty()) {
-    throw_problems(job, job.problems);
-  }
-  FolderWriter folder(options.out, options.force);
-  std::vector<BuiltTrack> built = build_tracks(job, options, folder.path());
-
+// The tracks that can be used, and what is wrong with the others.
+std::pair<std::vector<std::size_t>, std::vector<RowProblem>> judge(
+    const BuildJob& job, const std::vector<BuiltTrack>& built) {
   std::vector<RowProblem> problems = job.problems;
   std::vector<std::size_t> good;
   for (std::size_t i = 0; i < built.size(); ++i) {
@@ -371,10 +381,54 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
   }
   std::stable_sort(problems.begin(), problems.end(),
                    [](const RowProblem& a, const RowProblem& b) { return a.line < b.line; });
-  if (!problems.empty() && (!options.skip_bad || good.empty())) throw_problems(job, problems);
+  return {std::move(good), std::move(problems)};
+}
+
+std::map<std::string, std::string> problems_by_track(const BuildJob& job,
+                                                     const std::vector<BuiltTrack>& built) {
+  std::map<std::string, std::string> problems;
+  for (std::size_t i = 0; i < built.size(); ++i) {
+    if (built[i].problem) problems[job.tracks[i].id] = *built[i].problem;
+  }
+  return problems;
+}
+
+void warn_of_splits(const PrepareFolderOptions& options, PrepareReport& report) {
+  if (report.test_tracks == 0) {
+    report.warnings.push_back(
+        options.test_share > 0
+            ? "all tracks belong to one group, so there is no test split: give more groups"
+            : "there is no test split");
+  }
+  if (report.train_tracks == 0) report.warnings.push_back("there is no track to train on");
+}
+
+PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& options) {
+  if (!(options.test_share >= 0 && options.test_share <= 0.9)) {
+    throw InputError(text("the test share should be from 0 to 0.9, not ", options.test_share));
+  }
+  if (!(options.clip_seconds > 0)) {
+    throw InputError(text("a clip should be longer than 0 s, not ", options.clip_seconds));
+  }
+  // Shards that are merged again make the same corpus: then it stays.
+  const bool compare =
+      options.shard.merge && !options.force && std::filesystem::exists(options.out / kCorpusFile);
+  if (!compare) check_output(job, options);
+  if (job.check_first && !options.skip_bad && !job.problems.empty()) {
+    throw_problems(job, job.problems);
+  }
+  FolderWriter folder(options.out, options.force || compare);
+  std::vector<BuiltTrack> built = build_tracks(job, options, folder.path());
+  refuse_missing(job, built);
+  const bool is_shard = options.shard.count > 0;
+  const auto [good, problems] = judge(job, built);
+  if (!problems.empty() && (!options.skip_bad || (good.empty() && !is_shard))) {
+    throw_problems(job, problems);
+  }
 
   PrepareReport report;
   report.out = options.out;
+  report.shard = options.shard;
   report.notes = job.notes;
   report.warnings = job.warnings;
   report.notices = job.notices;
@@ -394,24 +448,40 @@ PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& opti
     hash_lines.push_back(std::move(built[i].hash_lines));
   }
   set_splits(job, options, good, index.entries);
-  warn_of_leaks(job, good, index.entries, report.warnings);
   for (const IndexEntry& entry : index.entries) count(report, entry.track);
-  if (report.test_tracks == 0) {
-    report.warnings.push_back(
-        options.test_share > 0
-            ? "all tracks belong to one group, so there is no test split: give more groups"
-            : "there is no test split");
+  if (is_shard) {
+    save_shard_files(folder.path(), options, problems_by_track(job, built));
+  } else {
+    warn_of_leaks(job, good, index.entries, report.warnings);
+    warn_of_splits(options, report);
   }
-  if (report.train_tracks == 0) report.warnings.push_back("there is no track to train on");
 
   const std::string tracks = tracks_csv(index.entries);
   index.hash = report.hash = content_hash(tracks, hash_lines);
+  if (compare) {
+    if (read_index(options.out).hash == index.hash) return report;
+    refuse_overwrite(options.out, /*force=*/false);
+  }
   save_file(folder.path() / kTracksFile, tracks);
   save_file(folder.path() / kNoticesFile, notices_csv(index));
   save_file(folder.path() / kSourcesFile, origins);
   save_file(folder.path() / kCorpusFile, corpus_yaml(index));
   folder.commit();
   return report;
+}
+
+PrepareReport build_shard(const BuildJob& job, const PrepareFolderOptions& options) {
+  PrepareFolderOptions own = options;
+  own.out = shard_folder(options.out, options.shard);
+  own.force = true;
+  make_folders(own.out.parent_path());
+  return build_whole(job_of_shard(job, options.shard), own);
+}
+
+}  // namespace
+
+PrepareReport build_corpus(const BuildJob& job, const PrepareFolderOptions& options) {
+  return options.shard.count > 0 ? build_shard(job, options) : build_whole(job, options);
 }
 
 }  // namespace minet::corpus

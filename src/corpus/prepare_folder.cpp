@@ -20,6 +20,11 @@ std::string describe(const PrepareReport& report) {
   const auto side = [](std::int64_t tracks, double seconds) {
     return text(counted(tracks, "track"), ", ", human_duration(seconds));
   };
+  if (report.shard.count > 0) {
+    return text(report.out.string(), ": ", side(report.train_tracks, report.train_seconds), ", ",
+                report.reused_tracks, " of them ready before; left out ", report.skipped.size(),
+                "\n");
+  }
   std::string out =
       text(report.out.string(), ": train ", side(report.train_tracks, report.train_seconds),
            "; test ", side(report.test_tracks, report.test_seconds), "; notes for ",

@@ -180,7 +180,9 @@ PrepareReport prepare_solos(const PrepareSolosOptions& options) {
                             .test_share = options.test_share,
                             .seed = options.seed,
                             .threads = options.threads,
-                            .gaps = options.gaps});
+                            .gaps = options.gaps,
+                            .shard = options.shard,
+                            .arguments = options.arguments});
 }
 
 }  // namespace minet::corpus

@@ -190,7 +190,9 @@ PrepareReport prepare_urmp(const PrepareUrmpOptions& options) {
                             .skip_bad = options.skip_bad,
                             .seed = options.seed,
                             .threads = options.threads,
-                            .gaps = options.gaps});
+                            .gaps = options.gaps,
+                            .shard = options.shard,
+                            .arguments = options.arguments});
 }
 
 }  // namespace minet::corpus

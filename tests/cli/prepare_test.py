@@ -36,9 +36,87 @@ class Case(support.Case):
         return self.folder / "corpus"
 
 
+class Shards(Case):
+    """Parts of a corpus that are prepared apart make, merged, what one run makes."""
+
+    def setUp(self):
+        super().setUp()
+        rows = []
+        for i in range(7):
+            self.recording(f"take{i}", 5 + i % 3, 220 + 40 * i)
+            rows.append(f"take{i}.wav,take{i}.npy,g{i // 2}")
+        self.rows = self.table(*rows, header="audio,pose,group")
+        self.whole = self.folder / "whole"
+        self.shards = self.folder / "corpus.shards"
+
+    def prepare(self, out, *more):
+        return self.run_program("-q", "folder", "--table", self.rows, "--out", out, "--test-share", "0.3", *more)
+
+    def files(self, folder):
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def all_shards(self, count, *more):
+        for number in range(1, count + 1):
+            done = self.prepare(self.out, "--shard", f"{number}/{count}", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_merged_they_are_what_one_run_makes(self):
+        self.assertEqual(self.prepare(self.whole).returncode, 0)
+        for count in (1, 3, 9):  # nine shards of seven tracks: two have none
+            self.all_shards(count)
+            self.assertFalse(self.out.exists())
+            self.assert_works("-q", "merge", self.out)
+            self.assertEqual(self.files(self.whole), self.files(self.out), count)
+            shutil.rmtree(self.out)
+            shutil.rmtree(self.shards)
+
+    def test_again_nothing_changes(self):
+        self.all_shards(2)
+        self.assert_works("-q", "merge", self.out)
+        before = {path: path.stat().st_ino for path in self.out.rglob("*.flac")}
+        self.assertEqual(len(before), 7)
+        self.all_shards(2)
+        self.assert_works("-q", "merge", self.out)
+        self.assertEqual(before, {path: path.stat().st_ino for path in self.out.rglob("*.flac")})
+
+    def test_a_missing_shard_is_named_and_nothing_written(self):
+        self.all_shards(3)
+        shutil.rmtree(self.shards / "2-of-3")
+        self.assert_fails("merge", self.out, says=["7 tracks", "in none", "take2"])
+        self.assertFalse(self.out.exists())
+        self.assertEqual(self.prepare(self.out, "--shard", "2/3").returncode, 0)
+        self.assert_works("-q", "merge", self.out)
+
+    def test_what_cannot_be_used_is_left_out_as_by_one_run(self):
+        (self.folder / "take4.npy").write_bytes(b"nothing")
+        self.assertEqual(self.prepare(self.whole, "--skip-bad").returncode, 0)
+        self.all_shards(3, "--skip-bad")
+        self.assert_works("-q", "merge", self.out)
+        self.assertEqual(self.files(self.whole), self.files(self.out))
+        self.assertNotIn("take4/audio.flac", self.files(self.out))
+
+    def test_another_corpus_is_not_replaced(self):
+        self.all_shards(2)
+        self.assertEqual(self.prepare(self.out, "--keep-level").returncode, 0)
+        before = self.files(self.out)
+        self.assert_fails("merge", self.out, says=["exists"])
+        self.assertEqual(before, self.files(self.out))
+
+    def test_other_commands_shards_are_not_merged(self):
+        self.assertEqual(self.prepare(self.out, "--shard", "1/2").returncode, 0)
+        self.assertEqual(self.prepare(self.out, "--shard", "2/2", "--keep-level").returncode, 0)
+        self.assert_fails("merge", self.out, says=["one command for all shards"])
+
+    def test_bad_shards(self):
+        for word in ("0/3", "4/3", "3", "a/b", "1/0", "1/3/5"):
+            self.assert_fails("folder", "--table", self.rows, "--out", self.out, "--shard", word,
+                              says=["--shard: expected I/N", word])
+        self.assert_fails("merge", self.folder / "none", says=["expected finished shards in"])
+
+
 class Usage(Case):
     def test_help_ends_with_an_example(self):
-        for command in ([], ["orchestra"], ["urmp"], ["solos"], ["folder"], ["pose"], ["notes"],
+        for command in ([], ["orchestra"], ["urmp"], ["solos"], ["folder"], ["merge"], ["pose"], ["notes"],
                         ["check"]):
             result = self.assert_works(*command, "--help")
             last = result.stdout.rstrip().split("Example:\n")
@@ -48,14 +126,14 @@ class Usage(Case):
 
     def test_help_lists_what_exists(self):
         listing = self.assert_works("--help").stdout
-        for command in ("orchestra", "urmp", "solos", "folder", "pose", "notes", "check"):
+        for command in ("orchestra", "urmp", "solos", "folder", "merge", "pose", "notes", "check"):
             self.assertIn(f"\n  {command} ", listing)
 
     def test_version(self):
         self.assertRegex(self.assert_works("--version").stdout, r"^mi_prepare \d+\.\d+\.\d+\n$")
 
     def test_no_or_unknown_subcommand(self):
-        self.assert_fails(says=["orchestra, urmp, solos, folder, pose, video, notes or check",
+        self.assert_fails(says=["orchestra, urmp, solos, folder, merge, pose, video, notes or check",
                                 "--help"])
         self.assert_fails("flder", says=["flder"])
 

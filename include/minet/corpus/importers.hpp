@@ -55,6 +55,8 @@ struct PrepareUrmpOptions {
   int threads = 0;
   bool force = false, skip_bad = false;
   pose::GapRule gaps = pose::GapRule::paper;
+  Shard shard = {};
+  std::vector<std::string> arguments = {};
 };
 
 // InputError lists everything that is missing at once; with skip_bad such parts are left out.
@@ -79,6 +81,8 @@ struct PrepareSolosOptions {
   int threads = 0;
   bool force = false, skip_bad = false;
   pose::GapRule gaps = pose::GapRule::paper;
+  Shard shard = {};
+  std::vector<std::string> arguments = {};
 };
 
 PrepareReport prepare_solos(const PrepareSolosOptions& options);

@@ -24,6 +24,24 @@
 
 namespace minet::corpus {
 
+// One of several runs, such as the tasks of a Slurm array, that prepare one corpus. Each prepares
+// some of the tracks, into OUT.shards/<number>-of-<count>; a shard that is run again takes over
+// what it has. Merging makes the corpus that one run would have made, from the tracks that are
+// there: InputError where one is not. Without either: all tracks.
+struct Shard {
+  int number = 0, count = 0;  // 1 .. count
+  bool merge = false;
+};
+Shard parse_shard(const std::string& word);  // "3/8" or "merge"; InputError
+
+// What the shards of `out` were made with, but for the shard itself. InputError: no shards, or not
+// one command.
+struct ShardCommand {
+  std::filesystem::path folder;        // in which it was given
+  std::vector<std::string> arguments;  // without the program's name
+};
+ShardCommand read_shard_command(const std::filesystem::path& out);
+
 struct PrepareFolderOptions {
   std::filesystem::path table;
   std::filesystem::path out;
@@ -37,11 +55,14 @@ struct PrepareFolderOptions {
   double clip_seconds = 4;  // shorter tracks cannot be used
   double gap_confidence = 0.2;  // at or below: a gap
   pose::GapRule gaps = pose::GapRule::paper;
+  Shard shard = {};
+  std::vector<std::string> arguments = {};  // of the program, for read_shard_command()
 };
 
 struct PrepareReport {
   std::filesystem::path out;
-  std::int64_t reused_tracks = 0;  // taken over from the corpus that was replaced
+  Shard shard = {};                // whose report this is
+  std::int64_t reused_tracks = 0;  // taken over from the corpus that was replaced, or from shards
   std::int64_t train_tracks = 0, test_tracks = 0, tracks_with_notes = 0;
   double train_seconds = 0, test_seconds = 0;
   std::string hash;

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Trains on several nodes, a task for each GPU, and goes on by itself after a requeue or a time limit:
+#
+#   sbatch --nodes=4 --ntasks-per-node=8 --gpus-per-node=8 examples/slurm/train.sh configs/paper.yaml corpus runs/a
+#
+# The corpus and the run's folder are on a file system that all nodes see.
+#SBATCH --job-name=train
+#SBATCH --time=12:00:00
+#SBATCH --requeue
+#SBATCH --signal=B:USR1@120
+#SBATCH --open-mode=append
+set -euo pipefail
+[ $# -ge 3 ] || { echo "usage: sbatch train.sh CONFIG CORPUS RUN [options of mi_train]" >&2; exit 2; }
+config=$1 corpus=$2 run=$3
+shift 3
+
+if [ -e "$run/run.json" ]; then
+  words=(--resume "$run")
+else
+  words=("$config" --corpus "$corpus" --run "$run")
+fi
+
+# Two minutes before the time limit the step is told to save and end; the job then runs again.
+stopped=no
+srun --kill-on-bad-exit=1 mi_train "${words[@]}" "$@" &
+step=$!
+trap 'stopped=yes; kill -TERM "$step"' USR1
+status=0
+wait "$step" || status=$?
+if [ "$stopped" = yes ]; then
+  wait "$step" || true  # the trap ended the first wait
+  scontrol requeue "$SLURM_JOB_ID"
+  exit 0
+fi
+exit "$status"
