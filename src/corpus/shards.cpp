@@ -42,7 +42,8 @@ Shard parse_shard(const std::string& word) {
   if (word == "merge") return {.merge = true};
   const std::size_t slash = word.find('/');
   const auto number = parse_integer(word.substr(0, slash));
-  const auto count = slash == std::string::npos ? std::nullopt : parse_integer(word.substr(slash + 1));
+  const auto count =
+      slash == std::string::npos ? std::nullopt : parse_integer(word.substr(slash + 1));
   constexpr std::int64_t kMost = 100000;
   if (!number || !count || *number < 1 || *number > *count || *count > kMost) {
     throw InputError(text("shard: expected I/N with I from 1 to N, such as 3/8, or merge, got '",
@@ -120,11 +121,13 @@ ShardCommand read_shard_command(const fs::path& out) {
         }
       }
     } catch (const nlohmann::json::exception&) {
-      throw InputError(text(path.string(), ": expected the command of a shard, got something else; "
+      throw InputError(text(path.string(),
+                            ": expected the command of a shard, got something else; "
                             "run that shard again"));
     }
     if (command && (command->arguments != its.arguments || command->folder != its.folder)) {
-      throw InputError(text(path.string(), ": expected one command for all shards, got another one "
+      throw InputError(text(path.string(),
+                            ": expected one command for all shards, got another one "
                             "than that of the shards before; remove the shards that do not "
                             "belong here, or merge with --shard merge and the command itself"));
     }

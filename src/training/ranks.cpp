@@ -4,10 +4,12 @@
 
 #include <ATen/ATen.h>
 #include <c10/util/Logging.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -15,6 +17,7 @@
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::training {
@@ -25,6 +28,7 @@ using Store = c10::intrusive_ptr<c10d::Store>;
 
 constexpr std::chrono::hours kLongestWork{24};
 constexpr std::chrono::seconds kHearing{2};
+constexpr double kMeetingS = 300;  // one machine may start long after another
 constexpr std::size_t kFirstBucket = 1 << 20, kBucket = 25 << 20;  // bytes, as in DDP
 
 std::chrono::milliseconds milliseconds(double seconds) {
@@ -108,10 +112,35 @@ std::shared_ptr<gloo::transport::Device> own_address(const RankPlace& place) {
              : c10d::ProcessGroupGloo::createDefaultDevice();
 }
 
+// From libminet_nccl.so beside the program (plugins/nccl.cpp); null where it is not there.
+c10::intrusive_ptr<c10d::Backend> nccl_backend(const Store& store, const RankPlace& place,
+                                               double timeout_s) {
+  using Make = c10d::Backend*(const Store&, int rank, int size, std::int64_t timeout_ms);
+  const auto path =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libminet_nccl.so";
+  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    log::warning(text("GPUs exchange gradients through main memory, by Gloo, because NCCL cannot ",
+                      "be loaded (", ::dlerror(), "); build with the torch of setup.sh --cuda"));
+    return {};
+  }
+  auto* const make = reinterpret_cast<Make*>(::dlsym(library, "minet_nccl_backend"));
+  if (make == nullptr) throw WorkError(text(path.string(), ": not of this build"));
+  return c10::intrusive_ptr<c10d::Backend>::reclaim(
+      make(store, place.rank, place.size, milliseconds(timeout_s).count()));
+}
+
 Group make_group(const RankPlace& place, const Store& store, const std::string& name,
                  const at::Device& device, double timeout_s) {
   const Store own = c10::make_intrusive<c10d::PrefixStore>(name, store);
   auto group = c10::make_intrusive<c10d::ProcessGroup>(own, place.rank, place.size);
+  if (device.is_cuda()) {
+    if (auto nccl = nccl_backend(own, place, timeout_s)) {
+      group->setBackend(device.type(), c10d::ProcessGroup::BackendType::NCCL, std::move(nccl));
+      group->setDefaultBackend(c10d::ProcessGroup::BackendType::NCCL);
+      return group;
+    }
+  }
   auto options = c10d::ProcessGroupGloo::Options::create(milliseconds(timeout_s));
   options->devices.push_back(own_address(place));
   group->setBackend(
@@ -133,7 +162,7 @@ Ranks::Ranks(const RankPlace& place, double timeout_s)
     options.isServer = place.rank == 0 && !place.store_is_there;
     options.numWorkers = place.size;
     options.waitWorkers = !place.store_is_there;
-    options.timeout = milliseconds(timeout_s);
+    options.timeout = milliseconds(std::max(timeout_s, kMeetingS));
     if (options.isServer) options.masterListenFd = place.listening;
     auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
     // Ranks that were started again must not find what those before them left.
