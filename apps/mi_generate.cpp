@@ -65,6 +65,9 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "none (needs ffmpeg)");
   cli.add_flag("--overlay", options.overlay,
                "Draw the skeleton on that film, hollow where it was filled in (without --pose)");
+  cli.add_flag("--overlay-notes", options.overlay_notes,
+               "With --overlay: also the notes that are played, or the codes of the paper's model, "
+               "as they pass");
   add_sound_options(cli, arguments);
   cli.add_option("--format", arguments.format,
                  "Format of the keypoints: " + join(pose::pose_format_names(), ", "))

@@ -18,6 +18,7 @@
 #include "minet/corpus/prepare.hpp"
 #include "minet/orchestra/orchestra.hpp"
 #include "minet/pose/draw.hpp"
+#include "minet/pose/film_pose.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/notes.hpp"
 
@@ -259,13 +260,37 @@ struct PoseOptions {
   std::optional<int> person;
   std::optional<double> fps;
   std::optional<std::int64_t> first_frame;
-  std::optional<std::filesystem::path> names;
+  std::optional<std::filesystem::path> names, film;
   bool force = false;
 };
 
+bool is_drawn_on_film(const PoseOptions& options) {
+  const std::string extension = lower(options.preview.extension().string());
+  return extension == ".png" || extension == ".mp4";
+}
+
+void check_preview(const PoseOptions& options) {
+  if (options.film && !is_drawn_on_film(options)) {
+    throw InputError("--film: expected a --preview that ends in .png or .mp4 beside it, got none");
+  }
+  if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
+}
+
+void draw_preview(const PoseOptions& options, const pose::PoseSequence& pose) {
+  if (options.preview.empty()) return;
+  if (is_drawn_on_film(options)) {
+    pose::draw_on_film(
+        options.out, options.preview,
+        {.film = options.film, .notes = {}, .gaps = {}, .replace = options.force});
+    return;
+  }
+  const std::string title = options.input.filename().string();
+  save_file(options.preview, pose::draw_svg(pose, {.title = title}), {.replace = options.force});
+}
+
 int convert_pose(const Session& session, const PoseOptions& options) {
   refuse_overwrite(options.out, options.force);
-  if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
+  check_preview(options);
   pose::PreparePoseOptions prepare;
   prepare.read = {.format = pose::parse_pose_format(options.format),
                   .person = options.person,
@@ -278,10 +303,7 @@ int convert_pose(const Session& session, const PoseOptions& options) {
   pose::GapReport gaps;
   const pose::PoseSequence pose = pose::prepare_pose(options.input, prepare, &gaps);
   pose::save_pose_npy(options.out, pose);
-  if (!options.preview.empty()) {
-    const std::string title = options.input.filename().string();
-    save_file(options.preview, pose::draw_svg(pose, {.title = title}), {.replace = options.force});
-  }
+  draw_preview(options, pose);
   Notices notices;
   append(notices, std::move(gaps.notices), options.input.string());
   say(notices);
@@ -315,7 +337,10 @@ void add_pose(CLI::App& app, Session& session) {
   command->add_option("--gaps", options->gaps, pose::kGapsHelp)->capture_default_str();
   command->add_option("--names", options->names,
                       "DeepLabCut: CSV file bodypart,joint that maps unrecognised names");
-  command->add_option("--preview", options->preview, "Also draw some frames into this SVG file");
+  command->add_option("--preview", options->preview,
+                      "Also draw them: some frames as .svg or .png, all as a film (.mp4)");
+  command->add_option("--film", options->film,
+                      "The film that they were found in: a .png or .mp4 preview is drawn on it");
   command->add_flag("--force", options->force, "Replace existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };

@@ -9,10 +9,12 @@
 #include "minet/core/words.hpp"
 #include "minet/pose/draw.hpp"
 #include "minet/pose/found.hpp"
+#include "minet/pose/readers.hpp"
 #include "minet/video/camera.hpp"
 #include "minet/video/film_keypoints.hpp"
 #include "minet/video/holistic_json.hpp"
 #include "minet/video/overlay.hpp"
+#include "minet/video/people.hpp"
 #include "minet/vision/networks.hpp"
 #include "torch_main.hpp"
 
@@ -24,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   app::CommonOptions common;
-  fs::path film, out, preview, overlay;
+  fs::path film, out, preview, overlay, keypoints, notes;
   std::optional<int> person;
   std::string gaps = "paper";
   int threads = 1;
@@ -32,8 +34,7 @@ struct Arguments {
 };
 
 void add_options(CLI::App& cli, Arguments& arguments) {
-  cli.add_option("film", arguments.film, "Film of one player, in any format that ffmpeg reads")
-      ->required();
+  cli.add_option("film", arguments.film, "Film of one player, in any format that ffmpeg reads");
   cli.add_option(
       "-o,--out", arguments.out,
       "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
@@ -44,11 +45,17 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--person", arguments.person,
                  "Which of several people, from 0, left to right; default: who is seen best")
       ->check(CLI::Range(0, 999));
-  cli.add_option("--preview", arguments.preview, "Also draw some frames into this SVG file");
+  cli.add_option("--preview", arguments.preview,
+                 "Also draw some frames: skeletons alone (.svg) or on the pictures (.png); .mp4 is "
+                 "--overlay");
   cli.add_option(
       "--overlay", arguments.overlay,
       "Also write the film with the skeleton drawn over it, and hollow joints where it was "
-      "filled in (.mp4)");
+      "filled in (.mp4). Of several people each has a box with the number that --person takes");
+  cli.add_option("--overlay-notes", arguments.notes,
+                 "Notes (.mid, notes.csv) that pass at the foot of what is drawn on the film");
+  cli.add_option("--keypoints", arguments.keypoints,
+                 "Only draw these, which are on the film's clock; without a film on a plain ground");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--threads", arguments.threads,
                  "Threads for the networks; more than one pays only on an idle machine")
@@ -64,9 +71,24 @@ void keep_memory() {
   ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
 
+bool is_on_pictures(const fs::path& preview) {
+  const std::string extension = lower(preview.extension().string());
+  return extension == ".png" || extension == ".mp4";
+}
+
 void check_outputs(const Arguments& arguments) {
+  const bool svg = !arguments.preview.empty() && !is_on_pictures(arguments.preview);
+  const bool drawn = !arguments.overlay.empty() || is_on_pictures(arguments.preview);
+  if (!arguments.notes.empty() && !drawn) {
+    throw InputError(
+        "--overlay-notes: expected --overlay or a .png or .mp4 --preview beside it, got none");
+  }
+  if (!arguments.keypoints.empty() && (!drawn || svg || !arguments.out.empty())) {
+    throw InputError(
+        "--keypoints: expected --overlay or a .png or .mp4 --preview beside it, and no --out");
+  }
   const std::string extension = lower(arguments.out.extension().string());
-  if (extension != ".npy" && extension != ".json") {
+  if (arguments.keypoints.empty() && extension != ".npy" && extension != ".json") {
     throw InputError(
         text("--out: expected a name that ends in .npy or .json, got ", shown(arguments.out)));
   }
@@ -116,8 +138,40 @@ int print_lines(const Arguments& arguments) {
   return 0;
 }
 
+// All that is drawn on pictures: --overlay, and --preview where it is no SVG.
+void draw(const Arguments& arguments, pose::RawPose filled) {
+  const bool sheet = lower(arguments.preview.extension().string()) == ".png";
+  const bool film = !sheet && is_on_pictures(arguments.preview);
+  if (arguments.overlay.empty() && !sheet && !film) return;
+  const std::optional<fs::path> ground =
+      arguments.film.empty() ? std::nullopt : std::optional(arguments.film);
+  video::OverlayContent content{.filled = std::move(filled), .people = {}, .roll = {}};
+  if (ground) content.people = video::find_people(*ground, vision::networks_folder());
+  if (!arguments.notes.empty()) content.roll = video::read_roll(arguments.notes);
+  if (sheet) video::make_sheet(ground, content, arguments.preview, arguments.force);
+  if (film) video::make_overlay(ground, content, arguments.preview, arguments.force);
+  if (!arguments.overlay.empty()) {
+    video::make_overlay(ground, content, arguments.overlay, arguments.force);
+  }
+}
+
+int draw_only(const Arguments& arguments) {
+  check_outputs(arguments);
+  vision::use_threads(arguments.threads);
+  keep_memory();
+  pose::RawPose raw = pose::read_pose(arguments.keypoints);
+  raw.notices.clear();  // said by who made them
+  pose::prepare_found(raw, pose::kPoseFps, pose::parse_gap_rule(arguments.gaps));
+  draw(arguments, std::move(raw));
+  return 0;
+}
+
 int find(const Arguments& arguments) {
+  if (arguments.film.empty() && (arguments.lines || arguments.keypoints.empty())) {
+    throw InputError("film is required: expected a film, got none; see mi_prepare video --help");
+  }
   if (arguments.lines) return print_lines(arguments);
+  if (!arguments.keypoints.empty()) return draw_only(arguments);
   if (arguments.out.empty()) {
     throw InputError("--out: expected a file to write, got none; see mi_prepare video --help");
   }
@@ -140,14 +194,12 @@ int find(const Arguments& arguments) {
   } else {
     pose::save_pose_npy(arguments.out, pose);
   }
-  if (!arguments.preview.empty()) {
+  if (!arguments.preview.empty() && !is_on_pictures(arguments.preview)) {
     save_file(arguments.preview,
               pose::draw_svg(pose, {.title = arguments.film.filename().string()}),
               {.replace = arguments.force});
   }
-  if (!arguments.overlay.empty()) {
-    video::make_overlay(arguments.film, found.raw, arguments.overlay, arguments.force);
-  }
+  draw(arguments, found.raw);
   report(arguments, found, gaps);
   return 0;
 }

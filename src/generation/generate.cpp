@@ -9,6 +9,7 @@
 #include "generation/pieces.hpp"
 #include "generation/sidecar.hpp"
 #include "minet/core/access.hpp"
+#include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
@@ -38,6 +39,14 @@ void say_difference(const char* what, const std::string& before, const std::stri
     log::warning(
         text(what, " was ", before, " and is ", now, ": the sound may differ in the last bits"));
   }
+}
+
+std::string codes_csv(const std::vector<std::int64_t>& codes, double rate) {
+  std::string table = csv_line({"onset_s", "duration_s", "code"});
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    table += csv_line({to_text(static_cast<double>(i) / rate), to_text(1 / rate), text(codes[i])});
+  }
+  return table;
 }
 
 // Music from the codes of the paper's model.
@@ -82,7 +91,7 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
     sidecar.codes.assign(row.const_data_ptr<std::int64_t>(),
                          row.const_data_ptr<std::int64_t>() + steps);
     write_piece(options, sampling, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar,
-                report);
+                codes_csv(sidecar.codes, model.config.frame_rate()), report);
   }
   return report;
 }
@@ -113,32 +122,27 @@ audio::Sound repeat_codes(const Sidecar& sidecar, const fs::path& path, const fs
                  .threads = at::get_num_threads()});
 }
 
-// Keypoints from the film itself, and the film with the skeleton on it where asked for.
-void find_player(GenerateOptions& options, std::vector<Outputs>& outputs, const fs::path& scratch) {
+// Keypoints from the film itself.
+void find_player(GenerateOptions& options, const fs::path& scratch) {
   const fs::path& film = *options.video;
   options.pose = film;
   options.film_pose = scratch / "pose.json";
-  pose::FilmPoseOptions find{
-      .person = options.read_pose.person, .gaps = options.gaps, .overlay = {}};
-  if (options.overlay) find.overlay = scratch / "overlay.mp4";
-  pose::write_film_pose(film, options.film_pose, find);
-  for (Outputs& each : outputs) {
-    if (options.overlay) each.pictures = *find.overlay;
-  }
+  pose::write_film_pose(film, options.film_pose,
+                        {.person = options.read_pose.person, .gaps = options.gaps});
 }
 
 }  // namespace
 
 GenerateReport generate(const GenerateOptions& given) {
   GenerateOptions options = given;
-  std::vector<Outputs> outputs = checked_outputs(options);
+  const std::vector<Outputs> outputs = checked_outputs(options);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
   const config::ModelKind kind = models::kind_of(options.model);
   std::optional<ScratchFolder> scratch;
   if (options.pose.empty()) {
     scratch.emplace("film");
-    find_player(options, outputs, scratch->path());
+    find_player(options, scratch->path());
   }
   return kind == config::ModelKind::plus ? generate_plus(options, outputs, device)
                                          : generate_codes(options, outputs, device);

@@ -8,6 +8,7 @@
 #include "minet/core/progress.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus.hpp"
+#include "minet/score/notes.hpp"
 
 namespace minet::generation {
 namespace {
@@ -20,6 +21,25 @@ std::vector<std::int64_t> packed(const models::ControlTokens& tokens, std::int64
   const at::Tensor whole = all.contiguous();
   const std::int64_t* first = whole.const_data_ptr<std::int64_t>();
   return {first, first + whole.numel()};
+}
+
+// What it plays as notes: each lasts until the next, or until there is no pitch.
+std::string played_notes(const models::ControlTokens& tokens, std::int64_t piece, double rate) {
+  const at::Tensor pitches = tokens.pitch[piece].contiguous();
+  const at::Tensor onsets = tokens.onset[piece].contiguous();
+  const std::int64_t* const pitch = pitches.const_data_ptr<std::int64_t>();
+  const std::int64_t* const onset = onsets.const_data_ptr<std::int64_t>();
+  std::vector<score::Note> notes;
+  for (std::int64_t i = 0; i < pitches.numel(); ++i) {
+    if (pitch[i] == 0) continue;
+    if (i == 0 || onset[i] == 1 || pitch[i] != pitch[i - 1]) {
+      notes.push_back({.onset_s = static_cast<double>(i) / rate,
+                       .duration_s = 0,
+                       .pitch = static_cast<int>(pitch[i] - 1)});
+    }
+    notes.back().duration_s = static_cast<double>(i + 1) / rate - notes.back().onset_s;
+  }
+  return score::notes_csv(notes);
 }
 
 models::ControlTokens unpacked(const std::vector<std::int64_t>& codes) {
@@ -80,7 +100,7 @@ GenerateReport generate_plus(const GenerateOptions& options, const std::vector<O
         play(model, piece_of(tokens, piece), one.body, sidecar.inversion_seed).front();
     sidecar.codes = packed(tokens, piece);
     write_piece(options, sampling, piece, outputs[static_cast<std::size_t>(piece)], sound, sidecar,
-                report);
+                played_notes(tokens, piece, rate), report);
   }
   return report;
 }

@@ -20,6 +20,7 @@
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/models/model.hpp"
+#include "minet/pose/film_pose.hpp"
 #include "minet/score/notes.hpp"
 
 namespace minet::generation {
@@ -33,13 +34,29 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
         text(options.output.stem().string(), "-", piece + 1, options.output.extension().string()));
   }
   Outputs outputs{
-      .wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}, .pictures = {}};
+      .wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}};
   if (options.video) {
     outputs.video = fs::path(wav).replace_extension(options.overlay ? fs::path(".mp4")
                                                                     : options.video->extension());
-    outputs.pictures = *options.video;
   }
   return outputs;
+}
+
+// The film with the skeleton on it, and what sounds where asked for; else it is the same for all
+// pieces, and drawn once.
+fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
+  const fs::path scratch = options.film_pose.parent_path(), drawn = scratch / "overlay.mp4";
+  std::error_code ignored;
+  pose::DrawFilmOptions draw{
+      .film = *options.video, .notes = {}, .gaps = options.gaps, .replace = true};
+  if (options.overlay_notes) {
+    draw.notes = scratch / "roll.csv";
+    save_file(*draw.notes, roll, {.replace = true});
+  } else if (fs::exists(drawn, ignored)) {
+    return drawn;
+  }
+  pose::draw_on_film(options.film_pose, drawn, draw);
+  return drawn;
 }
 
 constexpr double kLengthWarning = 0.5;  // s, between a film and its new sound
@@ -139,6 +156,9 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     throw InputError(
         "overlay: expected a video whose keypoints are found in it; give the video, and no other "
         "keypoints");
+  }
+  if (options.overlay_notes && !options.overlay) {
+    throw InputError("overlay-notes: expected an overlay to put them on; ask for that too");
   }
   std::vector<Outputs> all;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
@@ -251,7 +271,7 @@ Sidecar sidecar_for(const fs::path& model, const at::Device& device) {
 
 void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
                  std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
-                 GenerateReport& report) {
+                 const std::string& roll, GenerateReport& report) {
   sidecar.gain_db = loudness_gain(sound, options.loudness, outputs.wav);
   sidecar.bits = options.bits;
   apply_gain(sound, sidecar.gain_db);
@@ -273,7 +293,7 @@ void write_piece(const GenerateOptions& options, const SamplingOptions& sampling
   report.files.push_back(outputs.wav);
   report.files.push_back(outputs.json);
   if (options.video) {
-    mux(outputs.pictures, outputs.wav, outputs.video, options.force);
+    mux(options.overlay ? draw_player(options, roll) : *options.video, outputs.wav, outputs.video, options.force);
     report.files.push_back(outputs.video);
   }
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "generation/sidecar.hpp"
@@ -18,7 +19,6 @@ namespace minet::generation {
 
 struct Outputs {
   std::filesystem::path wav, json, video;  // video empty where not asked for
-  std::filesystem::path pictures;          // the film whose pictures it gets
 };
 
 // Of each piece. InputError for options and outputs that cannot be.
@@ -35,10 +35,11 @@ std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double
 
 Sidecar sidecar_for(const std::filesystem::path& model, const at::Device& device);
 void apply_gain(audio::Sound& sound, double gain_db);
-// Sound, sidecar and video of a piece; `sidecar` gets the inputs and the gain.
+// Sound, sidecar and video of a piece; `sidecar` gets the inputs and the gain. `roll`: the table of
+// what sounds, for options.overlay_notes.
 void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
                  std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
-                 GenerateReport& report);
+                 const std::string& roll, GenerateReport& report);
 
 // A plus model that can play alone. InputError where only its synthesiser is trained.
 models::PlusModel load_trained_plus(const std::filesystem::path& path);

@@ -43,29 +43,45 @@ class Listener {
   std::string line_, failure_;
 };
 
-}  // namespace
-
-void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
-                     const FilmPoseOptions& options) {
-  const std::string program =
-      require_companion("mi_video", text(", which finds keypoints in ", shown(film), ","));
-  std::vector<std::string> command = {program, "--out", out.string(), "--gaps",
-                                      options.gaps == GapRule::solos ? "solos" : "paper"};
-  if (options.person) {
-    command.insert(command.end(), {"--person", text(*options.person)});
-  }
-  if (options.overlay) command.insert(command.end(), {"--overlay", options.overlay->string()});
-  if (log::level() >= log::Level::error) command.emplace_back("--quiet");
-  command.insert(command.end(), {"--", film.string()});
+void run_mi_video(const std::vector<std::string>& command, const std::string& otherwise) {
   Listener listener;
   const ProcessResult result =
       run_process(command, kLongest, [&listener](std::string_view part) { listener(part); });
   if (result.exit_code == 0) return;
-  const std::string why = listener.failure().empty()
-                              ? text(shown(film), ": its keypoints could not be found")
-                              : listener.failure();
+  const std::string why = listener.failure().empty() ? otherwise : listener.failure();
   if (result.exit_code == 2) throw InputError(why);
   throw WorkError(why);
+}
+
+// The program and the options that every use of it has.
+std::vector<std::string> mi_video(std::string_view purpose, GapRule gaps) {
+  std::vector<std::string> command = {require_companion("mi_video", purpose), "--gaps",
+                                      gaps == GapRule::solos ? "solos" : "paper"};
+  if (log::level() >= log::Level::error) command.emplace_back("--quiet");
+  return command;
+}
+
+}  // namespace
+
+void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
+                     const FilmPoseOptions& options) {
+  std::vector<std::string> command =
+      mi_video(text(", which finds keypoints in ", shown(film), ","), options.gaps);
+  command.insert(command.end(), {"--out", out.string()});
+  if (options.person) command.insert(command.end(), {"--person", text(*options.person)});
+  command.insert(command.end(), {"--", film.string()});
+  run_mi_video(command, text(shown(film), ": its keypoints could not be found"));
+}
+
+void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
+                  const DrawFilmOptions& options) {
+  std::vector<std::string> command =
+      mi_video(text(", which draws ", shown(out), ","), options.gaps);
+  command.insert(command.end(), {"--keypoints", keypoints.string(), "--preview", out.string()});
+  if (options.notes) command.insert(command.end(), {"--overlay-notes", options.notes->string()});
+  if (options.replace) command.emplace_back("--force");
+  if (options.film) command.insert(command.end(), {"--", options.film->string()});
+  run_mi_video(command, text(shown(out), ": could not be drawn"));
 }
 
 }  // namespace minet::pose

@@ -94,7 +94,7 @@ void follow_camera(const std::string& which, const CameraKeypointOptions& option
   constexpr int kCountIn = 10;                    // pictures in which people are counted
   vision::Estimator estimator(options.networks);  // takes a moment: before the film begins to play
   Camera camera(which);
-  std::vector<vision::Point> most;
+  std::vector<vision::Person> most;
   Frame frame;
   bool going = true;
   while (going && stop_signal() == 0 && camera.next(frame)) {

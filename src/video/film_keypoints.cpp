@@ -2,13 +2,12 @@
 
 #include <time.h>
 
-#include <vector>
-
 #include "minet/core/errors.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
+#include "minet/video/people.hpp"
 
 namespace minet::video {
 namespace fs = std::filesystem;
@@ -19,21 +18,6 @@ double processor_seconds() {
   timespec now{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// The pictures in which people are counted: a second or two of the beginning.
-constexpr std::int64_t kCountIn = 50, kCountEvery = 5;
-
-std::vector<vision::Point> count_people(const fs::path& film, const vision::Estimator& estimator) {
-  FrameReader reader(film);
-  std::vector<vision::Point> most;
-  Frame frame;
-  while (reader.next(frame) && frame.index < kCountIn) {
-    if (frame.index % kCountEvery != 0) continue;
-    auto people = estimator.find_people(frame.picture);
-    if (people.size() > most.size()) most = std::move(people);
-  }
-  return most;
 }
 
 void choose_person(const fs::path& film, int person, vision::Estimator& estimator) {

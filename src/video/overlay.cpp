@@ -3,86 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <opencv2/imgproc.hpp>
 #include <string>
 #include <vector>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/png.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
-#include "minet/pose/gaps.hpp"
+#include "minet/pose/prepare.hpp"
 #include "minet/video/frame_reader.hpp"
+#include "video/drawing.hpp"
 #include "video/film_writer.hpp"
 
 namespace minet::video {
 namespace fs = std::filesystem;
 namespace {
-
-const cv::Scalar kRight(216, 127, 47), kLeft(42, 120, 224), kMiddle(230, 230, 230);  // BGR
-const cv::Scalar kFilled(170, 170, 170), kShade(20, 20, 20);
-
-cv::Scalar colour_of(int joint) {
-  switch (pose::kSkeleton[static_cast<std::size_t>(joint)].group) {
-    case pose::JointGroup::right_arm:
-    case pose::JointGroup::right_hand:
-      return kRight;
-    case pose::JointGroup::left_arm:
-    case pose::JointGroup::left_hand:
-      return kLeft;
-    case pose::JointGroup::neck:
-      break;
-  }
-  return kMiddle;
-}
-
-cv::Point place_of(const float* joint) {
-  static constexpr float kFar = 30000;  // OpenCV draws in 32 bits, 16 of them whole pixels
-  const auto at = [](float value) {
-    return static_cast<int>(std::lround(std::clamp(value, -kFar, kFar)));
-  };
-  return {at(joint[0]), at(joint[1])};
-}
-
-// `frame`: [47, 3]. Sizes grow with the picture.
-void draw(cv::Mat& picture, const float* frame) {
-  const double side = std::min(picture.cols, picture.rows);
-  const int bone = std::max(1, static_cast<int>(std::lround(side / 200)));
-  const auto joint_of = [&](int joint) { return frame + joint * pose::kJointValues; };
-  const auto seen = [&](int joint) { return joint_of(joint)[2] > pose::kGapConfidence; };
-  for (const auto& [parent, joint] : pose::kEdges) {
-    const bool both = seen(parent) && seen(joint);
-    const cv::Point from = place_of(joint_of(parent)), to = place_of(joint_of(joint));
-    const int width = both && joint < pose::kRightHand ? bone + 1 : bone;
-    cv::line(picture, from, to, kShade, width + 2, cv::LINE_AA);
-    cv::line(picture, from, to, both ? colour_of(joint) : kFilled, both ? width : 1, cv::LINE_AA);
-  }
-  for (int joint = 0; joint < pose::kJoints; ++joint) {
-    const int radius = joint < pose::kRightHand ? 2 * bone + 1 : bone + 1;
-    cv::circle(picture, place_of(joint_of(joint)), radius, seen(joint) ? colour_of(joint) : kFilled,
-               seen(joint) ? cv::FILLED : 1, cv::LINE_AA);
-  }
-}
-
-void draw_legend(cv::Mat& picture) {
-  constexpr int kLeast = 160;  // pixels: on a smaller picture there would be nothing else
-  if (std::min(picture.cols, picture.rows) < kLeast) return;
-  const double scale = std::max(0.35, std::min(picture.cols, picture.rows) / 1100.0);
-  const auto row = static_cast<int>(28 * scale) + 6;
-  const std::array<std::pair<const char*, cv::Scalar>, 3> lines = {
-      {{"right", kRight}, {"left", kLeft}, {"hollow: filled in", kFilled}}};
-  int y = row;
-  for (const auto& [word, colour] : lines) {
-    for (const bool shade : {true, false}) {
-      cv::putText(picture, word, {8, y}, cv::FONT_HERSHEY_SIMPLEX, scale, shade ? kShade : colour,
-                  shade ? 3 : 1, cv::LINE_AA);
-    }
-    y += row;
-  }
-}
 
 // 30000/1001 for 29.97003, so that no rounding adds up.
 std::string exact_rate(double rate) {
@@ -95,13 +36,14 @@ std::string exact_rate(double rate) {
   return to_text(rate);
 }
 
-// The silent film's pictures as H.264, with the sound of `film` where it has any.
-void add_sound(const fs::path& silent, double rate, const fs::path& film, const fs::path& output) {
+// The silent film's pictures as H.264, with the sound of `film` where there is any.
+void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
+               const fs::path& output) {
   const auto ffmpeg = find_program("ffmpeg");
   if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes films; install ffmpeg");
   std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
                                       "error", "-r",       exact_rate(rate)};
-  for (const fs::path& input : {silent, film}) {
+  for (const fs::path& input : {silent, film.value_or(silent)}) {
     for (std::string& word : ffmpeg_input(input)) command.push_back(std::move(word));
   }
   for (const char* word :
@@ -117,39 +59,154 @@ void add_sound(const fs::path& silent, double rate, const fs::path& film, const 
   }
 }
 
-void draw_all(FrameReader& reader, const pose::RawPose& filled, FilmWriter& writer, cv::Size size) {
-  Progress progress("overlay", filled.frames(), "pictures");
-  Frame frame;
-  cv::Mat picture;
-  while (reader.next(frame)) {
-    throw_if_stopped_while("drawing on the film");
-    const cv::Mat rgb(frame.picture.height, frame.picture.width, CV_8UC3,
-                      const_cast<std::uint8_t*>(frame.picture.rgb), frame.picture.stride);
-    cv::cvtColor(rgb(cv::Rect({0, 0}, size)), picture, cv::COLOR_RGB2BGR);
-    if (frame.index < filled.frames()) draw(picture, filled.joint(frame.index, 0));
-    draw_legend(picture);
-    writer.add(picture, frame.time_s);
-    progress.update(frame.index + 1);
+constexpr int kPlainWidth = 640, kPlainHeight = 480;
+const cv::Scalar kPlain(44, 40, 38);
+
+// Pictures to draw on, and the keypoints in them: a film's, or a plain ground that all the player's
+// movements fill.
+class Ground {
+ public:
+  using Each = std::function<void(cv::Mat&, std::int64_t index, double time_s)>;
+
+  Ground(const std::optional<fs::path>& path, OverlayContent content)
+      : path_(path), content_(std::move(content)) {
+    if (path) {
+      const FrameReader reader(*path);
+      size_ = {reader.width() & ~1, reader.height() & ~1};  // H.264 wants even sides
+      film_ = reader.film();
+    } else {
+      size_ = {kPlainWidth, kPlainHeight};
+      film_.times = content_.filled.times;
+      film_.seconds = film_.times.back() + 1 / pose::kPoseFps;
+      fit();
+    }
+    player_ = track_of(content_.people, content_.filled);
   }
-  progress.finish();
+
+  const Film& film() const { return film_; }
+  cv::Size size() const { return size_; }
+
+  // Those pictures that are `wanted` with all that is drawn on them, in order.
+  void visit(const std::function<bool(std::int64_t)>& wanted, const Each& each) const {
+    cv::Mat picture;
+    const auto give = [&](std::int64_t index, double time_s) {
+      draw_skeleton(picture, joints_at(content_.filled, time_s).data());
+      draw_people(picture, content_.people, player_, time_s);
+      draw_legend(picture);
+      draw_roll(picture, content_.roll, time_s);
+      each(picture, index, time_s);
+    };
+    if (!path_) {
+      for (std::size_t i = 0; i < film_.times.size(); ++i) {
+        if (!wanted(static_cast<std::int64_t>(i))) continue;
+        picture = cv::Mat(size_, CV_8UC3, kPlain);
+        give(static_cast<std::int64_t>(i), film_.times[i]);
+      }
+      return;
+    }
+    FrameReader reader(*path_);
+    Frame frame;
+    while (reader.next(frame)) {
+      if (!wanted(frame.index)) continue;
+      const cv::Mat rgb(frame.picture.height, frame.picture.width, CV_8UC3,
+                        const_cast<std::uint8_t*>(frame.picture.rgb), frame.picture.stride);
+      cv::cvtColor(rgb(cv::Rect({0, 0}, size_)), picture, cv::COLOR_RGB2BGR);
+      give(frame.index, frame.time_s);
+    }
+  }
+
+ private:
+  // The box of 99 % of the coordinates comes into the picture: one stray joint shrinks nothing.
+  void fit() {
+    pose::RawPose& pose = content_.filled;
+    std::array<double, 2> least{}, most{};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      std::vector<float> values;
+      for (std::size_t i = axis; i < pose.data.size(); i += 3) values.push_back(pose.data[i]);
+      std::sort(values.begin(), values.end());
+      least[axis] = values[values.size() / 200];
+      most[axis] = values[values.size() - 1 - values.size() / 200];
+    }
+    constexpr double kRoom = 0.85;
+    const double scale = kRoom * std::min(size_.width / std::max(1e-9, most[0] - least[0]),
+                                          size_.height / std::max(1e-9, most[1] - least[1]));
+    const std::array<double, 2> middle = {size_.width / 2.0, size_.height / 2.0};
+    for (std::size_t i = 0; i < pose.data.size(); ++i) {
+      const std::size_t axis = i % 3;
+      if (axis == 2) continue;
+      pose.data[i] = static_cast<float>(
+          middle[axis] + scale * (pose.data[i] - (least[axis] + most[axis]) / 2));
+    }
+  }
+
+  std::optional<fs::path> path_;
+  OverlayContent content_;
+  Film film_;
+  cv::Size size_;
+  int player_ = -1;
+};
+
+void check_times(const OverlayContent& content) {
+  if (content.filled.times.empty()) {
+    throw InputError("expected keypoints to draw, got none");
+  }
 }
 
 }  // namespace
 
-void make_overlay(const fs::path& film, const pose::RawPose& filled, const fs::path& output,
-                  bool replace) {
-  FrameReader reader(film);
-  const cv::Size size(reader.width() & ~1, reader.height() & ~1);  // H.264 wants even sides
+void make_overlay(const std::optional<fs::path>& film, const OverlayContent& content,
+                  const fs::path& output, bool replace) {
+  check_times(content);
+  const Ground ground(film, content);
   save_file_by(
       output,
       [&](const fs::path& into) {
         const fs::path silent = into.parent_path() / "silent.mp4";
-        FilmWriter writer(silent, reader.film(), size);
-        draw_all(reader, filled, writer, size);
+        FilmWriter writer(silent, ground.film(), ground.size());
+        const auto pictures = static_cast<std::int64_t>(ground.film().times.size());
+        Progress progress("overlay", pictures, "pictures");
+        ground.visit([](std::int64_t) { return true; },
+                     [&](cv::Mat& picture, std::int64_t index, double time_s) {
+                       throw_if_stopped_while("drawing on the film");
+                       writer.add(picture, time_s);
+                       progress.update(index + 1);
+                     });
+        progress.finish();
         writer.finish();
         add_sound(silent, writer.rate(), film, into);
       },
       replace);
+}
+
+void make_sheet(const std::optional<fs::path>& film, const OverlayContent& content,
+                const fs::path& output, bool replace) {
+  constexpr std::int64_t kPictures = 6, kColumns = 3;
+  constexpr int kLongSide = 420, kGap = 6;
+  check_times(content);
+  const Ground ground(film, content);
+  const cv::Size size = ground.size();
+  const double scale = std::min(1.0, kLongSide / static_cast<double>(std::max(size.width, size.height)));
+  const cv::Size cell(std::max(1, static_cast<int>(size.width * scale)),
+                      std::max(1, static_cast<int>(size.height * scale)));
+  const auto frames = static_cast<std::int64_t>(ground.film().times.size());
+  const std::int64_t count = std::min(kPictures, frames), columns = std::min(kColumns, count);
+  const std::int64_t rows = (count + columns - 1) / columns;
+  cv::Mat sheet(static_cast<int>(rows) * (cell.height + kGap) - kGap,
+                static_cast<int>(columns) * (cell.width + kGap) - kGap, CV_8UC3,
+                cv::Scalar(255, 255, 255));
+  std::int64_t done = 0;
+  ground.visit([&](std::int64_t index) { return done < count && index == frames * done / count; },
+               [&](cv::Mat& picture, std::int64_t, double) {
+                 const cv::Point at(static_cast<int>(done % columns) * (cell.width + kGap),
+                                    static_cast<int>(done / columns) * (cell.height + kGap));
+                 cv::Mat place = sheet(cv::Rect(at, cell));
+                 cv::resize(picture, place, cell, 0, 0, cv::INTER_AREA);
+                 ++done;
+               });
+  cv::cvtColor(sheet, sheet, cv::COLOR_BGR2RGB);
+  save_file(output,
+            png_bytes({sheet.data, sheet.total() * sheet.elemSize()}, sheet.cols, sheet.rows),
+            {.replace = replace});
 }
 
 }  // namespace minet::video

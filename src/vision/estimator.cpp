@@ -37,10 +37,13 @@ Estimator::~Estimator() = default;
 Estimator::Estimator(Estimator&&) noexcept = default;
 Estimator& Estimator::operator=(Estimator&&) noexcept = default;
 
-std::vector<Point> Estimator::find_people(const Picture& picture) const {
-  std::vector<Point> people;
-  for (const Detection& one : state_->body.detect_all(picture)) people.push_back(one.points[0]);
-  std::sort(people.begin(), people.end(), [](Point a, Point b) { return a.x < b.x; });
+std::vector<Person> Estimator::find_people(const Picture& picture) const {
+  std::vector<Person> people;
+  for (const Detection& one : state_->body.detect_all(picture)) {
+    people.push_back({one.points[0], distance(one.points[0], one.points[1])});
+  }
+  std::sort(people.begin(), people.end(),
+            [](const Person& a, const Person& b) { return a.x < b.x; });
   return people;
 }
 

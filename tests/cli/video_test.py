@@ -85,6 +85,23 @@ class Refusals(Case):
         self.refused(film, says=["--out: expected a file", "--help"])
         self.refused("-o", self.folder / "b.npy", says=["film is required"])
 
+    def test_what_is_drawn(self):
+        film = self.grey()
+        support.write_npy(self.folder / "pose.npy", (6, 47, 3))
+        self.refused(film, "-o", self.folder / "a.npy", "--overlay-notes", self.folder / "n.csv",
+                     says=["--overlay-notes", ".png or .mp4"])
+        self.refused("--keypoints", self.folder / "pose.npy", says=["--keypoints", "--overlay"])
+        self.assert_fails("pose", self.folder / "pose.npy", "-o", self.folder / "b.npy", "--film", film,
+                          says=["--film", ".png or .mp4"])
+
+    def test_without_a_library_it_says_which(self):
+        for program in (self.mi_prepare, self.mi_video):
+            shutil.copy(program, self.folder)
+        copy = self.folder / "mi_video"
+        copy.write_bytes(copy.read_bytes().replace(b"libopencv_videoio.so", b"libopencv_video_X.so"))
+        self.refused(self.grey(), "-o", self.folder / "a.npy", code=1, program=self.folder / "mi_prepare",
+                     says=["libopencv_video_X.so", "mi_video", "libopencv-videoio406"])
+
     def test_help_is_its_own(self):
         result = self.assert_works("video", "--help")
         self.assertIn("mi_prepare video [OPTIONS] film", result.stdout)
@@ -135,6 +152,32 @@ class Violinist(Case):
         self.assertEqual(float(self.stream_of(self.folder / "out.mp4", "a", "start_time")["start_time"]), 0)
         self.assertEqual(json.loads((self.folder / "out.json").read_text())["inputs"]["pose"], str(self.violin))
 
+    def test_several_people_and_what_is_played(self):
+        two = self.film("two.mp4", "-i", self.violin, "-filter_complex", "split[a][b];[b]hflip[c];[a][c]hstack",
+                        "-c:v", "libx264", "-crf", "12")
+        out = self.folder / "out.wav"
+        for model, more in ((MODEL, ("--person", "1", "--count", "2")), (SOURCE / "models" / "paper", ())):
+            with self.subTest(model=model.name):
+                result = self.assert_works("--model", model, "--video", two, "--overlay", "--overlay-notes", "-o", out,
+                                           *more, "--force", program=self.mi_generate)
+                self.assertIn("people 30/30 pictures", result.stderr)
+                films = [line for line in result.stdout.splitlines() if line.endswith(".mp4")]
+                self.assertEqual(len(films), 2 if more else 1)
+                for film in films:
+                    self.assertEqual(len(self.picture_times(film)), 30)
+
+    def test_previews_on_the_pictures(self):
+        out = self.folder / "violin.npy"
+        self.assert_works("video", self.violin, "-o", out, "--preview", self.folder / "sheet.png")
+        self.assertTrue((self.folder / "sheet.png").read_bytes().startswith(b"\x89PNG"))
+        for name, more in (("plain.png", ()), ("on.png", ("--film", self.violin)), ("plain.mp4", ()),
+                           ("on.mp4", ("--film", self.violin))):
+            self.assert_works("pose", out, "-o", self.folder / "again.npy", "--preview", self.folder / name, *more,
+                              "--force")
+            self.assertGreater((self.folder / name).stat().st_size, 1000, name)
+        self.assertEqual(len(self.picture_times(self.folder / "on.mp4")), 30)
+        self.assertEqual(len(self.picture_times(self.folder / "plain.mp4")), 25)
+
     def test_a_film_alone_is_a_row_of_the_table(self):
         sound = self.film("film.mp4", "-i", self.violin, "-f", "lavfi", "-i", "sine=330:duration=6", "-filter_complex",
                           "[0:v]loop=-1:30,trim=duration=6[v]", "-map", "[v]", "-map", "1:a", "-c:v", "libx264", "-crf",
@@ -184,7 +227,8 @@ class NewSound(Case):
         support.write_npy(self.folder / "pose.npy", (60, 47, 3))
         for more, says in ((("--overlay", "--pose", self.folder / "pose.npy", "--video", film), "--overlay"),
                            (("--overlay", "--pose", self.folder / "pose.npy"), "--overlay"),
-                           (("--video", film, "--fps", "30"), "--fps"), ((), "--video")):
+                           (("--video", film, "--fps", "30"), "--fps"), ((), "--video"),
+                           (("--video", film, "--overlay-notes"), "overlay-notes")):
             self.assert_fails("--model", MODEL, *more, "-o", self.folder / "out.wav", says=[says],
                               program=self.mi_generate)
 

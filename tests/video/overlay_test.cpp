@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "minet/video/frame_reader.hpp"
 #include "video/helpers.hpp"
@@ -50,7 +54,7 @@ TEST_P(Overlay, IsInStepWithTheFilm) {
     Frame frame;
     while (reader.next(frame)) times.push_back(frame.time_s);
   }
-  make_overlay(path, made_pose(times), folder / "out.mp4");
+  make_overlay(path, {.filled = made_pose(times)}, folder / "out.mp4");
   FrameReader reader(folder / "out.mp4");
   EXPECT_EQ(reader.width(), one.turned ? 64 : 96);
   EXPECT_NEAR(reader.film().fps(), one.rate, 0.01 * one.rate);
@@ -93,7 +97,7 @@ TEST(OverlayDrawing, MarksWhatWasFilledIn) {
       for (int j = 0; j < pose::kJoints; ++j) pose.joint(i, j)[2] = confidence;
       pose.joint(i, pose::kRightWrist)[0] = 400, pose.joint(i, pose::kRightWrist)[1] = 300;
     }
-    make_overlay(folder / "film.mp4", pose, folder / "out.mp4", true);
+    make_overlay(folder / "film.mp4", {.filled = pose}, folder / "out.mp4", true);
     FrameReader reader(folder / "out.mp4");
     Frame frame;
     EXPECT_TRUE(reader.next(frame));
@@ -103,6 +107,97 @@ TEST(OverlayDrawing, MarksWhatWasFilledIn) {
   EXPECT_GT(red_and_blue(0.9F), 60);  // seen: blue, filled
   EXPECT_LT(red_and_blue(0.0F), 40);  // filled in: grey
   EXPECT_EQ(wrist[0], 400);
+}
+
+TEST(OverlayDrawing, ShowsWhatSoundsOnItsFoot) {
+  const TempFolder folder;
+  make_film(folder / "film.mp4",
+            {"-f", "lavfi", "-i", "color=0x7e7e7e:s=640x480:r=25", "-frames:v", "50"});
+  // A high note from 1 s on, whose bar comes from the right: yellow while it sounds, blue before.
+  const OverlayContent content{.filled = made_pose({0, 1, 2}),
+                               .people = {},
+                               .roll = {.notes = true, .marks = {{1, 1.5, 72}}}};
+  make_overlay(folder / "film.mp4", content, folder / "out.mp4");
+  FrameReader reader(folder / "out.mp4");
+  Frame frame;
+  std::array<int, 50> yellow{};
+  while (reader.next(frame) && frame.index < 50) {
+    for (int y = 384; y < 480; ++y) {
+      for (int x = 0; x < 640; ++x) {
+        const std::uint8_t* const at = frame.picture.rgb + y * frame.picture.stride + 3 * x;
+        yellow[static_cast<std::size_t>(frame.index)] += at[0] > 200 && at[1] > 180 && at[2] < 150;
+      }
+    }
+  }
+  EXPECT_EQ(yellow[23], 0);
+  EXPECT_GT(yellow[26], 200);
+  EXPECT_GT(yellow[36], 200);
+  EXPECT_EQ(yellow[39], 0);
+}
+
+TEST(OverlayDrawing, NumbersPeopleAndColoursThePlayer) {
+  const TempFolder folder;
+  make_film(folder / "film.mp4",
+            {"-f", "lavfi", "-i", "color=0x7e7e7e:s=640x480:r=25", "-frames:v", "4"});
+  const auto track = [](double x) {
+    return PersonTrack{.times = {0, 0.2}, .places = {{{x, 260}, 150}, {{x, 260}, 150}}};
+  };
+  OverlayContent content{.filled = made_pose({0, 0.2}), .people = {track(480), track(130)}, .roll = {}};
+  make_overlay(folder / "film.mp4", content, folder / "out.mp4");
+  FrameReader reader(folder / "out.mp4");
+  Frame frame;
+  ASSERT_TRUE(reader.next(frame));
+  const auto green = [&](int x) {
+    const std::uint8_t* const at = frame.picture.rgb + 300 * frame.picture.stride + 3 * x;
+    return at[1] - std::max(at[0], at[2]);
+  };
+  // The keypoints are at the left, so the second person is the player.
+  const auto greenest = [&](int left, int right) {
+    int most = 0;
+    for (int x = left; x < right; ++x) most = std::max(most, green(x));
+    return most;
+  };
+  EXPECT_GT(greenest(40, 56), 50);
+  EXPECT_LT(greenest(388, 408), 20);
+}
+
+TEST(OverlayDrawing, PeopleAreHeldForASecond) {
+  const PersonTrack track{.times = {0, 1, 5}, .places = {{{0, 0}, 10}, {{10, 0}, 10}, {{50, 0}, 10}}};
+  EXPECT_NEAR(track.at(0.5)->x, 5, 1e-9);
+  EXPECT_TRUE(track.at(1.9).has_value());
+  EXPECT_FALSE(track.at(3).has_value());
+  EXPECT_FALSE(track.at(6.5).has_value());
+  EXPECT_FALSE(PersonTrack{}.at(0).has_value());
+}
+
+TEST(OverlayDrawing, SheetAndPlainGround) {
+  const TempFolder folder;
+  pose::RawPose pose = made_pose({0, 0.04, 0.08, 0.12, 0.16, 0.2, 0.24});
+  make_sheet({}, {.filled = pose}, folder / "sheet.png");
+  make_overlay({}, {.filled = pose}, folder / "plain.mp4");
+  FrameReader sheet(folder / "sheet.png");
+  EXPECT_EQ(sheet.width(), 3 * 420 + 12);
+  EXPECT_EQ(sheet.height(), 2 * 315 + 6);
+  FrameReader plain(folder / "plain.mp4");
+  EXPECT_NEAR(plain.film().seconds, 0.28, 0.01);
+  EXPECT_THROW(make_sheet({}, {.filled = {}}, folder / "none.png"), InputError);
+}
+
+TEST(ReadRoll, NotesAndCodes) {
+  const TempFolder folder;
+  save_file(folder / "codes.csv", "onset_s,duration_s,code\n0,0.016,517\n0.016,0.016,3\n");
+  const Roll codes = read_roll(folder / "codes.csv");
+  EXPECT_FALSE(codes.notes);
+  ASSERT_EQ(codes.marks.size(), 2U);
+  EXPECT_EQ(codes.marks[0].value, 517);
+  EXPECT_NEAR(codes.marks[1].end_s, 0.032, 1e-9);
+  save_file(folder / "notes.csv", "onset_s,duration_s,pitch\n1,0.5,69\n");
+  const Roll notes = read_roll(folder / "notes.csv");
+  EXPECT_TRUE(notes.notes);
+  ASSERT_EQ(notes.marks.size(), 1U);
+  EXPECT_EQ(notes.marks[0].value, 69);
+  save_file(folder / "bad.csv", "onset_s,duration_s,code\n0,0.016,loud\n");
+  EXPECT_THROW(read_roll(folder / "bad.csv"), InputError);
 }
 
 }  // namespace

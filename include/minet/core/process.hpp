@@ -29,7 +29,8 @@ std::optional<std::string> find_program(const std::string& program);
 
 // The same for one of our own programs, which is looked for beside this one first.
 std::optional<std::string> find_companion(const std::string& program);
-// Or WorkError that says how to build it; `purpose` follows its name there.
+// Or WorkError that says how to build it, or which library of the system it cannot be loaded
+// without; `purpose` follows its name there.
 std::string require_companion(const std::string& program, std::string_view purpose = "");
 
 // The last line of what a program said, as a part of a sentence of ours.

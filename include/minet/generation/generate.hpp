@@ -28,6 +28,7 @@ struct GenerateOptions {
               // pictures give the times of keypoints that have none
   std::filesystem::path film_pose = {};  // set by generate(): the file of those keypoints
   bool overlay = false;  // the skeleton is drawn on that copy; only where `pose` is empty
+  bool overlay_notes = false;  // and what sounds: plus's notes or paper's codes
   score::ReadNotesOptions read_notes;  // which part of a MIDI file, and how high
   std::filesystem::path output;        // .wav or .flac
   int bits = 16;                       // of the output, or 24

@@ -12,7 +12,6 @@ namespace minet::pose {
 struct FilmPoseOptions {
   std::optional<int> person = std::nullopt;  // of several, from 0, from the left
   GapRule gaps = GapRule::paper;
-  std::optional<std::filesystem::path> overlay = std::nullopt;  // the film with the skeleton, .mp4
 };
 
 // Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock), whole or not at
@@ -20,5 +19,16 @@ struct FilmPoseOptions {
 // where mi_video is not there.
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options = {});
+
+struct DrawFilmOptions {
+  std::optional<std::filesystem::path> film = std::nullopt;   // to draw on; default: a plain ground
+  std::optional<std::filesystem::path> notes = std::nullopt;  // that sound (minet/video/overlay.hpp)
+  GapRule gaps = GapRule::paper;
+  bool replace = false;
+};
+
+// Draws keypoints, which are on the film's clock, as a film (.mp4) or a sheet of pictures (.png).
+void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
+                  const DrawFilmOptions& options = {});
 
 }  // namespace minet::pose

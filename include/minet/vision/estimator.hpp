@@ -22,6 +22,12 @@ struct Point {
   double x = 0, y = 0;  // pixels, from the picture's upper left corner, y downwards
 };
 
+// Somebody in a picture: the middle of their hips, and the radius of a circle around it that holds
+// their body.
+struct Person : Point {
+  double size = 0;
+};
+
 struct BodyPoint : Point {
   double visibility = 0;  // 0..1
 };
@@ -53,8 +59,8 @@ class Estimator {
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
 
-  // Where people are in a picture, from left to right: the middle of their hips.
-  std::vector<Point> find_people(const Picture& picture) const;
+  // Where people are in a picture, from left to right.
+  std::vector<Person> find_people(const Picture& picture) const;
   // Whom to follow: who is nearest to this point in the next picture. Without it: who is seen best.
   void follow(Point hips);
 
