@@ -279,9 +279,8 @@ void check_preview(const PoseOptions& options) {
 void draw_preview(const PoseOptions& options, const pose::PoseSequence& pose) {
   if (options.preview.empty()) return;
   if (is_drawn_on_film(options)) {
-    pose::draw_on_film(
-        options.out, options.preview,
-        {.film = options.film, .notes = {}, .gaps = {}, .replace = options.force});
+    pose::draw_on_film(options.out, options.preview,
+                       {.film = options.film, .notes = {}, .gaps = {}, .replace = options.force});
     return;
   }
   const std::string title = options.input.filename().string();

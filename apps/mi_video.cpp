@@ -54,8 +54,9 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "filled in (.mp4). Of several people each has a box with the number that --person takes");
   cli.add_option("--overlay-notes", arguments.notes,
                  "Notes (.mid, notes.csv) that pass at the foot of what is drawn on the film");
-  cli.add_option("--keypoints", arguments.keypoints,
-                 "Only draw these, which are on the film's clock; without a film on a plain ground");
+  cli.add_option(
+      "--keypoints", arguments.keypoints,
+      "Only draw these, which are on the film's clock; without a film on a plain ground");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--threads", arguments.threads,
                  "Threads for the networks; more than one pays only on an idle machine")

@@ -2,9 +2,10 @@
 # Packs the built programs, the libraries that they need, configurations and models into one folder that runs on another
 # x86-64 Linux (glibc 2.36 or newer) with any installation of torch 2.11.
 #
-#   scripts/bundle.sh [--video] [OUT.tar.xz]      default: build/minet-bundle.tar.xz
+#   scripts/bundle.sh [--video] [--all-models] [OUT.tar.xz]      default: build/minet-bundle.tar.xz
 #
-#   --video   also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
+#   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
+#   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always there
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed. Without --video,
@@ -12,10 +13,19 @@
 # takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's sound server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
 
 packed=(mi_prepare mi_train mi_generate mi_eval mi_live)
-[ "${1:-}" = --video ] && { packed+=(mi_video); shift; }
+all_models=false
+while [ $# -gt 0 ]; do
+  case $1 in
+    --video) packed+=(mi_video) ;;
+    --all-models) all_models=true ;;
+    --*) echo "bundle.sh: expected --video or --all-models, got $1" >&2; exit 2 ;;
+    *) break ;;
+  esac
+  shift
+done
 out=$(realpath -m "${1:-build/minet-bundle.tar.xz}")
 bin=build/release/bin
 for program in mi_video mi_live "${packed[@]}"; do
@@ -27,6 +37,8 @@ trap 'rm -rf "$work"' EXIT
 root=$work/minet
 cmake --install build/release --prefix "$root" --component programs --strip >/dev/null
 
+$all_models || rm -r "$root/share/minet/models/paper"
+
 # What the C library, the compiler's runtime and LibTorch bring themselves stays out.
 mkdir -p "$root/lib/minet/libraries"
 for program in "${packed[@]}"; do ldd $bin/$program; done | awk '$2 == "=>" { print $3 }' | sort -u |
@@ -34,5 +46,5 @@ for program in "${packed[@]}"; do ldd $bin/$program; done | awk '$2 == "=>" { pr
   xargs cp -L -t "$root/lib/minet/libraries"
 
 mkdir -p "$(dirname "$out")"
-tar -C "$work" -caf "$out" minet
+tar -C "$work" -cf - minet | xz -9e >"$out"
 echo "$out: $(du -h "$out" | cut -f1)"

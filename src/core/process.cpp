@@ -210,11 +210,12 @@ std::optional<std::string> find_companion(const std::string& program) {
   return find_program(program);
 }
 
+namespace {
+
 // The first library that the loader does not find for this program, "" where it finds all. A
 // program that could not be loaded would say so in the loader's words.
 std::string missing_library(const std::string& path) {
-  const ProcessResult result =
-      run_process({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", path}, 60);
+  const ProcessResult result = run_process({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", path}, 60);
   for (const std::string& line : split(result.output, '\n')) {
     const std::size_t arrow = line.find(" => not found");
     if (arrow != std::string::npos) return std::string(trim(line.substr(0, arrow)));
@@ -223,13 +224,15 @@ std::string missing_library(const std::string& path) {
 }
 
 std::string package_of(const std::string& library) {
-  for (const auto& [begin, package] : {std::pair{"libopencv", "OpenCV 4.6 (libopencv-videoio406)"},
-                                       std::pair{"liblo", "liblo7"},
-                                       std::pair{"librtaudio", "librtaudio6"}}) {
+  for (const auto& [begin, package] :
+       {std::pair{"libopencv", "OpenCV 4.6 (libopencv-videoio406)"}, std::pair{"liblo", "liblo7"},
+        std::pair{"librtaudio", "librtaudio6"}}) {
     if (library.starts_with(begin)) return text("on Debian 12 install ", package);
   }
   return "install what has it";
 }
+
+}  // namespace
 
 std::string require_companion(const std::string& program, std::string_view purpose) {
   if (const auto found = find_companion(program)) {

@@ -172,9 +172,8 @@ pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolde
   }
   const ScratchFolder scratch("film");
   const std::filesystem::path found = scratch.path() / "pose.json";
-  pose::write_film_pose(
-      source.pose, found,
-      {.person = source.pose_options.person, .gaps = options.gaps});
+  pose::write_film_pose(source.pose, found,
+                        {.person = source.pose_options.person, .gaps = options.gaps});
   prepare.read = {.format = pose::PoseFormat::mediapipe};
   return pose::prepare_pose(found, prepare, &gaps);
 }

@@ -33,8 +33,7 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
     wav.replace_filename(
         text(options.output.stem().string(), "-", piece + 1, options.output.extension().string()));
   }
-  Outputs outputs{
-      .wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}};
+  Outputs outputs{.wav = wav, .json = fs::path(wav).replace_extension(".json"), .video = {}};
   if (options.video) {
     outputs.video = fs::path(wav).replace_extension(options.overlay ? fs::path(".mp4")
                                                                     : options.video->extension());
@@ -293,7 +292,8 @@ void write_piece(const GenerateOptions& options, const SamplingOptions& sampling
   report.files.push_back(outputs.wav);
   report.files.push_back(outputs.json);
   if (options.video) {
-    mux(options.overlay ? draw_player(options, roll) : *options.video, outputs.wav, outputs.video, options.force);
+    mux(options.overlay ? draw_player(options, roll) : *options.video, outputs.wav, outputs.video,
+        options.force);
     report.files.push_back(outputs.video);
   }
 }

@@ -125,7 +125,7 @@ void draw_legend(cv::Mat& picture) {
 
 void draw_people(cv::Mat& picture, const std::vector<PersonTrack>& people, int player,
                  double time_s) {
-  constexpr double kWide = 0.55;  // of the height: arms and an instrument
+  constexpr double kWide = 0.75;  // of the height: arms and an instrument
   const double scale = 1.6 * text_scale(picture);
   const int line = std::max(1, std::min(picture.cols, picture.rows) / 250);
   for (std::size_t i = 0; i < people.size(); ++i) {
@@ -134,12 +134,11 @@ void draw_people(cv::Mat& picture, const std::vector<PersonTrack>& people, int p
     const bool is_player = static_cast<int>(i) == player;
     const cv::Scalar colour = is_player ? kPlayer : kFilled;
     const cv::Rect inside(line, line, picture.cols - 2 * line, picture.rows - 2 * line);
-    const cv::Rect box =
-        cv::Rect(cv::Point(static_cast<int>(person->x - kWide * person->size),
-                           static_cast<int>(person->y - person->size)),
-                 cv::Point(static_cast<int>(person->x + kWide * person->size),
-                           static_cast<int>(person->y + person->size))) &
-        inside;
+    const cv::Rect box = cv::Rect(cv::Point(static_cast<int>(person->x - kWide * person->size),
+                                            static_cast<int>(person->y - person->size)),
+                                  cv::Point(static_cast<int>(person->x + kWide * person->size),
+                                            static_cast<int>(person->y + person->size))) &
+                         inside;
     if (box.empty()) continue;
     cv::rectangle(picture, box, kShade, line + 2);
     cv::rectangle(picture, box, colour, is_player ? line + 1 : line);

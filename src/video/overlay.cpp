@@ -134,8 +134,8 @@ class Ground {
     for (std::size_t i = 0; i < pose.data.size(); ++i) {
       const std::size_t axis = i % 3;
       if (axis == 2) continue;
-      pose.data[i] = static_cast<float>(
-          middle[axis] + scale * (pose.data[i] - (least[axis] + most[axis]) / 2));
+      pose.data[i] = static_cast<float>(middle[axis] +
+                                        scale * (pose.data[i] - (least[axis] + most[axis]) / 2));
     }
   }
 
@@ -185,7 +185,8 @@ void make_sheet(const std::optional<fs::path>& film, const OverlayContent& conte
   check_times(content);
   const Ground ground(film, content);
   const cv::Size size = ground.size();
-  const double scale = std::min(1.0, kLongSide / static_cast<double>(std::max(size.width, size.height)));
+  const double scale =
+      std::min(1.0, kLongSide / static_cast<double>(std::max(size.width, size.height)));
   const cv::Size cell(std::max(1, static_cast<int>(size.width * scale)),
                       std::max(1, static_cast<int>(size.height * scale)));
   const auto frames = static_cast<std::int64_t>(ground.film().times.size());

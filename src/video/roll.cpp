@@ -96,8 +96,9 @@ void draw_roll(cv::Mat& picture, const Roll& roll, double time_s) {
   cv::line(band, {wide / 2, 0}, {wide / 2, high - 1}, kLine, 1);
   if (sounding == nullptr) return;
   const double scale = std::max(0.4, high / 150.0);
-  cv::putText(band, name_of(roll, sounding->value), {wide / 2 + 6, static_cast<int>(26 * scale) + 2},
-              cv::FONT_HERSHEY_SIMPLEX, scale, kNow, 1 + (scale > 0.8), cv::LINE_AA);
+  cv::putText(band, name_of(roll, sounding->value),
+              {wide / 2 + 6, static_cast<int>(26 * scale) + 2}, cv::FONT_HERSHEY_SIMPLEX, scale,
+              kNow, 1 + (scale > 0.8), cv::LINE_AA);
 }
 
 }  // namespace minet::video

@@ -104,7 +104,7 @@ class Refusals(Case):
 
     def test_help_is_its_own(self):
         result = self.assert_works("video", "--help")
-        self.assertIn("mi_prepare video [OPTIONS] film", result.stdout)
+        self.assertIn("mi_prepare video [OPTIONS] [film]", result.stdout)
         self.assertIn("--person", result.stdout)
 
 

@@ -27,7 +27,7 @@ struct GenerateOptions {
       video;  // copied with the new sound to OUTPUT with its extension; its
               // pictures give the times of keypoints that have none
   std::filesystem::path film_pose = {};  // set by generate(): the file of those keypoints
-  bool overlay = false;  // the skeleton is drawn on that copy; only where `pose` is empty
+  bool overlay = false;        // the skeleton is drawn on that copy; only where `pose` is empty
   bool overlay_notes = false;  // and what sounds: plus's notes or paper's codes
   score::ReadNotesOptions read_notes;  // which part of a MIDI file, and how high
   std::filesystem::path output;        // .wav or .flac

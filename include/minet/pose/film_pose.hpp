@@ -21,8 +21,9 @@ void write_film_pose(const std::filesystem::path& film, const std::filesystem::p
                      const FilmPoseOptions& options = {});
 
 struct DrawFilmOptions {
-  std::optional<std::filesystem::path> film = std::nullopt;   // to draw on; default: a plain ground
-  std::optional<std::filesystem::path> notes = std::nullopt;  // that sound (minet/video/overlay.hpp)
+  std::optional<std::filesystem::path> film = std::nullopt;  // to draw on; default: a plain ground
+  std::optional<std::filesystem::path> notes =
+      std::nullopt;  // that sound (minet/video/overlay.hpp)
   GapRule gaps = GapRule::paper;
   bool replace = false;
 };

@@ -1,5 +1,5 @@
-// A film again with what was found and played drawn over it: the player's skeleton, several people's
-// boxes, the notes or codes that sound.
+// A film again with what was found and played drawn over it: the player's skeleton, several
+// people's boxes, the notes or codes that sound.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,8 @@ struct Roll {
   std::vector<RollMark> marks;
 };
 
-// Notes as every program reads them (score/notes.hpp), or a table with onset_s, duration_s and code.
+// Notes as every program reads them (score/notes.hpp), or a table with onset_s, duration_s and
+// code.
 Roll read_roll(const std::filesystem::path& path);
 
 struct OverlayContent {
