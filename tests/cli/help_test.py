@@ -64,7 +64,7 @@ class Help(support.Case):
         self.assertEqual(["--quiet"], self.completed(prepare, "--qu"))
         self.assertEqual([], self.completed(prepare, "folder", "fi"))  # a file: bash's own
         if len(self.programs) > 1:
-            self.assertEqual(["--overlay"], self.completed(prepare, "video", "--ov"))
+            self.assertEqual(["--overlay", "--overlay-notes"], self.completed(prepare, "video", "--ov"))
             self.assertIn("--model", self.completed(self.programs[2], "--mo"))
 
     def test_man_and_zsh_take_them(self):
