@@ -121,6 +121,20 @@ def players_pictures(players):
     save(figure, "orchestra-sound.png")
 
 
+def overlay_picture(players):
+    """The page on generating: what is drawn on films, with 64 colours."""
+    row = next(row for row in csv.DictReader((players / "tracks.csv").open()) if row["instrument"] == "vn")
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = pathlib.Path(folder) / "overlay.png"
+        pose = pathlib.Path(folder) / "player.npy"
+        program = ROOT / "build/release/bin/mi_prepare"
+        subprocess.run([program, "-q", "pose", players / row["pose"], "--fps", row["fps"], "-o", pose], check=True)
+        subprocess.run([program, "-q", "video", "--keypoints", pose, "--overlay-notes", players / row["notes"],
+                        "--preview", sheet], check=True)
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", sheet, "-vf", "scale=880:-1:flags=lanczos,split[a][b];"
+                        "[a]palettegen=64[p];[b][p]paletteuse=dither=none", HERE / "overlay.png"], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", type=pathlib.Path)
@@ -136,6 +150,7 @@ def main():
                             "--preview", HERE / "violinist.svg", "--force"], check=True)
     if options.players:
         players_pictures(options.players)
+        overlay_picture(options.players)
     if options.real:
         real_picture(options.real)
     if options.tables:
