@@ -6,6 +6,7 @@ The tests that see a player need the real violinist and the networks; films need
 """
 import json
 import os
+import pathlib
 import shutil
 import struct
 import subprocess
@@ -101,6 +102,26 @@ class Refusals(Case):
         copy.write_bytes(copy.read_bytes().replace(b"libopencv_videoio.so", b"libopencv_video_X.so"))
         self.refused(self.grey(), "-o", self.folder / "a.npy", code=1, program=self.folder / "mi_prepare",
                      says=["libopencv_video_X.so", "mi_video", "libopencv-videoio406"])
+
+    def test_an_installed_one_says_so_too(self):
+        torch = next((SOURCE / ".venv").glob("lib/python3*/site-packages/torch"), None)
+        if torch is None:
+            self.skipTest("no torch in .venv")
+        place = self.folder / "libexec" / "minet"
+        place.mkdir(parents=True)
+        shutil.copy(SOURCE / "packaging" / "launch", place)
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin" / "mi_video").symlink_to("../libexec/minet/launch")
+        program = pathlib.Path(self.mi_video).read_bytes()
+        for name, code, says in ((b"libopencv_videoio.so", 0, "--person"),
+                                 (b"libopencv_video_X.so", 1, "libopencv-videoio406")):
+            (place / "mi_video").write_bytes(program.replace(b"libopencv_videoio.so", name))
+            (place / "mi_video").chmod(0o755)
+            result = subprocess.run([self.folder / "bin" / "mi_video", "--help"], capture_output=True, text=True,
+                                    env=dict(os.environ, MINET_TORCH=str(torch)))
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn(says, result.stdout + result.stderr)
+            self.assertLessEqual(len(result.stderr.splitlines()), code)
 
     def test_help_is_its_own(self):
         result = self.assert_works("video", "--help")
