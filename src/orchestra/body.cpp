@@ -32,7 +32,7 @@ struct HandMotion {
 void shape_hand(Vec3 wrist, const Hold& hold, bool right, const HandMotion& motion, Vec3* joints) {
   const Vec3 d = unit(hold.fingers);
   const Vec3 n = unit(hold.palm - dot(hold.palm, d) * d);
-  const Vec3 thumb_side = right ? cross(n, d) : cross(d, n);
+  const Vec3 thumb_side = right ? cross(d, n) : cross(n, d);
   static constexpr double kAside[5] = {0.030, 0.026, 0.006, -0.014, -0.033};  // m
   static constexpr double kKnuckle[5] = {0.030, 0.092, 0.094, 0.088, 0.078};
   static constexpr double kBones[5][3] = {{0.040, 0.032, 0.026},
@@ -98,16 +98,23 @@ void vary_habits(Player& player, const Posture& posture, std::uint64_t seed) {
   player.right_elbow = about_zero(0.3, 0.3, 0.3);
   player.left_elbow = about_zero(0.3, 0.3, 0.3);
   player.shoulder_tilt = near(random, 0, 0.015);
-  player.roll = near(random, 0, 6 * kDegree);
-  player.lean = near(random, 0, 9 * kDegree);
-  player.turn = near(random, 0, 9 * kDegree);
+  player.instrument = kDegree * about_zero(6, 9, 9);
+  player.right_hand = kDegree * about_zero(12, 12, 12);
+  player.left_hand = kDegree * about_zero(12, 12, 12);
+  player.mirrored_hands = false;
+  player.curl_offset = near(random, 6, 10);
+  player.hand = near(random, 0.95, 0.07);
   player.stroke = random.uniform(0.6, 1.2);
 }
 
-// Turned with arms and instrument about the neck.
-Hold turned(Hold hold, const Player& player) {
-  hold.fingers = turned(hold.fingers, {}, player.roll, player.lean, player.turn);
-  hold.palm = turned(hold.palm, {}, player.roll, player.lean, player.turn);
+Vec3 turned(Vec3 p, Vec3 centre, Vec3 by) {
+  return turned(p, centre, by.x, by.y, by.z);
+}
+
+// A hand, turned by itself and then with the instrument.
+Hold turned(Hold hold, Vec3 hand, Vec3 instrument) {
+  hold.fingers = turned(turned(hold.fingers, {}, hand), {}, instrument);
+  hold.palm = turned(turned(hold.palm, {}, hand), {}, instrument);
   return hold;
 }
 
@@ -156,8 +163,8 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
                pose.slide * posture.slide;
   Vec3 left = posture.left.wrist + player.left_offset + held + pose.stop * posture.neck +
               pose.vibrato * Vec3{0.004, 0.003, 0.003};
-  right = turned(right, neck, player.roll, player.lean, player.turn);
-  left = turned(left, neck, player.roll, player.lean, player.turn);
+  right = turned(right, neck, player.instrument);
+  left = turned(left, neck, player.instrument);
   joints[pose::kNeck] = neck;
   joints[pose::kRightShoulder] = right_shoulder;
   joints[pose::kLeftShoulder] = left_shoulder;
@@ -172,11 +179,13 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
                     .press_scale = player.press,
                     .curl = posture.right.curl + player.curl_offset,
                     .scale = player.hand};
-  shape_hand(right, turned(posture.right, player), true, motion, &joints[pose::kRightHand]);
+  shape_hand(right, turned(posture.right, player.right_hand, player.instrument),
+             !player.mirrored_hands, motion, &joints[pose::kRightHand]);
   motion.press = pose.press.data() + 5;
   motion.curl = posture.left.curl + player.curl_offset;
   motion.rock = 5 * pose.vibrato;
-  shape_hand(left, turned(posture.left, player), false, motion, &joints[pose::kLeftHand]);
+  shape_hand(left, turned(posture.left, player.left_hand, player.instrument), player.mirrored_hands,
+             motion, &joints[pose::kLeftHand]);
 
   const double sway = player.sway * posture.energy * kDegree;
   const Vec3 hips{0, -0.5, 0};

@@ -67,17 +67,19 @@ const Posture& posture_of(const std::string& code);
 struct Player {
   double shoulder = 0.19, upper_arm = 0.29, forearm = 0.26, hand = 1;  // m; hand: a factor
   Vec3 right_offset, left_offset;                                      // m, of the wrists
-  Vec3 right_elbow, left_elbow;         // added to the directions in which the elbows are pushed
-  double shoulder_tilt = 0;             // m, the left shoulder up and the right one down
-  double roll = 0, lean = 0, turn = 0;  // radians that arms and instrument are turned by
-  double stroke = 1;                    // factor on the bow's way
-  double curl_offset = 0;               // degrees
-  double sway = 1, press = 1;           // factors on movements
+  Vec3 right_elbow, left_elbow;  // added to the directions in which the elbows are pushed
+  double shoulder_tilt = 0;      // m, the left shoulder up and the right one down
+  Vec3 instrument;               // radians that arms and instrument are turned by: roll, lean, turn
+  Vec3 right_hand, left_hand;    // the same of the hands alone
+  bool mirrored_hands = true;    // thumb and little finger exchanged: see Habits::usual
+  double stroke = 1;             // factor on the bow's way
+  double curl_offset = 0;        // degrees
+  double sway = 1, press = 1;    // factors on movements
   double facing = 0, camera_pitch = 0, camera_roll = 0;  // degrees
   double pixels_per_metre = 370, camera_m = 4;
   double neck_x = 960, neck_y = 360;  // pixels
 };
-// Neither build nor habits depend on the cameras, nor the build on the habits.
+// Neither build nor habits depend on the cameras, nor arms and shoulders on the habits.
 Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras = Cameras::stage,
                    Habits habits = Habits::usual);
 
