@@ -22,6 +22,8 @@ NO_ONSET = 2
 LEVEL_DB, LOUDEST_DB = 2.0, -8.0
 FRAMES_OF_TOKEN = 2
 REST_HZ = 220.0  # before the first pitch
+# What is drawn without notes, as in include/minet/models/plus.hpp.
+SEEN_ONSET, USUAL_ONSET, NO_PITCH_LOGIT = 0.6, -3.2, 5.0
 HIGHEST_PEAK = 0.99
 
 
@@ -158,7 +160,7 @@ class ControlPrior(nn.Module):
         self.gru = nn.GRU(w, w, c.plus.prior_layers, batch_first=True)
         self.trunk, self.onset = nn.Linear(w + condition, 256), nn.Linear(256, 2)
         self.pitch, self.level_in = nn.Linear(264, PITCHES), nn.Linear(328, 128)
-        self.level, self.seen = nn.Linear(128, c.plus.levels), nn.Linear(seen, PITCHES)
+        self.level, self.seen = nn.Linear(128, c.plus.levels), nn.Linear(seen, PITCHES + 2)
 
     def condition(self, body: Tensor, motion: Tensor, note: Tensor | None, onset: Tensor | None) -> Tensor:
         """What does not depend on the past, [B, T, C]; notes [B, T] where there are some."""
@@ -187,12 +189,20 @@ class ControlPrior(nn.Module):
         return self.pitch(torch.cat([trunk, self.embedding_onset(onset)], -1))
 
     def free_pitch_logits(self, trunk: Tensor, onset: Tensor, condition: Tensor) -> Tensor:
-        """What the pitch is drawn from without notes: among pitches, what the movement alone says counts once more."""
-        logits = self.pitch_logits(trunk, onset)
-        seen = self.seen(condition[..., : self.seen.in_features])[..., 1:].log_softmax(-1)
-        pitches = logits[..., 1:]
-        both = (pitches + seen).log_softmax(-1) + pitches.logsumexp(-1, True)
-        return torch.cat([logits[..., :1], both], -1)
+        """What the pitch is drawn from without notes: what the movement alone says counts once more."""
+        logits = self.pitch_logits(trunk, onset) + self.seen_of(condition)[..., :PITCHES]
+        logits[..., 0] += NO_PITCH_LOGIT
+        return logits
+
+    def free_onset_logits(self, trunk: Tensor, condition: Tensor) -> Tensor:
+        """The same of the onset."""
+        seen = self.seen_of(condition)[..., PITCHES:]
+        logits = self.onset(trunk)
+        logits[..., 1] += SEEN_ONSET * (seen[..., 1] - seen[..., 0] - USUAL_ONSET)
+        return logits
+
+    def seen_of(self, condition: Tensor) -> Tensor:
+        return self.seen(condition[..., : self.seen.in_features])
 
     def level_logits(self, trunk: Tensor, onset: Tensor, pitch: Tensor) -> Tensor:
         given = torch.cat([trunk, self.embedding_onset(onset), self.embedding_pitch(pitch)], -1)
@@ -257,11 +267,13 @@ class PlusModel(nn.Module):
             return torch.tensor([[value]], device=body.device)
 
         for t in range(motion.shape[1]):
-            trunk, state = self.controls.trunk_of(Tokens(*map(one, last)), condition[:, t : t + 1], state)
-            onset = pick(self.controls.onset(trunk), sampling) if notes is None else int(onsets[0, t])
+            here = condition[:, t : t + 1]
+            trunk, state = self.controls.trunk_of(Tokens(*map(one, last)), here, state)
             if notes is None:
-                pitch = pick(self.controls.free_pitch_logits(trunk, one(onset), condition[:, t : t + 1]), sampling)
+                onset = pick(self.controls.free_onset_logits(trunk, here), sampling)
+                pitch = pick(self.controls.free_pitch_logits(trunk, one(onset), here), sampling)
             else:
+                onset = int(onsets[0, t])
                 pitches = self.controls.pitch_logits(trunk, one(onset))
                 if notes[0, t] > 0:
                     ringing = int(notes[0, t])

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>  // defines __GLIBC__ where it is
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "clips/control_tokens.hpp"
 #include "corpus/parallel.hpp"
@@ -19,6 +24,8 @@ namespace minet::clips {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kGiveBack = std::size_t{64} << 20;  // bytes
 
 struct TrackData {
   std::vector<std::int16_t> sound;  // whole frames
@@ -114,6 +121,13 @@ void keep_controls(const fs::path& cache, const std::string& hash,
   models::save_safetensors(cache, file);
 }
 
+// The allocator keeps what is freed below something that is still in use.
+void give_back_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 // Of all tracks, one after the other: [rows, width]. Each track's own is freed at once, because the
 // sound of hours should not be in memory twice.
 template <class Value>
@@ -124,10 +138,14 @@ at::Tensor joined(std::vector<TrackData>& tracks, std::vector<Value> TrackData::
   at::Tensor all = at::empty({static_cast<std::int64_t>(size) / width, width},
                              c10::CppTypeToScalarType<Value>::value);
   Value* to = all.mutable_data_ptr<Value>();
+  std::size_t freed = 0;
   for (TrackData& track : tracks) {
     to = std::copy((track.*part).begin(), (track.*part).end(), to);
+    freed += (track.*part).size() * sizeof(Value);
     track.*part = {};
+    if (freed > kGiveBack) give_back_freed_memory(), freed = 0;
   }
+  give_back_freed_memory();
   return all;
 }
 
@@ -184,6 +202,11 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   sound_ = joined(data, &TrackData::sound, config.spectrogram.hop).to(device);
   hz_ = floats(hz), voiced_ = floats(voiced), loudness_ = floats(loudness);
   pose_ = joined(data, &TrackData::pose, models::kPoseValues).to(device);
+  std::vector<at::Tensor> means;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    means.push_back(pose_.slice(0, first_pose_[i], first_pose_[i] + pose_frames_[i]).mean(0));
+  }
+  if (!means.empty()) mean_pose_ = at::stack(means);
   onset_ = wholes(tokens.onset), pitch_ = wholes(tokens.pitch);
   note_ = wholes(tokens.note), note_onset_ = wholes(tokens.note_onset);
   forced_ = wholes(tokens.forced);
@@ -221,6 +244,12 @@ at::Tensor PlusData::poses(const std::vector<Clip>& clips) const {
         .view({-1, frames, models::kPoseValues});
   };
   return rows(before) * (1 - part) + rows(before + 1) * part;
+}
+
+at::Tensor PlusData::mean_poses(const std::vector<Clip>& clips) const {
+  std::vector<std::int64_t> tracks;
+  for (const Clip& clip : clips) tracks.push_back(clip.track);
+  return mean_pose_.index_select(0, at::tensor(tracks, at::kLong).to(device_)).unsqueeze(1);
 }
 
 models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,

@@ -216,6 +216,9 @@ void fields(Visitor& visit, Config& c) {
   visit.field("live", c.live, closed(0, 1), Origin::ours,
               "share of training batches in which the movement encoder sees nothing that is yet to "
               "come, so that one model also plays live");
+  visit.field("whole_track", c.whole_track, closed(0, 1), Origin::ours,
+              "share of training batches in which a posture is compared with the mean of the whole "
+              "track, as in playing, and not of the clip");
   visit.field(
       "augmentation", c.augmentation, closed(0, 10), Origin::ours,
       "strength of pose augmentation in training (scale, rotation, shift, build); 0 = none");

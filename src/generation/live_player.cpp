@@ -145,7 +145,7 @@ std::span<const float> LivePlayer::next(pose::CausalPose& pose, double now_s) {
     forced.push_back({.note = *notes.note.const_data_ptr<std::int64_t>(),
                       .onset = *notes.onset.const_data_ptr<std::int64_t>()});
   }
-  const models::ControlTokens now = state.controls.next(condition, forced);
+  const models::ControlTokens now = state.controls.next(state.controls.prepare(condition), forced);
   const auto column = [](const at::Tensor& x) { return x.unsqueeze(1); };
   const at::Tensor sound = state.sound.add(
       state.frames.add({column(now.onset), column(now.pitch), column(now.level)}), state.body);

@@ -16,7 +16,7 @@
 namespace minet::generation {
 namespace {
 
-constexpr std::int64_t kBlock = 256;  // frames of sound made at a time
+constexpr std::int64_t kBlock = 256;  // frames worked on at a time
 constexpr float kHighestPeak = 0.99f;
 
 using models::ControlTokens;
@@ -160,12 +160,16 @@ ControlTokens draw_controls(models::PlusModel& model, const PlusPlayer& player,
     return at::zeros({batch, frames}, at::TensorOptions(at::kLong).device(at::kCPU));
   };
   const ControlTokens tokens{empty(), empty(), empty()};
+  at::Tensor prepared;
   for (std::int64_t t = 0; t < frames; ++t) {
+    if (t % kBlock == 0) {
+      prepared = stream.prepare(condition.slice(1, t, std::min(frames, t + kBlock)));
+    }
     if (stop_signal() != 0) {
       throw Interrupted(text("stopped at frame ", t, " of ", frames, "; nothing was written"),
                         stop_signal());
     }
-    const ControlTokens now = stream.next(condition.select(1, t), forcing.at(t));
+    const ControlTokens now = stream.next(prepared.select(1, t % kBlock), forcing.at(t));
     tokens.onset.select(1, t).copy_(now.onset);
     tokens.pitch.select(1, t).copy_(now.pitch);
     tokens.level.select(1, t).copy_(now.level);

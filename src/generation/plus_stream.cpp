@@ -7,6 +7,7 @@
 #include <span>
 
 #include "minet/generation/sampling.hpp"
+#include "models/cpu/compute_paths.hpp"
 
 namespace minet::generation {
 namespace {
@@ -109,6 +110,9 @@ ControlStream::ControlStream(models::PlusModel& model, std::int64_t batch,
       level_options_(options),
       ringing_(static_cast<std::size_t>(batch), 0) {
   level_options_.temperature *= options.level_temperature;
+  if (models::compute_paths().packed_sampling && models::FastControls::can_run(model.prior)) {
+    fast_ = std::make_unique<models::FastControls>(model.prior, batch);
+  }
   for (std::int64_t b = 0; b < batch; ++b) {
     random_.emplace_back(derive_seed(options.seed, "controls", static_cast<std::uint64_t>(b)));
   }
@@ -127,39 +131,76 @@ at::Tensor ControlStream::chosen(const at::Tensor& logits, const Choose& choose)
   return values.to(logits.device());
 }
 
+std::int64_t ControlStream::drawn(std::size_t piece, Logits logits,
+                                  const SamplingOptions& options) {
+  return draw(logits, options, random_[piece].uniform());
+}
+
 // A pitch that no longer sounds by the notes may ring on.
-std::int64_t ControlStream::pitch_of(std::size_t piece, std::int64_t note,
-                                     std::span<const float> logits) {
+std::int64_t ControlStream::pitch_of(std::size_t piece, std::int64_t note, Logits logits) {
   std::int64_t& ringing = ringing_[piece];
   if (note > 0) {
     ringing = note;
   } else if (ringing > 0) {
     const float two[] = {logits[0], logits[static_cast<std::size_t>(ringing)]};
-    if (draw(two, options_, random_[piece].uniform()) == 0) ringing = 0;
+    if (drawn(piece, two, options_) == 0) ringing = 0;
   }
   return ringing;
 }
 
-ControlTokens ControlStream::next(const at::Tensor& condition, const std::vector<Forced>& forced) {
+at::Tensor ControlStream::prepare(const at::Tensor& condition) const {
+  return fast_ ? fast_->prepare(condition) : condition;
+}
+
+ControlTokens ControlStream::next_packed(const at::Tensor& prepared,
+                                         const std::vector<Forced>& forced) {
+  const auto values = [](const at::Tensor& x) {
+    if (!x.defined()) return std::span<const std::int64_t>();
+    return std::span(x.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(x.numel()));
+  };
+  fast_->advance(values(last_.onset), values(last_.pitch), values(last_.level), prepared);
+  const auto empty = [&] {
+    return at::empty({static_cast<std::int64_t>(random_.size())},
+                     at::TensorOptions(at::kLong).device(at::kCPU));
+  };
+  ControlTokens now{empty(), empty(), empty()};
+  auto* onsets = now.onset.mutable_data_ptr<std::int64_t>();
+  auto* pitches = now.pitch.mutable_data_ptr<std::int64_t>();
+  auto* levels = now.level.mutable_data_ptr<std::int64_t>();
+  for (std::size_t b = 0; b < random_.size(); ++b) {
+    const auto piece = static_cast<std::int64_t>(b);
+    const Forced asked = b < forced.size() ? forced[b] : Forced{};
+    const std::int64_t onset =
+        asked.note >= 0 ? asked.onset : drawn(b, fast_->free_onset_logits(piece), options_);
+    const std::int64_t pitch = asked.note >= 0
+                                   ? pitch_of(b, asked.note, fast_->pitch_logits(piece, onset))
+                                   : drawn(b, fast_->free_pitch_logits(piece, onset), options_);
+    levels[b] = drawn(b, fast_->level_logits(piece, onset, pitch), level_options_);
+    onsets[b] = onset, pitches[b] = pitch;
+  }
+  last_ = now;
+  return now;
+}
+
+ControlTokens ControlStream::next(const at::Tensor& prepared, const std::vector<Forced>& forced) {
+  if (fast_) return next_packed(prepared, forced);
   const auto asked = [&](std::size_t b) { return b < forced.size() ? forced[b] : Forced{}; };
-  const at::Tensor trunk = model_.prior->advance(last_, condition, state_);
+  const at::Tensor trunk = model_.prior->advance(last_, prepared, state_);
   ControlTokens now;
   now.onset =
-      chosen(model_.prior->onset_logits(trunk), [&](std::size_t b, std::span<const float> logits) {
-        return asked(b).note >= 0 ? asked(b).onset : draw(logits, options_, random_[b].uniform());
+      chosen(model_.prior->free_onset_logits(trunk, prepared), [&](std::size_t b, Logits logits) {
+        return asked(b).note >= 0 ? asked(b).onset : drawn(b, logits, options_);
       });
   const at::Tensor pitches = at::cat({model_.prior->pitch_logits(trunk, now.onset),
-                                      model_.prior->free_pitch_logits(trunk, now.onset, condition)},
+                                      model_.prior->free_pitch_logits(trunk, now.onset, prepared)},
                                      1);
-  now.pitch = chosen(pitches, [&](std::size_t b, std::span<const float> logits) {
-    return asked(b).note >= 0
-               ? pitch_of(b, asked(b).note, logits.first(models::kPitchSymbols))
-               : draw(logits.last(models::kPitchSymbols), options_, random_[b].uniform());
+  now.pitch = chosen(pitches, [&](std::size_t b, Logits logits) {
+    return asked(b).note >= 0 ? pitch_of(b, asked(b).note, logits.first(models::kPitchSymbols))
+                              : drawn(b, logits.last(models::kPitchSymbols), options_);
   });
-  now.level = chosen(model_.prior->level_logits(trunk, now.onset, now.pitch),
-                     [&](std::size_t b, std::span<const float> logits) {
-                       return draw(logits, level_options_, random_[b].uniform());
-                     });
+  now.level =
+      chosen(model_.prior->level_logits(trunk, now.onset, now.pitch),
+             [&](std::size_t b, Logits logits) { return drawn(b, logits, level_options_); });
   last_ = now;
   return now;
 }

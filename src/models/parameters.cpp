@@ -138,7 +138,7 @@ std::int64_t controls(const config::TrainConfig& config) {
          count_gru(width, width, plus.prior_layers, false) +
          count_linear(width + condition, trunk) + count_linear(trunk, 2) +
          count_linear(trunk + 8, 129) + count_linear(trunk + 72, 128) +
-         count_linear(128, plus.levels) + count_linear(seen, 129);
+         count_linear(128, plus.levels) + count_linear(seen, 131);
 }
 
 std::int64_t count_of(const torch::nn::Module& module) {

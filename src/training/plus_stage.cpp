@@ -34,6 +34,19 @@ at::Tensor white_noise(const at::Tensor& like) {
   return uniform(like, like.options()) * 2 - 1;
 }
 
+// [B, T] bool, about `share` of the frames: in half of the clips single ones, in the others spans
+// of half a second, over which a prior that listens to its own past only would lose its way.
+at::Tensor hidden_past(const models::ControlBatch& batch, double share) {
+  constexpr std::int64_t kSpan = 16;
+  const at::Tensor& frames = batch.tokens.pitch;
+  const at::Tensor drawn = uniform(frames, batch.pose.options());
+  const at::Tensor begins = (drawn < share / static_cast<double>(kSpan)).to(at::kFloat);
+  const at::Tensor begun = begins.cumsum(1);
+  const at::Tensor over = at::constant_pad_nd(begun, {kSpan, 0}).narrow(1, 0, begun.size(1));
+  const at::Tensor spans = uniform(frames.slice(1, 0, 1), batch.pose.options()) < 0.5;
+  return at::where(spans, begun > over, drawn < share);
+}
+
 // The last frame of a clip of sound that the loss may begin at.
 std::int64_t last_offset(const config::TrainConfig& config) {
   return config.clip_frames() - config.plus.sound_frames - 1;
@@ -113,15 +126,20 @@ struct ControlsSteps {
                                 static_cast<std::uint64_t>(step * part.total + i)));
       hidden.push_back(random.uniform() < config.plus.notes_hidden);
     }
-    models::ControlBatch batch =
-        state.train_data.controls(session.batch(step, stage, "prior"), hidden);
-    batch.live =
-        Random(derive_seed(config.run.seed, "live", static_cast<std::uint64_t>(step))).uniform() <
-        config.plus.live;
+    const std::vector<clips::Clip> clips = session.batch(step, stage, "prior");
+    models::ControlBatch batch = state.train_data.controls(clips, hidden);
+    Random random(derive_seed(config.run.seed, "live", static_cast<std::uint64_t>(step)));
+    batch.live = random.uniform() < config.plus.live;
+    const bool whole_track = random.uniform() < config.plus.whole_track;
     seed_step(config, "controls", step);
-    batch.pose = augmented(augmented(batch.pose, config, step, part), config.plus.augmentation);
-    const at::Tensor masked = uniform(batch.tokens.pitch, batch.pose.options()) < config.plus.mask;
-    return state.controls_step.run(batch, masked, step);
+    // The mean posture goes along as a last frame, because it is varied as the clip is.
+    const std::int64_t frames = batch.pose.size(1);
+    const at::Tensor poses = at::cat({batch.pose, state.train_data.mean_poses(clips)}, 1);
+    const at::Tensor varied =
+        augmented(augmented(poses, config, step, part), config.plus.augmentation);
+    batch.pose = varied.narrow(1, 0, frames);
+    if (whole_track) batch.mean_pose = varied.narrow(1, frames, 1);
+    return state.controls_step.run(batch, hidden_past(batch, config.plus.mask), step);
   }
   AdamW& optimiser() { return state.controls_step.optimiser(); }
   void done(const PlusReport&) {}
@@ -143,7 +161,8 @@ struct ControlsSteps {
       const models::ControlLoss loss = models::control_loss(state.model, batch);
       const at::Tensor nats = loss.onset + loss.pitch;
       const double at_onsets = nats.masked_select(begins).mean().item<double>();
-      return std::array{nats.mean().item<double>(), at_onsets, loss.level.mean().item<double>()};
+      return std::array{nats.mean().item<double>(), at_onsets, loss.level.mean().item<double>(),
+                        loss.seen.mean().item<double>()};
     };
     listen(batch.pose.narrow(0, 0, 1));
     const auto right = measure();
@@ -155,13 +174,14 @@ struct ControlsSteps {
     log_metrics(session, {{"test_nll", right[0]},
                           {"test_nll_onsets", right[1]},
                           {"test_nll_level", right[2]},
+                          {"test_nll_seen", right[3]},
                           {"test_nll_live", live[0]},
                           {"test_nll_onsets_live", live[1]},
                           {"test_nll_other", wrong[0]},
                           {"test_nll_onsets_other", wrong[1]}});
     log::info(text("step ", session.position.step, ": test nats of onset and pitch ", right[0],
                    ", with another's body ", wrong[0], "; at onsets ", right[1], " and ", wrong[1],
-                   ", live ", live[1]));
+                   ", live ", live[1], "; of pitch from the movement alone ", right[3]));
   }
 
   // Music for a player, from the movements alone.

@@ -392,13 +392,13 @@ void train_plus(Beginning& beginning) {
     options.ranks->first_goes_ahead(read);
   }
   const clips::ClipOrder order = beginning.order_of(train_data->energies());
+  keep_freed_memory();  // not before: what is read of each track is freed at once
   run_plus(beginning.material(order), *train_data, *test_data);
 }
 
 }  // namespace
 
 void train(const TrainOptions& options) {
-  keep_freed_memory();
   // Rank 0 refuses what can be refused before the others look.
   std::optional<Beginning> beginning;
   const auto begin = [&] { beginning.emplace(options); };
@@ -414,6 +414,7 @@ void train(const TrainOptions& options) {
   if (options.config.is_plus()) {
     train_plus(*beginning);
   } else {
+    keep_freed_memory();
     const Material material = beginning->material(*beginning->order);
     options.config.is_baseline() ? run_baseline(material) : run_minet(material);
   }

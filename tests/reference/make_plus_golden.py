@@ -146,6 +146,8 @@ def plus_golden() -> Golden:
     golden.put("controls.output.loss", loss)
     put_gradients(golden, "controls", model)
     golden.put("controls.output.live", model.control_loss(*arguments(c), live=True))
+    mean_pose = c["pose"].mean(1, keepdim=True) * 0.9
+    golden.put("controls.output.whole_track", model.control_loss(*arguments(c), mean_pose=mean_pose))
     return golden
 
 

@@ -123,11 +123,11 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   const at::Tensor body = model.body->forward(batch.pose);
   const at::Tensor motion = model.motion->forward(batch.pose, body, batch.tokens.pitch.size(1),
                                                   models::pose_frames_of_token(model.config));
-  const models::ControlLogits logits =
-      model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
+  const at::Tensor condition = model.prior->condition(body, motion, batch.notes);
+  const models::ControlLogits logits = model.prior->forward(batch.tokens, condition, hidden);
   for (const auto& [name, ours] :
        {std::pair{"onset", logits.onset}, std::pair{"pitch", logits.pitch},
-        std::pair{"level", logits.level}, std::pair{"seen", logits.seen}}) {
+        std::pair{"level", logits.level}, std::pair{"seen", model.prior->seen_logits(condition)}}) {
     EXPECT_TRUE(agrees(name, ours, golden.at(text("controls.output.", name)), kOutput));
   }
   const models::ControlLoss loss = models::control_loss(model, batch, hidden);
@@ -138,6 +138,10 @@ TEST_F(PlusTraining, LogitsLossAndGradientsAreTheMirrors) {
   live.live = true;
   EXPECT_TRUE(agrees("live", models::control_loss(model, live, hidden).total,
                      golden.at("controls.output.live"), kOutput));
+  models::ControlBatch whole_track = batch;
+  whole_track.mean_pose = batch.pose.mean(1, true) * 0.9;
+  EXPECT_TRUE(agrees("whole track", models::control_loss(model, whole_track, hidden).total,
+                     golden.at("controls.output.whole_track"), kOutput));
 }
 
 TEST_F(PlusTraining, LiveUseIsAsTrainedAndSeesNothingToCome) {
@@ -219,14 +223,23 @@ TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
     near(model.prior->onset_logits(trunk), whole.onset);
     near(model.prior->pitch_logits(trunk, last.onset), whole.pitch);
     near(model.prior->level_logits(trunk, last.onset, last.pitch), whole.level);
-    // Without notes: a product of probabilities, but for "no pitch".
-    const at::Tensor prior = whole.pitch.select(1, t).softmax(1);
-    at::Tensor product = prior.slice(1, 1) * whole.seen.select(1, t).slice(1, 1).softmax(1);
-    product *= prior.slice(1, 1).sum(1, true) / product.sum(1, true);
+    // Without notes: a product of probabilities, in which that of no pitch has a weight.
+    const at::Tensor seen = model.prior->seen_logits(condition).select(1, t);
+    at::Tensor product =
+        whole.pitch.select(1, t).softmax(1) * seen.slice(1, 0, models::kPitchSymbols).softmax(1);
+    product.select(1, 0) *= std::exp(models::kNoPitchLogit);
+    product /= product.sum(1, true);
+    const at::Tensor begins = seen.slice(1, models::kPitchSymbols);
+    const at::Tensor odds =
+        (begins.select(1, 1) - begins.select(1, 0)).exp() * std::exp(-models::kUsualOnset);
+    const at::Tensor onset = whole.onset.select(1, t).softmax(1);
+    const at::Tensor all = onset.select(1, 1) / onset.select(1, 0) * odds.pow(models::kSeenOnset);
+    const at::Tensor free_onset =
+        model.prior->free_onset_logits(trunk, condition.select(1, t)).softmax(1).select(1, 1);
+    EXPECT_LT((free_onset - all / (1 + all)).abs().max().item<double>(), 1e-5) << t;
     const at::Tensor free =
         model.prior->free_pitch_logits(trunk, last.onset, condition.select(1, t)).softmax(1);
-    EXPECT_LT((free.slice(1, 1) - product).abs().max().item<double>(), 1e-5) << t;
-    EXPECT_LT((free - prior).abs().slice(1, 0, 1).max().item<double>(), 1e-5) << t;
+    EXPECT_LT((free - product).abs().max().item<double>(), 1e-5) << t;
   }
 }
 

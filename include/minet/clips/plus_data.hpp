@@ -34,6 +34,8 @@ class PlusData {
   // `hidden`: clips whose notes are not shown. Odd first frames count as the even ones before.
   models::ControlBatch controls(const std::vector<Clip>& clips,
                                 const std::vector<bool>& hidden) const;
+  // The mean of each clip's whole track: [B, 1, 94].
+  at::Tensor mean_poses(const std::vector<Clip>& clips) const;
 
  private:
   at::Tensor poses(const std::vector<Clip>& clips) const;         // [B, P, 94]
@@ -48,6 +50,7 @@ class PlusData {
   at::Tensor sound_;                       // [frames, hop] int16
   at::Tensor hz_, voiced_, loudness_;      // [frames]
   at::Tensor pose_;                        // [pose frames, 94]
+  at::Tensor mean_pose_;                   // [tracks, 94]; undefined where there are none
   at::Tensor onset_, pitch_, level_;       // [tokens] int64
   at::Tensor note_, note_onset_, forced_;  // [tokens] int64
 };

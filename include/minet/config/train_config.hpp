@@ -148,6 +148,7 @@ struct PlusConfig {
   double mask = 0.2;          // share of past frames hidden in training
   double notes_hidden = 0.5;  // share of clips whose notes are hidden in training
   double live = 0.3;          // share of training batches whose movements are seen as in live use
+  double whole_track = 0.5;   // share of batches in which the mean posture is the whole track's
   double augmentation = 1;    // of poses; 0 = none
 
   bool operator==(const PlusConfig&) const = default;

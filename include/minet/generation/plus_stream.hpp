@@ -7,11 +7,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "minet/core/random.hpp"
 #include "minet/generation/sampling_options.hpp"
+#include "minet/models/fast_controls.hpp"
 #include "minet/models/plus.hpp"
 
 namespace minet::generation {
@@ -61,22 +63,30 @@ class FrameStream {
 // The prior's part: draws onset, pitch and level, one frame after another.
 class ControlStream {
  public:
+  // On the CPU from packed weights (models/fast_controls.hpp), unless MINET_SAMPLER=torch.
   ControlStream(models::PlusModel& model, std::int64_t batch, const SamplingOptions& options);
+
+  // What `next` takes of the prior's condition, for any number of frames: [B, C] or [B, T, C].
+  at::Tensor prepare(const at::Tensor& condition) const;
 
   // The tokens of the next frame, [B] each, on the condition's device. `note` and `onset`, int64
   // of each piece, force pitch and onset where given (models::NoteInput); -1: they do not.
   struct Forced {
     std::int64_t note = -1, onset = 0;
   };
-  models::ControlTokens next(const at::Tensor& condition /* [B, C] */,
+  models::ControlTokens next(const at::Tensor& prepared /* [B, D] */,
                              const std::vector<Forced>& forced = {});
 
  private:
+  using Logits = std::span<const float>;
+  models::ControlTokens next_packed(const at::Tensor& prepared, const std::vector<Forced>& forced);
   template <class Choose>
   at::Tensor chosen(const at::Tensor& logits, const Choose& choose);
-  std::int64_t pitch_of(std::size_t piece, std::int64_t note, std::span<const float> logits);
+  std::int64_t pitch_of(std::size_t piece, std::int64_t note, Logits logits);
+  std::int64_t drawn(std::size_t piece, Logits logits, const SamplingOptions& options);
 
   models::PlusModel& model_;
+  std::unique_ptr<models::FastControls> fast_;  // none: LibTorch's operators
   SamplingOptions options_, level_options_;
   at::Tensor state_;
   std::vector<Random> random_;

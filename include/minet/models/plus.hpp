@@ -30,11 +30,16 @@
 
 namespace minet::models {
 
-inline constexpr std::int64_t kFramesOfToken = 2;     // synthesiser frames in a frame of the prior
-inline constexpr std::int64_t kPitchSymbols = 129;    // 0 = no pitch, 1 + MIDI number
-inline constexpr std::int64_t kMotionFeatures = 442;  // see motion_features
-inline constexpr double kLevelDb = 2;                 // loudness in a level
-inline constexpr double kLoudestDb = -8;              // the upper end of the highest level
+inline constexpr std::int64_t kFramesOfToken = 2;   // synthesiser frames in a frame of the prior
+inline constexpr std::int64_t kPitchSymbols = 129;  // 0 = no pitch, 1 + MIDI number
+inline constexpr std::int64_t kSeen = kPitchSymbols + 2;  // logits of pitch, then of onset
+inline constexpr std::int64_t kMotionFeatures = 442;      // see motion_features
+// What is drawn without notes, chosen by `mi_eval notes` on a validation part.
+inline constexpr double kSeenOnset = 0.6;    // weight of `seen` on the logit of an onset
+inline constexpr double kUsualOnset = -3.2;  // logit of an onset in a frame, whatever the movement
+inline constexpr double kNoPitchLogit = 5;   // added
+inline constexpr double kLevelDb = 2;        // loudness in a level
+inline constexpr double kLoudestDb = -8;     // the upper end of the highest level
 
 struct SynthesiserInput {
   at::Tensor hz;        // [B, T] above 0; where there is no pitch, the last one goes on
@@ -94,7 +99,7 @@ at::Tensor motion_features(const at::Tensor& pose, const at::Tensor& usual);
 struct MotionState {
   at::Tensor gru;           // [layers, B, motion_hidden]
   at::Tensor usual;         // [B, 1, 94], the mean posture
-  std::int64_t frames = 0;  // that it is the mean of: a clip's at the most
+  std::int64_t frames = 0;  // that it is the mean of: those of a minute at the most
 };
 
 class MotionImpl : public torch::nn::Module {
@@ -103,15 +108,17 @@ class MotionImpl : public torch::nn::Module {
   // [B, P, 94] -> [B, frames, 2 * motion_hidden], of the prior's frames: `ratio` pose frames each.
   // The same fingers mean another pitch on another instrument, so h is seen too.
   // `live`: a frame is made of what has been seen until then, as `advance` does.
+  // `mean_pose` [B, 1, 94]: of more than these frames, where that is known.
   at::Tensor forward(const at::Tensor& pose, const at::Tensor& body /* [B, H] */,
-                     std::int64_t frames, double ratio, bool live = false);
+                     std::int64_t frames, double ratio, bool live = false,
+                     const at::Tensor& mean_pose = {});
   // One pose frame: [B, 2, 94], the one before (the same at the start) and this -> [B, 2 *
   // motion_hidden]. `state` is new at the start, and left for the next.
   at::Tensor advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state);
 
  private:
   at::Tensor input(const at::Tensor& pose, const at::Tensor& usual, const at::Tensor& body);
-  const std::int64_t clip_frames_;
+  const std::int64_t most_frames_;  // in the mean of `advance`
   torch::nn::Sequential in_{nullptr};
   torch::nn::GRU gru_{nullptr};
 };
@@ -137,7 +144,6 @@ struct ControlLogits {
   at::Tensor onset;  // [B, T, 2]
   at::Tensor pitch;  // [B, T, kPitchSymbols], given the onset
   at::Tensor level;  // [B, T, levels], given onset and pitch
-  at::Tensor seen;   // [B, T, kPitchSymbols]: from the movement alone, without the past
 };
 
 class ControlPriorImpl : public torch::nn::Module {
@@ -156,9 +162,12 @@ class ControlPriorImpl : public torch::nn::Module {
                      at::Tensor& state);
   at::Tensor onset_logits(const at::Tensor& trunk);
   at::Tensor pitch_logits(const at::Tensor& trunk, const at::Tensor& onset);
-  // What to draw the pitch from where no notes are given: pitch_logits, and among pitches what the
-  // movement alone says counts once more. Else the prior trusts its own past, which may be wrong,
-  // as much as in training, where it was right.
+  // Pitch and onset from the movement alone, without the past: [..., C] -> [..., kSeen].
+  at::Tensor seen_logits(const at::Tensor& condition);
+  // What to draw onset and pitch from where no notes are given: what the movement alone says counts
+  // once more, and no pitch is made more probable. Else the prior trusts its own past, which may be
+  // wrong, as much as in training, where it was right, and plays on through rests.
+  at::Tensor free_onset_logits(const at::Tensor& trunk, const at::Tensor& condition);
   at::Tensor free_pitch_logits(const at::Tensor& trunk, const at::Tensor& onset,
                                const at::Tensor& condition);
   at::Tensor level_logits(const at::Tensor& trunk, const at::Tensor& onset,
@@ -166,7 +175,6 @@ class ControlPriorImpl : public torch::nn::Module {
 
  private:
   at::Tensor embedded(const ControlTokens& tokens);
-  at::Tensor seen_logits(const at::Tensor& condition);
   const config::TrainConfig config_;
   torch::nn::Embedding embedding_onset_{nullptr}, embedding_pitch_{nullptr},
       embedding_level_{nullptr}, embedding_note_{nullptr};
@@ -226,10 +234,11 @@ struct SynthesiserBatch {
 };
 
 struct ControlBatch {
-  ControlTokens tokens;  // [B, T]; of clips with notes as these force them
-  NoteInput notes;       // [B, T]
-  at::Tensor pose;       // [B, P, 94]
-  bool live = false;     // movements are seen as in live use
+  ControlTokens tokens;       // [B, T]; of clips with notes as these force them
+  NoteInput notes;            // [B, T]
+  at::Tensor pose;            // [B, P, 94]
+  at::Tensor mean_pose = {};  // [B, 1, 94] of the whole track; undefined: the clip's own
+  bool live = false;          // movements are seen as in live use
 };
 
 // The recorded sound from its own pitch and loudness, [B, S * hop].
@@ -246,6 +255,7 @@ SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch
 struct ControlLoss {
   at::Tensor total;                // what is trained: scalar
   at::Tensor onset, pitch, level;  // [B, T] nats
+  at::Tensor seen;                 // [B, T] nats of the pitch, from the movement alone
 };
 ControlLoss control_loss(PlusModel& model, const ControlBatch& batch,
                          const at::Tensor& hidden = {});

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "models/checks.hpp"
-#include "models/cpu/step_kernels.hpp"
+#include "models/cpu/packed_linear.hpp"
 
 namespace minet::models {
 namespace {
@@ -26,30 +26,6 @@ std::int64_t round_up(std::int64_t value, std::int64_t to) {
 const float* data(const at::Tensor& tensor) {
   return tensor.const_data_ptr<float>();
 }
-
-// y = W x + b with W [out, in] packed as [out / 64, in, 64], padded with zeros.
-struct PackedLinear {
-  std::int64_t in = 0, out = 0;  // out: padded
-  Floats panels, bias;
-
-  PackedLinear() = default;
-  PackedLinear(const at::Tensor& weight, const at::Tensor& bias_tensor) {
-    const at::Tensor w = weight.detach().contiguous();
-    const std::int64_t real_out = w.size(0);
-    in = w.size(1);
-    out = round_up(real_out, kPanel);
-    panels.assign(static_cast<std::size_t>(out * in), 0);
-    const float* from = data(w);
-    for (std::int64_t o = 0; o < real_out; ++o) {
-      float* column = panels.data() + o / kPanel * kPanel * in + o % kPanel;
-      for (std::int64_t i = 0; i < in; ++i) column[i * kPanel] = from[o * in + i];
-    }
-    if (!bias_tensor.defined()) return;
-    bias.assign(static_cast<std::size_t>(out), 0);
-    const at::Tensor b = bias_tensor.detach().contiguous();
-    std::copy_n(data(b), real_out, bias.data());
-  }
-};
 
 struct Norm {
   Floats weight, bias;
@@ -124,16 +100,7 @@ struct FastPrior::State {
   void see(const ContentInput& content);
   void apply(const PackedLinear& layer, const float* x, std::int64_t x_stride, std::int64_t rows,
              float* y, std::int64_t y_stride, bool relu = false) const {
-    kernels->linear({.panels = layer.panels.data(),
-                     .bias = layer.bias.empty() ? nullptr : layer.bias.data(),
-                     .in = layer.in,
-                     .out = layer.out,
-                     .rows = rows,
-                     .x = x,
-                     .x_stride = x_stride,
-                     .y = y,
-                     .y_stride = y_stride,
-                     .relu = relu});
+    layer.apply(*kernels, x, x_stride, rows, y, y_stride, relu);
   }
   void rotate(const float* from, float* to) const;
   void attend(const Memory& memory, std::int64_t row, const float* queries, std::int64_t first,

@@ -4,6 +4,7 @@
 #include <torch/nn/modules/normalization.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "minet/models/plus.hpp"
 #include "minet/pose/skeleton.hpp"
@@ -16,6 +17,7 @@ namespace nn = torch::nn;
 
 constexpr std::int64_t kOnsetWidth = 8, kPitchWidth = 64, kLevelWidth = 32, kNoteWidth = 32;
 constexpr std::int64_t kMotionFirst = 256, kMotionIn = 128, kTrunk = 256, kLevelHidden = 128;
+constexpr double kUsualSeconds = 60;  // that the mean posture of live use is taken over
 // Symbols past the last: no frame before, or a hidden one; for a note: none is given.
 constexpr std::int64_t kNoOnset = 2;
 
@@ -54,7 +56,7 @@ at::Tensor motion_features(const at::Tensor& pose, const at::Tensor& usual) {
 }
 
 MotionImpl::MotionImpl(const config::TrainConfig& config)
-    : clip_frames_(config.clip_pose_frames()) {
+    : most_frames_(std::llround(kUsualSeconds * config.pose.fps)) {
   in_ = register_module(
       "in", nn::Sequential(nn::Linear(kMotionFeatures + config.body_width(), kMotionFirst),
                            nn::LayerNorm(nn::LayerNormOptions({kMotionFirst})), nn::ReLU(),
@@ -74,7 +76,7 @@ at::Tensor MotionImpl::input(const at::Tensor& pose, const at::Tensor& usual,
 
 at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state) {
   const at::Tensor now = posture_of(pair.slice(1, 1));
-  state.frames = std::min(state.frames + 1, clip_frames_);
+  state.frames = std::min(state.frames + 1, most_frames_);
   state.usual = state.frames == 1
                     ? now
                     : state.usual + (now - state.usual) / static_cast<double>(state.frames);
@@ -82,9 +84,9 @@ at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, M
 }
 
 at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, std::int64_t frames,
-                               double ratio, bool live) {
-  at::Tensor none, usual = posture_of(pose);
-  if (live) {
+                               double ratio, bool live, const at::Tensor& mean_pose) {
+  at::Tensor none, usual = posture_of(mean_pose.defined() ? mean_pose : pose);
+  if (live && !mean_pose.defined()) {
     usual = usual.cumsum(1) / at::arange(1, pose.size(1) + 1, pose.options()).unsqueeze(-1);
   } else {
     usual = usual.mean(1, true);
@@ -129,8 +131,7 @@ ControlPriorImpl::ControlPriorImpl(const config::TrainConfig& config) : config_(
   level_in_ =
       register_module("level_in", nn::Linear(kTrunk + kOnsetWidth + kPitchWidth, kLevelHidden));
   level_ = register_module("level", nn::Linear(kLevelHidden, plus.levels));
-  seen_ = register_module("seen",
-                          nn::Linear(config.body_width() + 2 * plus.motion_hidden, kPitchSymbols));
+  seen_ = register_module("seen", nn::Linear(config.body_width() + 2 * plus.motion_hidden, kSeen));
 }
 
 at::Tensor ControlPriorImpl::condition(const at::Tensor& body, const at::Tensor& motion,
@@ -168,8 +169,7 @@ ControlLogits ControlPriorImpl::forward(const ControlTokens& tokens, const at::T
   const at::Tensor trunk = trunk_->forward(at::cat({state, condition}, -1)).relu();
   return {.onset = onset_logits(trunk),
           .pitch = pitch_logits(trunk, tokens.onset),
-          .level = level_logits(trunk, tokens.onset, tokens.pitch),
-          .seen = seen_logits(condition)};
+          .level = level_logits(trunk, tokens.onset, tokens.pitch)};
 }
 
 at::Tensor ControlPriorImpl::seen_logits(const at::Tensor& condition) {
@@ -201,13 +201,20 @@ at::Tensor ControlPriorImpl::pitch_logits(const at::Tensor& trunk, const at::Ten
   return pitch_->forward(at::cat({trunk, embedding_onset_->forward(onset)}, -1));
 }
 
+at::Tensor ControlPriorImpl::free_onset_logits(const at::Tensor& trunk,
+                                               const at::Tensor& condition) {
+  const at::Tensor logits = onset_logits(trunk), seen = seen_logits(condition);
+  const at::Tensor begins =
+      seen.select(-1, kPitchSymbols + 1) - seen.select(-1, kPitchSymbols) - kUsualOnset;
+  return logits + kSeenOnset * at::stack({at::zeros_like(begins), begins}, -1);
+}
+
 at::Tensor ControlPriorImpl::free_pitch_logits(const at::Tensor& trunk, const at::Tensor& onset,
                                                const at::Tensor& condition) {
-  const at::Tensor logits = pitch_logits(trunk, onset), pitches = logits.slice(-1, 1);
-  // `seen` was trained where there is a pitch: it does not say whether there is one.
-  const at::Tensor seen = seen_logits(condition).slice(-1, 1).log_softmax(-1);
-  return at::cat(
-      {logits.slice(-1, 0, 1), (pitches + seen).log_softmax(-1) + pitches.logsumexp(-1, true)}, -1);
+  at::Tensor logits =
+      pitch_logits(trunk, onset) + seen_logits(condition).slice(-1, 0, kPitchSymbols);
+  logits.select(-1, 0) += kNoPitchLogit;
+  return logits;
 }
 
 at::Tensor ControlPriorImpl::level_logits(const at::Tensor& trunk, const at::Tensor& onset,

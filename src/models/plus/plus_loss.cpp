@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kMatchWeight = 1;    // of telling bodies and sounds apart beside the sound itself
 constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
-constexpr double kSeenWeight = 1;     // of the pitch that is read off the movement alone
+constexpr double kSeenWeight = 2;     // of what is read off the movement alone
 
 // Of the joined batch, where there are other processes: the mean of theirs and this one's, weighted
 // by their clips, is then the joined batch's.
@@ -47,25 +47,27 @@ ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::
     body = model.body->forward(batch.pose);
   }
   const std::int64_t frames = batch.tokens.pitch.size(1);
-  const at::Tensor motion = model.motion->forward(batch.pose, body, frames,
-                                                  pose_frames_of_token(model.config), batch.live);
-  const ControlLogits logits =
-      model.prior->forward(batch.tokens, model.prior->condition(body, motion, batch.notes), hidden);
+  const at::Tensor motion = model.motion->forward(
+      batch.pose, body, frames, pose_frames_of_token(model.config), batch.live, batch.mean_pose);
+  const at::Tensor condition = model.prior->condition(body, motion, batch.notes);
   const auto nats = [&](const at::Tensor& values, const at::Tensor& target) {
     return at::cross_entropy_loss(values.flatten(0, 1), target.flatten(), {}, at::Reduction::None)
         .view_as(target);
   };
-  ControlLoss loss{.total = {},
-                   .onset = nats(logits.onset, batch.tokens.onset),
-                   .pitch = nats(logits.pitch, batch.tokens.pitch),
-                   .level = nats(logits.level, batch.tokens.level)};
+  const at::Tensor seen = model.prior->seen_logits(condition);
+  ControlLoss loss;
+  loss.seen = nats(seen.slice(2, 0, kPitchSymbols), batch.tokens.pitch);
+  loss.total = kSeenWeight *
+               (loss.seen.mean() + nats(seen.slice(2, kPitchSymbols), batch.tokens.onset).mean());
+  const ControlLogits logits = model.prior->forward(batch.tokens, condition, hidden);
+  loss.onset = nats(logits.onset, batch.tokens.onset);
+  loss.pitch = nats(logits.pitch, batch.tokens.pitch);
+  loss.level = nats(logits.level, batch.tokens.level);
   // What notes force is not drawn, and so not learned.
   const at::Tensor free = batch.notes.present.logical_not().unsqueeze(1).expand_as(loss.onset);
   const at::Tensor rest = free.logical_or(batch.notes.note == 0);
-  loss.total =
-      mean_where(loss.onset, free) + mean_where(loss.pitch, rest) +
-      kLevelWeight * loss.level.mean() +
-      kSeenWeight * mean_where(nats(logits.seen, batch.tokens.pitch), batch.tokens.pitch > 0);
+  loss.total = loss.total + mean_where(loss.onset, free) + mean_where(loss.pitch, rest) +
+               kLevelWeight * loss.level.mean();
   return loss;
 }
 

@@ -110,15 +110,20 @@ def velocity(x: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(x[:, :1]), x[:, 1:] - x[:, :-1]], 1)
 
 
-def motion_features(pose: Tensor, live: bool = False) -> Tensor:
+def motion_features(pose: Tensor, live: bool = False, mean_pose: Tensor | None = None) -> Tensor:
     xy = pose.unflatten(-1, (47, 2))
     right, left = xy[:, :, 7:27] - xy[:, :, 3:4], xy[:, :, 27:47] - xy[:, :, 6:7]
     hands = 4 * torch.cat([right, left], 2).flatten(2)
-    changes = []
-    for x, scale in ((pose[..., :14], 4), (hands, 2)):
-        count = torch.arange(1, x.shape[1] + 1)[:, None]
-        usual = x.cumsum(1) / count if live else x.mean(1, keepdim=True)
-        changes.append(scale * (x - usual))
+    if mean_pose is not None:
+        mean = mean_pose
+    elif live:
+        mean = pose.cumsum(1) / torch.arange(1, pose.shape[1] + 1)[:, None]
+    else:
+        mean = pose.mean(1, keepdim=True)
+    away = pose - mean
+    away_xy = away.unflatten(-1, (47, 2))
+    fingers = torch.cat([away_xy[:, :, 7:27] - away_xy[:, :, 3:4], away_xy[:, :, 27:47] - away_xy[:, :, 6:7]], 2)
+    changes = [4 * away[..., :14], 8 * fingers.flatten(2)]
     return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands), *changes], -1)
 
 
@@ -143,8 +148,9 @@ class Motion(nn.Module):
             x = torch.stack(steps, 1)
         return x
 
-    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float, live: bool = False) -> Tensor:
-        x = torch.cat([motion_features(pose, live), body[:, None].expand(-1, pose.shape[1], -1)], -1)
+    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float, live: bool = False,
+                mean_pose: Tensor | None = None) -> Tensor:
+        x = torch.cat([motion_features(pose, live, mean_pose), body[:, None].expand(-1, pose.shape[1], -1)], -1)
         x = getattr(self, "in")(x)
         y = self.so_far(x) if live else self.gru(x)[0]
         at = (torch.arange(frames, dtype=torch.float64) * ratio).clamp(max=pose.shape[1] - 1)
@@ -165,7 +171,7 @@ class ControlPrior(nn.Module):
         self.gru = nn.GRU(w, w, c.prior_layers, batch_first=True)
         self.trunk, self.onset = nn.Linear(w + condition, 256), nn.Linear(256, 2)
         self.pitch, self.level_in = nn.Linear(264, PITCHES), nn.Linear(328, 128)
-        self.level, self.seen = nn.Linear(128, c.levels), nn.Linear(seen, PITCHES)
+        self.level, self.seen = nn.Linear(128, c.levels), nn.Linear(seen, PITCHES + 2)
 
     def forward(self, tokens, body: Tensor, motion: Tensor, notes, hidden: Tensor):
         onset, pitch, level = tokens
@@ -233,23 +239,26 @@ class Plus(nn.Module):
         harmonics, bands = self.synthesiser(hz, voiced, loudness, self.body(pose))
         return sound_of(hz, harmonics, bands[:, :-1], noise, self.c)
 
-    def logits(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False):
+    def logits(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False, mean_pose: Tensor | None = None):
         ratio = self.c.fps / (self.c.sample_rate / self.c.hop / 2)
         body = self.body(pose).detach()
-        motion = self.motion(pose, body, tokens[0].shape[1], ratio, live)
+        motion = self.motion(pose, body, tokens[0].shape[1], ratio, live, mean_pose)
         return self.controls(tokens, body, motion, notes, hidden)
 
-    def control_loss(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False) -> Tensor:
-        onset, pitch, level, seen = self.logits(tokens, pose, notes, hidden, live)
+    def control_loss(self, tokens, pose: Tensor, notes, hidden: Tensor, live: bool = False,
+                     mean_pose: Tensor | None = None) -> Tensor:
+        onset, pitch, level, seen = self.logits(tokens, pose, notes, hidden, live, mean_pose)
 
         def mean(logits: Tensor, target: Tensor, counts: Tensor) -> Tensor:
             nats = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none").view_as(target)
             return (nats * counts).sum() / (counts.sum() + 1e-6)
 
+        every = torch.ones_like(tokens[2])
+        movement = mean(seen[..., :PITCHES], tokens[1], every) + mean(seen[..., PITCHES:], tokens[0], every)
         free = ~notes[2][:, None].expand_as(tokens[0])
         return (
             mean(onset, tokens[0], free)
             + mean(pitch, tokens[1], free | (notes[0] == 0))
-            + 0.5 * mean(level, tokens[2], torch.ones_like(tokens[2]))
-            + mean(seen, tokens[1], tokens[1] > 0)
+            + 0.5 * mean(level, tokens[2], every)
+            + 2 * movement
         )
