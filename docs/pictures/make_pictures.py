@@ -4,6 +4,7 @@
     python docs/pictures/make_pictures.py --demo demo --real demo-real     (needs matplotlib, librosa, soundfile)
     python docs/pictures/make_pictures.py --players players
     python docs/pictures/make_pictures.py --tables results
+    python docs/pictures/make_pictures.py --every-instrument examples     (of mi_eval examples --tracks 13)
 """
 import argparse
 import csv
@@ -16,6 +17,7 @@ import librosa
 import matplotlib
 import numpy as np
 import soundfile
+from PIL import Image
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -56,11 +58,13 @@ def read_notes(path):
                 for r in csv.DictReader(file)]
 
 
-def save(figure, name):
+def save(figure, name, dpi=110):
     figure.supylabel("kHz", fontsize=8)
     figure.supxlabel("seconds", fontsize=8)
     figure.tight_layout()
-    figure.savefig(HERE / name, dpi=110)
+    figure.savefig(HERE / name, dpi=dpi)
+    # Spectrograms need no more colours.
+    Image.open(HERE / name).convert("RGB").quantize(64).save(HERE / name, optimize=True)
     plt.close(figure)
     print(HERE / name)
 
@@ -135,12 +139,37 @@ def overlay_picture(players):
                         "[a]palettegen=64[p];[b][p]paletteuse=dither=none", HERE / "overlay.png"], check=True)
 
 
+def every_instrument(examples):
+    """The page on plus: eight seconds of each instrument, and the same one after another as sound."""
+    kinds = {"recorded": "the synthetic player", "plus-with-notes": "keypoints and notes",
+             "plus-keypoints-alone": "keypoints alone"}
+    sounds = examples / "sound"
+    tracks = sorted({path.name.removesuffix("-recorded.flac") for path in sounds.glob("*-recorded.flac")},
+                    key=lambda track: track.split("_")[2])
+    figure, axes = plt.subplots(len(tracks), len(kinds), figsize=(12, 1.25 * len(tracks)), sharex=True, sharey=True)
+    for column, (kind, title) in enumerate(kinds.items()):
+        parts = []
+        for row, track in enumerate(tracks):
+            path = next(sounds.glob(f"{track}-{kind}.*"))
+            show(axes[row][column], path, f"{track.split('_')[2]}, {title}", 8)
+            sound, rate = soundfile.read(path)
+            parts.append(np.concatenate([sound[:8 * rate], np.zeros(rate // 2)]))
+        # A block at a time: libsndfile's encoder fails on long ones.
+        whole = np.concatenate(parts)
+        with soundfile.SoundFile(ROOT / f"docs/listen/every-instrument-{kind}.ogg", "w", rate, 1, format="OGG",
+                                 subtype="VORBIS", compression_level=0.9) as file:
+            for first in range(0, len(whole), 4096):
+                file.write(whole[first:first + 4096])
+    save(figure, "plus-every-instrument.png", dpi=74)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", type=pathlib.Path)
     parser.add_argument("--real", type=pathlib.Path)
     parser.add_argument("--players", type=pathlib.Path, help="a folder of mi_prepare orchestra, for docs/orchestra.md")
     parser.add_argument("--tables", type=pathlib.Path, help="the folder of mi_eval tables, for docs/results.md")
+    parser.add_argument("--every-instrument", type=pathlib.Path, help="of mi_eval examples, for docs/plus.md")
     options = parser.parse_args()
     if options.demo:
         orchestra_picture(options.demo, ("vn", "fl", "tpt", "vc"))
@@ -153,6 +182,8 @@ def main():
         overlay_picture(options.players)
     if options.real:
         real_picture(options.real)
+    if options.every_instrument:
+        every_instrument(options.every_instrument)
     if options.tables:
         tables_pictures(options.tables)
 
