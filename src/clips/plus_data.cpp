@@ -142,7 +142,7 @@ at::Tensor joined(std::vector<TrackData>& tracks, std::vector<Value> TrackData::
   for (TrackData& track : tracks) {
     to = std::copy((track.*part).begin(), (track.*part).end(), to);
     freed += (track.*part).size() * sizeof(Value);
-    track.*part = {};
+    std::vector<Value>().swap(track.*part);  // = {} would keep its memory
     if (freed > kGiveBack) give_back_freed_memory(), freed = 0;
   }
   give_back_freed_memory();
