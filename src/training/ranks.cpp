@@ -211,14 +211,20 @@ void Ranks::first_goes_ahead(const std::function<void()>& work) {
   if (is_first()) {
     std::vector<std::string> heard;
     for (int rank = 1; rank < place_.size; ++rank) heard.push_back(heard_key(rank));
-    try {
-      work();
-    } catch (...) {
+    const auto tell_failure = [&](int exit_code) {
       try {
-        tell("failed");
+        tell(text(exit_code));
         groups_->store->wait(heard, kHearing);  // the store may end with this process
       } catch (const std::exception&) {         // nobody is there to hear it
       }
+    };
+    try {
+      work();
+    } catch (const Error& error) {
+      tell_failure(error.exit_code());
+      throw;
+    } catch (...) {
+      tell_failure(1);
       throw;
     }
     together(place_, "waiting", [&] { tell("done"); });
@@ -228,10 +234,11 @@ void Ranks::first_goes_ahead(const std::function<void()>& work) {
     groups_->store->wait({key}, kLongestWork);
     return groups_->store->get(key);
   });
-  if (std::string(word.begin(), word.end()) != "done") {
+  if (const std::string said(word.begin(), word.end()); said != "done") {
     together(place_, "waiting for rank 0",
              [&] { groups_->store->set(heard_key(place_.rank), std::vector<std::uint8_t>{1}); });
-    throw FirstFailed(text("rank ", place_.rank, " stopped, because rank 0 failed"));
+    throw FirstFailed(text("rank ", place_.rank, " stopped, because rank 0 failed"),
+                      std::atoi(said.c_str()));
   }
   work();
 }

@@ -33,10 +33,11 @@ std::optional<RankPlace> find_rank_place();
 // The first of Slurm's compressed host names: "node[03-07,12],other" -> "node03".
 std::string first_host(const std::string& node_list);
 
-// Thrown by the others where rank 0 failed at what it does for all; it says why itself.
-class FirstFailed : public WorkError {
+// Thrown by the others where rank 0 failed at what it does for all; it says why itself. With its
+// exit code: whoever ends first, the code is the same.
+class FirstFailed : public Error {
  public:
-  using WorkError::WorkError;
+  using Error::Error;
 };
 
 // Gradients that are averaged over the ranks.
