@@ -264,13 +264,8 @@ struct PoseOptions {
   bool force = false;
 };
 
-bool is_drawn_on_film(const PoseOptions& options) {
-  const std::string extension = lower(options.preview.extension().string());
-  return extension == ".png" || extension == ".mp4";
-}
-
 void check_preview(const PoseOptions& options) {
-  if (options.film && !is_drawn_on_film(options)) {
+  if (options.film && !pose::is_drawn_on_film(options.preview)) {
     throw InputError("--film: expected a --preview that ends in .png or .mp4 beside it, got none");
   }
   if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
@@ -278,7 +273,7 @@ void check_preview(const PoseOptions& options) {
 
 void draw_preview(const PoseOptions& options, const pose::PoseSequence& pose) {
   if (options.preview.empty()) return;
-  if (is_drawn_on_film(options)) {
+  if (pose::is_drawn_on_film(options.preview)) {
     pose::draw_on_film(options.out, options.preview,
                        {.film = options.film, .notes = {}, .gaps = {}, .replace = options.force});
     return;

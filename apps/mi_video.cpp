@@ -8,6 +8,7 @@
 #include "minet/core/files.hpp"
 #include "minet/core/words.hpp"
 #include "minet/pose/draw.hpp"
+#include "minet/pose/film_pose.hpp"
 #include "minet/pose/found.hpp"
 #include "minet/pose/readers.hpp"
 #include "minet/video/camera.hpp"
@@ -72,14 +73,9 @@ void keep_memory() {
   ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
 
-bool is_on_pictures(const fs::path& preview) {
-  const std::string extension = lower(preview.extension().string());
-  return extension == ".png" || extension == ".mp4";
-}
-
 void check_outputs(const Arguments& arguments) {
-  const bool svg = !arguments.preview.empty() && !is_on_pictures(arguments.preview);
-  const bool drawn = !arguments.overlay.empty() || is_on_pictures(arguments.preview);
+  const bool svg = !arguments.preview.empty() && !pose::is_drawn_on_film(arguments.preview);
+  const bool drawn = !arguments.overlay.empty() || pose::is_drawn_on_film(arguments.preview);
   if (!arguments.notes.empty() && !drawn) {
     throw InputError(
         "--overlay-notes: expected --overlay or a .png or .mp4 --preview beside it, got none");
@@ -142,7 +138,7 @@ int print_lines(const Arguments& arguments) {
 // All that is drawn on pictures: --overlay, and --preview where it is no SVG.
 void draw(const Arguments& arguments, pose::RawPose filled) {
   const bool sheet = lower(arguments.preview.extension().string()) == ".png";
-  const bool film = !sheet && is_on_pictures(arguments.preview);
+  const bool film = !sheet && pose::is_drawn_on_film(arguments.preview);
   if (arguments.overlay.empty() && !sheet && !film) return;
   const std::optional<fs::path> ground =
       arguments.film.empty() ? std::nullopt : std::optional(arguments.film);
@@ -195,7 +191,7 @@ int find(const Arguments& arguments) {
   } else {
     pose::save_pose_npy(arguments.out, pose);
   }
-  if (!arguments.preview.empty() && !is_on_pictures(arguments.preview)) {
+  if (!arguments.preview.empty() && !pose::is_drawn_on_film(arguments.preview)) {
     save_file(arguments.preview,
               pose::draw_svg(pose, {.title = arguments.film.filename().string()}),
               {.replace = arguments.force});

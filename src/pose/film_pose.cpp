@@ -73,6 +73,11 @@ void write_film_pose(const std::filesystem::path& film, const std::filesystem::p
   run_mi_video(command, text(shown(film), ": its keypoints could not be found"));
 }
 
+bool is_drawn_on_film(const std::filesystem::path& preview) {
+  const std::string extension = lower(preview.extension().string());
+  return extension == ".png" || extension == ".mp4";
+}
+
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
                   const DrawFilmOptions& options) {
   std::vector<std::string> command =

@@ -48,11 +48,7 @@ class RanksTest(support.Case):
     @classmethod
     def setUpClass(cls):
         shared = cls.class_folder()
-        players, cls.corpus = shared / "players", shared / "corpus"
-        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "5", "--seconds", "8",
-                        "--sound", "additive"], check=True)
-        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", cls.corpus],
-                       check=True)
+        cls.corpus = cls.small_corpus(shared, tracks=5)
         cls.undisturbed = shared / "undisturbed"
         subprocess.run([cls.program, *cls.words_of(cls.undisturbed, LONG, "--nproc", "2")], check=True,
                        stderr=subprocess.DEVNULL, timeout=120)

@@ -57,11 +57,7 @@ class SlurmTest(support.Case):
     @classmethod
     def setUpClass(cls):
         shared = cls.class_folder()
-        players, cls.corpus = shared / "players", shared / "corpus"
-        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "5", "--seconds", "9",
-                        "--sound", "additive", "--no-mix"], check=True)
-        cls.table = players / "tracks.csv"
-        subprocess.run([cls.mi_prepare, "-q", "folder", "--table", cls.table, "--out", cls.corpus], check=True)
+        cls.corpus, cls.table = cls.small_corpus(shared, tracks=5), shared / "players/tracks.csv"
 
     def setUp(self):
         super().setUp()

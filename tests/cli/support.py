@@ -66,10 +66,10 @@ class Case(unittest.TestCase):
         return pathlib.Path(holder.name)
 
     @classmethod
-    def small_corpus(cls, folder):
-        """FOLDER/corpus: each of the orchestra's instruments in tracks of 9 s, with notes; needs mi_prepare."""
+    def small_corpus(cls, folder, tracks=31):
+        """FOLDER/corpus: tracks of 9 s with notes (31: of every instrument); needs mi_prepare."""
         players, corpus = folder / "players", folder / "corpus"
-        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", "31", "--seconds", "9",
+        subprocess.run([cls.mi_prepare, "-q", "orchestra", "--out", players, "--tracks", str(tracks), "--seconds", "9",
                         "--sound", "additive", "--no-mix"], check=True, timeout=300)
         subprocess.run([cls.mi_prepare, "-q", "folder", "--table", players / "tracks.csv", "--out", corpus],
                        check=True, timeout=300)

@@ -13,6 +13,7 @@
 #include "minet/training/steps.hpp"
 #include "reference/golden.hpp"
 #include "support/temp_folder.hpp"
+#include "training/small_config.hpp"
 
 namespace minet::training {
 namespace {
@@ -29,14 +30,8 @@ class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
     config.model.kind = GetParam();
     config.spectrogram = {.sample_rate = 4000, .n_fft = 64, .hop = 16, .bins = 32};
     config.data.clip_seconds = 0.1;  // 25 frames
-    config.seq2seq = {.hidden = 24, .layers = 1, .dropout = 0};
-    config.graph_transformer = {.blocks = {6, 8},
-                                .temporal_kernel = 3,
-                                .width = 32,
-                                .layers = 2,
-                                .heads = 2,
-                                .ffn = 64,
-                                .dropout = 0.1};
+    make_baselines_small(config);
+    config.graph_transformer.dropout = 0.1;
     config.baseline_training = {
         .steps = 300, .batch = 4, .learning_rate = 5e-3, .weight_decay = 0.01, .warmup_steps = 10};
     return config;

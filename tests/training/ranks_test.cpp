@@ -17,6 +17,7 @@
 #include "minet/training/steps.hpp"
 #include "reference/golden.hpp"
 #include "reference/plus_golden.hpp"
+#include "training/small_config.hpp"
 
 namespace minet::training {
 namespace {
@@ -99,24 +100,9 @@ class RanksTest : public testing::Test {
   }
 
   static config::TrainConfig small() {
-    config::TrainConfig config;
-    config.spectrogram.n_fft = 64;
-    config.spectrogram.bins = 32;
-    config.data.clip_seconds = 0.32;  // 20 frames, 8 pose frames
-    config.vqvae.channels = 16;
-    config.vqvae.bands = {4, 2, 2, 1};
-    config.vqvae.codes = 16;
-    config.vqvae.code_width = 8;
+    config::TrainConfig config = small_config();
     config.vqvae.plain_steps = 0;
     config.vqvae.revive_every = 4;
-    config.body = {.hidden = 4, .layers = 2};
-    config.prior.heads = 2;
-    config.prior.ffn = 32;
-    config.prior.dropout = 0;
-    config.prior.context = 20;
-    config.prior.head = config::PriorHead::tied;
-    config.content.heads = 2;
-    config.content.ffn = 32;
     config.vqvae_training = {.steps = 200, .batch = kBatch, .learning_rate = 1e-3};
     config.prior_training = config.vqvae_training;
     config.baseline_training = config.vqvae_training;
@@ -198,14 +184,7 @@ class BaselineRanks : public RanksTest, public testing::WithParamInterface<confi
 TEST_P(BaselineRanks, GradientsAreThoseOfTheJoinedBatch) {
   config::TrainConfig config = small();
   config.model.kind = GetParam();
-  config.seq2seq = {.hidden = 24, .layers = 1, .dropout = 0};
-  config.graph_transformer = {.blocks = {6, 8},
-                              .temporal_kernel = 3,
-                              .width = 32,
-                              .layers = 2,
-                              .heads = 2,
-                              .ffn = 64,
-                              .dropout = 0};
+  make_baselines_small(config);
   const at::Tensor pose = at::randn({kBatch, 8, 94}), spectrogram = at::randn({kBatch, 32, 20});
   expect_as_one_process(kBatch, [&](Ranks* ranks, const models::Part& part) {
     models::BaselineModel model = models::make_baseline(config, 1);

@@ -13,28 +13,14 @@
 #include "minet/models/model.hpp"
 #include "minet/models/precision.hpp"
 #include "models/cpu/compute_paths.hpp"
+#include "training/small_config.hpp"
 
 namespace minet::training {
 namespace {
 
-config::TrainConfig small_config() {
-  config::TrainConfig config;
-  config.spectrogram.n_fft = 64;
-  config.spectrogram.bins = 32;
-  config.data.clip_seconds = 0.32;  // 20 frames, 8 pose frames
-  config.vqvae.channels = 16;
-  config.vqvae.bands = {4, 2, 2, 1};
-  config.vqvae.codes = 16;
-  config.vqvae.code_width = 8;
+config::TrainConfig trained_config() {
+  config::TrainConfig config = small_config();
   config.vqvae.plain_steps = 30;
-  config.body = {.hidden = 4, .layers = 2};
-  config.prior.heads = 2;
-  config.prior.ffn = 32;
-  config.prior.dropout = 0;
-  config.prior.context = 20;
-  config.prior.head = config::PriorHead::tied;
-  config.content.heads = 2;
-  config.content.ffn = 32;
   config.content.alignment = config::Alignment::both;
   config.vqvae_training = {.steps = 200, .batch = 4, .learning_rate = 5e-3, .warmup_steps = 5};
   config.prior_training = {.steps = 200, .batch = 4, .learning_rate = 1e-2, .warmup_steps = 5};
@@ -67,7 +53,7 @@ class StepsTest : public testing::Test {
     return batch;
   }
 
-  const config::TrainConfig config_ = small_config();
+  const config::TrainConfig config_ = trained_config();
 };
 
 class LearningSteps : public StepsTest, public testing::WithParamInterface<config::Precision> {

@@ -28,6 +28,9 @@ struct DrawFilmOptions {
   bool replace = false;
 };
 
+// Whether a preview of this name is drawn on pictures: a film (.mp4) or a sheet (.png).
+bool is_drawn_on_film(const std::filesystem::path& preview);
+
 // Draws keypoints, which are on the film's clock, as a film (.mp4) or a sheet of pictures (.png).
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
                   const DrawFilmOptions& options = {});
