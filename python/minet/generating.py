@@ -11,6 +11,7 @@ import torch
 
 from .notes import note_indices
 from .paper import PaperModel
+from .phases import ITERATIONS, invert
 from .plus import PlusModel, Tokens
 from .pose import Pose
 from .sampling import Sampling
@@ -21,8 +22,8 @@ from .uniform import Random, derive_seed
 class Performance:
     codes: np.ndarray  # [T] int64, as in the sidecar of mi_generate
     rate: float  # codes per second
-    sound: np.ndarray | None  # float32 at the model's rate; of plus only
-    magnitudes: np.ndarray | None  # [T, F] of the paper's model, to which phases are still to be found
+    sound: np.ndarray  # float32 at the model's rate
+    magnitudes: np.ndarray | None  # [T, F] of the paper's model, whose phases `sound` has found
 
 
 def sampling_of(
@@ -62,17 +63,18 @@ def body_track(model: PaperModel, pose: Pose, steps: int) -> torch.Tensor:
 
 
 def play_paper(
-    model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int
+    model: PaperModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int, iterations: int
 ) -> Performance:
     rate = model.config.frame_rate
     asked = None if notes is None else torch.from_numpy(note_indices(notes, steps, rate))[None]
     codes = model.sample_codes(body_track(model, pose, steps), sampling, uniforms(seed, "codes", piece), asked)
-    magnitudes = model.to_magnitudes(model.vqvae.decode(codes))[0].T
-    return Performance(codes[0].numpy(), rate, None, magnitudes.numpy())
+    magnitudes = model.to_magnitudes(model.vqvae.decode(codes))[0].T.numpy()
+    sound = invert(magnitudes, model.config.spectrogram, seed, iterations)
+    return Performance(codes[0].numpy(), rate, sound / max(1.0, abs(sound).max()), magnitudes)
 
 
 def play_plus(
-    model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int
+    model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int, _iterations: int
 ) -> Performance:
     c, rate = model.config, model.token_rate
     last = max(0.0, pose.seconds - c.data.clip_seconds)
@@ -103,12 +105,14 @@ def generate(
     seed: int = 0,
     piece: int = 0,
     seconds: float | None = None,
+    iterations: int = ITERATIONS,
     **sampling,
 ) -> Performance:
     """What mi_generate plays with --seed SEED, and with `notes` (onset_s, duration_s, pitch) of one voice.
 
-    `sampling`: temperature, top_k, top_p. The codes are the program's; where two of them are equally probable to within
-    rounding, another processor or version of torch may choose the other.
+    `sampling`: temperature, top_k, top_p. `iterations`: rounds of phase reconstruction, which plus does without. The
+    codes are the program's; where two of them are equally probable to within rounding, another processor or version of
+    torch may choose the other.
     """
     if not model.prior_trained:
         raise ValueError("expected a model with a trained prior, but only its first stage is")
@@ -118,4 +122,4 @@ def generate(
     rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
     steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
     play = play_plus if isinstance(model, PlusModel) else play_paper
-    return play(model, pose.normalised(), notes, how, seed, piece, steps)
+    return play(model, pose.normalised(), notes, how, seed, piece, steps, iterations)

@@ -288,12 +288,12 @@ class PaperModel(nn.Module):
         return (level - s["mean"]) / s["deviation"]
 
     def to_magnitudes(self, spectrogram: Tensor) -> Tensor:
-        """The inverse; what is at most half a decibel above the floor is silence."""
+        """The inverse; what is at most half a decibel above the floor is silence, and 60 dB is the loudest."""
         s = self.scale
         level = spectrogram * s["deviation"] + s["mean"]
         if s["kind"] != "decibel":
             return torch.expm1(level).clamp_min(0)
-        return torch.where(level < s["floor_db"] + 0.5, 0.0, s["reference"] * 10 ** (level / 20))
+        return torch.where(level < s["floor_db"] + 0.5, 0.0, s["reference"] * 10 ** (level.clamp_max(60) / 20))
 
     def spectrogram(self, sound: np.ndarray | Tensor) -> Tensor:
         """Samples [n] at the model's rate -> standardised log-spectrogram [1, F, T]."""
