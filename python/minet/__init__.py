@@ -8,6 +8,7 @@ Shapes use the letters of docs/architecture.md: B batch, F frequency bins, T fra
 D code width, H width of the body vector.
 """
 
+from .baselines import BaselineModel
 from .generating import Performance, generate
 from .load import load
 from .notes import note_indices
@@ -19,6 +20,7 @@ from .uniform import Random, derive_seed
 
 __version__ = "0.2.0"
 __all__ = [
+    "BaselineModel",
     "Corpus",
     "PaperModel",
     "Performance",

@@ -15,6 +15,15 @@ DEFAULTS = {
     "body": {"hidden": 32, "layers": 3},
     "prior": {"kind": "transformer", "layers": 2, "heads": 8, "ffn": 512, "context": 250, "head": "linear"},
     "content": {"enabled": True, "layers": 2, "heads": 8, "ffn": 512, "alignment": "cross_attention"},
+    "seq2seq": {"hidden": 256, "layers": 2},
+    "graph_transformer": {
+        "blocks": [64, 64, 64, 64, 128, 128, 128, 256, 256, 256],
+        "temporal_kernel": 9,
+        "width": 512,
+        "layers": 6,
+        "heads": 8,
+        "ffn": 1024,
+    },
     "plus": {
         "harmonics": 80,
         "noise_bands": 65,

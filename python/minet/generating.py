@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .baselines import BaselineModel
 from .notes import note_indices
 from .paper import PaperModel
 from .phases import ITERATIONS, invert
@@ -20,10 +21,10 @@ from .uniform import Random, derive_seed
 
 @dataclass
 class Performance:
-    codes: np.ndarray  # [T] int64, as in the sidecar of mi_generate
-    rate: float  # codes per second
+    codes: np.ndarray | None  # [T] int64, as in the sidecar of mi_generate; a baseline has none
+    rate: float  # codes per second, of a baseline frames
     sound: np.ndarray  # float32 at the model's rate
-    magnitudes: np.ndarray | None  # [T, F] of the paper's model, whose phases `sound` has found
+    magnitudes: np.ndarray | None  # [T, F] of the paper's model and baselines, whose phases `sound` has found
 
 
 def sampling_of(
@@ -42,7 +43,7 @@ def sampling_of(
     )
 
 
-def windows(pose: Pose, starts: Sequence[float], model: PaperModel | PlusModel) -> torch.Tensor:
+def windows(pose: Pose, starts: Sequence[float], model: PaperModel | PlusModel | BaselineModel) -> torch.Tensor:
     """Clips of normalised keypoints, [n, P, 94]."""
     c = model.config
     return torch.from_numpy(np.stack([pose.window(start, c.clip_pose_frames, c.pose.fps) for start in starts]))
@@ -73,6 +74,15 @@ def play_paper(
     return Performance(codes[0].numpy(), rate, sound / max(1.0, abs(sound).max()), magnitudes)
 
 
+def play_baseline(model: BaselineModel, pose: Pose, seed: int, frames: int, iterations: int) -> Performance:
+    """As `mi_eval examples` does: clip after clip, each from its own keypoints."""
+    c, rate = model.config, model.config.frame_rate
+    clips = model.generate(windows(pose, [i / rate for i in range(0, frames, c.clip_frames)], model), c.clip_frames)
+    whole = clips.transpose(0, 1).flatten(1)[:, :frames]  # [F, T]
+    magnitudes = model.to_magnitudes(whole).T.numpy()
+    return Performance(None, rate, invert(magnitudes, c.spectrogram, seed, iterations), magnitudes)
+
+
 def play_plus(
     model: PlusModel, pose: Pose, notes, sampling: Sampling, seed: int, piece: int, steps: int, _iterations: int
 ) -> Performance:
@@ -99,7 +109,7 @@ def play_plus(
 
 @torch.no_grad()
 def generate(
-    model: PaperModel | PlusModel,
+    model: PaperModel | PlusModel | BaselineModel,
     pose: Pose,
     notes: Sequence[tuple[float, float, int]] | None = None,
     seed: int = 0,
@@ -112,14 +122,19 @@ def generate(
 
     `sampling`: temperature, top_k, top_p. `iterations`: rounds of phase reconstruction, which plus does without. The
     codes are the program's; where two of them are equally probable to within rounding, another processor or version of
-    torch may choose the other.
+    torch may choose the other. A baseline draws nothing: its sound is that of `mi_eval examples`, and `seed` is of its
+    phases.
     """
+    rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
+    steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
+    if isinstance(model, BaselineModel):
+        if notes is not None or sampling:
+            raise ValueError("expected keypoints alone, because a baseline knows no notes and draws nothing")
+        return play_baseline(model, pose.normalised(), seed, steps, iterations)
     if not model.prior_trained:
         raise ValueError("expected a model with a trained prior, but only its first stage is")
     if notes is not None and not model.notes_trained:
         raise ValueError("expected a model that was trained with notes; leave them out")
     how = sampling_of(model, notes is not None, **sampling)
-    rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
-    steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
     play = play_plus if isinstance(model, PlusModel) else play_paper
     return play(model, pose.normalised(), notes, how, seed, piece, steps, iterations)

@@ -7,14 +7,17 @@ import pathlib
 
 import safetensors
 
+from .baselines import BaselineModel
 from .config import Config, parse, value_of
+from .gru import paper_model
 from .paper import PaperModel
 from .plus import PlusModel
+from .spectrograms import SpectrogramModel
 
-KINDS = {"minet": PaperModel, "plus": PlusModel}
+KINDS = {"minet": paper_model, "plus": PlusModel, "seq2seq": BaselineModel, "graph_transformer": BaselineModel}
 
 
-def load(path: str | os.PathLike) -> PaperModel | PlusModel:
+def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
     """`path`: a run of mi_train, a folder with model.safetensors (models/plus), or the file. On the CPU, for playing.
 
     As in the programs, the configuration in the file counts, but for `generation`, which a config.yaml beside it may
@@ -34,7 +37,7 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel:
     if beside.is_file():
         vars(config.generation).update(parse(beside.read_text(encoding="utf-8")).get("generation", {}))
     if config.model.kind not in KINDS:
-        raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}, a baseline")
+        raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}")
     model = KINDS[config.model.kind](config)
     # Training alone needs the network that matches bodies and sounds.
     wanted = {
@@ -46,11 +49,12 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel:
         model.load_state_dict(wanted)
     except RuntimeError as error:
         raise ValueError(f"{file}: {error}") from error
-    if isinstance(model, PaperModel):
+    if isinstance(model, SpectrogramModel):
         model.scale = {name: value_of(metadata["scale_" + name]) for name in model.scale}
-    model.prior_trained = metadata.get("prior_trained") == "true"
-    # Files from before this was recorded.
-    model.notes_trained = metadata.get("notes_trained", "true" if config.content.enabled else "false") == "true"
+    if not isinstance(model, BaselineModel):
+        model.prior_trained = metadata.get("prior_trained") == "true"
+        # Files from before this was recorded.
+        model.notes_trained = metadata.get("notes_trained", "true" if config.content.enabled else "false") == "true"
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     return model.eval()

@@ -79,6 +79,8 @@ def of_plus(model: PlusModel) -> dict:
 
 
 def parts_of(model: PaperModel | PlusModel) -> dict:
+    if not isinstance(model, (PaperModel, PlusModel)):
+        raise ValueError("expected the paper's model or plus, got a baseline")
     return of_paper(model) if isinstance(model, PaperModel) else of_plus(model)
 
 

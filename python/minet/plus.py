@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .attention import at_every_step
 from .config import Config
-from .paper import BodyEncoder, at_every_step
+from .paper import BodyEncoder
 from .sampling import Sampling, draw
 
 PITCHES = 129  # 0 = no pitch, 1 + MIDI number

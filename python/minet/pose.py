@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 JOINTS = 47
+VALUES = 2 * JOINTS  # x and y
 NECK, RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 0, 1, 2, 3, 4, 5, 6
+# Of each joint: arms from the neck, and five fingers of four joints from each wrist.
+PARENTS = [-1, 0, 1, 2, 0, 4, 5] + [
+    joint - 1 if joint > first else wrist
+    for wrist, hand in ((RIGHT_WRIST, 7), (LEFT_WRIST, 27))
+    for first in range(hand, hand + 20, 4)
+    for joint in range(first, first + 4)
+]
 SAME = 1e-6  # parts of a frame
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Python package against the programs: the same codes and sound from the same seed, and what it reads.
 
-Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN [unittest arguments]
+Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN MI_EVAL [unittest arguments]
 
 Runs in a Python with numpy, safetensors and torch: this one, or else .venv's, where without_cuda.py stands in for
 CUDA's libraries if need be. Skipped where there is none.
@@ -68,13 +68,41 @@ class Package(support.Case):
         cls.track = next(track for track in cls.corpus.tracks if track.has_notes)
         cls.models = {name: minet.load(MODELS / name) for name in ("plus", "paper")}
 
+    def folder_of(self, name):
+        return MODELS / name if name in ("plus", "paper") else self.place / name
+
+    def train(self, name, config, *settings):
+        """A run of a few steps, then with weights that make every part of the networks after the VQ-VAE count."""
+        run = self.folder_of(name)
+        command = [self.mi_train, "-q", support.SOURCE / "configs" / config, "--corpus", self.corpus_folder]
+        command += ["--run", run, "--threads", "1", *support.QUICK_TRAINING]
+        command += [word for setting in settings for word in ("--set", setting)]
+        subprocess.run(command, check=True, timeout=300)
+        self.draw_weights(run / "model.safetensors")
+        return run
+
+    def draw_weights(self, file):
+        import safetensors.torch
+
+        with safetensors.safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata()
+        del metadata["sha256"]  # of the trained ones
+        tensors = safetensors.torch.load_file(file)
+        drawing = self.torch.Generator().manual_seed(1)
+        for name, tensor in tensors.items():
+            kept = name.startswith("vqvae.") or name.endswith("edges")
+            if tensor.is_floating_point() and tensor.dim() > 1 and not kept:
+                drawn = self.torch.randn(tensor.shape, generator=drawing) * 1.5 / tensor[0].numel() ** 0.5
+                tensors[name] = drawn.to(tensor.dtype)
+        safetensors.torch.save_file(tensors, file, metadata=metadata)
+
     def play(self, name, *arguments):
         """The sidecar and the sound of mi_generate."""
         out = self.folder / f"{name}.wav"
         self.assert_works(
             "--quiet",
             "--model",
-            MODELS / name,
+            self.folder_of(name),
             "--pose",
             self.track.folder / "pose.npy",
             "-o",
@@ -90,7 +118,8 @@ class Package(support.Case):
 
     def compare(self, name, arguments=(), notes=None, **options):
         sidecar, sound = self.play(name, *arguments)
-        played = self.minet.generate(self.models[name], self.track.pose(), notes, seed=5, **options)
+        model = self.models.get(name) or self.minet.load(self.folder_of(name))
+        played = self.minet.generate(model, self.track.pose(), notes, seed=5, **options)
         self.assertEqual(sidecar["codes"].tolist(), played.codes.tolist())
         self.assertEqual(sound.shape, played.sound.shape)
         if name == "plus":
@@ -98,7 +127,7 @@ class Package(support.Case):
         else:
             over_difference = signal_to_noise(sound, played.sound)
             print(f"{name} {' '.join(map(str, arguments[::2]))}: {over_difference:.0f} dB")
-            self.assertGreater(over_difference, 40)
+            self.assertGreater(over_difference, 30)
         return sidecar, played
 
     def test_the_same_from_keypoints(self):
@@ -159,23 +188,7 @@ class Package(support.Case):
         self.assertLess(float(np.abs((torch.cat(rows) - whole).numpy()).max()), 1e-3)
 
     def test_a_run(self):
-        run = self.place / "run"
-        subprocess.run(
-            [
-                self.mi_train,
-                "-q",
-                str(support.SOURCE / "configs/tiny.yaml"),
-                "--corpus",
-                self.corpus_folder,
-                "--run",
-                run,
-                "--threads",
-                "1",
-                *support.QUICK_TRAINING,
-            ],
-            check=True,
-            timeout=300,
-        )
+        run = self.train("run", "tiny.yaml")
         self.assertEqual(32, self.minet.load(run).config.vqvae.channels)
         rows = self.minet.read_metrics(run, as_rows=True)
         self.assertTrue(any("loss" in row for row in rows))
@@ -191,6 +204,55 @@ class Package(support.Case):
         names = {"models": str(MODELS), "corpus_folder": str(self.corpus_folder), "run": str(run)}
         for source in sources[1:]:
             exec(compile(source, "minet.ipynb", "exec"), names)
+
+    def test_the_gru_ablation(self):
+        """Codes with and without notes, over more than a context; whole sequences and steps agree."""
+        self.train("gru", "ablations/tiny-gru_seq2seq.yaml")
+        # Hardly anything is certain of what an untrained decoder gives after 16 rounds.
+        once = ("--iterations", 1, "--bits", 24)
+        _, alone = self.compare("gru", once, iterations=1)
+        with_notes = ("--notes", self.track.folder / "notes.csv", *once)
+        _, asked = self.compare("gru", with_notes, self.track.notes(), iterations=1)
+        self.assertNotEqual(alone.codes.tolist(), asked.codes.tolist())
+        torch, model = self.torch, self.minet.load(self.folder_of("gru"))
+        self.assertGreater(len(asked.codes), model.config.prior.context)
+        codes, notes = torch.from_numpy(asked.codes)[None], torch.randint(0, 129, (1, len(asked.codes)))
+        pose = torch.randn(1, model.config.clip_pose_frames, 94)
+        body = model.body(pose)
+        steps = model.prior.steps(body[:, None].expand(-1, len(asked.codes), -1), model.content(notes, body))
+        rows = [next(steps)] + [steps.send(codes[:, t]) for t in range(codes.shape[1] - 1)]
+        self.assertLess(float((torch.cat(rows) - model(codes, pose, notes)[0]).abs().max()), 1e-4)
+
+    def test_the_baselines(self):
+        """The sound of `mi_eval examples`; teacher-forced, a baseline gives what it was forced with."""
+        small = {
+            "seq2seq": ["seq2seq.hidden=24", "seq2seq.layers=2"],
+            "graph_transformer": ["graph_transformer.blocks=[4, 4, 8]", "graph_transformer.width=32"],
+        }
+        for kind, settings in small.items():
+            with self.subTest(kind):
+                run = self.train(kind, f"baselines/tiny-{kind}.yaml", *settings)
+                out = self.folder / kind
+                track = ("--corpus", self.corpus_folder, "--track", self.track.id, "--seconds", 6)
+                how = ("--seed", 5, "--iterations", 1, "--threads", 1)
+                self.assert_works(
+                    "-q", "examples", "--model", run, *track, *how, "--out", out, program=self.mi_eval
+                )
+                (file,) = [path for path in (out / "sound").iterdir() if kind in path.name]
+                sound, model = self.minet.read_sound(file)[0], self.minet.load(run)
+                seed = self.minet.derive_seed(5, "examples")
+                played = self.minet.generate(model, self.track.pose(), seed=seed, seconds=6, iterations=1)
+                self.assertIsNone(played.codes)
+                self.assertEqual(sound.shape, played.sound.shape)
+                over_difference = signal_to_noise(sound, played.sound)
+                print(f"{kind}: {over_difference:.0f} dB")
+                self.assertGreater(over_difference, 30)
+                pose = self.torch.randn(2, model.config.clip_pose_frames, 94)
+                frames = model.generate(pose, 40)
+                self.assertLess(float((model(pose, frames) - frames).abs().max()), 1e-4)
+                for wrong in ({"notes": []}, {"temperature": 0.5}):
+                    with self.assertRaisesRegex(ValueError, "keypoints alone"):
+                        self.minet.generate(model, self.track.pose(), **wrong)
 
     def test_what_it_refuses(self):
         bad = self.folder / "bad.npy"
@@ -244,4 +306,4 @@ class Package(support.Case):
 
 if __name__ == "__main__":
     start_in_the_right_python()
-    support.main(["mi_generate", "mi_prepare", "mi_train"], __doc__)
+    support.main(["mi_generate", "mi_prepare", "mi_train", "mi_eval"], __doc__)
