@@ -34,11 +34,11 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
 
 void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling) {
   command.add_option("--temperature", sampling.temperature,
-                     "Of drawing; default of this and the next two: as the model's config.yaml "
-                     "says");
-  command.add_option("--top-k", sampling.top_k, "Draw from the K most probable codes; 0: all");
+                     "Sampling temperature; default of this and the next two: the model's "
+                     "config.yaml");
+  command.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
   command.add_option("--top-p", sampling.top_p,
-                     "Draw from the fewest codes that hold this probability");
+                     "Draw from the fewest symbols that together have this probability");
 }
 
 void add_json_options(CLI::App& command, JsonOutput& output) {

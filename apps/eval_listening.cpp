@@ -132,37 +132,38 @@ void add_examples(CLI::App& app, EvalSession& session) {
   listening::ExamplesOptions& options = arguments->options;
   CLI::App* command = add_command(
       app, {.name = "examples",
-            .summary = "Makes OUT/index.html: what models make of players, with sound, spectrogram "
-                       "and movements.",
+            .summary = "Make a page, OUT/index.html, of what models play for players: sound, "
+                       "spectrogram and movements",
             .example = "mi_eval examples --model models/plus --model models/paper --corpus corpus "
                        "--out examples"});
   command
       ->add_option("--model", options.models,
-                   "Run folder, or folder with model.safetensors; may be given again")
+                   "Run folder, or folder with model.safetensors; repeatable")
       ->required()
       ->allow_extra_args(false);
   command->add_option("--corpus", options.corpus, "Prepared corpus (mi_prepare)");
   command
       ->add_option("--player", options.players,
-                   "Keypoints of a player who is in no corpus, of any format; may be given again")
+                   "Keypoints of a player outside the corpus, in any format; repeatable")
       ->allow_extra_args(false);
   command->add_option("--out", options.out, "New folder for the page and its sounds")->required();
-  command->add_option("--tracks", options.tracks, "Tracks of the corpus, spread over instruments")
-      ->capture_default_str();
   command
-      ->add_option("--track", options.chosen, "Just this track of the corpus; may be given again")
+      ->add_option("--tracks", options.tracks,
+                   "Number of tracks of the corpus, spread over instruments")
+      ->capture_default_str();
+  command->add_option("--track", options.chosen, "Only this track of the corpus; repeatable")
       ->allow_extra_args(false);
-  command->add_option("--split", options.split, "Which tracks to choose from")
+  command->add_option("--split", options.split, "Split to choose tracks from")
       ->capture_default_str();
-  command->add_flag("--every-split", arguments->every_split, "Choose from all tracks");
-  command->add_option("--seconds", options.seconds, "Of each player, from the start")
+  command->add_flag("--every-split", arguments->every_split, "Choose from all splits");
+  command->add_option("--seconds", options.seconds, "Seconds of each player, from the start")
       ->capture_default_str();
-  command->add_option("--title", options.title, "What the page is called")->capture_default_str();
+  command->add_option("--title", options.title, "Title of the page")->capture_default_str();
   add_sampling_options(*command, options.sampling);
   command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
-  command->add_option("--seed", options.seed, "Seed of the drawing")
+  command->add_option("--seed", options.seed, "Random seed")
       ->check(whole_number())
       ->capture_default_str();
   add_compute_options(*command, options.device, options.threads);

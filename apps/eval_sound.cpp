@@ -57,20 +57,21 @@ void add_sampling(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "sampling",
-       .summary = "Which temperature and cut does the model draw best with? For its config.yaml.",
+       .summary = "Which temperature and top-p suit the model best? For its config.yaml",
        .example = "mi_eval sampling --model runs/first --corpus validation --json sampling.json",
-       .explanation = "Choose on players that are neither trained on nor tested on: such as an "
-                      "orchestra of another seed.\n\n"},
+       .explanation = "Choose on players that are used for neither training nor testing, such as "
+                      "an orchestra with\nanother seed.\n\n"},
       evaluation::search_sampling, [](CLI::App& command, Options& options) {
-        command.add_option("--temperatures", options.temperatures, "The ones to try")
+        command.add_option("--temperatures", options.temperatures, "Temperatures to try")
             ->delimiter(',')
             ->capture_default_str();
-        command.add_option("--top-ps", options.top_ps, "The cuts to try with each of them")
+        command.add_option("--top-ps", options.top_ps, "Values of top-p to try with each")
             ->delimiter(',')
             ->capture_default_str();
         command
             .add_option("--train-clips", options.train_clips,
-                        "Clips that fit the classifier, at random places; 0: all of split 'train'")
+                        "Training clips for the classifier, at random places; 0: all of split "
+                        "'train'")
             ->capture_default_str();
         add_iterations(command, options.iterations);
       });

@@ -37,11 +37,11 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
       ->default_str("1");
   cli.add_option(
       "--temperature", options.sampling.temperature,
-      "Below 1: steadier; above: more varied; 0: always the most likely code; default of "
-      "this and the next two: as the model's config.yaml says");
-  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most probable codes; 0: all");
+      "Below 1: steadier; above: more varied; 0: always the most likely symbol; default of this "
+      "and the next two: the model's config.yaml");
+  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most likely symbols; 0: all");
   cli.add_option("--top-p", options.sampling.top_p,
-                 "Draw from the fewest codes that hold this probability");
+                 "Draw from the fewest symbols that together have this probability");
   cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
@@ -64,10 +64,10 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "are found in it; with --pose its pictures give the times of keypoints that have "
       "none (needs ffmpeg)");
   cli.add_flag("--overlay", options.overlay,
-               "Draw the skeleton on that film, hollow where it was filled in (without --pose)");
+               "Draw the skeleton on that film, filled-in joints hollow (not with --pose)");
   cli.add_flag("--overlay-notes", options.overlay_notes,
-               "With --overlay: also the notes that are played, or the codes of the paper's model, "
-               "as they pass");
+               "With --overlay: also scroll the notes that are played, or the codes of the paper's "
+               "model");
   add_sound_options(cli, arguments);
   cli.add_option("--format", arguments.format,
                  "Format of the keypoints: " + join(pose::pose_format_names(), ", "))

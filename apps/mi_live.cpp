@@ -30,29 +30,29 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
                  "Keypoints from this camera, such as 0, or from a film that plays as one; default "
                  "without --osc: lines of JSON on standard input");
   cli.add_option("--person", arguments.options.person,
-                 "Which of several people before the camera, from 0, left to right")
+                 "Which of several people in the picture, from 0, left to right")
       ->check(CLI::Range(0, 999));
   cli.add_option("--hold", arguments.options.hold_s,
-                 "Seconds without keypoints after which the sound fades to rest")
+                 "Seconds without keypoints after which the sound fades out")
       ->capture_default_str();
-  cli.add_option("--seconds", arguments.options.seconds, "End after so many seconds");
+  cli.add_option("--seconds", arguments.options.seconds, "Stop after this many seconds");
 }
 
 void add_sound_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--card", arguments.options.card,
-                 "Sound card: its number or a part of its name (--list-cards), default, or null, "
-                 "which plays to nobody")
+                 "Sound card: its number or a part of its name (--list-cards), default, or null: "
+                 "no output")
       ->capture_default_str();
-  cli.add_flag("--list-cards", arguments.list_cards, "List the sound cards and end");
+  cli.add_flag("--list-cards", arguments.list_cards, "List the sound cards and exit");
   cli.add_option("--pcm", arguments.pcm, "Write PCM to standard output (-) instead, mono, 16 kHz");
   cli.add_option("--pcm-format", arguments.pcm_format,
-                 "Its samples, little endian: s16 (whole numbers of 16 bits) or f32 (floats)")
+                 "Its samples, little endian: s16 (16-bit integers) or f32 (floats)")
       ->capture_default_str()
       ->check(CLI::IsMember({"s16", "f32"}));
   cli.add_option(
          "--buffer", arguments.buffer_ms,
-         "Milliseconds of sound that are kept ready: more, and a busy machine plays without "
-         "gaps; less, and the sound follows sooner")
+         "Milliseconds of sound to keep ready: more avoids gaps on a busy machine, less lowers the "
+         "latency")
       ->capture_default_str();
 }
 
@@ -63,17 +63,17 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   add_source_options(cli, arguments);
   add_sound_options(cli, arguments);
   cli.add_option("--notes", arguments.notes,
-                 "Notes to play from the moment on in which the player is seen: .mid, URMP "
-                 "Notes_*.txt or notes.csv");
+                 "Notes to play, from the first picture on: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, arguments.read_notes);
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
       ->default_str("0");
   cli.add_option("--temperature", sampling.temperature,
-                 "Below 1: steadier; above: more varied; 0: always what is likeliest; default of "
-                 "this and the next two: as the model's config.yaml says");
-  cli.add_option("--top-k", sampling.top_k, "Draw from the K most probable; 0: all");
-  cli.add_option("--top-p", sampling.top_p, "Draw from the fewest that hold this probability");
+                 "Below 1: steadier; above: more varied; 0: always the most likely symbol; default "
+                 "of this and the next two: the model's config.yaml");
+  cli.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
+  cli.add_option("--top-p", sampling.top_p,
+                 "Draw from the fewest symbols that together have this probability");
   cli.add_option("--threads", arguments.options.player.threads, "Threads for LibTorch")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
@@ -95,7 +95,7 @@ int play(Arguments& arguments) {
   if (arguments.pcm) {
     if (*arguments.pcm != "-") {
       throw InputError(text("--pcm: expected - for standard output, got ",
-                            printable(*arguments.pcm), "; send it on with | or >"));
+                            printable(*arguments.pcm), "; redirect it with | or >"));
     }
     options.pcm = STDOUT_FILENO;
   }

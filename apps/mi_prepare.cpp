@@ -236,12 +236,12 @@ void add_solos(CLI::App& app, Session& session) {
 // The shards' command again, which takes their tracks.
 void add_merge(CLI::App& app, Session& session) {
   const auto out = std::make_shared<std::filesystem::path>();
-  CLI::App* command = add_command(
-      app, "merge", "Make a corpus from shards that were prepared apart", "mi_prepare merge corpus",
-      "Each shard is made by the same command with another --shard:\n"
-      "  mi_prepare folder --table tracks.csv --out corpus --skip-bad --shard 1/8\n"
-      "The corpus is what the command without --shard would have made. Shards and\n"
-      "merging can be repeated: what is there is kept.\n\n");
+  CLI::App* command =
+      add_command(app, "merge", "Make a corpus from its shards", "mi_prepare merge corpus",
+                  "Each shard is made by the same command with another --shard:\n"
+                  "  mi_prepare folder --table tracks.csv --out corpus --skip-bad --shard 1/8\n"
+                  "The corpus is what the command without --shard would have made. Shards and\n"
+                  "merging can be repeated: finished parts are kept.\n\n");
   command->add_option("corpus", *out, "The --out of the shards")->required();
   command->callback([&session, out] {
     session.chosen = [out] {
@@ -334,7 +334,7 @@ void add_pose(CLI::App& app, Session& session) {
   command->add_option("--preview", options->preview,
                       "Also draw them: some frames as .svg or .png, all as a film (.mp4)");
   command->add_option("--film", options->film,
-                      "The film that they were found in: a .png or .mp4 preview is drawn on it");
+                      "The film they come from: a .png or .mp4 preview is drawn on it");
   command->add_flag("--force", options->force, "Replace existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };
@@ -434,7 +434,7 @@ void add_check(CLI::App& app, Session& session) {
 int main(std::vector<std::string> arguments) {
   const Program program{
       .name = "mi_prepare",
-      .summary = "Prepares training data: a corpus of sound, keypoints and notes.",
+      .summary = "Prepare training data: a corpus of sound, keypoints and notes.",
       .example = "mi_prepare folder --table tracks.csv --out corpus && mi_prepare check corpus",
       .companions = {{"video", "mi_video"}}};
   Session session;

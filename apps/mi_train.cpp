@@ -170,7 +170,8 @@ int main(int argc, char** argv) {
                  "vqvae (plus: synthesiser): with --init-from, keep the first stage and train "
                  "only the second");
   cli.add_option("--stage", arguments.stage,
-                 "Stages to train: all, vqvae or prior; baselines have one stage")
+                 "Stages to train: all, vqvae or prior (plus: all or synthesiser; baselines have "
+                 "one stage)")
       ->default_str(arguments.stage);
   cli.add_flag(
       "--quick", arguments.quick,
@@ -184,8 +185,8 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   cli.add_option("--max-restarts", arguments.restarts,
-                 "With --nproc: start all again from the last checkpoint, this often, where one "
-                 "fails or is killed")
+                 "With --nproc: if a process fails or is killed, restart all from the last "
+                 "checkpoint, at most this often")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
   cli.add_option("--rank-timeout", arguments.rank_timeout_s,

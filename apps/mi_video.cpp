@@ -44,20 +44,21 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                "Instead print each picture's points as a line of JSON as it comes (docs/live.md): "
                "from a camera, by its number in place of the film, or from a film at its own pace");
   cli.add_option("--person", arguments.person,
-                 "Which of several people, from 0, left to right; default: who is seen best")
+                 "Which of several people, from 0, left to right; default: the one seen best")
       ->check(CLI::Range(0, 999));
   cli.add_option("--preview", arguments.preview,
                  "Also draw some frames: skeletons alone (.svg) or on the pictures (.png); .mp4 is "
                  "--overlay");
   cli.add_option(
       "--overlay", arguments.overlay,
-      "Also write the film with the skeleton drawn over it, and hollow joints where it was "
-      "filled in (.mp4). Of several people each has a box with the number that --person takes");
+      "Also write the film with the skeleton drawn on it, filled-in joints hollow (.mp4). Each of "
+      "several people gets a box with the number for --person");
   cli.add_option("--overlay-notes", arguments.notes,
-                 "Notes (.mid, notes.csv) that pass at the foot of what is drawn on the film");
+                 "Notes (.mid, URMP Notes_*.txt or notes.csv) to scroll at the bottom of what is "
+                 "drawn on the film");
   cli.add_option(
       "--keypoints", arguments.keypoints,
-      "Only draw these, which are on the film's clock; without a film on a plain ground");
+      "Only draw these, whose times are the film's; without a film, on a plain background");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--threads", arguments.threads,
                  "Threads for the networks; more than one pays only on an idle machine")
