@@ -29,6 +29,10 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--camera", arguments.options.camera,
                  "Keypoints from this camera, such as 0, or from a film that plays as one; default "
                  "without --osc: lines of JSON on standard input");
+  cli.add_option("--device", arguments.options.camera_device,
+                 "Where the networks that look at the camera's pictures run: auto, cpu, cuda or "
+                 "cuda:N. The sound is made on the CPU")
+      ->capture_default_str();
   cli.add_option("--person", arguments.options.person,
                  "Which of several people in the picture, from 0, left to right")
       ->check(CLI::Range(0, 999));
@@ -92,6 +96,11 @@ int play(Arguments& arguments) {
   live::PlayOptions& options = arguments.options;
   options.player.model = *arguments.model;
   options.buffer_s = arguments.buffer_ms / 1000;
+  if (options.camera_device != "cpu" && !options.camera) {
+    throw InputError(
+        "--device: expected --camera beside it, because only its pictures can be looked at there; "
+        "leave it out");
+  }
   if (arguments.pcm) {
     if (*arguments.pcm != "-") {
       throw InputError(text("--pcm: expected - for standard output, got ",

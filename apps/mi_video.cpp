@@ -30,7 +30,7 @@ struct Arguments {
   fs::path film, out, preview, overlay, keypoints, notes;
   std::optional<int> person;
   std::string gaps = "paper";
-  int threads = 1;
+  app::ComputeOptions compute{.device = "cpu", .threads = 1};
   bool force = false, lines = false;
 };
 
@@ -60,16 +60,22 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "--keypoints", arguments.keypoints,
       "Only draw these, whose times are the film's; without a film, on a plain background");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
-  cli.add_option("--threads", arguments.threads,
+  cli.add_option("--device", arguments.compute.device,
+                 "Where the networks run: auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  cli.add_option("--threads", arguments.compute.threads,
                  "Threads for the networks; more than one pays only on an idle machine")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   cli.add_flag("--force", arguments.force, "Replace existing files");
 }
 
-// The networks ask for and return some megabytes hundreds of times a picture. By default glibc
-// gives each block back to the system, and taking it again is a third of the time.
-void keep_memory() {
+// Device, threads and memory of the networks. They ask for and return some megabytes hundreds of
+// times a picture. By default glibc gives each block back to the system, and taking it again is a
+// third of the time.
+void set_up_networks(Arguments& arguments) {
+  arguments.compute.device = vision::use_device(arguments.compute.device);
+  vision::use_threads(arguments.compute.threads);
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
@@ -105,8 +111,10 @@ void check_outputs(const Arguments& arguments) {
 void report(const Arguments& arguments, const video::FilmKeypoints& found,
             const pose::GapReport& gaps) {
   const vision::EstimatorCounts& counts = found.counts;
-  log::debug(text(found.seconds_a_picture * 1000, " ms a picture, ", counts.body_searches,
-                  " searches for the body, ", counts.palm_searches, " for a palm"));
+  const std::string& device = arguments.compute.device;
+  log::debug(text(device, ": ", found.seconds_a_picture * 1000, " ms a picture, ",
+                  counts.body_searches, " searches for the body, ", counts.palm_searches,
+                  " for a palm"));
   Notices notices;
   append(notices, gaps.notices, arguments.film.string());
   say(notices);
@@ -115,17 +123,18 @@ void report(const Arguments& arguments, const video::FilmKeypoints& found,
             << text(shown(arguments.out), ": ", counts.pictures, " pictures of ",
                     human_duration(found.raw.times.back()), ", ", found.raw.width, "x",
                     found.raw.height, "; seen: body ", counts.bodies, ", right hand ",
-                    counts.right_hands, ", left hand ", counts.left_hands, "\n");
+                    counts.right_hands, ", left hand ", counts.left_hands,
+                    device == "cpu" ? "" : "; on " + device, "\n");
 }
 
-int print_lines(const Arguments& arguments) {
+int print_lines(Arguments& arguments) {
   if (!arguments.out.empty() || !arguments.preview.empty() || !arguments.overlay.empty()) {
     throw InputError(
         "--lines: expected no --out, --preview or --overlay beside it; leave them out");
   }
-  vision::use_threads(arguments.threads);
-  keep_memory();
+  set_up_networks(arguments);
   video::follow_camera(arguments.film.string(), {.networks = vision::networks_folder(),
+                                                 .device = arguments.compute.device,
                                                  .person = arguments.person,
                                                  .line = [](std::string_view line) {
                                                    std::cout << line << '\n' << std::flush;
@@ -144,7 +153,10 @@ void draw(const Arguments& arguments, pose::RawPose filled) {
   const std::optional<fs::path> ground =
       arguments.film.empty() ? std::nullopt : std::optional(arguments.film);
   video::OverlayContent content{.filled = std::move(filled), .people = {}, .roll = {}};
-  if (ground) content.people = video::find_people(*ground, vision::networks_folder());
+  if (ground) {
+    content.people =
+        video::find_people(*ground, vision::networks_folder(), arguments.compute.device);
+  }
   if (!arguments.notes.empty()) content.roll = video::read_roll(arguments.notes);
   if (sheet) video::make_sheet(ground, content, arguments.preview, arguments.force);
   if (film) video::make_overlay(ground, content, arguments.preview, arguments.force);
@@ -153,10 +165,9 @@ void draw(const Arguments& arguments, pose::RawPose filled) {
   }
 }
 
-int draw_only(const Arguments& arguments) {
+int draw_only(Arguments& arguments) {
   check_outputs(arguments);
-  vision::use_threads(arguments.threads);
-  keep_memory();
+  set_up_networks(arguments);
   pose::RawPose raw = pose::read_pose(arguments.keypoints);
   raw.notices.clear();  // said by who made them
   pose::prepare_found(raw, pose::kPoseFps, pose::parse_gap_rule(arguments.gaps));
@@ -164,7 +175,7 @@ int draw_only(const Arguments& arguments) {
   return 0;
 }
 
-int find(const Arguments& arguments) {
+int find(Arguments& arguments) {
   if (arguments.film.empty() && (arguments.lines || arguments.keypoints.empty())) {
     throw InputError("film is required: expected a film, got none; see mi_prepare video --help");
   }
@@ -175,9 +186,9 @@ int find(const Arguments& arguments) {
   }
   check_outputs(arguments);
   const pose::GapRule rule = pose::parse_gap_rule(arguments.gaps);
-  vision::use_threads(arguments.threads);
-  keep_memory();
+  set_up_networks(arguments);
   video::FilmKeypointOptions options{.networks = vision::networks_folder(),
+                                     .device = arguments.compute.device,
                                      .person = arguments.person};
   std::optional<video::HolisticJson> json;
   if (lower(arguments.out.extension().string()) == ".json") {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks that networks, training and generation do not come to read a GPU's memory from the CPU unnoticed.
 
-Counts, per file of src/models (without cpu/), src/training and src/generation, what either waits for a GPU or is
-wrong with a tensor on one: `.item()`, raw pointers and accessors, copies to the CPU, and tensors that are made
-without saying on which device. The counts must be those of host_reads.txt, where each line gives a reason.
+Counts, per file of src/models (without cpu/), src/training, src/generation and src/vision, what either waits for a
+GPU or is wrong with a tensor on one: `.item()`, raw pointers and accessors, copies to the CPU, and tensors that are
+made without saying on which device. The counts must be those of host_reads.txt, where each line gives a reason.
 
 Usage: host_reads.py [SOURCE_FOLDER] | host_reads.py --print | host_reads.py --self-test
 """
@@ -13,7 +13,7 @@ import re
 import sys
 import unittest
 
-ROOMS = ("models", "training", "generation")
+ROOMS = ("models", "training", "generation", "vision")
 LIST = pathlib.Path(__file__).with_suffix(".txt")
 KINDS = {
     "item": re.compile(r"[.>]\s*(?:template\s+)?item\s*(?:<[^>]*>)?\s*\("),

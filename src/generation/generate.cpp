@@ -127,8 +127,9 @@ void find_player(GenerateOptions& options, const fs::path& scratch) {
   const fs::path& film = *options.video;
   options.pose = film;
   options.film_pose = scratch / "pose.json";
-  pose::write_film_pose(film, options.film_pose,
-                        {.person = options.read_pose.person, .gaps = options.gaps});
+  pose::write_film_pose(
+      film, options.film_pose,
+      {.person = options.read_pose.person, .gaps = options.gaps, .device = options.device});
 }
 
 }  // namespace
@@ -138,6 +139,7 @@ GenerateReport generate(const GenerateOptions& given) {
   const std::vector<Outputs> outputs = checked_outputs(options);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
+  options.device = device.str();  // "auto" is decided once, for the film too
   const config::ModelKind kind = models::kind_of(options.model);
   std::optional<ScratchFolder> scratch;
   if (options.pose.empty()) {

@@ -46,8 +46,11 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
 fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
   const fs::path scratch = options.film_pose.parent_path(), drawn = scratch / "overlay.mp4";
   std::error_code ignored;
-  pose::DrawFilmOptions draw{
-      .film = *options.video, .notes = {}, .gaps = options.gaps, .replace = true};
+  pose::DrawFilmOptions draw{.film = *options.video,
+                             .notes = {},
+                             .gaps = options.gaps,
+                             .device = options.device,
+                             .replace = true};
   if (options.overlay_notes) {
     draw.notes = scratch / "roll.csv";
     save_file(*draw.notes, roll, {.replace = true});

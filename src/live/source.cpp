@@ -97,7 +97,7 @@ std::unique_ptr<Source> make_program_source(Inbox& inbox, std::vector<std::strin
 std::unique_ptr<Source> make_source(Inbox& inbox, const PlayOptions& options) {
   if (options.osc_port) return make_osc_source(inbox, *options.osc_port);
   if (!options.camera) return make_line_source(inbox, STDIN_FILENO);
-  std::vector<std::string> argv = {"mi_video", "--lines"};
+  std::vector<std::string> argv = {"mi_video", "--lines", "--device=" + options.camera_device};
   if (options.person) argv.insert(argv.end(), {"--person", text(*options.person)});
   argv.insert(argv.end(), {"--", *options.camera});
   return make_program_source(inbox, std::move(argv), "camera " + printable(*options.camera));

@@ -54,9 +54,11 @@ void run_mi_video(const std::vector<std::string>& command, const std::string& ot
 }
 
 // The program and the options that every use of it has.
-std::vector<std::string> mi_video(std::string_view purpose, GapRule gaps) {
+std::vector<std::string> mi_video(std::string_view purpose, GapRule gaps,
+                                  const std::string& device) {
   std::vector<std::string> command = {require_companion("mi_video", purpose), "--gaps",
-                                      gaps == GapRule::solos ? "solos" : "paper"};
+                                      gaps == GapRule::solos ? "solos" : "paper",
+                                      "--device=" + device};
   if (log::level() >= log::Level::error) command.emplace_back("--quiet");
   return command;
 }
@@ -66,7 +68,7 @@ std::vector<std::string> mi_video(std::string_view purpose, GapRule gaps) {
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options) {
   std::vector<std::string> command =
-      mi_video(text(", which finds keypoints in ", shown(film), ","), options.gaps);
+      mi_video(text(", which finds keypoints in ", shown(film), ","), options.gaps, options.device);
   command.insert(command.end(), {"--out", out.string()});
   if (options.person) command.insert(command.end(), {"--person", text(*options.person)});
   command.insert(command.end(), {"--", film.string()});
@@ -81,7 +83,7 @@ bool is_drawn_on_film(const std::filesystem::path& preview) {
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
                   const DrawFilmOptions& options) {
   std::vector<std::string> command =
-      mi_video(text(", which draws ", shown(out), ","), options.gaps);
+      mi_video(text(", which draws ", shown(out), ","), options.gaps, options.device);
   command.insert(command.end(), {"--keypoints", keypoints.string(), "--preview", out.string()});
   if (options.notes) command.insert(command.end(), {"--overlay-notes", options.notes->string()});
   if (options.replace) command.emplace_back("--force");

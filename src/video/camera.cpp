@@ -91,8 +91,9 @@ bool Camera::next(Frame& frame) {
 }
 
 void follow_camera(const std::string& which, const CameraKeypointOptions& options) {
-  constexpr int kCountIn = 10;                    // pictures in which people are counted
-  vision::Estimator estimator(options.networks);  // takes a moment: before the film begins to play
+  constexpr int kCountIn = 10;  // pictures in which people are counted
+  vision::Estimator estimator(options.networks,
+                              options.device);  // takes a moment: before the film begins to play
   Camera camera(which);
   std::vector<vision::Person> most;
   Frame frame;

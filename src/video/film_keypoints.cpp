@@ -45,7 +45,7 @@ void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>&
 
 FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& options) {
   FrameReader reader(film);
-  vision::Estimator estimator(options.networks);
+  vision::Estimator estimator(options.networks, options.device);
   if (options.person) choose_person(film, *options.person, estimator);
   FilmKeypoints found;
   found.raw.format = "film";
@@ -70,7 +70,7 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
     spent += processor_seconds() - began;
     if (options.each) options.each(frame, player);
     add(found.raw, frame.time_s, player, reader.width(), reader.height());
-    progress.update(frame.index + 1);
+    progress.update(frame.index + 1, options.device == "cpu" ? "" : options.device);
   }
   progress.finish();
   found.counts = estimator.counts();

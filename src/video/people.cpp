@@ -71,8 +71,9 @@ std::optional<vision::Person> PersonTrack::at(double time_s) const {
   return between;
 }
 
-std::vector<PersonTrack> find_people(const fs::path& film, const fs::path& networks) {
-  const vision::Estimator estimator(networks);
+std::vector<PersonTrack> find_people(const fs::path& film, const fs::path& networks,
+                                     const std::string& device) {
+  const vision::Estimator estimator(networks, device);
   std::vector<vision::Person> last = count_people(film, estimator);
   if (last.size() < 2) return {};
   std::vector<PersonTrack> tracks(last.size());

@@ -48,10 +48,10 @@ void refine(double& x, double& y, const float* heat, std::size_t map) {
 
 }  // namespace
 
-BodyTracker::BodyTracker(const std::filesystem::path& networks)
-    : detector_(networks, body_detector()),
+BodyTracker::BodyTracker(const std::filesystem::path& networks, const at::Device& device)
+    : detector_(networks, body_detector(), device),
       // Landmarks, presence, heat maps: not the player's outline.
-      network_(Network::load(networks / "pose_landmark_full.tflite", {0, 1, 3})) {
+      network_(Network::load(networks / "pose_landmark_full.tflite", {0, 1, 3}, device)) {
   const auto out = network_.run(at::zeros(network_.input_shape()));
   if (out[0].numel() != kMaps * kValues || out[1].numel() != 1 ||
       out[2].numel() != kCells * kCells * kMaps) {

@@ -18,7 +18,7 @@ using Body = std::array<BodyPoint, kBodyPoints>;
 
 class BodyTracker {
  public:
-  explicit BodyTracker(const std::filesystem::path& networks);
+  BodyTracker(const std::filesystem::path& networks, const at::Device& device);
   std::vector<Detection> detect(const Picture& picture) const;      // in the whole picture
   std::vector<Detection> detect_all(const Picture& picture) const;  // several people
   void follow(Point hips);

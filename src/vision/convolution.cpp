@@ -66,7 +66,8 @@ Convolution::Convolution(const TfOperator& op, const std::vector<std::int64_t>& 
     padding_ = {before_.top, before_.left};
     before_ = {};
   }
-  if (packing() == nullptr || running() == nullptr || !at::globalContext().isXNNPACKAvailable()) {
+  if (!weight_.is_cpu() || packing() == nullptr || running() == nullptr ||
+      !at::globalContext().isXNNPACKAvailable()) {
     return;
   }
   c10::IValue least, most;

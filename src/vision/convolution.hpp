@@ -1,5 +1,5 @@
-// Convolutions, which are nearly all of a network's work: by LibTorch's XNNPACK, whose kernels on
-// one thread are up to twice as fast as oneDNN's at these sizes, else by at::conv2d.
+// Convolutions, which are nearly all of a network's work: on a CPU by LibTorch's XNNPACK, whose
+// kernels on one thread are up to twice as fast as oneDNN's at these sizes, else by at::conv2d.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,7 +37,7 @@ class Convolution {
   std::int64_t groups_;
   Activation activation_;
   at::Tensor weight_, bias_;
-  c10::IValue packed_;  // XNNPACK's; none: not available
+  c10::IValue packed_;  // XNNPACK's; none: not available, or not on a CPU
 };
 
 }  // namespace minet::vision

@@ -73,8 +73,9 @@ DetectorShape palm_detector() {
   return {"palm_detection_full.tflite", 7, 0, 1, {{24, 2}, {12, 6}}};
 }
 
-Detector::Detector(const std::filesystem::path& networks, DetectorShape shape)
-    : shape_(std::move(shape)), network_(Network::load(networks / shape_.file)) {
+Detector::Detector(const std::filesystem::path& networks, DetectorShape shape,
+                   const at::Device& device)
+    : shape_(std::move(shape)), network_(Network::load(networks / shape_.file, {}, device)) {
   for (const auto& [cells, boxes] : shape_.grids) {
     for (int i = 0; i < cells * cells * boxes; ++i) {
       const int cell = i / boxes;

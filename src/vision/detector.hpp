@@ -28,7 +28,7 @@ DetectorShape palm_detector();  // points 0: the wrist, 2: the middle finger's r
 
 class Detector {
  public:
-  Detector(const std::filesystem::path& networks, DetectorShape shape);
+  Detector(const std::filesystem::path& networks, DetectorShape shape, const at::Device& device);
   // In an upright square of the picture, best first; in pixels of the picture.
   std::vector<Detection> find(const Picture& picture, const Region& square) const;
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "minet/models/device.hpp"
+#include "minet/models/precision.hpp"
 #include "vision/body_tracker.hpp"
 #include "vision/hand_tracker.hpp"
 
@@ -22,8 +24,11 @@ bool same_hand(const Hand& a, const Hand& b) {
 }  // namespace
 
 struct Estimator::State {
-  explicit State(const std::filesystem::path& networks)
-      : body(networks), hands(networks), right(hands, kRightArm), left(hands, kLeftArm) {}
+  State(const std::filesystem::path& networks, const at::Device& device)
+      : body(networks, device),
+        hands(networks, device),
+        right(hands, kRightArm),
+        left(hands, kLeftArm) {}
 
   BodyTracker body;
   HandNetworks hands;
@@ -31,8 +36,8 @@ struct Estimator::State {
   EstimatorCounts counts;
 };
 
-Estimator::Estimator(const std::filesystem::path& networks)
-    : state_(std::make_unique<State>(networks)) {}
+Estimator::Estimator(const std::filesystem::path& networks, const std::string& device)
+    : state_(std::make_unique<State>(networks, models::select_device(device))) {}
 Estimator::~Estimator() = default;
 Estimator::Estimator(Estimator&&) noexcept = default;
 Estimator& Estimator::operator=(Estimator&&) noexcept = default;
@@ -83,6 +88,12 @@ const EstimatorCounts& Estimator::counts() const {
 
 void use_threads(int threads) {
   if (threads > 0) at::set_num_threads(threads);
+}
+
+std::string use_device(const std::string& name) {
+  const at::Device device = models::select_device(name);
+  models::use_precision(config::Precision::float32, device);
+  return device.str();
 }
 
 Joints joints_of(const Player& player, int width, int height) {

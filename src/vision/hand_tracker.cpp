@@ -20,10 +20,10 @@ constexpr double kNear = 0.6, kStillNear = 0.9;
 
 }  // namespace
 
-HandNetworks::HandNetworks(const std::filesystem::path& networks)
-    : hand(Network::load(networks / "hand_landmark_full.tflite", {0, 1})),
-      recrop(Network::load(networks / "hand_recrop.tflite")),
-      palms(networks, palm_detector()) {
+HandNetworks::HandNetworks(const std::filesystem::path& networks, const at::Device& device)
+    : hand(Network::load(networks / "hand_landmark_full.tflite", {0, 1}, device)),
+      recrop(Network::load(networks / "hand_recrop.tflite", {}, device)),
+      palms(networks, palm_detector(), device) {
   const auto points = hand.run(at::zeros(hand.input_shape()));
   const auto place = recrop.run(at::zeros(recrop.input_shape()));
   if (points[0].numel() != 3 * kHandPoints || points[1].numel() != 1 || place[0].numel() != 4) {

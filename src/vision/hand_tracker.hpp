@@ -16,7 +16,7 @@ namespace minet::vision {
 
 // What both hands of all players share.
 struct HandNetworks {
-  explicit HandNetworks(const std::filesystem::path& networks);
+  HandNetworks(const std::filesystem::path& networks, const at::Device& device);
   Network hand, recrop;
   Detector palms;
 };

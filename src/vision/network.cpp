@@ -38,6 +38,7 @@ struct Network::State {
     std::vector<std::size_t> released;  // tensors that nothing needs after it
   };
   std::string where;
+  at::Device device = at::kCPU;
   std::size_t tensors = 0, input = 0;
   std::vector<std::int64_t> input_shape;
   std::vector<Work> works;
@@ -69,7 +70,7 @@ void Network::State::find_releases(const TfGraph& graph, const std::vector<bool>
 
 std::vector<at::Tensor> Network::State::run(const at::Tensor& value) const {
   Slots slots(tensors);
-  slots[input] = to_inside(value);
+  slots[input] = to_inside(value.to(device));
   for (const Work& work : works) {
     at::Tensor result = work.step(slots);
     const at::Tensor outside = result.dim() == 4 ? result.permute({0, 2, 3, 1}) : result;
@@ -82,20 +83,25 @@ std::vector<at::Tensor> Network::State::run(const at::Tensor& value) const {
     for (const std::size_t tensor : work.released) slots[tensor].reset();
   }
   std::vector<at::Tensor> results;
-  for (const std::size_t output : outputs) results.push_back(to_outside(slots[output]));
+  for (const std::size_t output : outputs) {
+    results.push_back(to_outside(slots[output]).to(at::kCPU));
+  }
   return results;
 }
 
-Network Network::load(const std::filesystem::path& path, const std::vector<int>& outputs) {
+Network Network::load(const std::filesystem::path& path, const std::vector<int>& outputs,
+                      const at::Device& device) {
   TfGraph graph = read_tflite(path);
-  return parse(std::move(graph.bytes), std::move(graph.where), outputs);
+  return parse(std::move(graph.bytes), std::move(graph.where), outputs, device);
 }
 
-Network Network::parse(std::string bytes, std::string where, const std::vector<int>& outputs) {
+Network Network::parse(std::string bytes, std::string where, const std::vector<int>& outputs,
+                       const at::Device& device) {
   const c10::InferenceMode no_gradients;
   const TfGraph graph = parse_tflite(std::move(bytes), std::move(where));
   const auto state = std::make_shared<State>();
   state->where = graph.where;
+  state->device = device;
   state->tensors = graph.tensors.size();
   state->input = static_cast<std::size_t>(graph.inputs.front());
   state->input_shape = graph.tensors[state->input].shape;
@@ -115,7 +121,9 @@ Network Network::parse(std::string bytes, std::string where, const std::vector<i
 
   Slots constants;
   std::vector<bool> known(graph.tensors.size());
-  for (const TfTensor& tensor : graph.tensors) constants.push_back(constant_of(tensor));
+  for (const TfTensor& tensor : graph.tensors) {
+    constants.push_back(constant_of(tensor, device));
+  }
   for (std::size_t i = 0; i < known.size(); ++i) known[i] = constants[i].defined();
   known[state->input] = true;
   const std::vector<bool> needed = needed_operators(graph, wanted);
@@ -143,6 +151,7 @@ Network Network::parse(std::string bytes, std::string where, const std::vector<i
     state->find_releases(graph, needed);
     state->run(at::zeros(state->input_shape));  // does it fit together?
   } catch (const c10::Error&) {
+    if (!device.is_cpu()) throw;  // more likely the device's
     refuse("one whose parts do not fit together");
   }
   Network network;

@@ -91,7 +91,8 @@ Step convolve(const Context& context) {
   at::Tensor weight = context.constant(1);  // [O, H, W, I], depthwise [1, H, W, O]
   weight = depthwise ? weight.permute({3, 0, 1, 2}) : weight.permute({0, 3, 1, 2});
   const bool biased = context.op.inputs.size() > 2 && context.op.inputs[2] >= 0;
-  const at::Tensor bias = biased ? context.constant(2) : at::zeros({weight.size(0)});
+  const at::Tensor bias =
+      biased ? context.constant(2) : at::zeros({weight.size(0)}, weight.options());
   if (weight.size(1) != (depthwise ? 1 : channels) || weight.size(0) % (depthwise ? channels : 1) ||
       bias.numel() != weight.size(0)) {
     context.refuse("whose weights do not fit its input");
@@ -118,7 +119,8 @@ Step depth_to_space(const Context& context) {
 Step connect(const Context& context) {
   const at::Tensor weight = context.constant(1);  // [out, in]
   const bool biased = context.op.inputs.size() > 2 && context.op.inputs[2] >= 0;
-  const at::Tensor bias = biased ? context.constant(2) : at::zeros({weight.size(0)});
+  const at::Tensor bias =
+      biased ? context.constant(2) : at::zeros({weight.size(0)}, weight.options());
   if (weight.dim() != 2) context.refuse("of another rank");
   return [x = context.operand(0), weight, bias,
           activation = context.op.activation](const Slots& slots) {
@@ -223,8 +225,9 @@ at::Tensor to_outside(const at::Tensor& tensor) {
   return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor;
 }
 
-at::Tensor constant_of(const TfTensor& tensor) {
-  if (tensor.data.empty()) return {};
+namespace {
+
+at::Tensor constant_on_cpu(const TfTensor& tensor) {
   const at::ScalarType type = tensor.type == ElementType::float16 ? at::kHalf
                               : tensor.type == ElementType::int32 ? at::kInt
                                                                   : at::kFloat;
@@ -246,6 +249,14 @@ at::Tensor constant_of(const TfTensor& tensor) {
   }
   dense.view(-1).index_copy_(0, at::tensor(places, at::kLong), values);
   return dense;
+}
+
+}  // namespace
+
+at::Tensor constant_of(const TfTensor& tensor, const at::Device& device) {
+  if (tensor.data.empty()) return {};
+  const at::Tensor value = constant_on_cpu(tensor);
+  return value.scalar_type() == at::kLong ? value : value.to(device);
 }
 
 Step make_step(const TfGraph& graph, const TfOperator& op, const Slots& constants) {

@@ -21,8 +21,8 @@ at::Tensor to_inside(const at::Tensor& tensor);  // [N, H, W, C] -> [N, C, H, W]
 at::Tensor to_outside(const at::Tensor& tensor);  // the reverse
 
 // A constant of the file as it is written there, unpacked and in float32 (or int64 for indices);
-// undefined for a tensor that is computed.
-at::Tensor constant_of(const TfTensor& tensor);
+// undefined for a tensor that is computed. Indices stay on the CPU, where they become shapes.
+at::Tensor constant_of(const TfTensor& tensor, const at::Device& device);
 
 // `constants`: as in the file ([N, H, W, C]), by number. InputError where an operator's inputs are
 // not what it needs.

@@ -193,6 +193,12 @@ class Camera(Live):
         self.assertGreater(self.report(err)[1], 50)  # those that a busy machine misses are left out
         self.assertAlmostEqual(len(sound) / 32000, 5, delta=2)
 
+    @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
+    def test_the_device_of_the_camera(self):
+        card = ("--live", "--model", MODEL, "--card", "null", "--device")
+        self.assert_fails(*card, "cuda", says=["--device: expected --camera beside it"])
+        self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
+
     def test_what_is_no_camera(self):
         for camera, says in (("77", "/dev/video77"), ("none.mp4", "no such file")):
             self.assert_fails("--live", "--model", MODEL, "--camera", camera, "--card", "null", says=[says],

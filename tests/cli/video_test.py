@@ -77,6 +77,23 @@ class Refusals(Case):
         self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.npy", says=["pose_detection.tflite"],
                      env=environment)
 
+    @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
+    def test_devices(self):
+        """The sentences of the other programs, from each program that starts mi_video too."""
+        film, out = self.grey(), self.folder / "a.npy"
+        self.refused(film, "-o", out, "--device", "tpu", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
+        for device in ("cpu", "auto"):
+            self.refused(film, "-o", out, "--device", device, says=["grey.mp4", "nobody"])
+        sound = ("--model", MODEL, "-o", self.folder / "a.wav", "--device", "cuda:99")
+        support.write_npy(self.folder / "pose.npy", (6, 47, 3))
+        said = self.assert_fails(*sound, "--pose", self.folder / "pose.npy", program=self.mi_generate, says=["cuda:99"])
+        sentence = said.removeprefix("mi_generate: ")
+        for line in (self.assert_fails(*sound, "--video", film, program=self.mi_generate),
+                     self.refused(film, "-o", out, "--device", "cuda:99"),
+                     self.refused("--keypoints", self.folder / "pose.npy", "--overlay", self.folder / "b.mp4",
+                                  "--device", "cuda:99")):
+            self.assertEqual(sentence, line.split(": ", 1)[1])
+
     def test_outputs(self):
         film = self.grey()
         self.refused(film, "-o", self.folder / "a.txt", says=[".npy or .json"])

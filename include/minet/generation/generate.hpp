@@ -37,7 +37,7 @@ struct GenerateOptions {
   std::int64_t count = 1;              // pieces: OUT-1.wav, OUT-2.wav, ... where above 1
   SamplingChoice sampling;             // the rest as the model's configuration says
   std::int64_t iterations = 16;        // of phase reconstruction
-  std::string device = "cpu";
+  std::string device = "cpu";          // of the model, and of the networks that find keypoints
   int threads = 0;
   bool force = false;  // overwrite outputs
 };

@@ -18,7 +18,8 @@ struct PlayOptions {
   // Where keypoints come from; none of both: lines of JSON on standard input.
   std::optional<int> osc_port = std::nullopt;        // UDP, 1 to 65535
   std::optional<std::string> camera = std::nullopt;  // a number, or a film that plays as one
-  std::optional<int> person = std::nullopt;          // of several before the camera, from 0
+  std::string camera_device = "cpu";  // of the networks that look at it: auto, cpu, cuda, ...
+  std::optional<int> person = std::nullopt;  // of several before the camera, from 0
   // Where sound goes: PCM into a file descriptor, or a sound card: a number or a part of its name,
   // "default", or "null", which plays to nobody at the pace of one.
   std::optional<int> pcm = std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "minet/pose/gaps.hpp"
 
@@ -12,11 +13,12 @@ namespace minet::pose {
 struct FilmPoseOptions {
   std::optional<int> person = std::nullopt;  // of several, from 0, from the left
   GapRule gaps = GapRule::paper;
+  std::string device = "cpu";  // of mi_video's networks: auto, cpu, cuda or cuda:N
 };
 
 // Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock), whole or not at
-// all. Its progress and warnings go to stderr. InputError where the film shows no player, WorkError
-// where mi_video is not there.
+// all. Its progress and warnings go to stderr. InputError where the film shows no player or there
+// is no such device, WorkError where mi_video is not there.
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options = {});
 
@@ -25,6 +27,7 @@ struct DrawFilmOptions {
   std::optional<std::filesystem::path> notes =
       std::nullopt;  // that sound (minet/video/overlay.hpp)
   GapRule gaps = GapRule::paper;
+  std::string device = "cpu";  // of the networks that look for other people
   bool replace = false;
 };
 

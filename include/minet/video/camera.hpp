@@ -32,6 +32,7 @@ class Camera {
 
 struct CameraKeypointOptions {
   std::filesystem::path networks;            // the folder of the five .tflite files
+  std::string device = "cpu";                // where they run (minet/vision/estimator.hpp)
   std::optional<int> person = std::nullopt;  // of several, from 0, from the left
   // Gets a line for each picture (docs/live.md), without its end; false ends the work.
   std::function<bool(std::string_view)> line;

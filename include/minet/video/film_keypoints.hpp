@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "minet/pose/pose.hpp"
 #include "minet/video/frame_reader.hpp"
@@ -13,6 +14,7 @@ namespace minet::video {
 
 struct FilmKeypointOptions {
   std::filesystem::path networks;  // the folder of the five .tflite files
+  std::string device = "cpu";      // where they run (minet/vision/estimator.hpp)
   // Of several people: counted from 0, from the left, in the picture of the first ones that shows
   // most of them. Unset: who is seen best in the first picture.
   std::optional<int> person = std::nullopt;

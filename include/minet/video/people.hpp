@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "minet/vision/estimator.hpp"
@@ -25,6 +26,7 @@ struct PersonTrack {
 // In the order of count_people; empty where the film shows fewer than two people. Looks at every
 // fifth picture, and follows each person to where somebody is next, at most their own size away.
 std::vector<PersonTrack> find_people(const std::filesystem::path& film,
-                                     const std::filesystem::path& networks);
+                                     const std::filesystem::path& networks,
+                                     const std::string& device = "cpu");
 
 }  // namespace minet::video

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "minet/core/picture.hpp"
@@ -53,8 +54,10 @@ struct EstimatorCounts {
 // picture again, nearest to where they were.
 class Estimator {
  public:
-  // `networks`: the folder with the five .tflite files. InputError where one is missing or damaged.
-  explicit Estimator(const std::filesystem::path& networks);
+  // `networks`: the folder with the five .tflite files. `device`: where they run, as select_device
+  // (models/device.hpp) takes it. InputError where a file is missing or damaged, or there is no
+  // such device.
+  explicit Estimator(const std::filesystem::path& networks, const std::string& device = "cpu");
   ~Estimator();
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
@@ -77,6 +80,11 @@ class Estimator {
 // For the networks of this process; 0: LibTorch's default. One is best: more gain little, and they
 // wait by spinning, which on a machine that is busy takes a hundred times as long.
 void use_threads(int threads);
+
+// Where the networks of this process shall run: "auto", "cpu", "cuda" or "cuda:N" -> "cpu" or
+// "cuda:N". On a GPU all of the process computes in whole float32 from then on: what TF32 leaves
+// out would move points. InputError as of select_device.
+std::string use_device(const std::string& name);
 
 // The 47 joints: x, y, confidence. The confidence is the body point's visibility or the hand's
 // presence, and 0 for what lies outside the picture, where the networks guess. Wrists are the

@@ -1,8 +1,9 @@
-// A network from a .tflite file, run by LibTorch on the CPU: the 16 operators that MediaPipe's
-// networks for bodies and hands use, in float32.
+// A network from a .tflite file, run by LibTorch on the CPU or a GPU: the 16 operators that
+// MediaPipe's networks for bodies and hands use, in float32.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -15,15 +16,17 @@ namespace minet::vision {
 class Network {
  public:
   // `outputs`: which of the file's outputs to compute, by number; empty: all. What only the others
-  // need is left out. InputError for a file that is damaged, asks for other operators, or does not
-  // fit together.
-  static Network load(const std::filesystem::path& path, const std::vector<int>& outputs = {});
+  // need is left out. `device`: where its weights are. InputError for a file that is damaged, asks
+  // for other operators, or does not fit together.
+  static Network load(const std::filesystem::path& path, const std::vector<int>& outputs = {},
+                      const at::Device& device = at::kCPU);
   // The same from the file's bytes; `where` names it in messages.
-  static Network parse(std::string bytes, std::string where, const std::vector<int>& outputs = {});
+  static Network parse(std::string bytes, std::string where, const std::vector<int>& outputs = {},
+                       const at::Device& device = at::kCPU);
 
   const std::vector<std::int64_t>& input_shape() const;  // [1, H, W, C]
-  // `input` has the input's shape, float32. The outputs have the file's shapes: [N, H, W, C] where
-  // they have four dimensions.
+  // `input` has the input's shape, float32, on any device. The outputs are on the CPU, because what
+  // is done with them is, and have the file's shapes: [N, H, W, C] where they have four dimensions.
   std::vector<at::Tensor> run(const at::Tensor& input) const;
 
  private:
