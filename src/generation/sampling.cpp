@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "generation/draw_each.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
@@ -91,7 +92,19 @@ struct Drawing {
   }
 };
 
-// Step by step through LibTorch, on any device.
+// What decides each code, [T, B] double.
+at::Tensor uniforms(const Drawing& drawing) {
+  const std::int64_t batch = drawing.body.size(0), steps = drawing.steps();
+  at::Tensor values = at::empty({steps, batch}, at::kDouble);
+  auto value = values.accessor<double, 2>();
+  for (std::int64_t b = 0; b < batch; ++b) {
+    Random random = drawing.random(b);
+    for (std::int64_t t = 0; t < steps; ++t) value[t][b] = random.uniform();
+  }
+  return values;
+}
+
+// Step by step through LibTorch, on any device, which is not waited for before the last step.
 void draw_by_torch(const Drawing& drawing) {
   models::Model& model = drawing.model;
   const std::int64_t batch = drawing.body.size(0);
@@ -100,24 +113,17 @@ void draw_by_torch(const Drawing& drawing) {
     content.memory = model.content->forward(drawing.notes, drawing.body);  // [B, T, W]
   }
   models::PriorCache cache = model.prior->start(batch, content);
-  std::vector<Random> random;
-  for (std::int64_t b = 0; b < batch; ++b) random.push_back(drawing.random(b));
-  auto drawn = drawing.codes.accessor<std::int64_t, 2>();
-  at::Tensor previous;
+  const at::Tensor uniform = uniforms(drawing).to(drawing.body.device());
+  std::vector<at::Tensor> drawn;  // [B] each
   for (std::int64_t t = 0; t < drawing.steps(); ++t) {
     drawing.throw_if_stopped(t);
-    const at::Tensor logits = model.prior->step(cache, previous, drawing.body.select(1, t))
-                                  .to(at::kCPU, at::kFloat)
-                                  .contiguous();  // [B, K]
-    const std::int64_t width = logits.size(1);
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const float* row = logits.const_data_ptr<float>() + b * width;
-      drawn[b][t] = draw({row, static_cast<std::size_t>(width)}, drawing.options,
-                         random[static_cast<std::size_t>(b)].uniform());
-    }
-    previous = drawing.codes.select(1, t).to(drawing.body.device());
+    const at::Tensor logits = model.prior->step(cache, t > 0 ? drawn.back() : at::Tensor(),
+                                                drawing.body.select(1, t));  // [B, K]
+    drawn.push_back(draw_each(logits, drawing.options, uniform[t]));
     drawing.done(batch);
   }
+  at::Tensor codes = drawing.codes;
+  if (!drawn.empty()) codes.copy_(at::stack(drawn, 1));
 }
 
 // The content of some pieces, a stretch at a time where the content model allows it.

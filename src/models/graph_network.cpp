@@ -139,10 +139,10 @@ at::Tensor GraphNetworkImpl::forward(const at::Tensor& pose) {
   at::Tensor x = normalised(norm_in_, pose.transpose(1, 2));  // [B, 94, P]
   x = x.view({x.size(0), pose::kJoints, kCoordinates, x.size(2)})
           .permute({0, 2, 3, 1})
-          .contiguous();  // [B, 2, P, V]
-  const at::Tensor partitions = partitions_.to(x.device());
+          .contiguous();                                                             // [B, 2, P, V]
+  if (partitions_.device() != x.device()) partitions_ = partitions_.to(x.device());  // once
   for (const auto& module : *blocks_) {
-    x = module->as<GraphBlockImpl>()->forward(x, partitions);
+    x = module->as<GraphBlockImpl>()->forward(x, partitions_);
   }
   return x;
 }

@@ -33,11 +33,11 @@ at::Tensor GraphTransformerImpl::remember(const at::Tensor& pose) {
   return memory_->forward(graph_->forward(pose).mean(3).transpose(1, 2));
 }
 
-RotaryTable GraphTransformerImpl::memory_positions(const at::Tensor& memory) const {
+RotaryTable GraphTransformerImpl::memory_positions(const at::Tensor& memory) {
   const double spacing =  // spectrogram frames
       static_cast<double>(graph_->stride()) * config.frame_rate() / config.pose.fps;
-  return make_rotary({.count = memory.size(1), .head_width = head_width(), .spacing = spacing},
-                     memory.options());
+  return memory_rotary_.get(
+      {.count = memory.size(1), .head_width = head_width(), .spacing = spacing}, memory.options());
 }
 
 at::Tensor GraphTransformerImpl::forward(const at::Tensor& pose, const at::Tensor& target) {
@@ -49,7 +49,7 @@ at::Tensor GraphTransformerImpl::forward(const at::Tensor& pose, const at::Tenso
   at::Tensor x = at::cat({start_.expand({batch, 1, -1}), before}, 1);    // [B, T, W]
   x = at::dropout(x, config.graph_transformer.dropout, is_training());
   const RotaryTable rotary =
-      make_rotary({.count = frames, .head_width = head_width()}, x.options());
+      rotary_.get({.count = frames, .head_width = head_width()}, x.options());
   const CrossInput cross{.memory = memory, .rotary = memory_positions(memory)};
   for (const auto& module : *blocks_) {
     x = module->as<BlockImpl>()->forward(x, rotary, cross);  // [B, T, W]

@@ -25,7 +25,7 @@ class GraphTransformerImpl : public BaselineImpl {
 
  private:
   at::Tensor remember(const at::Tensor& pose);  // [B, P / stride, W]
-  RotaryTable memory_positions(const at::Tensor& memory) const;
+  RotaryTable memory_positions(const at::Tensor& memory);
   std::int64_t head_width() const {
     return config.graph_transformer.width / config.graph_transformer.heads;
   }
@@ -37,6 +37,7 @@ class GraphTransformerImpl : public BaselineImpl {
   torch::nn::ModuleList blocks_;
   torch::nn::LayerNorm norm_out_{nullptr};
   torch::nn::Linear head_{nullptr};  // [F, W]
+  RotaryMemory rotary_, memory_rotary_;
 };
 
 }  // namespace minet::models

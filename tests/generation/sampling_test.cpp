@@ -8,6 +8,7 @@
 #include <cmath>
 #include <set>
 
+#include "generation/draw_each.hpp"
 #include "generation/sidecar.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -82,6 +83,29 @@ TEST(Draw, FrequenciesAreTheProbabilities) {
 TEST(Draw, ExtremeLogitsAreSurvived) {
   EXPECT_EQ(draw(std::vector<float>{-1e30f, 1e30f, 0.0f}, {}, 0.999999), 1);
   EXPECT_EQ(draw(std::vector<float>{5.0f}, {.temperature = 1e-6}, 0.0), 0);
+}
+
+TEST(Draw, InTensorsItIsTheSame) {
+  at::manual_seed(1);
+  const std::int64_t rows = 200, codes = 32;
+  at::Tensor logits = at::randn({rows, codes}) * 3;
+  logits[0].fill_(-1e30);
+  logits[0][7] = 1e30;
+  at::Tensor uniform = at::rand({rows}, at::kDouble);
+  uniform[1] = 0;
+  uniform[2] = 1 - 1e-16;
+  for (const SamplingOptions& options :
+       {SamplingOptions{}, SamplingOptions{.temperature = 0}, SamplingOptions{.temperature = 0.3},
+        SamplingOptions{.top_k = 5}, SamplingOptions{.top_p = 0.7},
+        SamplingOptions{.temperature = 2, .top_k = 9, .top_p = 0.8}, SamplingOptions{.top_k = 1}}) {
+    const at::Tensor drawn = draw_each(logits, options, uniform);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const float* const values = logits[row].const_data_ptr<float>();
+      EXPECT_EQ(drawn[row].item<std::int64_t>(), draw({values, static_cast<std::size_t>(codes)},
+                                                      options, uniform[row].item<double>()))
+          << "row " << row << ", top_k " << options.top_k << ", top_p " << options.top_p;
+    }
+  }
 }
 
 TEST(Draw, OptionsOutOfRangeAreRefused) {

@@ -1,0 +1,15 @@
+// Codes drawn where their logits are, so that a GPU is not waited for.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "minet/generation/sampling_options.hpp"
+
+namespace minet::generation {
+
+// One code from each row of logits [B, K], as draw() does; `uniform` [B] double in [0, 1), on the
+// same device -> [B] int64.
+at::Tensor draw_each(const at::Tensor& logits, const SamplingOptions& options,
+                     const at::Tensor& uniform);
+
+}  // namespace minet::generation
