@@ -13,7 +13,7 @@ comparison::TablesResult make(const comparison::TablesOptions& options) {
   } catch (const Interrupted& stopped) {
     const std::string where = stopped.what();
     throw Interrupted(text(where.substr(0, where.find(';')),
-                           "; go on with the same command: finished runs and results are kept"),
+                           "; run the same command again to continue: finished runs and results are kept"),
                       stopped.signal());
   }
 }

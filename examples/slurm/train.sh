@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains on several nodes, a task for each GPU, and goes on by itself after a requeue or a time limit:
+# Trains on several nodes, a task for each GPU. After a requeue or a time limit the job resumes by itself:
 #
 #   sbatch --nodes=4 --ntasks-per-node=8 --gpus-per-node=8 examples/slurm/train.sh configs/paper.yaml corpus runs/a
 #

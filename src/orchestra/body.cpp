@@ -95,13 +95,12 @@ void vary_habits(Player& player, const Posture& posture, std::uint64_t seed) {
   player.left_offset = player.left_offset + instrument;
   player.right_offset = player.right_offset + instrument;
   if (norm(posture.bow) > 0) player.right_offset = player.right_offset + bow;
-  player.right_elbow = about_zero(0.3, 0.3, 0.3);
-  player.left_elbow = about_zero(0.3, 0.3, 0.3);
+  player.right_elbow = about_zero(0.3, 0.3, 0.4);
+  player.left_elbow = about_zero(0.3, 0.3, 0.4);
   player.shoulder_tilt = near(random, 0, 0.015);
   player.instrument = kDegree * about_zero(6, 9, 9);
-  player.right_hand = kDegree * about_zero(12, 12, 12);
-  player.left_hand = kDegree * about_zero(12, 12, 12);
-  player.mirrored_hands = false;
+  player.right_hand = kDegree * about_zero(20, 20, 20);
+  player.left_hand = kDegree * about_zero(20, 20, 20);
   player.curl_offset = near(random, 6, 10);
   player.hand = near(random, 0.95, 0.07);
   player.stroke = random.uniform(0.6, 1.2);
@@ -179,13 +178,13 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
                     .press_scale = player.press,
                     .curl = posture.right.curl + player.curl_offset,
                     .scale = player.hand};
-  shape_hand(right, turned(posture.right, player.right_hand, player.instrument),
-             !player.mirrored_hands, motion, &joints[pose::kRightHand]);
+  shape_hand(right, turned(posture.right, player.right_hand, player.instrument), true, motion,
+             &joints[pose::kRightHand]);
   motion.press = pose.press.data() + 5;
   motion.curl = posture.left.curl + player.curl_offset;
   motion.rock = 5 * pose.vibrato;
-  shape_hand(left, turned(posture.left, player.left_hand, player.instrument), player.mirrored_hands,
-             motion, &joints[pose::kLeftHand]);
+  shape_hand(left, turned(posture.left, player.left_hand, player.instrument), false, motion,
+             &joints[pose::kLeftHand]);
 
   const double sway = player.sway * posture.energy * kDegree;
   const Vec3 hips{0, -0.5, 0};

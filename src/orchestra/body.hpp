@@ -71,7 +71,6 @@ struct Player {
   double shoulder_tilt = 0;      // m, the left shoulder up and the right one down
   Vec3 instrument;               // radians that arms and instrument are turned by: roll, lean, turn
   Vec3 right_hand, left_hand;    // the same of the hands alone
-  bool mirrored_hands = true;    // thumb and little finger exchanged: see Habits::usual
   double stroke = 1;             // factor on the bow's way
   double curl_offset = 0;        // degrees
   double sway = 1, press = 1;    // factors on movements

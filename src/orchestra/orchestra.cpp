@@ -200,7 +200,7 @@ void in_parallel(const char* what, std::size_t count, int threads, const Work& w
   if (error) std::rethrow_exception(error);
   if (done < count) {
     throw_if_stopped(text("stopped at ", what, " ", done.load(), " of ", count,
-                          "; go on with the same command: finished pieces are kept"));
+                          "; run the same command again to continue: finished pieces are kept"));
   }
 }
 

@@ -40,8 +40,10 @@ class Tables(support.Case):
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=300)[1].splitlines()[-1]
         self.assertEqual(process.returncode, -signal.SIGINT)
-        self.assertRegex(said, "^mi_eval: stopped [^;]*; go on with the same command: finished runs and results are "
-                               "kept[.]$")
+        self.assertRegex(
+            said,
+            "^mi_eval: stopped [^;]*; run the same command again to continue: finished runs and results are kept[.]$",
+        )
         self.assertEqual(said.count("stopped"), 1)
         self.assertFalse((out / "report.html").exists())
 

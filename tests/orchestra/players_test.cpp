@@ -121,14 +121,12 @@ TEST(Players, OfVariedHabitsHaveTheSameBuildAndOtherElbows) {
 }
 
 // A right hand with its palm to the camera and its fingers up: the thumb is on the picture's right.
-TEST(Players, OfVariedHabitsHaveTheirThumbsOnTheRightSide) {
+TEST(Players, HaveTheirThumbsOnTheRightSide) {
   Posture posture = posture_of("sax");
   posture.right.fingers = {0, 1, 0}, posture.right.palm = {0, 0, 1};
   posture.left = posture.right;
   posture.left.wrist.x = 0.2;
-  Player player;
-  player.mirrored_hands = false;
-  const Joints joints = shape_body(posture, player, {});
+  const Joints joints = shape_body(posture, Player{}, {});
   const auto x = [&](int joint) { return joints[static_cast<std::size_t>(joint)].x; };
   EXPECT_GT(x(pose::kRightHand), x(pose::kRightHand + 16));
   EXPECT_LT(x(pose::kLeftHand), x(pose::kLeftHand + 16));

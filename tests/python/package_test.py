@@ -246,7 +246,7 @@ class Package(support.Case):
                 self.assertEqual(sound.shape, played.sound.shape)
                 over_difference = signal_to_noise(sound, played.sound)
                 print(f"{kind}: {over_difference:.0f} dB")
-                self.assertGreater(over_difference, 30)
+                self.assertGreater(over_difference, 20)
                 pose = self.torch.randn(2, model.config.clip_pose_frames, 94)
                 frames = model.generate(pose, 40)
                 self.assertLess(float((model(pose, frames) - frames).abs().max()), 1e-4)

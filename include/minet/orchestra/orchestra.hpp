@@ -44,11 +44,8 @@ enum class Cameras {
 };
 
 enum class Habits {
-  // Postures a few centimetres apart, as of players of one school; hands are mirrored, with the
-  // thumb where the little finger should be. That is a fault. It stays until the included models
-  // have been trained without it.
-  usual,
-  varied,  // elbows, shoulders and the instrument held high or low, near or far; hands are right
+  usual,   // postures a few centimetres apart, as of players of one school
+  varied,  // elbows, shoulders, hands and the instrument turned or held high or low, near or far
 };
 
 struct OrchestraOptions {

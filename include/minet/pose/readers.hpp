@@ -67,8 +67,8 @@ struct ReadPoseOptions {
 
 // The rule above for people who use the programs.
 inline constexpr char kPersonHelp[] =
-    "Which of several people, from 0, left to right, or the tracker's number; default: who is seen "
-    "longest and largest";
+    "Which person, if several are seen: counted from 0, left to right, or the tracker's number; "
+    "default: the one seen longest and largest";
 
 inline constexpr char kPictureHelp[] =
     "Width and height of the picture, such as 1280x720: for coordinates from 0 to 1, and to drop "
