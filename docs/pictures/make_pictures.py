@@ -76,14 +76,15 @@ def orchestra_picture(demo, instruments):
         for row in csv.DictReader(file):
             tracks.setdefault(row["instrument"], row["id"])
     names = {"vn": "violin", "fl": "flute", "tpt": "trumpet", "vc": "cello"}
-    kinds = {"recorded.flac": "the synthetic player", "plus-with-notes.wav": "plus: keypoints and notes",
-             "plus-keypoints-alone.wav": "plus: keypoints alone", "paper-with-notes.wav": "paper: keypoints and notes",
-             "paper-keypoints-alone.wav": "paper: keypoints alone"}
+    kinds = {"recorded": "the synthetic player", "plus-with-notes": "plus: keypoints and notes",
+             "plus-keypoints-alone": "plus: keypoints alone", "paper-with-notes": "paper: keypoints and notes",
+             "paper-keypoints-alone": "paper: keypoints alone"}
     figure, axes = plt.subplots(len(instruments), len(kinds), figsize=(15, 2.0 * len(instruments)), sharex=True,
                                 sharey=True)
     for row, instrument in zip(axes, instruments):
         for axis, (kind, title) in zip(row, kinds.items()):
-            show(axis, demo / f"listen/{tracks[instrument]}-{kind}", f"{names[instrument]}, {title}", 8)
+            sound = next((demo / "listen/sound").glob(f"{tracks[instrument]}-{kind}.*"))
+            show(axis, sound, f"{names[instrument]}, {title}", 8)
     save(figure, "orchestra.png")
 
 
