@@ -12,9 +12,10 @@ comparison::TablesResult make(const comparison::TablesOptions& options) {
     return comparison::make_tables(options);
   } catch (const Interrupted& stopped) {
     const std::string where = stopped.what();
-    throw Interrupted(text(where.substr(0, where.find(';')),
-                           "; run the same command again to continue: finished runs and results are kept"),
-                      stopped.signal());
+    throw Interrupted(
+        text(where.substr(0, where.find(';')),
+             "; run the same command again to continue: finished runs and results are kept"),
+        stopped.signal());
   }
 }
 
