@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for argument in "$@"; do
-  case $argument in -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exec python3 tests/faults/faults.py --help ;; esac
+  case $argument in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exec python3 tests/faults/faults.py --help ;; esac
 done
 cmake --preset release > /dev/null
 cmake --build --preset release --target mi_prepare mi_train mi_generate mi_eval fault_injector

@@ -85,7 +85,7 @@ def orchestra_picture(demo, instruments):
         for axis, (kind, title) in zip(row, kinds.items()):
             sound = next((demo / "listen/sound").glob(f"{tracks[instrument]}-{kind}.*"))
             show(axis, sound, f"{names[instrument]}, {title}", 8)
-    save(figure, "orchestra.png")
+    save(figure, "orchestra.png", dpi=73)
 
 
 def real_picture(real):

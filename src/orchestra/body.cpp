@@ -178,13 +178,13 @@ Joints shape_body(const Posture& posture, const Player& player, const Pose& pose
                     .press_scale = player.press,
                     .curl = posture.right.curl + player.curl_offset,
                     .scale = player.hand};
-  shape_hand(right, turned(posture.right, player.right_hand, player.instrument), true, motion,
-             &joints[pose::kRightHand]);
+  shape_hand(right, turned(posture.right, player.right_hand, player.instrument), /*right=*/true,
+             motion, &joints[pose::kRightHand]);
   motion.press = pose.press.data() + 5;
   motion.curl = posture.left.curl + player.curl_offset;
   motion.rock = 5 * pose.vibrato;
-  shape_hand(left, turned(posture.left, player.left_hand, player.instrument), false, motion,
-             &joints[pose::kLeftHand]);
+  shape_hand(left, turned(posture.left, player.left_hand, player.instrument), /*right=*/false,
+             motion, &joints[pose::kLeftHand]);
 
   const double sway = player.sway * posture.energy * kDegree;
   const Vec3 hips{0, -0.5, 0};
