@@ -47,16 +47,30 @@ void add_json_options(CLI::App& command, JsonOutput& output) {
   command.add_flag("--force", output.force, "Overwrite existing files");
 }
 
+namespace {
+
+void expect_folder_of(const fs::path& json) {
+  const fs::path folder = json.has_parent_path() ? json.parent_path() : ".";
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) {
+    throw InputError(
+        text(folder.string(), ": expected a folder for --json, but there is none; make it first"));
+  }
+}
+
+bool has_content(const fs::path& file, const std::string& content) {
+  std::error_code error;
+  return fs::is_regular_file(file, error) && fs::file_size(file, error) == content.size() &&
+         read_file(file, content.size()) == content;
+}
+
+}  // namespace
+
 int deliver(const EvalSession& session, const JsonOutput& output,
             const std::function<evaluation::EvalResult()>& evaluate) {
   if (output.path) {
     refuse_overwrite(*output.path, output.force);
-    const fs::path folder = output.path->has_parent_path() ? output.path->parent_path() : ".";
-    std::error_code ignored;
-    if (!fs::is_directory(folder, ignored)) {
-      throw InputError(text(folder.string(),
-                            ": expected a folder for --json, but there is none; make it first"));
-    }
+    expect_folder_of(*output.path);
     expect_writable(*output.path);
   }
   const evaluation::EvalResult result = evaluate();
@@ -80,6 +94,66 @@ int deliver_models(const EvalSession& session, const JsonOutput& output,
     for (const fs::path& model : models) results.push_back(evaluate(model));
     return evaluation::side_by_side(models, results);
   });
+}
+
+void add_shard_option(CLI::App& command, Shard& shard, const std::string& place) {
+  command.add_option_function<std::string>(
+      "--shard", [&shard](const std::string& word) { shard = parse_shard(word); },
+      text("I/N: measure only part I of N, into ", place, ", for mi_eval merge"));
+}
+
+Shard chosen_shard(const EvalSession& session, const Shard& given) {
+  return session.merge ? Shard{.merge = true} : given;
+}
+
+fs::path out_of(const EvalSession& session, const fs::path& given) {
+  if (!session.merge || fs::weakly_canonical(given) == fs::weakly_canonical(session.merge->out)) {
+    return given;
+  }
+  return session.merge->out;
+}
+
+int deliver_merged(const EvalSession& session, JsonOutput output,
+                   const std::function<evaluation::EvalResult()>& merge) {
+  if (session.merge) output.force = session.merge->force;
+  const evaluation::EvalResult result = merge();
+  if (output.path && has_content(*output.path, result.json)) output.path.reset();
+  return deliver(session, output, [&] { return result; });
+}
+
+int deliver_in_shards(const EvalSession& session, const JsonOutput& output, const Shard& shard,
+                      const std::string& metric, const MeasureShard& measure,
+                      const MergeShards& merge) {
+  const fs::path out = out_of(session, *output.path);
+  const std::string name = metric + ".json";
+  if (shard.merge) {
+    return deliver_merged(session, {.path = out, .force = output.force}, [&] {
+      std::vector<fs::path> files;
+      for (const fs::path& folder : all_shards(out)) files.push_back(folder / name);
+      return merge(files);
+    });
+  }
+  expect_folder_of(out);
+  const fs::path folder = shard_folder(out, shard);
+  const bool made = measure(folder / name, output.force);
+  save_shard_command(folder, session.arguments);
+  if (!session.common.quiet) {
+    std::cout << printable_lines(
+        text((folder / name).string(), made ? "" : ": as it was, nothing has changed", "\n"));
+  }
+  return 0;
+}
+
+void check_shard(const JsonOutput& output, const std::vector<fs::path>& models) {
+  if (!output.path) {
+    throw InputError(
+        "shard: expected it with a file for the result, beside which the shards are kept, got "
+        "none; add --json FILE");
+  }
+  if (models.size() != 1) {
+    throw InputError(
+        text("shard: expected one model, got ", models.size(), "; measure each on its own"));
+  }
 }
 
 }  // namespace minet::app

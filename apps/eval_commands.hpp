@@ -13,14 +13,24 @@
 #include <vector>
 
 #include "minet/core/files.hpp"
+#include "minet/core/shard.hpp"
 #include "minet/evaluation/evaluation.hpp"
 #include "torch_main.hpp"
 
 namespace minet::app {
 
+// What mi_eval merge asks of the command that made the shards.
+struct EvalMerge {
+  std::filesystem::path out;  // whose shards
+  bool force = false;
+  CommonOptions common;
+};
+
 struct EvalSession {
   CommonOptions common;
-  std::function<int()> chosen;  // the subcommand that the arguments named
+  std::function<int()> chosen;         // the subcommand that the arguments named
+  std::vector<std::string> arguments;  // without the program's name
+  std::optional<EvalMerge> merge = {};
 };
 
 struct Description {
@@ -55,24 +65,70 @@ using Evaluate = std::function<evaluation::EvalResult(const std::filesystem::pat
 int deliver_models(const EvalSession& session, const JsonOutput& output,
                    const std::vector<std::filesystem::path>& models, const Evaluate& evaluate);
 
+// --shard; `place` says where the shards are.
+void add_shard_option(CLI::App& command, Shard& shard, const std::string& place);
+// The shard that this run is, or the merging that mi_eval merge asks for.
+Shard chosen_shard(const EvalSession& session, const Shard& given);
+// `given`, or where mi_eval merge was told that the shards are.
+std::filesystem::path out_of(const EvalSession& session, const std::filesystem::path& given);
+// After the shards: the result as deliver() gives it. A file that has it already stays.
+int deliver_merged(const EvalSession& session, JsonOutput output,
+                   const std::function<evaluation::EvalResult()>& merge);
+
+// How a metric is measured in shards, as FILE.shards/I-of-N/<metric>.json.
+template <class Options>
+struct InShards {
+  bool (*measure)(const Options&, const Shard&, const std::filesystem::path& file,
+                  bool replace) = nullptr;
+  evaluation::EvalResult (*merge)(const Options&,
+                                  const std::vector<std::filesystem::path>& files) = nullptr;
+};
+using MeasureShard = std::function<bool(const std::filesystem::path& file, bool replace)>;
+using MergeShards =
+    std::function<evaluation::EvalResult(const std::vector<std::filesystem::path>& files)>;
+int deliver_in_shards(const EvalSession& session, const JsonOutput& output, const Shard& shard,
+                      const std::string& metric, const MeasureShard& measure,
+                      const MergeShards& merge);
+// InputError unless a shard has one model and a file for the result.
+void check_shard(const JsonOutput& output, const std::vector<std::filesystem::path>& models);
+
 // A metric with the shared options, --json and --force, and what `add_own` adds.
 template <class Options, class AddOwn>
 void add_metric(CLI::App& app, EvalSession& session, const Description& description,
-                evaluation::EvalResult (*evaluate)(const Options&), const AddOwn& add_own) {
+                evaluation::EvalResult (*evaluate)(const Options&), const AddOwn& add_own,
+                const InShards<Options>& shards = {}) {
   struct Arguments {
     Options options;
     std::vector<std::filesystem::path> models;
     JsonOutput output;
+    Shard shard;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = add_command(app, description);
   add_shared_options(*command, arguments->options.common, arguments->models);
   add_own(*command, arguments->options);
   add_json_options(*command, arguments->output);
-  command->callback([&session, arguments, evaluate] {
-    session.chosen = [&session, arguments, evaluate] {
+  if (shards.measure != nullptr) {
+    add_shard_option(*command, arguments->shard, "FILE.shards (--json FILE)");
+  }
+  const std::string metric = description.name;
+  command->callback([&session, arguments, evaluate, shards, metric] {
+    session.chosen = [&session, arguments, evaluate, shards, metric] {
       if constexpr (requires { arguments->options.force; }) {
         arguments->options.force = arguments->output.force;
+      }
+      const Shard shard = chosen_shard(session, arguments->shard);
+      if (shard.merge || shard.count > 0) {
+        check_shard(arguments->output, arguments->models);
+        arguments->options.common.model = arguments->models.front();
+        return deliver_in_shards(
+            session, arguments->output, shard, metric,
+            [&](const std::filesystem::path& file, bool replace) {
+              return shards.measure(arguments->options, shard, file, replace);
+            },
+            [&](const std::vector<std::filesystem::path>& files) {
+              return shards.merge(arguments->options, files);
+            });
       }
       return deliver_models(session, arguments->output, arguments->models,
                             [&](const std::filesystem::path& model) {
@@ -90,6 +146,10 @@ void add_nll(CLI::App& app, EvalSession& session);
 
 // eval_tables.cpp: all of them for the paper's comparison.
 void add_tables(CLI::App& app, EvalSession& session);
+
+// eval_merge.cpp: the result of a command that ran in shards. `again` is mi_eval itself.
+using RunAgain = std::function<int(std::vector<std::string> arguments, const EvalMerge& merge)>;
+void add_merge(CLI::App& app, EvalSession& session, const RunAgain& again);
 
 // eval_listening.cpp: a test with people; examples to hear.
 void add_listening(CLI::App& app, EvalSession& session);

@@ -14,9 +14,13 @@ void add_ndb(CLI::App& app, EvalSession& session) {
       {.name = "ndb",
        .summary = "Does generated sound fall into the bins of training sound as real sound does?",
        .example = "mi_eval ndb --model runs/first --corpus corpus --json ndb.json",
-       .explanation = "The bins are kept beside the model (or in --cache), so a second run only "
-                      "generates.\n\n"},
-      evaluation::evaluate_ndb, [](CLI::App& command, Options& options) {
+       .explanation =
+           "The bins are kept beside the model (or in --cache), so a second run only generates.\n"
+           "On several machines, of which the first makes the bins, and merged:\n"
+           "  mi_eval ndb --model runs/first --corpus corpus --json ndb.json --shard 1/8\n"
+           "  mi_eval merge ndb.json\n\n"},
+      evaluation::evaluate_ndb,
+      [](CLI::App& command, Options& options) {
         add_sampling_options(command, options.common.sampling);
         command.add_option("--bins", options.bins, "Bins (k-means clusters) of training clips")
             ->capture_default_str();
@@ -33,7 +37,8 @@ void add_ndb(CLI::App& app, EvalSession& session) {
                            "Judge the wav files in this folder instead of generating");
         command.add_option("--cache", options.cache,
                            "Folder for the bins; default: ndb beside the model");
-      });
+      },
+      {.measure = evaluation::measure_ndb_shard, .merge = evaluation::merge_ndb});
 }
 
 void add_knn(CLI::App& app, EvalSession& session) {

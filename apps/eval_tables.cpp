@@ -38,7 +38,10 @@ void add_tables(CLI::App& app, EvalSession& session) {
                 "After an interruption, run the same command again. A finished run in "
                 "OUT/runs/<run>-seed<N>, also\none trained on another machine, is used if its "
                 "configuration and corpus match (docs/evaluation.md).\nOUT/report.html has "
-                "everything, with pictures and sound.\n\n"});
+                "everything, with pictures and sound.\nOn several machines, once the runs are "
+                "trained, and merged:\n"
+                "  mi_eval tables configs/tiny.yaml --corpus corpus --out tables --shard 1/8\n"
+                "  mi_eval merge tables\n\n"});
   command->add_option("config", options.config, "Configuration of content-conditioned MI Net")
       ->required()
       ->type_name("CONFIG.yaml");
@@ -87,14 +90,26 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
   command->add_option("--threads", options.threads, "0: LibTorch's default")->capture_default_str();
   add_json_options(*command, arguments->output);
+  add_shard_option(*command, options.shard, "OUT.shards");
   command->callback([&session, arguments] {
     session.chosen = [&session, arguments] {
-      arguments->options.train = !arguments->no_training;
-      return deliver(session, arguments->output, [&]() -> evaluation::EvalResult {
-        const comparison::TablesResult result = make(arguments->options);
+      comparison::TablesOptions& chosen = arguments->options;
+      chosen.train = !arguments->no_training;
+      chosen.shard = chosen_shard(session, chosen.shard);
+      chosen.out = out_of(session, chosen.out);
+      if (chosen.shard.count > 0) {
+        const std::string report = make(chosen).report;
+        save_shard_command(shard_folder(chosen.out, chosen.shard), session.arguments);
+        if (!session.common.quiet) std::cout << printable_lines(report);
+        return 0;
+      }
+      const auto all = [&]() -> evaluation::EvalResult {
+        const comparison::TablesResult result = make(chosen);
         return {.json = result.json,
                 .report = result.report + text("Page: ", result.page.string(), "\n")};
-      });
+      };
+      return chosen.shard.merge ? deliver_merged(session, arguments->output, all)
+                                : deliver(session, arguments->output, all);
     };
   });
 }

@@ -18,7 +18,7 @@ namespace {
                         "; see mi_eval --help"));
 }
 
-int main(int argc, char** argv) {
+int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& merge = {}) {
   const Program program{
       .name = "mi_eval",
       .summary =
@@ -26,7 +26,12 @@ int main(int argc, char** argv) {
           "sound.\nmi_eval METRIC --help explains each metric.",
       .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json",
       .read_error = read_torch_error};
-  EvalSession session;
+  EvalSession session{.common = {}, .chosen = {}, .arguments = arguments, .merge = merge};
+  arguments.insert(arguments.begin(), program.name);
+  std::vector<char*> words;
+  for (std::string& word : arguments) words.push_back(word.data());
+  const int argc = static_cast<int>(words.size());
+  char** const argv = words.data();
   CLI::App app;
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);
@@ -43,6 +48,9 @@ int main(int argc, char** argv) {
   add_listening(app, session);
   add_examples(app, session);
   add_tables(app, session);
+  add_merge(app, session, [](std::vector<std::string> made, const EvalMerge& how) {
+    return main(std::move(made), how);
+  });
   return run(app, program, session.common, argc, argv, [&] {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);
@@ -51,6 +59,7 @@ int main(int argc, char** argv) {
                             did_you_mean(app, argc, argv), "; see mi_eval ",
                             app.get_subcommands().front()->get_name(), " --help"));
     }
+    if (session.merge) apply(session.common = session.merge->common);
     return session.chosen();
   });
 }
@@ -59,5 +68,5 @@ int main(int argc, char** argv) {
 }  // namespace minet::app
 
 int main(int argc, char** argv) {
-  return minet::app::leave(minet::app::main(argc, argv));
+  return minet::app::leave(minet::app::main({argv + (argc > 0 ? 1 : 0), argv + argc}));
 }

@@ -13,6 +13,7 @@
 #include "app_main.hpp"
 #include "companion.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/shard.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/corpus/prepare.hpp"
@@ -131,7 +132,7 @@ void add_build_options(CLI::App& command, const Session& session,
   command.add_option_function<std::string>(
       "--shard",
       [options, &session](const std::string& word) {
-        options->shard = corpus::parse_shard(word);
+        options->shard = parse_shard(word);
         options->arguments = session.arguments;
       },
       "I/N: prepare only part I of N, into OUT.shards, for mi_prepare merge");
@@ -245,7 +246,7 @@ void add_merge(CLI::App& app, Session& session) {
   command->add_option("corpus", *out, "The --out of the shards")->required();
   command->callback([&session, out] {
     session.chosen = [out] {
-      corpus::ShardCommand made = corpus::read_shard_command(*out);
+      ShardCommand made = corpus::command_of_shards(*out);
       made.arguments.emplace_back("--shard=merge");
       std::filesystem::current_path(made.folder);
       return main(std::move(made.arguments));

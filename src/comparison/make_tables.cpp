@@ -11,6 +11,7 @@
 #include "comparison/report_page.hpp"
 #include "evaluation/result.hpp"
 #include "minet/comparison/tables.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
@@ -28,7 +29,8 @@ constexpr const char* kMark = "minet-tables.json";  // whose folder it is
 
 class TableMaker {
  public:
-  explicit TableMaker(const TablesOptions& options) : options_(options), measuring_(options) {
+  explicit TableMaker(const TablesOptions& options)
+      : options_(without_training_in_shards(options)), measuring_(options_) {
     check();
     listening_ = listening_table(measuring_);  // of a file, so that a wrong one is noticed now
     fs::create_directories(options_.out);
@@ -36,6 +38,27 @@ class TableMaker {
 
   TablesResult make() {
     const FolderLock lock(options_.out);
+    make_all();
+    return publish();
+  }
+
+  // What this shard measures; the tables are left to those who have all of it.
+  TablesResult make_shard() {
+    const fs::path folder = shard_folder(options_.out, options_.shard);
+    make_folders(folder);
+    const FolderLock lock(folder);
+    make_all();
+    tsne_svg(measuring_);
+    return {.json = {}, .report = measuring_.said_of_shard(), .page = {}};
+  }
+
+ private:
+  static TablesOptions without_training_in_shards(TablesOptions options) {
+    if (options.shard.merge || options.shard.count > 0) options.train = false;
+    return options;
+  }
+
+  void make_all() {
     remember_options();
     measuring_.runs().train_all();
     if (!measuring_.no_notes().empty()) {
@@ -48,10 +71,8 @@ class TableMaker {
     for (const auto& make_one : {reconstruction_table, nll_table, stages_table}) {
       tables_.push_back(make_one(measuring_));
     }
-    return publish();
   }
 
- private:
   void check() const {
     const std::int64_t least = 2 * evaluation::NdbOptions{}.bins;
     if (options_.ndb_clips < least) {
@@ -83,7 +104,9 @@ class TableMaker {
 
   bool holds_runs_alone() const {
     for (const auto& item : fs::directory_iterator(options_.out)) {
-      if (item.path().filename() != "runs") return false;
+      const fs::path name = item.path().filename();
+      // Other shards begin at the same time.
+      if (name != "runs" && !name.string().starts_with(text('.', kMark))) return false;
     }
     return true;
   }
@@ -169,7 +192,8 @@ class TableMaker {
 }  // namespace
 
 TablesResult make_tables(const TablesOptions& options) {
-  return TableMaker(options).make();
+  TableMaker maker(options);
+  return options.shard.count > 0 ? maker.make_shard() : maker.make();
 }
 
 }  // namespace minet::comparison

@@ -33,6 +33,7 @@ bool Measurement::has(const std::string& path) const {
 }
 
 Cell Measurement::at(const std::string& path, const std::string& interval) const {
+  if (json.is_null()) return std::nullopt;
   const Json* value = find(json, path);
   if (value == nullptr || !(value->is_number() || value->is_null())) fail(*this, path, "a number");
   if (value->is_null()) return std::nullopt;

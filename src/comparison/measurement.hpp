@@ -9,8 +9,8 @@
 namespace minet::comparison {
 
 struct Measurement {
-  std::string name;  // as in results/NAME.json
-  nlohmann::ordered_json json;
+  std::string name;             // as in results/NAME.json
+  nlohmann::ordered_json json;  // null: another shard's, of which nothing is known here
 
   // Whether there is anything at `path`, dot-separated keys: "chain.generated.onset_f1".
   bool has(const std::string& path) const;

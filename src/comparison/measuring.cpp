@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "minet/core/errors.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 #include "minet/models/model.hpp"
 
 namespace minet::comparison {
@@ -31,18 +34,81 @@ Measuring::Measuring(const TablesOptions& options)
       corpus_(corpus::Corpus::open(options.corpus)),
       no_notes_(why_no_notes(corpus_)),
       runs_(options, {.hash = corpus_.hash(), .notes = no_notes_.empty()}),
-      results_(options.out / "results") {}
+      results_(options.out / "results"),
+      shards_(options.shard.merge ? all_shards(options.out)
+                                  : std::vector<std::filesystem::path>()) {}
 
-Measurement Measuring::measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
-                                   const Json& own, const Evaluate& evaluate) {
+Json Measuring::inputs(RunKind kind, std::uint64_t seed, const Json& own) {
   Json inputs;
   inputs["version"] = version();
   inputs["corpus"] = corpus_.hash();
   inputs["model"] = model_hash(kind, seed);
   inputs["seed"] = seed;
   inputs["options"] = own;
+  return inputs;
+}
+
+// Whole measurements go round the shards, from another one on for each metric: those of one metric
+// take about as long as each other.
+int Measuring::shard_of(const std::string& metric, const std::string& name) {
+  const auto known = owners_.find(name);
+  if (known != owners_.end()) return known->second;
+  const int count = options_.shard.merge ? static_cast<int>(shards_.size()) : options_.shard.count;
+  auto& [measured, first] =
+      counts_.try_emplace(metric, 0, static_cast<int>(counts_.size())).first->second;
+  return owners_[name] = (first + measured++) % count + 1;
+}
+
+Measurement Measuring::measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
+                                   const Json& own, const Evaluate& evaluate) {
   const std::string name = text(metric, "-", key_of(kind), "-seed", seed);
-  return {name, results_.get(name, inputs, [&] { return evaluate(seed); })};
+  const Json made_from = inputs(kind, seed, own);
+  if (options_.shard.merge) {
+    const Shard owner{.number = shard_of(metric, name), .count = static_cast<int>(shards_.size())};
+    if (auto kept = results_.kept(name, made_from)) return {name, *std::move(kept)};
+    const std::filesystem::path file = results_.file(name);
+    throw InputError(text(
+        file.string(), ": expected what shard ", to_text(owner), " measures, got ",
+        std::filesystem::exists(file) ? "a measurement of another model, corpus or other options"
+                                      : "none",
+        "; run that shard again"));
+  }
+  if (options_.shard.count > 0 && shard_of(metric, name) != options_.shard.number) {
+    return {name, nullptr};
+  }
+  return {name, results_.get(name, made_from, [&] { return evaluate(seed); })};
+}
+
+std::vector<Measurement> Measuring::measure_in_parts(const std::string& metric, RunKind kind,
+                                                     const Json& own, const InParts& evaluate) {
+  std::vector<Measurement> all;
+  for (const std::uint64_t seed : options_.seeds) {
+    const std::string name = text(metric, "-", key_of(kind), "-seed", seed);
+    const Json made_from = inputs(kind, seed, own);
+    const std::string file = name + ".json";
+    if (options_.shard.count > 0) {
+      log::info(text("measuring ", name, ", shard ", to_text(options_.shard)));
+      evaluate.part(seed, shard_folder(options_.out, options_.shard) / file);
+      ++parts_;
+      all.push_back({name, nullptr});
+      continue;
+    }
+    const auto make = [&] {
+      if (!options_.shard.merge) return evaluate.whole(seed);
+      std::vector<std::filesystem::path> files;
+      for (const std::filesystem::path& shard : shards_) files.push_back(shard / file);
+      return evaluate.join(seed, files);
+    };
+    all.push_back({name, results_.get(name, made_from, make)});
+  }
+  return all;
+}
+
+std::string Measuring::said_of_shard() const {
+  const auto own = std::ranges::count_if(
+      owners_, [&](const auto& owner) { return owner.second == options_.shard.number; });
+  return text(shard_folder(options_.out, options_.shard).string(), ": a part of ",
+              counted(parts_, "measurement"), ", and ", own, " of ", owners_.size(), " others\n");
 }
 
 std::vector<Measurement> Measuring::measure(const std::string& metric, RunKind kind,

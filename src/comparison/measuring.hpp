@@ -32,6 +32,18 @@ class Measuring {
   // `evaluate` and kept. `own`: the metric's own options, which are part of the inputs.
   Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
                           const nlohmann::ordered_json& own, const Evaluate& evaluate);
+  // One that shards make together, of some of its clips each.
+  struct InParts {
+    Evaluate whole;
+    // Writes what a shard finds to `file`, unless that is there already.
+    std::function<void(std::uint64_t seed, const std::filesystem::path& file)> part;
+    std::function<evaluation::EvalResult(std::uint64_t seed,
+                                         const std::vector<std::filesystem::path>& files)>
+        join;
+  };
+  std::vector<Measurement> measure_in_parts(const std::string& metric, RunKind kind,
+                                            const nlohmann::ordered_json& own,
+                                            const InParts& evaluate);
   // One per seed.
   std::vector<Measurement> measure(const std::string& metric, RunKind kind,
                                    const nlohmann::ordered_json& own, const Evaluate& evaluate);
@@ -44,6 +56,8 @@ class Measuring {
   // Whether the corpus can train and measure this kind.
   bool has(RunKind kind) const { return no_notes_.empty() || !needs_notes(kind); }
 
+  std::string said_of_shard() const;  // what this shard measured
+
   const TablesOptions& options() const { return options_; }
   const corpus::Corpus& corpus() const { return corpus_; }
   const RunShelf& runs() const { return runs_; }
@@ -52,6 +66,10 @@ class Measuring {
   std::uint64_t first_seed() const { return options_.seeds.front(); }
 
  private:
+  nlohmann::ordered_json inputs(RunKind kind, std::uint64_t seed,
+                                const nlohmann::ordered_json& own);
+  int shard_of(const std::string& metric, const std::string& name);
+
   const TablesOptions options_;
   const corpus::Corpus corpus_;
   const std::string no_notes_;
@@ -59,6 +77,11 @@ class Measuring {
   const ResultShelf results_;
   std::map<std::pair<RunKind, std::uint64_t>, std::string> model_hashes_;
   std::vector<LeftOut> left_out_;
+  const std::vector<std::filesystem::path> shards_;  // that are merged
+  // Whole measurements and whose they are; by metric, how many there are and whose the first is.
+  std::map<std::string, int> owners_;
+  std::map<std::string, std::pair<int, int>> counts_;
+  int parts_ = 0;
 };
 
 using Take = std::function<Cell(const Measurement&)>;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <vector>
 
 #include "comparison/paper_tables.hpp"
 #include "minet/core/text.hpp"
@@ -10,15 +12,25 @@ namespace {
 // The row of a kind; of MI Net the floors too.
 void ndb_row(Measuring& measuring, PaperTable& table, RunKind kind) {
   const bool notes = needs_notes(kind), floors = kind == RunKind::minet;
-  const auto all = measuring.measure(
-      "ndb", kind, {{"clips", measuring.options().ndb_clips}}, [&](std::uint64_t seed) {
-        evaluation::NdbOptions options{
-            .common = measuring.common(kind, seed), .notes = notes, .floors = floors};
-        options.common.clips = measuring.options().ndb_clips;
-        options.train_clips = measuring.options().ndb_clips;
-        options.cache = measuring.options().out / "cache";
-        return evaluation::evaluate_ndb(options);
-      });
+  const auto options_of = [&measuring, kind, notes, floors](std::uint64_t seed) {
+    evaluation::NdbOptions options{
+        .common = measuring.common(kind, seed), .notes = notes, .floors = floors};
+    options.common.clips = measuring.options().ndb_clips;
+    options.train_clips = measuring.options().ndb_clips;
+    options.cache = measuring.options().out / "cache";
+    return options;
+  };
+  using Paths = std::vector<std::filesystem::path>;
+  const auto all = measuring.measure_in_parts(
+      "ndb", kind, {{"clips", measuring.options().ndb_clips}},
+      {.whole = [&](std::uint64_t seed) { return evaluation::evaluate_ndb(options_of(seed)); },
+       .part =
+           [&](std::uint64_t seed, const std::filesystem::path& file) {
+             evaluation::measure_ndb_shard(options_of(seed), measuring.options().shard, file,
+                                           /*replace=*/true);
+           },
+       .join = [&](std::uint64_t seed,
+                   const Paths& files) { return evaluation::merge_ndb(options_of(seed), files); }});
   const auto row = [&](const std::string& name, const std::string& prefix) {
     put(table, name, all,
         {number(prefix + "ndb", prefix + "ndb_interval"),

@@ -14,23 +14,31 @@ constexpr std::uint64_t kMaxResult = 256 << 20;  // bytes
 
 }  // namespace
 
+std::filesystem::path ResultShelf::file(const std::string& name) const {
+  return safe_child(folder_, name + ".json");
+}
+
+std::optional<Json> ResultShelf::kept(const std::string& name, const Json& inputs) const {
+  const std::filesystem::path path = file(name);
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  const Json kept = Json::parse(read_file(path, kMaxResult), nullptr, /*allow_exceptions=*/false);
+  if (!kept.is_object() || !kept.contains("inputs") || !kept.contains("result") ||
+      kept["inputs"] != inputs) {
+    return std::nullopt;
+  }
+  log::debug(text(path.string(), ": kept"));
+  return kept["result"];
+}
+
 Json ResultShelf::get(const std::string& name, const Json& inputs,
                       const std::function<evaluation::EvalResult()>& measure) const {
-  const std::filesystem::path path = safe_child(folder_, name + ".json");
-  if (std::filesystem::exists(path)) {
-    const Json kept = Json::parse(read_file(path, kMaxResult), nullptr, /*allow_exceptions=*/false);
-    if (kept.is_object() && kept.contains("inputs") && kept.contains("result") &&
-        kept["inputs"] == inputs) {
-      log::debug(text(path.string(), ": kept"));
-      return kept["result"];
-    }
-  }
+  if (auto before = kept(name, inputs)) return *std::move(before);
   log::info(text("measuring ", name));
+  std::filesystem::create_directories(folder_);  // where some metrics write files of their own
   Json result;
   result["inputs"] = inputs;
   result["result"] = Json::parse(measure().json);
-  std::filesystem::create_directories(folder_);
-  save_file(path, evaluation::dump(result));
+  save_file(file(name), evaluation::dump(result));
   return result["result"];
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "minet/evaluation/evaluation.hpp"
@@ -14,10 +15,14 @@ class ResultShelf {
  public:
   explicit ResultShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // The JSON of the measurement `name`: from FOLDER/NAME.json if that was made from the same
-  // `inputs` (corpus hash, model hash, options, version), else measured and kept.
+  // The JSON of the measurement `name` in FOLDER/NAME.json if that was made from the same `inputs`
+  // (corpus hash, model hash, options, version).
+  std::optional<nlohmann::ordered_json> kept(const std::string& name,
+                                             const nlohmann::ordered_json& inputs) const;
+  // The same; measured and kept where it is not there.
   nlohmann::ordered_json get(const std::string& name, const nlohmann::ordered_json& inputs,
                              const std::function<evaluation::EvalResult()>& measure) const;
+  std::filesystem::path file(const std::string& name) const;
 
  private:
   std::filesystem::path folder_;

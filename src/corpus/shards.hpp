@@ -1,7 +1,5 @@
-// The shards of a corpus: folders OUT.shards/<number>-of-<count>, each of which is a corpus of some
-// of its tracks, with two files more:
-//   problems.csv   track, problem: those that cannot be used (skip_bad)
-//   command.json   folder, arguments: what made it, so that the shards can be merged
+// The shards of a corpus (core/shard.hpp), each of which is a corpus of some of its tracks, with
+// problems.csv beside it (track, problem): those that cannot be used (skip_bad).
 #pragma once
 
 #include <filesystem>
@@ -13,10 +11,9 @@
 
 #include "corpus/build.hpp"
 #include "corpus/reuse.hpp"
+#include "minet/core/shard.hpp"
 
 namespace minet::corpus {
-
-std::filesystem::path shard_folder(const std::filesystem::path& out, const Shard& shard);
 
 // The tracks of one shard. All are in one split: what split a track is in is decided where they are
 // merged.

@@ -4,17 +4,24 @@
 
 #include <algorithm>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include "evaluation/ndb_bins.hpp"
+#include "evaluation/ndb_findings.hpp"
 #include "evaluation/scene.hpp"
 #include "evaluation/sound_clips.hpp"
 #include "evaluation/statistics/bins.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/files.hpp"
+#include "minet/core/hash.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/random.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/version.hpp"
+#include "minet/models/model.hpp"
 
 namespace minet::evaluation {
 namespace fs = std::filesystem;
@@ -58,31 +65,44 @@ void check_notes(const Scene& scene) {
   }
 }
 
-// The clips of the split in their bins: `spectrograms` makes [B, F, T] of some of them.
-template <class Spectrograms>
-BinnedClips bin(const Scene& scene, const NdbBins& bins, const std::string& label,
-                std::size_t batch, const Spectrograms& spectrograms) {
-  BinnedClips result;
-  for_each_batch(
-      label, scene.clips,
-      [&](std::size_t first, const std::vector<clips::Clip>& some) {
-        const std::vector<std::int64_t> found =
-            nearest_bins(bins.centres, spectrograms(first, some));
-        result.bins.insert(result.bins.end(), found.begin(), found.end());
-        for (const clips::Clip& clip : some) result.tracks.push_back(clip.track);
-      },
-      batch);
-  return result;
+// Some of the scene's clips: those from `first` on.
+struct Part {
+  std::size_t first = 0;
+  std::vector<clips::Clip> clips;
+};
+
+// A shard has whole batches of what is generated, so that each clip is drawn with the seed and
+// beside the clips that it has in one run.
+Part part_of(const Scene& scene, const std::optional<Shard>& shard) {
+  if (!shard) return {.clips = scene.clips};
+  const ItemRange batches = items_of(*shard, (scene.clips.size() + kGenerated - 1) / kGenerated);
+  const std::size_t first = std::min(batches.first * kGenerated, scene.clips.size());
+  const std::size_t last = std::min(batches.last * kGenerated, scene.clips.size());
+  return {.first = first,
+          .clips = {scene.clips.begin() + static_cast<std::ptrdiff_t>(first),
+                    scene.clips.begin() + static_cast<std::ptrdiff_t>(last)}};
 }
 
-BinnedClips bin_generated(Scene& scene, const NdbBins& bins, bool notes) {
-  return bin(scene, bins, "generating", kGenerated,
-             [&](std::size_t first, const std::vector<clips::Clip>& some) {
-               return scene.subject->spectrograms(
-                   {.poses = scene.tracks.poses(some),
-                    .notes = notes ? scene.tracks.notes(some) : at::Tensor(),
-                    .sampling = scene.sampling("generated", first)});
-             });
+void add(BinnedClips& to, const NdbBins& bins, const at::Tensor& spectrograms,
+         const std::vector<clips::Clip>& some) {
+  const std::vector<std::int64_t> found = nearest_bins(bins.centres, spectrograms);
+  to.bins.insert(to.bins.end(), found.begin(), found.end());
+  for (const clips::Clip& clip : some) to.tracks.push_back(clip.track);
+}
+
+BinnedClips bin_generated(Scene& scene, const NdbBins& bins, const Part& part, bool notes) {
+  BinnedClips result;
+  for_each_batch(
+      "generating", part.clips,
+      [&](std::size_t first, const std::vector<clips::Clip>& some) {
+        const at::Tensor made = scene.subject->spectrograms(
+            {.poses = scene.tracks.poses(some),
+             .notes = notes ? scene.tracks.notes(some) : at::Tensor(),
+             .sampling = scene.sampling("generated", part.first + first)});
+        add(result, bins, made, some);
+      },
+      kGenerated);
+  return result;
 }
 
 BinnedClips bin_sounds(const Scene& scene, const NdbBins& bins, const fs::path& folder) {
@@ -99,23 +119,101 @@ BinnedClips bin_sounds(const Scene& scene, const NdbBins& bins, const fs::path& 
 
 // Real clips of the split: what a perfect generator and, through the codes, what a perfect prior
 // would score.
-struct RealClips {
-  BinnedClips test, codes;
-};
-RealClips bin_real(Scene& scene, const NdbBins& bins) {
-  RealClips result;
-  for_each_batch("real clips", scene.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
+void bin_real(Scene& scene, const Part& part, NdbFindings& findings) {
+  const NdbBins& bins = findings.bins;
+  for_each_batch("real clips", part.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
     const at::Tensor spectrograms = scene.tracks.spectrograms(some, scene.subject->scale());
-    const auto add = [&](BinnedClips& to, const at::Tensor& clips) {
-      const std::vector<std::int64_t> found = nearest_bins(bins.centres, clips);
-      to.bins.insert(to.bins.end(), found.begin(), found.end());
-      for (const clips::Clip& clip : some) to.tracks.push_back(clip.track);
-    };
-    add(result.test, spectrograms);
+    add(findings.test, bins, spectrograms, some);
     const at::Tensor codes = scene.subject->encode(spectrograms);
-    if (codes.defined()) add(result.codes, scene.subject->decode(codes));
+    if (codes.defined()) add(findings.codes, bins, scene.subject->decode(codes), some);
   });
-  return result;
+}
+
+fs::path default_cache(const fs::path& model) {
+  return (fs::is_directory(model) ? model : model.parent_path()) / "ndb";
+}
+
+std::string source_of(const NdbOptions& options) {
+  if (options.wav) return options.wav->string();
+  return options.notes ? "generated with notes" : "generated";
+}
+
+// The first part of NdbFindings::settings.
+nlohmann::ordered_json asked_settings(const NdbOptions& options) {
+  const auto value = [](const auto& given) {
+    return given ? nlohmann::ordered_json(*given) : nlohmann::ordered_json();
+  };
+  nlohmann::ordered_json settings;
+  settings["version"] = version();
+  settings["split"] = options.common.split;
+  settings["clips"] = options.common.clips;
+  settings["seed"] = options.common.seed;
+  settings["temperature"] = value(options.common.sampling.temperature);
+  settings["top_k"] = value(options.common.sampling.top_k);
+  settings["top_p"] = value(options.common.sampling.top_p);
+  settings["notes"] = options.notes;
+  settings["bins"] = options.bins;
+  settings["train_clips"] = options.train_clips;
+  settings["restarts"] = options.restarts;
+  settings["rounds"] = options.rounds;
+  settings["floors"] = options.floors;
+  return settings;
+}
+
+nlohmann::ordered_json settings_of(const Scene& scene, const NdbOptions& options) {
+  nlohmann::ordered_json settings = asked_settings(options);
+  settings["corpus"] = scene.corpus.hash();
+  settings["model"] = sha256_of_file(models::model_file(options.common.model));
+  settings["device"] = scene.device.str();
+  settings["kind"] = scene.subject->kind();
+  if (!options.wav) {
+    settings["sampling"] = sampling_json(
+        scene.subject->sampling(options.common.sampling, options.notes), scene.config());
+  }
+  settings["judged"] = scene.clips.size();
+  settings["seconds"] = scene.seconds(scene.clips);
+  return settings;
+}
+
+std::string hash_of_centres(const at::Tensor& centres) {
+  const at::Tensor whole = centres.contiguous();
+  return sha256({static_cast<const char*>(whole.const_data_ptr()), whole.nbytes()});
+}
+
+// Whether `file` is this shard's with these settings. InputError: it is another, and has to stay.
+bool is_kept(const nlohmann::ordered_json& settings, const Shard& shard, const fs::path& file,
+             bool replace) {
+  nlohmann::ordered_json before;
+  try {
+    before = read_ndb_shard(file, shard).settings;
+  } catch (const InputError& error) {
+    if (!replace) throw;
+    log::warning(text(error.what(), " (it is measured again now)"));
+    return false;
+  }
+  const std::string key = other_setting(settings, before);
+  if (key.empty() || replace) return key.empty();
+  throw InputError(text(file.string(), ": expected a shard with ", key, " ", setting(settings, key),
+                        ", got one with ", setting(before, key),
+                        "; choose another name, or replace it with the option 'force'"));
+}
+
+NdbFindings measure(Scene& scene, const NdbOptions& options, const std::optional<Shard>& shard) {
+  NdbFindings findings;
+  findings.settings = settings_of(scene, options);
+  findings.bins = ndb_bins(scene,
+                           {.bins = options.bins,
+                            .train_clips = options.train_clips,
+                            .restarts = options.restarts,
+                            .seed = options.common.seed},
+                           options.cache.value_or(default_cache(options.common.model)));
+  if (shard) findings.centres_hash = hash_of_centres(findings.bins.centres);
+  const Part part = part_of(scene, shard);
+  findings.first = part.first;
+  if (options.floors) bin_real(scene, part, findings);
+  findings.judged = options.wav ? bin_sounds(scene, findings.bins, *options.wav)
+                                : bin_generated(scene, findings.bins, part, options.notes);
+  return findings;
 }
 
 struct NdbRow {
@@ -141,7 +239,7 @@ nlohmann::ordered_json pair(const Interval& interval) {
   return nlohmann::ordered_json::array({interval.low, interval.high});
 }
 
-std::string report_of(const Scene& scene, const std::vector<NdbRow>& rows, const NdbBins& bins,
+std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, const NdbBins& bins,
                       const NdbOptions& options) {
   std::vector<std::vector<std::string>> lines{
       {"", "NDB", "tracks resampled", "JS", "tracks resampled", "clips"}};
@@ -154,8 +252,8 @@ std::string report_of(const Scene& scene, const std::vector<NdbRow>& rows, const
          text(std::lround(row.intervals.ndb.low), " - ", std::lround(row.intervals.ndb.high)),
          figure(row.figures.js), span(row.intervals.js), text(row.clips)});
   }
-  return text(headline(scene.heading()), "\n\n", table(lines), "\n", options.bins,
-              " bins by k-means on ", bins.train.bins.size(),
+  return text(headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
+              bins.train.bins.size(),
               " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
               "that hold too many or too few clips (p < 0.05); lower is better, and the floor is "
               "what real sound scores.\nJS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
@@ -172,38 +270,26 @@ void warn_of_few(const NdbRow& row, const NdbOptions& options) {
                     "or fewer bins"));
 }
 
-fs::path default_cache(const fs::path& model) {
-  return (fs::is_directory(model) ? model : model.parent_path()) / "ndb";
-}
-
-}  // namespace
-
-EvalResult evaluate_ndb(const NdbOptions& options) {
-  check(options);
-  Scene scene(options.common, "ndb");
-  if (options.notes) check_notes(scene);
-  std::string source = options.notes ? "generated with notes" : "generated";
-  if (options.wav) source = options.wav->string();
-  const NdbBins bins = ndb_bins(scene,
-                                {.bins = options.bins,
-                                 .train_clips = options.train_clips,
-                                 .restarts = options.restarts,
-                                 .seed = options.common.seed},
-                                options.cache.value_or(default_cache(options.common.model)));
-
-  const RealClips real = options.floors ? bin_real(scene, bins) : RealClips{};
-  const BinnedClips judged = options.wav ? bin_sounds(scene, bins, *options.wav)
-                                         : bin_generated(scene, bins, options.notes);
-
+EvalResult result_of(const NdbFindings& findings, const NdbOptions& options) {
+  const nlohmann::ordered_json& settings = findings.settings;
+  const NdbBins& bins = findings.bins;
+  const std::string source = source_of(options);
+  const Heading heading{.metric = "ndb",
+                        .options = options.common,
+                        .device = settings["device"],
+                        .corpus_hash = settings["corpus"],
+                        .clips = settings["judged"],
+                        .seconds = settings["seconds"]};
   std::vector<NdbRow> rows;
   rows.push_back(
-      compare("", options.wav ? printable(source) : source, bins.train, judged, options));
+      compare("", options.wav ? printable(source) : source, bins.train, findings.judged, options));
   if (options.floors) {
     rows.push_back(compare("floor_", text("real, split '", options.common.split, "' (floor)"),
-                           bins.train, real.test, options));
+                           bins.train, findings.test, options));
   }
-  if (!real.codes.bins.empty()) {
-    rows.push_back(compare("codes_", "real, through the codes", bins.train, real.codes, options));
+  if (!findings.codes.bins.empty()) {
+    rows.push_back(
+        compare("codes_", "real, through the codes", bins.train, findings.codes, options));
   }
   if (!bins.half.bins.empty()) {
     rows.push_back(compare("halves_", "real, half of train against half", bins.half,
@@ -219,14 +305,11 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   warn_of_few(rows[0], options);
   if (options.floors && rows[1].figures.few > rows[0].figures.few) warn_of_few(rows[1], options);
 
-  nlohmann::ordered_json json = begin_json(scene.heading());
-  json["kind"] = scene.subject->kind();
+  nlohmann::ordered_json json = begin_json(heading);
+  json["kind"] = settings["kind"];
   json["source"] = source;
-  if (!options.wav) {
-    json["sampling"] = sampling_json(
-        scene.subject->sampling(options.common.sampling, options.notes), scene.config());
-  }
-  json["clips"] = judged.bins.size();
+  if (!options.wav) json["sampling"] = settings["sampling"];
+  json["clips"] = findings.judged.bins.size();
   json["train_clips"] = bins.train.bins.size();
   json["bins"] = options.bins;
   json["alpha"] = kBinAlpha;
@@ -241,13 +324,44 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   json["inertia"] = bins.inertia;
   json["centres_hash"] = bins.hash;
   json["counts"] = {{"train", bins.train.counts(options.bins)},
-                    {"judged", judged.counts(options.bins)}};
+                    {"judged", findings.judged.counts(options.bins)}};
   json["z"] = {{"judged", rows[0].figures.z}};
   if (options.floors) {
-    json["counts"]["test"] = real.test.counts(options.bins);
+    json["counts"]["test"] = findings.test.counts(options.bins);
     json["z"]["test"] = rows[1].figures.z;
   }
-  return {.json = dump(json), .report = report_of(scene, rows, bins, options)};
+  return {.json = dump(json), .report = report_of(heading, rows, bins, options)};
+}
+
+}  // namespace
+
+EvalResult evaluate_ndb(const NdbOptions& options) {
+  check(options);
+  Scene scene(options.common, "ndb");
+  if (options.notes) check_notes(scene);
+  return result_of(measure(scene, options, std::nullopt), options);
+}
+
+bool measure_ndb_shard(const NdbOptions& options, const Shard& shard, const fs::path& file,
+                       bool replace) {
+  check(options);
+  if (options.wav) {
+    throw InputError(
+        "shard: expected it for generating only, got it with recordings to judge (wav); leave one "
+        "out");
+  }
+  Scene scene(options.common, "ndb");
+  if (options.notes) check_notes(scene);
+  if (fs::exists(file) && is_kept(settings_of(scene, options), shard, file, replace)) return false;
+  const NdbFindings findings = measure(scene, options, shard);
+  make_folders(file.parent_path());
+  save_file(file, ndb_shard_json(findings, shard), {.replace = replace});
+  return true;
+}
+
+EvalResult merge_ndb(const NdbOptions& options, const std::vector<fs::path>& files) {
+  check(options);
+  return result_of(join_ndb_shards(files, asked_settings(options)), options);
 }
 
 }  // namespace minet::evaluation

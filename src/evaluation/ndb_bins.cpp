@@ -49,7 +49,8 @@ std::vector<std::int64_t> to_vector(const at::Tensor& values) {
           whole.const_data_ptr<std::int64_t>() + whole.numel()};
 }
 
-void save(const NdbBins& bins, const std::string& made_from, const fs::path& path) {
+// With `replace` false, what another process put there meanwhile stays.
+void save(const NdbBins& bins, const std::string& made_from, const fs::path& path, bool replace) {
   models::TensorFile file;
   file.metadata = {
       {"format", "minet ndb bins"}, {"made_from", made_from}, {"inertia", to_text(bins.inertia)}};
@@ -62,10 +63,11 @@ void save(const NdbBins& bins, const std::string& made_from, const fs::path& pat
                   {"other_half.tracks", to_tensor(bins.other_half.tracks)}};
   try {
     fs::create_directories(path.parent_path());
-    models::save_safetensors(path, file);
+    models::save_safetensors(path, file, {.replace = replace});
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception& error) {
+    if (!replace && fs::exists(path)) return;
     log::warning(text("the bins are not kept for the next run: ", error.what(),
                       " (the option 'cache' names another folder)"));
   }
@@ -204,8 +206,11 @@ NdbBins ndb_bins(Scene& scene, const NdbBinOptions& options, const fs::path& cac
   const std::int64_t dimensions = scene.clip_frames() * scene.subject->config().spectrogram.bins;
   std::optional<NdbBins> bins = load(made_from, options.bins, dimensions, path);
   if (!bins) {
+    const bool damaged = fs::exists(path);
     bins = make(scene, options);
-    save(*bins, made_from, path);
+    save(*bins, made_from, path, /*replace=*/damaged);
+    // Shards that made them at the same time, perhaps with other rounding, use the same ones.
+    if (auto kept = load(made_from, options.bins, dimensions, path)) bins = std::move(kept);
   }
   bins->hash = hash;
   return std::move(*bins);

@@ -15,6 +15,11 @@
 // ones. Its model.safetensors and run.json are enough if it is finished; an unfinished one
 // resumes from its checkpoint. The three that share a VQ-VAE must have the same one.
 //
+// On several machines, with a folder that all of them see: each runs one shard, which measures its
+// part of the clips of table 1 and its share of the other measurements. It trains nothing: the runs
+// must be finished. Merging then writes what one run would have written.
+//   OUT.shards/<number>-of-<count>/ndb-<run>-seed<N>.json   a shard's part of table 1
+//
 // On a corpus whose training or test tracks have no notes, tables that need notes are
 // excluded, and the report says why.
 #pragma once
@@ -24,6 +29,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "minet/core/shard.hpp"
 
 namespace minet::comparison {
 
@@ -50,17 +57,20 @@ struct TablesOptions {
   std::optional<std::filesystem::path> paper;      // CSV: table, row, column, corpus, value
   std::string device = "auto";
   int threads = 0;                // 0: LibTorch's default
+  Shard shard = {};               // a finished one is marked by save_shard_command()
   std::vector<std::string> argv;  // for run.json and the page
 };
 
 struct TablesResult {
-  std::string json;            // one object: tables, left_out, runs, options
+  // One object: tables, left_out, runs, options. Of a shard empty, as is `page`.
+  std::string json;
   std::string report;          // the tables, for a terminal
   std::filesystem::path page;  // report.html
 };
 
 // InputError: a configuration, corpus, folder or run that does not fit, all reported before
-// training starts. Interrupted: after a stop signal; the same command resumes.
+// training starts; when merging, shards that are missing or not of these options. Interrupted:
+// after a stop signal; the same command resumes.
 TablesResult make_tables(const TablesOptions& options);
 
 }  // namespace minet::comparison

@@ -20,27 +20,14 @@
 #include <vector>
 
 #include "minet/core/notices.hpp"
+#include "minet/core/shard.hpp"
 #include "minet/pose/gaps.hpp"
 
 namespace minet::corpus {
 
-// One of several runs, such as the tasks of a Slurm array, that prepare one corpus. Each prepares
-// some of the tracks, into OUT.shards/<number>-of-<count>; a shard that is run again takes over
-// what it has. Merging makes the corpus that one run would have made, from the tracks that are
-// there: InputError where one is not. Without either: all tracks.
-struct Shard {
-  int number = 0, count = 0;  // 1 .. count
-  bool merge = false;
-};
-Shard parse_shard(const std::string& word);  // "3/8" or "merge"; InputError
-
 // What the shards of `out` were made with, but for the shard itself. InputError: no shards, or not
 // one command.
-struct ShardCommand {
-  std::filesystem::path folder;        // in which it was given
-  std::vector<std::string> arguments;  // without the program's name
-};
-ShardCommand read_shard_command(const std::filesystem::path& out);
+ShardCommand command_of_shards(const std::filesystem::path& out);
 
 struct PrepareFolderOptions {
   std::filesystem::path table;
@@ -55,8 +42,10 @@ struct PrepareFolderOptions {
   double clip_seconds = 4;  // shorter tracks cannot be used
   double gap_confidence = 0.2;  // at or below: a gap
   pose::GapRule gaps = pose::GapRule::paper;
+  // One shard prepares some of the tracks; one that is run again takes over what it has. Merging
+  // takes the tracks that are there: InputError where one is not.
   Shard shard = {};
-  std::vector<std::string> arguments = {};  // of the program, for read_shard_command()
+  std::vector<std::string> arguments = {};  // of the program, for command_of_shards()
 };
 
 struct PrepareReport {

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
+#include "minet/core/shard.hpp"
 #include "minet/evaluation/evaluation.hpp"
 
 namespace minet::evaluation {
@@ -41,5 +43,16 @@ struct NdbOptions {
 // bins_with_few, centres_hash, and in `counts` and `z` the bins themselves: train,
 // test, judged.
 EvalResult evaluate_ndb(const NdbOptions& options);
+
+// The same on several machines. A shard makes the bins, or takes them from the folder of bins,
+// which all shards should share, and writes to `file` which bin each of its clips falls into, whole
+// or not at all. What it draws does not depend on the other shards. False: `file` is there from the
+// same settings, model and corpus, and stays. InputError: it is of others, and not to be replaced.
+bool measure_ndb_shard(const NdbOptions& options, const Shard& shard,
+                       const std::filesystem::path& file, bool replace = false);
+// What evaluate_ndb() gives, from the files of all shards in the order of their numbers; model and
+// corpus are not read. InputError names the file that is missing, is of another shard, or has other
+// settings, model, corpus or bins than the options or than the first.
+EvalResult merge_ndb(const NdbOptions& options, const std::vector<std::filesystem::path>& files);
 
 }  // namespace minet::evaluation
