@@ -25,8 +25,10 @@ void add_merge(CLI::App& app, EvalSession& session, const RunAgain& again) {
   command->add_flag("--force", arguments->force, "Overwrite existing files");
   command->callback([&session, arguments, again] {
     session.chosen = [&session, arguments, again] {
-      const EvalMerge merge{
-          .out = fs::absolute(arguments->out), .force = arguments->force, .common = session.common};
+      EvalMerge merge;
+      merge.out = fs::absolute(arguments->out);
+      merge.force = arguments->force;
+      merge.common = session.common;
       ShardCommand made = read_shard_command(all_shards(merge.out).front());
       fs::current_path(made.folder);
       return again(std::move(made.arguments), merge);

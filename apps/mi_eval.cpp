@@ -26,7 +26,9 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
           "sound.\nmi_eval METRIC --help explains each metric.",
       .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json",
       .read_error = read_torch_error};
-  EvalSession session{.common = {}, .chosen = {}, .arguments = arguments, .merge = merge};
+  EvalSession session;
+  session.arguments = arguments;
+  session.merge = merge;
   arguments.insert(arguments.begin(), program.name);
   std::vector<char*> words;
   for (std::string& word : arguments) words.push_back(word.data());
@@ -59,7 +61,14 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
                             did_you_mean(app, argc, argv), "; see mi_eval ",
                             app.get_subcommands().front()->get_name(), " --help"));
     }
-    if (session.merge) apply(session.common = session.merge->common);
+    if (session.merge) {
+      const std::string made = app.get_subcommands().front()->get_name();
+      if (made != "ndb" && made != "tables") {
+        throw InputError(text(session.merge->out.string(),
+                              ".shards: expected shards of ndb or tables, got those of ", made));
+      }
+      apply(session.common = session.merge->common);
+    }
     return session.chosen();
   });
 }

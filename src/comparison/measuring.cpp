@@ -99,7 +99,8 @@ std::vector<Measurement> Measuring::measure_in_parts(const std::string& metric, 
       for (const std::filesystem::path& shard : shards_) files.push_back(shard / file);
       return evaluate.join(seed, files);
     };
-    all.push_back({name, results_.get(name, made_from, make)});
+    all.push_back({name, results_.get(name, made_from, make,
+                                      options_.shard.merge ? "joining" : "measuring")});
   }
   return all;
 }

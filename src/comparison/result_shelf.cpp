@@ -31,9 +31,10 @@ std::optional<Json> ResultShelf::kept(const std::string& name, const Json& input
 }
 
 Json ResultShelf::get(const std::string& name, const Json& inputs,
-                      const std::function<evaluation::EvalResult()>& measure) const {
+                      const std::function<evaluation::EvalResult()>& measure,
+                      const char* doing) const {
   if (auto before = kept(name, inputs)) return *std::move(before);
-  log::info(text("measuring ", name));
+  log::info(text(doing, " ", name));
   std::filesystem::create_directories(folder_);  // where some metrics write files of their own
   Json result;
   result["inputs"] = inputs;

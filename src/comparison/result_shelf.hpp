@@ -19,9 +19,10 @@ class ResultShelf {
   // (corpus hash, model hash, options, version).
   std::optional<nlohmann::ordered_json> kept(const std::string& name,
                                              const nlohmann::ordered_json& inputs) const;
-  // The same; measured and kept where it is not there.
+  // The same; measured and kept where it is not there. `doing` is for the log.
   nlohmann::ordered_json get(const std::string& name, const nlohmann::ordered_json& inputs,
-                             const std::function<evaluation::EvalResult()>& measure) const;
+                             const std::function<evaluation::EvalResult()>& measure,
+                             const char* doing = "measuring") const;
   std::filesystem::path file(const std::string& name) const;
 
  private:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """examples/slurm/ under a srun of our own, which sets the variables that Slurm's sets.
 
-Usage: slurm_test.py MI_TRAIN MI_PREPARE [unittest arguments]
+Usage: slurm_test.py MI_TRAIN MI_PREPARE MI_EVAL [unittest arguments]
 """
 import os
 import signal
@@ -66,7 +66,7 @@ class SlurmTest(support.Case):
         for name, text in (("srun", SRUN), ("scontrol", SCONTROL)):
             (self.slurm / name).write_text(text)
             (self.slurm / name).chmod(0o755)
-        for name in ("mi_train", "mi_prepare"):
+        for name in ("mi_train", "mi_prepare", "mi_eval"):
             (self.slurm / name).symlink_to(getattr(self, name))
 
     def environment(self, **more):
@@ -141,7 +141,26 @@ class SlurmTest(support.Case):
         again = subprocess.run(self.train(run), capture_output=True, text=True, timeout=120,
                                env=self.environment(SLURM_NTASKS=3))
         self.assertIn("this run is finished", again.stderr)
+        self.measure_in_an_array(run)
+
+    def measure_in_an_array(self, run):
+        ndb = ["ndb", "--model", run, "--corpus", self.corpus, "--clips", 70, "--bins", 4, "--train-clips", 16,
+               "--rounds", 100, "--cache", self.folder / "bins"]
+        self.run_program("-q", *ndb, "--threads", 1, "--json", self.folder / "whole.json", program=self.mi_eval)
+        done = self.batch("evaluate.sh", *ndb, "--json", "ndb.json", SLURM_ARRAY_TASK_ID=2, SLURM_ARRAY_TASK_MAX=2,
+                          SHARDS=3, SLURM_NTASKS=1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.batch("evaluate.sh", "merge", "ndb.json", SLURM_NTASKS=1)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("1/3, 3/3 are not finished", done.stderr)
+        for task in (1, 3, 2):
+            done = self.batch("evaluate.sh", *ndb, "--json", "ndb.json", SLURM_ARRAY_TASK_ID=task,
+                              SLURM_ARRAY_TASK_MAX=3, SLURM_NTASKS=1)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.batch("evaluate.sh", "merge", "ndb.json", SLURM_NTASKS=1)
+        self.assertIn("generated", done.stdout, done.stderr)
+        self.assertEqual((self.folder / "ndb.json").read_bytes(), (self.folder / "whole.json").read_bytes())
 
 
 if __name__ == "__main__":
-    support.main(["mi_train", "mi_prepare"], __doc__)
+    support.main(["mi_train", "mi_prepare", "mi_eval"], __doc__)
