@@ -136,7 +136,7 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
   expect_folder_of(out);
   const fs::path folder = shard_folder(out, shard);
   const bool made = measure(folder / name, output.force);
-  save_shard_command(folder, session.arguments);
+  if (made || !is_finished_shard(folder)) save_shard_command(folder, session.arguments);
   if (!session.common.quiet) {
     std::cout << printable_lines(
         text((folder / name).string(), made ? "" : ": as it was, nothing has changed", "\n"));

@@ -65,7 +65,7 @@ std::vector<fs::path> finished_shards(const fs::path& out) {
   std::vector<fs::path> folders;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(shards_of(out), error)) {
-    if (fs::is_regular_file(entry.path() / kCommandFile, error)) folders.push_back(entry.path());
+    if (is_finished_shard(entry.path())) folders.push_back(entry.path());
   }
   std::sort(folders.begin(), folders.end());
   if (folders.empty()) {
@@ -114,6 +114,11 @@ std::vector<fs::path> all_shards(const fs::path& out) {
                           missing.size() > 1 ? "them" : "it", " first"));
   }
   return folders;
+}
+
+bool is_finished_shard(const fs::path& shard) {
+  std::error_code error;
+  return fs::is_regular_file(shard / kCommandFile, error);
 }
 
 void save_shard_command(const fs::path& shard, const std::vector<std::string>& arguments) {

@@ -4,29 +4,38 @@
 Usage: shards_test.py MI_EVAL MI_PREPARE [unittest arguments]
 """
 import json
+import pathlib
 import shutil
 import subprocess
+import tempfile
+import unittest
 
 import support
 from support import QUICK_TRAINING, SOURCE
 
 
 class Case(support.Case):
+    shared = None
+
     @classmethod
     def setUpClass(cls):
-        """One run of tables, in whole/: its models are what is measured in shards elsewhere."""
-        cls.shared = cls.class_folder()
-        cls.corpus = cls.small_corpus(cls.shared)
-        cls.whole = cls.shared / "whole"
+        """One run of tables for all tests, in whole/: its models are what is measured in shards elsewhere."""
+        if Case.shared:
+            return
+        holder = tempfile.TemporaryDirectory(prefix="minet-shards-")
+        unittest.addModuleCleanup(holder.cleanup)
+        Case.shared = pathlib.Path(holder.name)
+        Case.corpus = cls.small_corpus(cls.shared)
+        Case.whole = cls.shared / "whole"
         cls.whole.mkdir()
-        cls.printed = subprocess.run(cls.tables(), cwd=cls.whole, check=True, capture_output=True, text=True,
-                                     timeout=900).stdout
+        Case.printed = subprocess.run(cls.tables(), cwd=cls.whole, check=True, capture_output=True, text=True,
+                                      timeout=900).stdout
 
     @classmethod
     def tables(cls, *more):
         return [str(word) for word in (
-            cls.mi_eval, "tables", SOURCE / "configs/tiny.yaml", "--corpus", cls.corpus, "--out", "tables", "--clips", 8,
-            "--ndb-clips", 100, "--examples", 2, "--threads", 1, *QUICK_TRAINING, *more)]
+            cls.mi_eval, "tables", SOURCE / "configs/tiny.yaml", "--corpus", cls.corpus, "--out", "tables", "--clips", 4,
+            "--ndb-clips", 100, "--examples", 1, "--threads", 1, *QUICK_TRAINING, *more)]
 
     def files(self, folder):
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -162,10 +171,14 @@ class Ndb(Case):
 
 
 class Tables(Case):
-    def parts(self, name):
-        """A folder beside whole/ with the runs alone."""
+    def parts(self, name, measured=False):
+        """A folder beside whole/ with the runs alone, or with all that is measured but table 1."""
         folder = self.shared / name
         shutil.copytree(self.whole / "tables/runs", folder / "tables/runs")
+        if measured:
+            shutil.copytree(self.whole / "tables/results", folder / "tables/results",
+                            ignore=shutil.ignore_patterns("ndb-*"))
+            shutil.copy(self.whole / "tables/minet-tables.json", folder / "tables")
         return folder
 
     def run_in(self, folder, *words):
@@ -177,15 +190,14 @@ class Tables(Case):
         return result
 
     def fails_in(self, folder, *words, says):
-        before = self.files(folder)
+        """Nothing changes, but that parts of table 1 may have been joined."""
+        before = self.without_locks(folder)
         result = self.run_in(folder, *words)
         self.assertEqual(result.returncode, 2, result.stderr)
         for part in says:
             self.assertIn(part, result.stderr.splitlines()[-1])
-        after = self.files(folder)
-        for names in (before, after):
-            for name in [name for name in names if name.endswith(".lock")]:
-                del names[name]  # names its last process
+        after = {name: content for name, content in self.without_locks(folder).items()
+                 if name in before or not name.startswith("tables/results/ndb-")}
         self.assertEqual(before, after)
 
     def results(self, folder):
@@ -195,38 +207,45 @@ class Tables(Case):
         self.assertIn("results/ndb-minet-seed1.json", wanted)
         return wanted
 
-    def test_merged_they_are_what_one_run_writes(self):
-        expected = self.results(self.whole)
-        for count in (2, 3):
-            folder = self.parts(f"parts{count}")
-            measured = []
-            for number in range(1, count + 1):
-                made = self.works_in(folder, *self.tables("--shard", f"{number}/{count}"))
-                self.assertIn(f"{number}-of-{count}: a part of 4 measurements, and ", made.stdout)
-                measured.append(made.stderr.count("measuring "))
-                self.assertFalse((folder / "tables/tables.json").exists())
-            # All but table 1 is measured by one of them: 20 in all.
-            self.assertEqual(sum(measured), 4 * count + 20, measured)
-            self.assertLessEqual(max(measured) - min(measured), 2, measured)
-            merged = self.works_in(folder, self.mi_eval, "merge", "tables")
-            self.assertEqual(merged.stdout, self.printed)
-            found = self.results(folder)
-            self.assertEqual(sorted(found), sorted(expected))
-            for name, content in expected.items():
-                self.assertEqual(found[name], content, name)
+    def check_merged(self, folder):
+        expected, found = self.results(self.whole), self.results(folder)
+        self.assertEqual(sorted(found), sorted(expected))
+        for name, content in expected.items():
+            self.assertEqual(found[name], content, name)
 
-            before = self.files(folder)
-            again = self.works_in(folder, *self.tables("--shard", f"1/{count}"))
-            self.works_in(folder, self.mi_eval, "-q", "merge", "tables")
-            after = self.files(folder)
-            for names in (before, after):
-                for name in [name for name in names if name.endswith(".lock")]:
-                    del names[name]
-            self.assertEqual(before, after)
-            self.assertEqual(again.returncode, 0)
+    def without_locks(self, folder):
+        return {name: content for name, content in self.files(folder).items() if not name.endswith(".lock")}
+
+    def test_merged_they_are_what_one_run_writes(self):
+        folder = self.parts("parts2")
+        measured = []
+        for number in (1, 2):
+            made = self.works_in(folder, *self.tables("--shard", f"{number}/2"))
+            self.assertIn(f"{number}-of-2: a part of 4 measurements, and ", made.stdout)
+            measured.append(made.stderr.count("measuring "))
+            self.assertFalse((folder / "tables/tables.json").exists())
+        # Each its part of table 1, for four models; all else is measured by one of them.
+        self.assertEqual(sum(measured), 2 * 4 + 20, measured)
+        self.assertEqual(max(measured) - min(measured), 0, measured)
+        merged = self.works_in(folder, self.mi_eval, "merge", "tables")
+        self.assertEqual(merged.stdout, self.printed)
+        self.check_merged(folder)
+
+        before = self.without_locks(folder)
+        again = self.works_in(folder, *self.tables("--shard", "1/2"))
+        self.assertNotIn("generating", again.stderr)
+        self.works_in(folder, self.mi_eval, "-q", "merge", "tables")
+        self.assertEqual(before, self.without_locks(folder))
+
+    def test_three_shards_in_another_order(self):
+        folder = self.parts("parts3", measured=True)
+        for number in (3, 1, 2):
+            self.works_in(folder, *self.tables("-q", "--shard", f"{number}/3"))
+        self.assertEqual(self.works_in(folder, self.mi_eval, "merge", "tables").stdout, self.printed)
+        self.check_merged(folder)
 
     def test_what_is_missing_is_named(self):
-        folder = self.parts("missing")
+        folder = self.parts("missing", measured=True)
         self.fails_in(folder, self.mi_eval, "merge", "tables", says=["expected finished shards in", "tables.shards"])
         for number in (1, 2):
             self.works_in(folder, *self.tables("-q", "--shard", f"{number}/2"))

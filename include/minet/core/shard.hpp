@@ -38,6 +38,7 @@ struct ShardCommand {
   std::filesystem::path folder;        // in which it was given
   std::vector<std::string> arguments;  // without the program's name and without --shard
 };
+bool is_finished_shard(const std::filesystem::path& shard);
 // Marks a shard as finished; the command is given in the current folder.
 void save_shard_command(const std::filesystem::path& shard,
                         const std::vector<std::string>& arguments);
