@@ -23,6 +23,7 @@ QUICK_TRAINING = [word for setting in (
     "prior_training.batch=4", "baseline_training.steps=6", "baseline_training.warmup_steps=2",
     "baseline_training.batch=4", "run.log_every=2", "run.evaluate_every=6", "run.evaluate_clips=2",
 ) for word in ("--set", setting)]
+SHORT_CLIPS = ["--set", "data.clip_seconds=2"]  # of the 9 s of small_corpus
 
 
 def shared_data():

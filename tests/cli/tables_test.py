@@ -1,4 +1,4 @@
-"""mi_eval tables: interrupted, gone on with, complete; runs taken over; a corpus without notes.
+"""mi_eval tables: interrupted, gone on with, complete; in shards; runs taken over; a corpus without notes.
 
     python tables_test.py MI_EVAL MI_PREPARE [unittest arguments]
 """
@@ -11,12 +11,13 @@ import subprocess
 import time
 
 import support
+from tables_in_shards import TablesInShards
 
 SOURCE = support.SOURCE
 RUNS = ("minet", "content", "no_mbr", "gru_seq2seq", "seq2seq", "graph_transformer")
 
 
-class Tables(support.Case):
+class Tables(support.Case, TablesInShards):
     @classmethod
     def setUpClass(cls):
         cls.shared = cls.class_folder()
@@ -24,15 +25,17 @@ class Tables(support.Case):
 
     def command(self, out, *more, corpus=None):
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(corpus or self.corpus),
-                "--out", str(out), "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
-                *support.QUICK_TRAINING, *more]
+                "--out", out.name, "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+                *support.QUICK_TRAINING, *support.SHORT_CLIPS, *more]
 
     def tables(self, out, *more, **options):
-        return subprocess.run(self.command(out, *more, **options), capture_output=True, text=True, timeout=900)
+        return subprocess.run(self.command(out, *more, **options), cwd=out.parent, capture_output=True, text=True,
+                              timeout=900)
 
     def test_stopped_gone_on_with_and_complete(self):
         out = self.shared / "tables"
-        process = subprocess.Popen(self.command(out), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(self.command(out), cwd=out.parent, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   text=True)
         deadline = time.monotonic() + 300
         log = out / "runs/minet-seed1"  # exists once the VQ-VAE is trained
         while not log.exists() and process.poll() is None and time.monotonic() < deadline:
@@ -50,6 +53,7 @@ class Tables(support.Case):
         result = self.tables(out)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.check_complete(out, result.stdout)
+        self.check_shards(out, result.stdout)
 
         before = {name: (out / name).read_bytes() for name in ("tables.json", "tables.txt", "report.html")}
         times = {path: path.stat().st_mtime_ns for path in (out / "results").rglob("*.json")}
@@ -233,14 +237,14 @@ class Tables(support.Case):
         ]
         (self.shared / "paper.csv").write_text("table,row,column,corpus,value\n1,MI Net,NDB,URMP,many\n")
         for more, expected in cases:
-            result = subprocess.run(self.command(out, *more), capture_output=True, text=True)
+            result = self.tables(out, *more)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(expected, result.stderr)
             self.assertFalse(out.exists())
         mine = self.shared / "mine"
         mine.mkdir(exist_ok=True)
         (mine / "letter.txt").write_text("dear")
-        result = subprocess.run(self.command(mine), capture_output=True, text=True)
+        result = self.tables(mine)
         self.assertEqual(result.returncode, 2)
         self.assertEqual([path.name for path in mine.iterdir()], ["letter.txt"])
 

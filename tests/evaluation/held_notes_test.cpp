@@ -38,7 +38,7 @@ std::vector<double> held(const audio::Sound& sound) {
 
 TEST(HeldNotes, EndWhereThePitchLeavesTheNoteOrThereIsNone) {
   audio::PitchTrack pitch{.hop_s = 0.016, .hz = {}, .voicing = {}};
-  const auto add = [&](int frames, double hz) { pitch.hz.insert(pitch.hz.end(), frames, hz); };
+  const auto add = [&](int frames, double hz) { pitch.hz.resize(pitch.hz.size() + frames, hz); };
   add(2, 0), add(10, 440), add(5, 466.2), add(3, 0), add(20, 466.2), add(3, 700), add(30, 220);
   const std::vector<double> lengths = held_notes(pitch);
   ASSERT_EQ(lengths.size(), 4u);  // the three frames at 700 Hz are too short

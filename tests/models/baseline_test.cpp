@@ -24,9 +24,6 @@ using reference::Golden;
 using reference::set_weights;
 using reference::tensors_of;
 
-constexpr double kOutput = 1e-5;    // of the largest entry
-constexpr double kGradient = 1e-4;  // of the largest entry
-
 // In the size of small_config: 16 frames a clip at 250 frames and 94 poses a second.
 config::TrainConfig small_baseline(config::ModelKind kind) {
   config::TrainConfig config = small_config();

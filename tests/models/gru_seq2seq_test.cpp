@@ -19,9 +19,6 @@ using reference::Golden;
 using reference::set_weights;
 using reference::tensors_of;
 
-constexpr double kOutput = 1e-5;    // of the largest entry
-constexpr double kGradient = 1e-4;  // of the largest entry
-
 struct SeqCase {
   std::string name;
   bool moving = false;   // h changes from step to step

@@ -13,6 +13,7 @@
 #include "minet/models/content_transformer.hpp"
 #include "minet/models/prior.hpp"
 #include "minet/models/vqvae.hpp"
+#include "models/support.hpp"
 #include "reference/golden.hpp"
 
 namespace minet::models {
@@ -23,8 +24,6 @@ using reference::Golden;
 using reference::set_weights;
 using reference::tensors_of;
 
-constexpr double kOutput = 1e-5;    // of the largest entry
-constexpr double kGradient = 1e-4;  // of the largest entry
 constexpr double kAverages = 1e-6;
 
 void expect_output(const Golden& golden, const std::string& name, const at::Tensor& ours) {

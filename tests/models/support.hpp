@@ -13,6 +13,10 @@
 
 namespace minet::models {
 
+// How near the mirror's figures must be.
+constexpr double kOutput = 1e-5;    // of the largest entry
+constexpr double kGradient = 1e-4;  // of the largest entry
+
 // 12 channels of everything small, the paper's shape otherwise.
 inline config::TrainConfig small_config() {
   config::TrainConfig config;
