@@ -191,7 +191,7 @@ class Camera(Live):
         self.assertIn("camera", self.started(process))
         sound, err = self.end(process)
         self.assertGreater(self.report(err)[1], 12)  # of 125; a busy machine leaves out many
-        self.assertAlmostEqual(len(sound) / 32000, 5, delta=2)
+        self.assertGreater(len(sound) / 32000, 3)
 
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
     def test_the_device_of_the_camera(self):

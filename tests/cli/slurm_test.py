@@ -144,9 +144,9 @@ class SlurmTest(support.Case):
         self.measure_in_an_array(run)
 
     def measure_in_an_array(self, run):
-        ndb = ["ndb", "--model", run, "--corpus", self.corpus, "--clips", 70, "--bins", 4, "--train-clips", 16,
-               "--rounds", 100, "--cache", self.folder / "bins"]
-        self.run_program("-q", *ndb, "--threads", 1, "--json", self.folder / "whole.json", program=self.mi_eval)
+        ndb = ["ndb", "--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 70, "--bins", 4,
+               "--train-clips", 16, "--rounds", 100, "--cache", self.folder / "bins"]
+        self.assert_works("-q", *ndb, "--threads", 1, "--json", self.folder / "whole.json", program=self.mi_eval)
         done = self.batch("evaluate.sh", *ndb, "--json", "ndb.json", SLURM_ARRAY_TASK_ID=2, SLURM_ARRAY_TASK_MAX=2,
                           SHARDS=3, SLURM_NTASKS=1)
         self.assertEqual(done.returncode, 0, done.stderr)
