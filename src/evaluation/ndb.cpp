@@ -198,9 +198,10 @@ bool is_kept(const nlohmann::ordered_json& settings, const Shard& shard, const f
                         "; choose another name, or replace it with the option 'force'"));
 }
 
-NdbFindings measure(Scene& scene, const NdbOptions& options, const std::optional<Shard>& shard) {
+NdbFindings measure(Scene& scene, const NdbOptions& options, nlohmann::ordered_json settings,
+                    const std::optional<Shard>& shard) {
   NdbFindings findings;
-  findings.settings = settings_of(scene, options);
+  findings.settings = std::move(settings);
   findings.bins = ndb_bins(scene,
                            {.bins = options.bins,
                             .train_clips = options.train_clips,
@@ -339,7 +340,7 @@ EvalResult evaluate_ndb(const NdbOptions& options) {
   check(options);
   Scene scene(options.common, "ndb");
   if (options.notes) check_notes(scene);
-  return result_of(measure(scene, options, std::nullopt), options);
+  return result_of(measure(scene, options, settings_of(scene, options), std::nullopt), options);
 }
 
 bool measure_ndb_shard(const NdbOptions& options, const Shard& shard, const fs::path& file,
@@ -352,8 +353,9 @@ bool measure_ndb_shard(const NdbOptions& options, const Shard& shard, const fs::
   }
   Scene scene(options.common, "ndb");
   if (options.notes) check_notes(scene);
-  if (fs::exists(file) && is_kept(settings_of(scene, options), shard, file, replace)) return false;
-  const NdbFindings findings = measure(scene, options, shard);
+  nlohmann::ordered_json settings = settings_of(scene, options);
+  if (fs::exists(file) && is_kept(settings, shard, file, replace)) return false;
+  const NdbFindings findings = measure(scene, options, std::move(settings), shard);
   make_folders(file.parent_path());
   save_file(file, ndb_shard_json(findings, shard), {.replace = replace});
   return true;

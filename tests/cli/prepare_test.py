@@ -52,9 +52,6 @@ class Shards(Case):
     def prepare(self, out, *more):
         return self.run_program("-q", "folder", "--table", self.rows, "--out", out, "--test-share", "0.3", *more)
 
-    def files(self, folder):
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
     def all_shards(self, count, *more):
         for number in range(1, count + 1):
             done = self.prepare(self.out, "--shard", f"{number}/{count}", *more)

@@ -22,9 +22,6 @@ class Ndb(support.Case):
                      *QUICK_TRAINING, *SHORT_CLIPS, "--set", f"content.enabled={content}")
             subprocess.run(list(map(str, words)), check=True, timeout=300)
 
-    def files(self, folder):
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
     def times(self, folder):
         return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 

@@ -82,9 +82,6 @@ class SlurmTest(support.Case):
         return subprocess.run([SOURCE / "examples/slurm" / script, *map(str, arguments)], capture_output=True,
                               text=True, timeout=120, env=self.environment(**more), cwd=self.folder)
 
-    def files(self, folder):
-        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
     def test_an_array_prepares_a_corpus(self):
         corpus = self.folder / "made"
         for task in (2, 1, 3, 2):

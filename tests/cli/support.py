@@ -81,6 +81,10 @@ class Case(unittest.TestCase):
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=300, check=False, **options)
 
+    def files(self, folder):
+        """{path in it: content}"""
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
     def names(self):
         return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
 
