@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "minet/core/argv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
@@ -19,10 +20,7 @@ namespace minet::app {
                                           std::vector<std::string> arguments) {
   const std::string path = require_companion(program);
   arguments.insert(arguments.begin(), path);
-  std::vector<char*> words;
-  for (std::string& argument : arguments) words.push_back(argument.data());
-  words.push_back(nullptr);
-  ::execv(path.c_str(), words.data());
+  ::execv(path.c_str(), argv_of(arguments).data());
   throw WorkError(text("cannot start ", printable(path)));
 }
 

@@ -1,6 +1,7 @@
 // mi_eval: measures a trained model against a corpus, beside floors and trivial baselines. One
 // subcommand a metric; the eval_*.cpp files beside this one define them.
 #include "eval_commands.hpp"
+#include "minet/core/argv.hpp"
 
 namespace minet::app {
 namespace {
@@ -30,10 +31,8 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
   session.arguments = arguments;
   session.merge = merge;
   arguments.insert(arguments.begin(), program.name);
-  std::vector<char*> words;
-  for (std::string& word : arguments) words.push_back(word.data());
-  const int argc = static_cast<int>(words.size());
-  char** const argv = words.data();
+  std::vector<char*> argv = argv_of(arguments);
+  const int argc = static_cast<int>(arguments.size());
   CLI::App app;
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);
@@ -53,12 +52,12 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
   add_merge(app, session, [](std::vector<std::string> made, const EvalMerge& how) {
     return main(std::move(made), how);
   });
-  return run(app, program, session.common, argc, argv, [&] {
+  return run(app, program, session.common, argc, argv.data(), [&] {
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);
     if (!rest.empty()) {
       throw InputError(text("expected options of this metric only, got '", rest.front(), "'",
-                            did_you_mean(app, argc, argv), "; see mi_eval ",
+                            did_you_mean(app, argc, argv.data()), "; see mi_eval ",
                             app.get_subcommands().front()->get_name(), " --help"));
     }
     if (session.merge) {

@@ -12,6 +12,7 @@
 
 #include "app_main.hpp"
 #include "companion.hpp"
+#include "minet/core/argv.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/shard.hpp"
 #include "minet/corpus/check.hpp"
@@ -441,9 +442,8 @@ int main(std::vector<std::string> arguments) {
   Session session;
   session.arguments = arguments;
   arguments.insert(arguments.begin(), program.name);
-  std::vector<char*> argv;
-  for (std::string& word : arguments) argv.push_back(word.data());
-  const int argc = static_cast<int>(argv.size());
+  std::vector<char*> argv = argv_of(arguments);
+  const int argc = static_cast<int>(arguments.size());
   CLI::App app;
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);  // none at all gets a sentence of our own

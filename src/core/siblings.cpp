@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/temporaries.hpp"
+#include "minet/core/argv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
@@ -29,13 +30,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kLook = std::chrono::milliseconds(20);
 constexpr auto kLastWords = std::chrono::seconds(2);  // from the first failure to a TERM
 constexpr auto kPatience = std::chrono::seconds(5);   // from that to a KILL
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> result;
-  for (std::string& word : words) result.push_back(word.data());
-  result.push_back(nullptr);
-  return result;
-}
 
 // What this process has, but for the names that are given.
 std::vector<std::string> joined_environment(const Environment& given) {
@@ -60,7 +54,7 @@ class Siblings {
   void start(std::size_t which, const std::vector<std::string>& argv, const Sibling& sibling) {
     std::vector<std::string> arguments = argv;
     std::vector<std::string> environment = joined_environment(sibling.environment);
-    const std::vector<char*> words = pointers(arguments), names = pointers(environment);
+    const std::vector<char*> words = argv_of(arguments), names = argv_of(environment);
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) {

@@ -1,0 +1,17 @@
+// Arguments as main() and exec() take them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace minet {
+
+// A null pointer follows the words. Valid while they are neither changed nor moved.
+inline std::vector<char*> argv_of(std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return argv;
+}
+
+}  // namespace minet
