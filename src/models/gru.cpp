@@ -12,8 +12,6 @@
 namespace minet::models {
 namespace {
 
-constexpr std::int64_t kLongest = 8192;  // steps of one call, about half a second
-
 // Of each layer: input, state, their biases; of the other direction likewise.
 std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
   const std::vector<at::Tensor> all = gru.all_weights();
@@ -26,9 +24,9 @@ std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
 at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor>& weights) {
   at::Tensor state = at::zeros({1, input.size(0), weights[1].size(1)}, input.options());
   std::vector<at::Tensor> outputs;
-  for (std::int64_t first = 0; first < input.size(1); first += kLongest) {
+  for (std::int64_t first = 0; first < input.size(1); first += kFramesOfCall) {
     throw_if_stopped_while("watching the player");
-    const std::int64_t end = std::min(input.size(1), first + kLongest);
+    const std::int64_t end = std::min(input.size(1), first + kFramesOfCall);
     auto [output, next] =
         at::gru(input.slice(1, first, end), state, weights, true, 1, 0.0, false, false, true);
     outputs.push_back(output);
@@ -40,7 +38,7 @@ at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor
 }  // namespace
 
 at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input) {
-  if (at::GradMode::is_enabled() || input.size(1) <= kLongest) {
+  if (at::GradMode::is_enabled() || input.size(1) <= kFramesOfCall) {
     return std::get<0>(gru->forward(input));
   }
   at::Tensor x = input;

@@ -18,8 +18,11 @@ struct GruShape {
 };
 torch::nn::GRU make_gru(const GruShape& shape);  // batch first
 
-// The outputs of a bidirectional GRU, [B, T, in] -> [B, T, 2 h]. A long input is run piece by
-// piece, because nothing can stop one call: an hour of keypoints takes 6 s.
+// Frames of a long recording that are worked on at a time, because nothing can stop one call: of an
+// hour of keypoints it would take 6 s.
+inline constexpr std::int64_t kFramesOfCall = 2048;
+
+// The outputs of a bidirectional GRU, [B, T, in] -> [B, T, 2 h]; a long input piece by piece.
 at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input);
 
 // The same where each step is the last so far: forward in time over all, backward one step each.

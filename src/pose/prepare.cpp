@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "minet/core/signals.hpp"
 #include "pose/checks.hpp"
 
 namespace minet::pose {
@@ -135,11 +136,13 @@ PoseSequence resample(const RawPose& pose, double fps) {
 PoseSequence prepare_pose(const std::filesystem::path& path, const PreparePoseOptions& options,
                           GapReport* report) {
   RawPose raw = read_pose(path, options.read);
+  throw_if_stopped_while("reading keypoints");
   try {
     GapReport gaps = fill_gaps(raw, options.gap_confidence, options.gaps);
     if (report != nullptr) {
       *report = std::move(gaps);
     }
+    throw_if_stopped_while("reading keypoints");
     return resample(raw, options.fps);
   } catch (const InputError& error) {
     throw InputError(text(shown(path), ": ", error.what()));

@@ -118,6 +118,8 @@ class MotionImpl : public torch::nn::Module {
 
  private:
   at::Tensor input(const at::Tensor& pose, const at::Tensor& usual, const at::Tensor& body);
+  at::Tensor input_in_pieces(const at::Tensor& pose, const at::Tensor& usual /* [B, 1, 94] */,
+                             const at::Tensor& body);
   const std::int64_t most_frames_;  // in the mean of `advance`
   torch::nn::Sequential in_{nullptr};
   torch::nn::GRU gru_{nullptr};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "minet/core/signals.hpp"
 #include "minet/models/plus.hpp"
 #include "minet/pose/skeleton.hpp"
 #include "models/gru.hpp"
@@ -74,6 +75,20 @@ at::Tensor MotionImpl::input(const at::Tensor& pose, const at::Tensor& usual,
   return in_->forward(at::cat({motion_features(pose, usual), who}, 2));
 }
 
+at::Tensor MotionImpl::input_in_pieces(const at::Tensor& pose, const at::Tensor& usual,
+                                       const at::Tensor& body) {
+  const std::int64_t frames = pose.size(1);
+  if (at::GradMode::is_enabled() || frames <= kFramesOfCall) return input(pose, usual, body);
+  std::vector<at::Tensor> pieces;
+  for (std::int64_t first = 0; first < frames; first += kFramesOfCall) {
+    throw_if_stopped_while("watching the player");
+    const std::int64_t end = std::min(frames, first + kFramesOfCall);
+    const std::int64_t before = std::max<std::int64_t>(0, first - 1);  // for the velocities
+    pieces.push_back(input(pose.slice(1, before, end), usual, body).slice(1, first - before));
+  }
+  return at::cat(pieces, 1);
+}
+
 at::Tensor MotionImpl::advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state) {
   const at::Tensor now = posture_of(pair.slice(1, 1));
   state.frames = std::min(state.frames + 1, most_frames_);
@@ -91,7 +106,7 @@ at::Tensor MotionImpl::forward(const at::Tensor& pose, const at::Tensor& body, s
   } else {
     usual = usual.mean(1, true);
   }
-  const at::Tensor in = input(pose, usual, body);
+  const at::Tensor in = live ? input(pose, usual, body) : input_in_pieces(pose, usual, body);
   const at::Tensor out = live ? outputs_so_far(gru_, in, none) : outputs_both_ways(gru_, in);
   const double last = static_cast<double>(pose.size(1) - 1);
   const at::Tensor at =
