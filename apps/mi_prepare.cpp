@@ -86,6 +86,10 @@ void add_orchestra(CLI::App& app, Session& session) {
       ->add_option("--habits", options->habits,
                    "usual: players hold an instrument alike; varied: high or low, near or far")
       ->capture_default_str();
+  command
+      ->add_option("--instruments", options->make.instruments,
+                   "Codes of those that play, as vn,tbn; they take turns. Without: all, as in URMP")
+      ->delimiter(',');
   command->add_flag("--no-mix", options->no_mix, "Do not write the mixtures of all parts");
   command->add_option("--threads", options->make.threads, "Pieces made at a time; 0: one per CPU")
       ->check(CLI::Range(0, 1024))

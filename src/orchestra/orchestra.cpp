@@ -39,6 +39,13 @@ void check(const OrchestraOptions& options) {
   if (options.threads < 0 || options.threads > kMostThreads) {
     throw InputError(text("expected 0 to ", kMostThreads, " threads, got ", options.threads));
   }
+  const std::vector<std::string> known = instrument_codes();
+  for (const std::string& code : options.instruments) {
+    if (std::find(known.begin(), known.end(), code) == known.end()) {
+      throw InputError(
+          text("expected instruments of ", join(known, ", "), "; got \"", printable(code), "\""));
+    }
+  }
 }
 
 // What decides the bytes.
@@ -54,6 +61,7 @@ std::string readme(const OrchestraOptions& options, const std::optional<Sampler>
       "\nkeypoints: ", options.pose == PoseFiles::npy ? "npy" : "openpose",
       options.cameras == Cameras::anywhere ? "\ncameras: anywhere" : "",
       options.habits == Habits::varied ? "\nhabits: varied" : "",
+      options.instruments.empty() ? "" : "\ninstruments: " + join(options.instruments, ","),
       "\nmixtures: ", options.mix ? "yes" : "no", "\n");
 }
 
@@ -276,7 +284,7 @@ OrchestraReport make_orchestra(const OrchestraOptions& options) {
   report.why = sampler ? text("sampled sound: fluidsynth with ", printable(sampler->bank.string()))
                        : text("built-in additive sound: ", reason);
 
-  const std::vector<Piece> pieces = choose_pieces(options.tracks);
+  const std::vector<Piece> pieces = choose_pieces(options.tracks, options.instruments);
   Workshop workshop(options, readme(options, sampler));
   if (sampler) tune_sampler(*sampler, pieces, options.threads, workshop.path() / ".tuning");
   Progress progress("orchestra", options.tracks, "tracks");

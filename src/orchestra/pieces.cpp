@@ -131,9 +131,10 @@ std::string Piece::group() const {
   return volume == 0 ? title : text(title, "-", volume + 1);
 }
 
-std::vector<Piece> choose_pieces(int tracks) {
+std::vector<Piece> choose_pieces(int tracks, const std::vector<std::string>& instruments) {
   const std::vector<Piece> order = ordered();
   std::vector<Piece> chosen;
+  std::size_t given = 0;
   for (int volume = 0; tracks > 0; ++volume) {
     for (Piece piece : order) {
       if (tracks <= 0) break;
@@ -141,6 +142,9 @@ std::vector<Piece> choose_pieces(int tracks) {
       piece.number += volume * static_cast<int>(kRows.size());
       piece.parts = std::min(piece.parts, tracks);
       tracks -= piece.parts;
+      if (!instruments.empty()) {
+        for (std::string& code : piece.codes) code = instruments[given++ % instruments.size()];
+      }
       chosen.push_back(std::move(piece));
     }
   }

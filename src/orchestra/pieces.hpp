@@ -31,6 +31,7 @@ inline constexpr int kTracksOfVolume = 148;
 // four pieces with every instrument among them, for training; five more that have every instrument
 // again and whose compositions no other piece has, for testing; then the rest, each time the piece
 // that brings the instruments nearest to the proportions of the whole. Sorted by number.
-std::vector<Piece> choose_pieces(int tracks);
+// With `instruments` (codes), the parts of these pieces are given to them in turn.
+std::vector<Piece> choose_pieces(int tracks, const std::vector<std::string>& instruments = {});
 
 }  // namespace minet::orchestra

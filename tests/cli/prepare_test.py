@@ -504,6 +504,7 @@ class Orchestra(Case):
     def test_wrong_options(self):
         self.assert_fails("orchestra", "--out", self.out, "--sound", "loud", says=["loud"])
         self.assert_fails("orchestra", "--out", self.out, "--tracks", 0, says=["0"])
+        self.assert_fails("orchestra", "--out", self.out, "--instruments", "hn,piano", says=["vn, va", "piano"])
         self.assert_fails("orchestra", "--out", self.out, "--seconds", -1, says=["-1"])
 
 

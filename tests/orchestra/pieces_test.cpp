@@ -82,6 +82,18 @@ TEST(Pieces, AreExactlyAsManyTracksAsAskedForAndGrowFromTheSameStart) {
   }
 }
 
+TEST(Pieces, ArePlayedByTheInstrumentsAskedForInTurn) {
+  const auto pieces = choose_pieces(40, {"hn", "tbn", "cl"});
+  const std::map<std::string, int> count = count_parts(pieces);
+  ASSERT_EQ(count.size(), 3u);
+  EXPECT_EQ(total(count), 40);
+  for (const auto& [code, n] : count) EXPECT_NEAR(n, 40 / 3.0, 2) << code;
+  EXPECT_EQ(count_parts(pieces, true).size(), 3u);  // in the test part too
+  for (const auto& part : rehearse(pieces.front(), {.seconds = 30})) {
+    EXPECT_EQ(part.instrument->code, pieces.front().codes[std::size_t(part.name[0] - '1')]);
+  }
+}
+
 TEST(Pieces, ArrangementsShareTheirMusicAndSometimesTheTake) {
   const OrchestraOptions options{.seconds = 30, .seed = 3};
   std::map<int, std::vector<PlayedPart>> played;

@@ -57,9 +57,10 @@ struct OrchestraOptions {
   PoseFiles pose = PoseFiles::npy;
   Cameras cameras = Cameras::stage;
   Habits habits = Habits::usual;
-  bool mix = true;     // write AuMix files
-  int threads = 0;     // pieces at a time; 0: one a processor
-  bool force = false;  // replace an existing folder
+  std::vector<std::string> instruments = {};  // codes of those that play, in turn; none: as in URMP
+  bool mix = true;                            // write AuMix files
+  int threads = 0;                            // pieces at a time; 0: one a processor
+  bool force = false;                         // replace an existing folder
 };
 
 struct OrchestraReport {
