@@ -222,6 +222,9 @@ void fields(Visitor& visit, Config& c) {
   visit.field(
       "augmentation", c.augmentation, closed(0, 10), Origin::ours,
       "strength of pose augmentation in training (scale, rotation, shift, build); 0 = none");
+  visit.field("keep_body", c.keep_body, choice(), Origin::ours,
+              "the first stage trains the synthesiser alone, for the body encoder of the run that "
+              "it starts from");
 }
 
 template <class Visitor, Of<StageConfig> Config>

@@ -94,8 +94,6 @@ struct SynthesiserSteps {
     const at::Tensor sound =
         models::resynthesised(state.model, batch, body, white_noise(batch.sound));
     const double loss = models::spectral_loss(sound, batch.sound).item<double>();
-    const at::Tensor timbre = models::timbre_of(batch.clip, session.config.spectrogram.sample_rate);
-    const double match = state.model.match->forward(body, timbre).item<double>();
     const auto event = [&](const char* name, const at::Tensor& samples) {
       const at::Tensor row = samples[0].to(at::kCPU).contiguous();
       const float* first = row.const_data_ptr<float>();
@@ -105,9 +103,17 @@ struct SynthesiserSteps {
     };
     event("recorded", batch.sound);
     event("resynthesised", sound);
-    log_metrics(session, {{"test_loss", loss}, {"test_match", match}});
-    log::info(text("step ", session.position.step, ": test spectral loss ", loss,
-                   ", body and sound matched with ", match, " nats"));
+    std::string said = text("step ", session.position.step, ": test spectral loss ", loss);
+    std::vector<Metric> metrics{{"test_loss", loss}};
+    if (!session.config.plus.keep_body) {
+      const at::Tensor timbre =
+          models::timbre_of(batch.clip, session.config.spectrogram.sample_rate);
+      const double match = state.model.match->forward(body, timbre).item<double>();
+      metrics.emplace_back("test_match", match);
+      said += text(", body and sound matched with ", match, " nats");
+    }
+    log_metrics(session, metrics);
+    log::info(said);
   }
 };
 

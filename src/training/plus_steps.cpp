@@ -12,9 +12,10 @@ namespace {
 
 std::vector<NamedParameter> synthesiser_parameters(const models::PlusModel& model) {
   std::vector<NamedParameter> parameters;
-  append_parameters(parameters, *model.body, "body.");
+  const bool keep_body = model.config.plus.keep_body;
+  if (!keep_body) append_parameters(parameters, *model.body, "body.");
   append_parameters(parameters, *model.synthesiser, "synthesiser.");
-  append_parameters(parameters, *model.match, "match.");
+  if (!keep_body) append_parameters(parameters, *model.match, "match.");
   return parameters;
 }
 

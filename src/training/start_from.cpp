@@ -85,6 +85,11 @@ Copied copy_weights(const Tensors& into, const Tensors& from, IsFirst is_first, 
 void check_start(const TrainOptions& options) {
   const config::ModelKind kind = options.config.model.kind;
   if (options.init_from.empty()) {
+    if (options.config.is_plus() && options.config.plus.keep_body) {
+      throw InputError(
+          "plus.keep_body: expected a run to start from as well, whose body encoder is kept, got "
+          "none; give it with the option 'init_from'");
+    }
     if (options.freeze == Stage::all) return;
     throw InputError(text("freeze: expected a run to start from as well, whose ",
                           to_string(options.freeze),

@@ -320,6 +320,8 @@ class Resume(Case):
                                     ((*start, "--freeze", "synthesiser"), {}, "--freeze: expected vqvae"),
                                     ((*start, "--freeze", "ear"), {}, "'ear'"),
                                     (("--freeze", "vqvae"), {}, "--init-from"),
+                                    ((), {"model__kind": "plus", "plus__sound_frames": 40, "plus__keep_body": "true"},
+                                     "plus.keep_body: expected a run to start from"),
                                     (("--init-from", self.folder / "none"), {}, "no such model")):
             self.assertIn(says, self.assert_fails(*self.arguments(self.folder / "no", *more, **changes)[1:]))
 
@@ -624,6 +626,13 @@ class Plus(Case):
         timbre, prior = "synthesiser.harmonics.weight", "controls.trunk.weight"
         self.train_plus(tuned, "--init-from", first)
         self.train_plus(kept, "--init-from", first, "--freeze", "synthesiser")
+        body, alone = "body.gru.weight_ih_l0", self.folder / "alone"
+        self.train_plus(alone, "--init-from", first, "--stage", "synthesiser", plus__keep_body="true")
+        self.assertNotEqual(weights(alone, timbre), weights(first, timbre))
+        self.assertEqual(weights(alone, body), weights(first, body))
+        self.assertNotEqual(weights(tuned, body), weights(first, body))
+        matched = [any("test_match" in line for line in self.metrics(run)) for run in (tuned, alone)]
+        self.assertEqual(matched, [True, False])
         self.assertNotEqual(weights(tuned, timbre), weights(first, timbre))
         self.assertEqual(weights(kept, timbre), weights(first, timbre))
         self.assertNotEqual(weights(kept, prior), weights(first, prior))

@@ -91,6 +91,21 @@ TEST_F(PlusTraining, SoundLossAndGradientsAreTheMirrors) {
   expect_gradients(golden, "sound.grad.", model);
 }
 
+TEST_F(PlusTraining, ASynthesiserIsTrainedAloneForABodyThatIsKept) {
+  const Golden golden("plus");
+  config::TrainConfig config = golden.config();
+  config.plus.keep_body = true;
+  models::PlusModel model = patterned(config);
+  std::map<std::string, at::Tensor> before;
+  for (const auto& [name, tensor] : models::plus_tensors(model)) before[name] = tensor.clone();
+  SynthesiserStep step(model, config);
+  const PlusReport report = step.run(sounds_of(golden, "input."), golden.at("input.noise"), 0);
+  EXPECT_NEAR(report.loss.item<double>(), golden.at("sound.output.spectral").item<double>(), 1e-3);
+  for (const auto& [name, tensor] : models::plus_tensors(model)) {
+    EXPECT_EQ(at::equal(tensor, before.at(name)), !name.starts_with("synthesiser.")) << name;
+  }
+}
+
 // Bodies that are their sounds' codes are matched; those of other clips are not; level tells
 // nothing.
 TEST_F(PlusTraining, MatchesBodiesAndSounds) {

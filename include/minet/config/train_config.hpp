@@ -150,6 +150,7 @@ struct PlusConfig {
   double live = 0.3;          // share of training batches whose movements are seen as in live use
   double whole_track = 0.5;   // share of batches in which the mean posture is the whole track's
   double augmentation = 1;    // of poses; 0 = none
+  bool keep_body = false;     // the first stage trains the synthesiser alone
 
   bool operator==(const PlusConfig&) const = default;
 };

@@ -249,7 +249,7 @@ at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch,
 
 struct SynthesiserLoss {
   at::Tensor total;            // what is trained: scalar
-  at::Tensor spectral, match;  // scalars
+  at::Tensor spectral, match;  // scalars; with plus.keep_body `spectral` alone
 };
 SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch,
                                  const at::Tensor& noise);

@@ -31,9 +31,18 @@ at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const 
 
 SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch,
                                  const at::Tensor& noise) {
-  const at::Tensor body = model.body->forward(batch.pose);
+  const bool keep_body = model.config.plus.keep_body;
+  at::Tensor body;
+  {
+    const at::AutoGradMode graph(at::GradMode::is_enabled() && !keep_body);
+    body = model.body->forward(batch.pose);
+  }
   SynthesiserLoss loss;
   loss.spectral = spectral_loss(resynthesised(model, batch, body, noise), batch.sound);
+  if (keep_body) {
+    loss.total = loss.spectral;
+    return loss;
+  }
   loss.match =
       model.match->forward(body, timbre_of(batch.clip, model.config.spectrogram.sample_rate));
   loss.total = loss.spectral + kMatchWeight * loss.match;
