@@ -127,6 +127,11 @@ std::int64_t LivePlayer::block() const {
   return models::kFramesOfToken * state_->model.config.spectrogram.hop;
 }
 
+double LivePlayer::reached_s() const {
+  const auto& spectrogram = state_->model.config.spectrogram;
+  return static_cast<double>(spectrogram.hop) / static_cast<double>(spectrogram.sample_rate);
+}
+
 pose::CausalPose LivePlayer::make_pose() const {
   const config::PoseConfig& config = state_->model.config.pose;
   return pose::CausalPose(config.fps, config.gap_confidence);
@@ -148,12 +153,12 @@ std::span<const float> LivePlayer::next(pose::CausalPose& pose, double now_s) {
   const models::ControlTokens now = state.controls.next(state.controls.prepare(condition), forced);
   const auto column = [](const at::Tensor& x) { return x.unsqueeze(1); };
   const at::Tensor sound = state.sound.add(
-      state.frames.add({column(now.onset), column(now.pitch), column(now.level)}), state.body);
+      state.frames.add_live({column(now.onset), column(now.pitch), column(now.level)}), state.body);
   ++state.token;
   const at::Tensor samples = sound.contiguous();
   const float* const first = samples.const_data_ptr<float>();
   state.block.assign(static_cast<std::size_t>(block()), 0.0F);
-  std::transform(first, first + samples.numel(), state.block.begin(), bent);
+  std::transform(first, first + samples.numel(), state.block.end() - samples.numel(), bent);
   return state.block;
 }
 

@@ -25,6 +25,10 @@ at::Tensor last_of(const at::Tensor& x) {  // [B, T, ...] -> [B, 1, ...]
   return x.slice(1, -1);
 }
 
+at::Tensor twice(const at::Tensor& x) {  // [B, T] -> [B, 2 T]: the frames of a token
+  return x.repeat_interleave(models::kFramesOfToken, 1);
+}
+
 }  // namespace
 
 SoundStream::SoundStream(models::PlusModel& model, std::uint64_t seed)
@@ -67,7 +71,7 @@ at::Tensor SoundStream::finish() {
   return models::tones_of(harmonics_.repeat({1, 2, 1}), phases, hop) + noise;
 }
 
-SynthesiserInput FrameStream::add(const ControlTokens& tokens) {
+SynthesiserInput FrameStream::values_of(const ControlTokens& tokens) {
   const std::int64_t batch = tokens.pitch.size(0), count = tokens.pitch.size(1);
   at::Tensor hz = at::empty({batch, count}, at::TensorOptions(at::kFloat).device(at::kCPU));
   auto values = hz.accessor<float, 2>();
@@ -81,22 +85,35 @@ SynthesiserInput FrameStream::add(const ControlTokens& tokens) {
       values[b][t] = last;
     }
   }
-  const at::Tensor loudness = models::loudness_of_levels(tokens.level, config_.plus.levels);
-  const at::Tensor voiced = (tokens.pitch > 0).to(at::kFloat);
+  return {hz, (tokens.pitch > 0).to(at::kFloat),
+          models::loudness_of_levels(tokens.level, config_.plus.levels)};
+}
+
+void FrameStream::remember(const SynthesiserInput& values) {
+  hz_ = last_of(values.hz).contiguous();
+  voiced_ = last_of(values.voiced), loudness_ = last_of(values.loudness);
+}
+
+SynthesiserInput FrameStream::add(const ControlTokens& tokens) {
+  const SynthesiserInput values = values_of(tokens);
+  const at::Tensor& loudness = values.loudness;
   const std::int64_t known = hz_.defined() ? 1 : 0;
   const at::Tensor all = joined(loudness_, loudness);  // [B, known + n]
   const at::Tensor between = (all.slice(1, 0, -1) + all.slice(1, 1)) / 2;
-  const auto twice = [](const at::Tensor& x) {
-    return x.repeat_interleave(models::kFramesOfToken, 1);
-  };
   // The second frames of all tokens but the last, with the first frames of all but the known one.
-  SynthesiserInput frames{twice(joined(hz_, hz)), twice(joined(voiced_, voiced)),
+  SynthesiserInput frames{twice(joined(hz_, values.hz)), twice(joined(voiced_, values.voiced)),
                           at::stack({all, joined(between, loudness.slice(1, -1))}, 2).flatten(1)};
   for (at::Tensor* row : {&frames.hz, &frames.voiced, &frames.loudness}) {
     *row = row->slice(1, known, -1);
   }
-  hz_ = last_of(hz).contiguous(), voiced_ = last_of(voiced), loudness_ = last_of(loudness);
+  remember(values);
   return frames;
+}
+
+SynthesiserInput FrameStream::add_live(const ControlTokens& token) {
+  const SynthesiserInput values = values_of(token);
+  remember(values);
+  return {twice(values.hz), twice(values.voiced), twice(values.loudness)};
 }
 
 SynthesiserInput FrameStream::finish() const {

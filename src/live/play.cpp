@@ -91,7 +91,7 @@ class Session {
     const double now = now_s();
     const std::optional<double> arrived = look(now);
     std::vector<float> block = sound(now);
-    const double heard = sink_->write(block) + block_s_;  // where the block's token begins
+    const double heard = sink_->write(block) + player_.reached_s();
     ++blocks_;
     if (arrived && playing_) {
       all_.heard(heard - *arrived);

@@ -33,11 +33,12 @@ class LivePlayer {
 
   int sample_rate() const;
   std::int64_t block() const;  // samples of a token
+  double reached_s() const;    // after the beginning of a block its token sounds
   pose::CausalPose make_pose() const;
 
   // Draws the next token from the player as they are now, who must have been seen: the block of
-  // sound that leads to it, in [-1, 1]. The token's own sound begins where the block ends; the
-  // first block is silent. Valid until the next call.
+  // sound that leads to it and stays there, in [-1, 1]. The first block begins with silence. Valid
+  // until the next call.
   std::span<const float> next(pose::CausalPose& pose, double now_s);
 
   // Looks at the last seconds of the player again (h), if kWatchEvery has passed since it did: for

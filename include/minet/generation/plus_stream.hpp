@@ -54,8 +54,15 @@ class FrameStream {
   models::SynthesiserInput add(const models::ControlTokens& tokens);
   // The second frame of the last token, [B, 1]. Only after `add`.
   models::SynthesiserInput finish() const;
+  // Instead of `add`, for live use: a token [B, 1] -> both of its frames, [B, 2], which are alike,
+  // so that its sound is there after one frame and not after two.
+  models::SynthesiserInput add_live(const models::ControlTokens& token);
 
  private:
+  // Pitch, voiced and loudness of tokens, [B, n] each.
+  models::SynthesiserInput values_of(const models::ControlTokens& tokens);
+  void remember(const models::SynthesiserInput& values);
+
   const config::TrainConfig& config_;
   at::Tensor hz_, voiced_, loudness_;  // [B, 1], of the last token
 };
