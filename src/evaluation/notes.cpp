@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "evaluation/clip_notes.hpp"
@@ -61,11 +62,10 @@ void add_clip(NoteFindings& findings, const std::vector<std::vector<score::Note>
 WholeTracks hear_whole_tracks(Scene& scene, const NotesOptions& options,
                               const std::vector<clips::Clip>& clips) {
   WholeTracks whole;
-  std::vector<clips::Clip> starts;  // of each track once
+  std::vector<clips::Clip> starts;
+  std::set<std::int64_t> seen;  // clips of a track need not follow each other
   for (const clips::Clip& clip : clips) {
-    if (starts.empty() || starts.back().track != clip.track) {
-      starts.push_back({.track = clip.track, .first_frame = 0});
-    }
+    if (seen.insert(clip.track).second) starts.push_back({.track = clip.track, .first_frame = 0});
   }
   for_each_batch(
       "whole tracks", starts,
