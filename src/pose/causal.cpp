@@ -96,8 +96,9 @@ void CausalPose::follow_scale() {
 }
 
 bool CausalPose::tick(double now_s) {
-  if (now_s < next_tick_) return false;
-  const double due = std::floor((now_s - next_tick_) * fps_) + 1;
+  // The first picture may have come after the clock was read.
+  if (now_s < next_tick_ && ticks_ > 0) return false;
+  const double due = std::max(1.0, std::floor((now_s - next_tick_) * fps_) + 1);
   const double skipped = std::max(0.0, due - static_cast<double>(kMostAtOnce));
   for (double i = skipped; i < due; ++i) {
     const Points points = at(next_tick_ + i / fps_);

@@ -53,6 +53,15 @@ TEST(CausalPose, IsWhatAWholeRecordingOfAStillPlayerIs) {
   for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5) << i;
 }
 
+TEST(CausalPose, HasAFrameOfAFirstPictureThatCameAfterTheClockWasRead) {
+  CausalPose causal;
+  ASSERT_TRUE(causal.add(player(320, 200), 1.001));
+  EXPECT_TRUE(causal.tick(1.0));
+  EXPECT_EQ(causal.window(100).size(), static_cast<std::size_t>(kPoseWidth));
+  EXPECT_FALSE(causal.tick(1.02));
+  EXPECT_TRUE(causal.tick(1.05));
+}
+
 TEST(CausalPose, WaitsForANeckOrShoulders) {
   CausalPose causal;
   Joints joints = player(320, 200);
