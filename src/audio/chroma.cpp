@@ -9,7 +9,7 @@
 namespace minet::audio {
 namespace {
 
-constexpr std::int64_t kWindow = 2048;  // samples: bins of 7.8 Hz at 16 kHz
+constexpr std::int64_t kChromaWindow = 2048;  // samples: bins of 7.8 Hz at 16 kHz
 constexpr double kLowestHz = 30, kHighestHz = 5000;
 constexpr float kPeakShare = 1e-2F;       // -40 dB of the frame's largest magnitude
 constexpr float kLeastMagnitude = 1e-3F;  // of a window of full scale some 500: silence
@@ -18,12 +18,12 @@ constexpr double kWidth = 4.0 / 3.0;      // semitones
 }  // namespace
 
 std::vector<Chroma> chroma(const Sound& sound, std::int64_t hop) {
-  const Stft stft({.n_fft = kWindow, .hop = hop});
+  const Stft stft({.n_fft = kChromaWindow, .hop = hop});
   const std::int64_t frames = stft.frames_of(static_cast<std::int64_t>(sound.samples.size()));
   const std::int64_t bins = stft.bins();
   std::vector<float> magnitudes(static_cast<std::size_t>(frames * bins));
   stft.magnitudes(sound.samples, bins, magnitudes);
-  const double hz_per_bin = static_cast<double>(sound.sample_rate) / kWindow;
+  const double hz_per_bin = static_cast<double>(sound.sample_rate) / kChromaWindow;
   const auto first = static_cast<std::int64_t>(std::ceil(kLowestHz / hz_per_bin));
   const auto last = std::min(bins - 1, static_cast<std::int64_t>(kHighestHz / hz_per_bin));
   std::vector<Chroma> result(static_cast<std::size_t>(frames), Chroma{});

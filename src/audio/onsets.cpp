@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kWindow = 1024;   // samples: 64 ms at 16 kHz
 constexpr std::int64_t kHop = 160;       // 10 ms
-constexpr double kLowestHz = 30;         // of the bands
+constexpr double kLowestBandHz = 30;     // of the bands
 constexpr double kBandsPerOctave = 24;   // quarter tones
 constexpr std::size_t kLag = 2;          // frames between which a rise is measured
 constexpr std::size_t kPeakReach = 3;    // frames on each side that a peak tops
@@ -29,7 +29,7 @@ constexpr std::int64_t kBetween = 4;      // pitch frames between two steady str
 std::vector<std::int64_t> band_centres(int sample_rate) {
   const double hz_per_bin = static_cast<double>(sample_rate) / kWindow;
   std::vector<std::int64_t> centres;
-  for (double hz = kLowestHz; hz < sample_rate / 2.0; hz *= std::pow(2, 1 / kBandsPerOctave)) {
+  for (double hz = kLowestBandHz; hz < sample_rate / 2.0; hz *= std::pow(2, 1 / kBandsPerOctave)) {
     const auto bin = static_cast<std::int64_t>(std::lround(hz / hz_per_bin));
     if (bin < kWindow / 2 && (centres.empty() || bin > centres.back())) centres.push_back(bin);
   }

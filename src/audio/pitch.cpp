@@ -13,7 +13,7 @@
 namespace minet::audio {
 namespace {
 
-constexpr double kLowestHz = 20;
+constexpr double kLowestPitchHz = 20;
 constexpr double kLeastPower = 1e-10;       // -100 dB of full scale: digital silence and dither
 constexpr double kUnvoicedWeight = 0.03;    // what an unvoiced frame without any candidate is worth
 constexpr double kGlideSemitones = 0.35;    // scale of the change of pitch from frame to frame
@@ -21,9 +21,9 @@ constexpr double kLeastProbability = 1e-9;  // keeps logarithms finite
 
 void check(const Sound& sound, const PitchOptions& options) {
   const double top = sound.sample_rate / 4.0;
-  if (!(options.lowest_hz >= kLowestHz && options.highest_hz <= top &&
+  if (!(options.lowest_hz >= kLowestPitchHz && options.highest_hz <= top &&
         options.highest_hz >= 2 * options.lowest_hz)) {
-    throw InputError(text("expected a pitch range of an octave or more between ", kLowestHz,
+    throw InputError(text("expected a pitch range of an octave or more between ", kLowestPitchHz,
                           " and ", top, " Hz (a quarter of the sample rate), got ",
                           options.lowest_hz, " to ", options.highest_hz, " Hz"));
   }

@@ -10,7 +10,7 @@ namespace {
 constexpr double kPeriods = 3;                 // of the longest lag in a window
 constexpr double kBandRatio = 3;               // longest to shortest lag of a band
 constexpr std::int64_t kShortestWindow = 640;  // samples: 40 ms at 16 kHz
-constexpr double kTiny = 1e-12;
+constexpr double kLeastEnergy = 1e-12;
 // b of the beta distributions (mean 2 / (2 + b)). One threshold says whether the deepest dip is a
 // pitch at all, and is lenient: a bow that starts to move has a pitch, with noise over it. Another,
 // above the deepest dip, says which dip; pYIN has one, with b = 18, for both.
@@ -41,7 +41,7 @@ struct Dip {
 // The lowest point of the parabola through three neighbours, the middle one lowest.
 Dip lowest_point(double before, double middle, double after, double lag) {
   const double bend = before - 2 * middle + after;
-  if (bend <= kTiny) return {.lag = lag, .height = middle};
+  if (bend <= kLeastEnergy) return {.lag = lag, .height = middle};
   const double shift = 0.5 * (before - after) / bend;
   return {.lag = lag + shift, .height = middle - 0.25 * (before - after) * shift};
 }
@@ -91,7 +91,7 @@ double LagBand::differences(std::span<const float> samples, std::int64_t centre,
                         energy_[static_cast<std::size_t>(lag)];
     const double r = scale * correlation_[static_cast<std::size_t>(lag)];
     out[static_cast<std::size_t>(lag - first_ + 1)] =
-        both <= kTiny ? 1.0 : std::clamp(1 - 2 * r / both, 0.0, 2.0);
+        both <= kLeastEnergy ? 1.0 : std::clamp(1 - 2 * r / both, 0.0, 2.0);
   }
   return total / static_cast<double>(window_);
 }
@@ -122,7 +122,7 @@ std::vector<PitchCandidate> PitchCandidates::of_frame(std::span<const float> sam
     for (std::int64_t lag = band.first(); lag <= band.last(); ++lag) {
       const double* at = differences_.data() + (lag - band.first() + 1);
       sum += at[0];
-      if (at[0] >= at[-1] || at[0] > at[1] || sum <= kTiny) continue;
+      if (at[0] >= at[-1] || at[0] > at[1] || sum <= kLeastEnergy) continue;
       Dip dip = lowest_point(at[-1], at[0], at[1], static_cast<double>(lag));
       // YIN's normalising: over the mean of all lags up to this one.
       dip.height = std::max(0.0, dip.height) * static_cast<double>(lag) / sum;

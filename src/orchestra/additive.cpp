@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "minet/core/random.hpp"
+#include "orchestra/smooth.hpp"
 #include "orchestra/sound.hpp"
 #include "orchestra/timbre.hpp"
 
@@ -93,11 +94,6 @@ class Noise {
   std::uint32_t state_;
   float b_, a1_, a2_, x1_ = 0, x2_ = 0, y1_ = 0, y2_ = 0;
 };
-
-double smooth(double x) {
-  x = std::clamp(x, 0.0, 1.0);
-  return x * x * (3 - 2 * x);
-}
 
 class Voice {
  public:

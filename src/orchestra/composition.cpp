@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "minet/core/random.hpp"
+#include "orchestra/smooth.hpp"
 #include "orchestra/tune.hpp"
 
 namespace minet::orchestra {
@@ -22,11 +23,6 @@ std::vector<int> progression(Random& random, int bars, bool answer) {
   chords.back() = answer ? 0 : 4;
   if (answer && bars > 2) chords[chords.size() - 2] = 4;
   return chords;
-}
-
-double smooth(double x) {
-  x = std::clamp(x, 0.0, 1.0);
-  return x * x * (3 - 2 * x);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "minet/core/random.hpp"
+#include "orchestra/smooth.hpp"
 
 namespace minet::orchestra {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 struct Move {
   double from_s, to_s, value;
 };
-
-double smooth(double x) {
-  x = std::clamp(x, 0.0, 1.0);
-  return x * x * (3 - 2 * x);
-}
 
 // The value over time; a later move takes over from wherever the earlier one has got to.
 template <class Set>

@@ -14,6 +14,7 @@
 namespace minet::pose {
 
 inline constexpr std::size_t kFrameValues = static_cast<std::size_t>(kJoints) * kJointValues;
+inline constexpr std::size_t kMaxPeople = 100;  // in a frame
 
 // Writes a joint, or 0, 0, 0 where a number is NaN, infinite or beyond kMaxCoordinate, or where the
 // place is exactly 0, 0: tools write that for a point that they did not find, whatever confidence

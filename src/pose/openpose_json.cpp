@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::uint64_t kMaxFrameBytes = 1U << 20;
 constexpr int kMaxDepth = 16;
-constexpr std::size_t kMaxPeople = 100;
 constexpr std::size_t kHandNumbers = 63;
 
 enum Part { kBody, kLeft, kRight, kParts };

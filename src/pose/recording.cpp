@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxPeople = 100;  // in a frame
 // A pause without frames is filled. Its length, and what is filled beside a frame a second, must
 // not be hours: a few frames far apart would take gigabytes.
 constexpr double kMaxPause = 600;  // s

@@ -15,7 +15,7 @@ NoteList notes_of(const std::string& file) {
   return midi_notes(parse_midi(file, "made.mid"));
 }
 
-std::string error_of(const std::string& file) {
+std::string midi_error_of(const std::string& file) {
   return input_error([&] { notes_of(file); });
 }
 
@@ -197,8 +197,8 @@ TEST(Midi, AnRmidWrapperIsOpened) {
   EXPECT_EQ(cut.notes.size(), 2u);
   EXPECT_TRUE(contains(lines(cut.repairs), "RMID data chunk claims")) << lines(cut.repairs);
 
-  EXPECT_TRUE(contains(error_of("RIFF" + little(4) + "WAVEfmt "), "type RMID, got 'WAVE'"));
-  EXPECT_TRUE(contains(error_of("RIFF" + little(4) + "RMID"), "data chunk"));
+  EXPECT_TRUE(contains(midi_error_of("RIFF" + little(4) + "WAVEfmt "), "type RMID, got 'WAVE'"));
+  EXPECT_TRUE(contains(midi_error_of("RIFF" + little(4) + "RMID"), "data chunk"));
 }
 
 TEST(Midi, UnknownChunksAreSkipped) {
@@ -225,7 +225,8 @@ TEST(Midi, EveryTruncationGivesWhatWasReadOrAnError) {
   for (std::size_t size = 0; size < file.size(); ++size) {
     const std::string cut = file.substr(0, size);
     if (size < 14 + 8) {
-      EXPECT_TRUE(contains(error_of(cut), size < 14 ? "14 bytes" : "at least one track")) << size;
+      EXPECT_TRUE(contains(midi_error_of(cut), size < 14 ? "14 bytes" : "at least one track"))
+          << size;
       continue;
     }
     const NoteList list = notes_of(cut);
@@ -309,14 +310,15 @@ TEST(Midi, AnUnknownFormatAndAFormatZeroOfTwoTracksAreReadAsFormatOne) {
 
 TEST(Midi, ErrorsNameTheFileTheByteAndWhatToDo) {
   const std::string music = track(kTwoNotes);
-  EXPECT_EQ(error_of(header(0, 1, 0) + music),
+  EXPECT_EQ(midi_error_of(header(0, 1, 0) + music),
             "made.mid, byte 12: expected 1 or more ticks a quarter note, got 0; export the MIDI "
             "file again");
-  EXPECT_TRUE(contains(error_of(header(0, 1, 0xF060) + music), "byte 12: expected an SMPTE rate"));
-  EXPECT_TRUE(contains(error_of(header(0, 1, 0xE700) + music), "byte 13: expected 1 or more"));
-  EXPECT_TRUE(contains(error_of(header(0, 0, 96)), "byte 14: expected at least one track"));
-  EXPECT_TRUE(contains(error_of("MT0d" + (header(0, 1, 96) + music).substr(4)), "byte 0:"));
-  EXPECT_TRUE(contains(error_of(""), "byte 0: expected a MIDI header of 14 bytes, got 0"));
+  EXPECT_TRUE(
+      contains(midi_error_of(header(0, 1, 0xF060) + music), "byte 12: expected an SMPTE rate"));
+  EXPECT_TRUE(contains(midi_error_of(header(0, 1, 0xE700) + music), "byte 13: expected 1 or more"));
+  EXPECT_TRUE(contains(midi_error_of(header(0, 0, 96)), "byte 14: expected at least one track"));
+  EXPECT_TRUE(contains(midi_error_of("MT0d" + (header(0, 1, 96) + music).substr(4)), "byte 0:"));
+  EXPECT_TRUE(contains(midi_error_of(""), "byte 0: expected a MIDI header of 14 bytes, got 0"));
   EXPECT_TRUE(contains(input_error([] { parse_midi(std::string(16, 'x'), "a\x1b[2J.mid"); }),
                        "a\\x1b[2J.mid"));
 }
@@ -324,7 +326,7 @@ TEST(Midi, ErrorsNameTheFileTheByteAndWhatToDo) {
 TEST(Midi, MusicOfMoreThanFourHoursIsAnError) {
   // 2^28 - 1 ticks of 1/96 quarter at 120 a minute are 388 hours.
   const std::string late = bytes({0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 64});
-  const std::string message = error_of(header(1, 2, 96) + track(kTwoNotes) + track(late));
+  const std::string message = midi_error_of(header(1, 2, 96) + track(kTwoNotes) + track(late));
   EXPECT_TRUE(contains(message, "byte 42: expected music of at most 4 h")) << message;
   EXPECT_TRUE(contains(message, "track 2")) << message;
   // Three tunes of 2 hours: each is short enough, together they are not.
@@ -332,25 +334,27 @@ TEST(Midi, MusicOfMoreThanFourHoursIsAnError) {
   EXPECT_EQ(notes_of(header(1, 3, 96) + track(two_hours) + track(two_hours) + track(two_hours))
                 .notes.size(),
             3u);
-  EXPECT_TRUE(
-      contains(error_of(header(2, 3, 96) + track(two_hours) + track(two_hours) + track(two_hours)),
-               "one after another"));
+  EXPECT_TRUE(contains(
+      midi_error_of(header(2, 3, 96) + track(two_hours) + track(two_hours) + track(two_hours)),
+      "one after another"));
 }
 
 TEST(Midi, TooManyTracksEventsOrBytesAreAnError) {
   std::string tracks;
   for (int i = 0; i < kMaxMidiTracks; ++i) tracks += track("");
   EXPECT_EQ(std::ssize(parse_midi(header(1, 1024, 96) + tracks, "a").tracks), kMaxMidiTracks);
-  EXPECT_TRUE(contains(error_of(header(1, 1025, 96) + tracks + track("")), "at most 1024 tracks"));
+  EXPECT_TRUE(
+      contains(midi_error_of(header(1, 1025, 96) + tracks + track("")), "at most 1024 tracks"));
 
   std::string events = bytes({0, 0xC0, 1});
   for (int i = 1; i < kMaxMidiEvents; ++i) events += bytes({0, 1});
   EXPECT_EQ(std::ssize(parse_midi(header(0, 1, 96) + track(events), "a").tracks[0].events),
             kMaxMidiEvents);
-  EXPECT_TRUE(contains(error_of(header(0, 1, 96) + track(events + bytes({0, 1}))),
+  EXPECT_TRUE(contains(midi_error_of(header(0, 1, 96) + track(events + bytes({0, 1}))),
                        "at most 1000000 events"));
 
-  EXPECT_TRUE(contains(error_of(std::string(kMaxScoreBytes + 1, 'x')), "at most 16777216 bytes"));
+  EXPECT_TRUE(
+      contains(midi_error_of(std::string(kMaxScoreBytes + 1, 'x')), "at most 16777216 bytes"));
 }
 
 TEST(Midi, FilesOfManyBadChunksAreReadQuickly) {

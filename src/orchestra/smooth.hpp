@@ -1,0 +1,13 @@
+#pragma once
+
+#include <algorithm>
+
+namespace minet::orchestra {
+
+// From 0 to 1 as x does, level at both ends.
+inline double smooth(double x) {
+  x = std::clamp(x, 0.0, 1.0);
+  return x * x * (3 - 2 * x);
+}
+
+}  // namespace minet::orchestra
