@@ -3,11 +3,12 @@
 // LibTorch's own exceptions stay out: programs that use it hand in an ErrorReader for them.
 #pragma once
 
+#include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -193,14 +194,19 @@ inline std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
   return "";
 }
 
+// Whether nobody reads standard output any more. After a failed write errno may be another call's.
+inline bool reader_is_gone() {
+  pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 // Flushes standard output. A reader that has seen enough (| head) ends the program quietly, as it
 // would end any other.
 inline int finish_output(const Program& program, int exit_code) {
-  errno = 0;
   std::cout.flush();
   if (std::cout) return exit_code;
   constexpr int kBrokenPipe = 128 + SIGPIPE;
-  return errno == EPIPE ? kBrokenPipe : fail(program, "cannot write to standard output", 1);
+  return reader_is_gone() ? kBrokenPipe : fail(program, "cannot write to standard output", 1);
 }
 
 // Parses, sets up and calls `work`, which returns the exit code. Nothing escapes from here.
