@@ -23,6 +23,7 @@ function(minet_room name)
   foreach(above ${ROOM_ROOMS})
     target_link_libraries(minet_${name} PUBLIC minet_${above})
   endforeach()
+  # With LibTorch, CI's main build, these stay apart: there each file is also judged by -Wshadow.
   if(MINET_UNITY AND NOT MINET_TORCH)
     set_target_properties(minet_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()

@@ -128,8 +128,7 @@ std::int64_t LivePlayer::block() const {
 }
 
 double LivePlayer::reached_s() const {
-  const auto& spectrogram = state_->model.config.spectrogram;
-  return static_cast<double>(spectrogram.hop) / static_cast<double>(spectrogram.sample_rate);
+  return 1 / state_->model.config.frame_rate();
 }
 
 pose::CausalPose LivePlayer::make_pose() const {
