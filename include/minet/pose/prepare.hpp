@@ -14,7 +14,7 @@
 namespace minet::pose {
 
 inline constexpr double kPoseFps = 25;
-inline constexpr std::int64_t kPoseWidth = 2 * kJoints;  // 94: x, y by joint
+inline constexpr std::int64_t kPoseWidth = std::int64_t{2} * kJoints;  // 94: x, y by joint
 
 // Linear in x and y between the time stamps around i / fps; confidence is the lower of the two.
 // Frames cover [0, last time stamp].
