@@ -33,8 +33,12 @@ std::optional<Arrival> Inbox::take() {
 
 bool Inbox::ended() const {
   const std::lock_guard lock(mutex_);
-  if (ended_ && failure_) std::rethrow_exception(failure_);
-  return ended_ && !newest_;
+  return ended_ && (failure_ || !newest_);
+}
+
+void Inbox::throw_failure() const {
+  const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 SourceCounts Inbox::counts() const {

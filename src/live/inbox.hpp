@@ -30,7 +30,8 @@ class Inbox {
   void end(std::exception_ptr failure = nullptr);
 
   std::optional<Arrival> take();  // the newest, once
-  bool ended() const;             // and nothing is left to take; throws the failure
+  bool ended() const;             // and nothing is left to take, or it failed
+  void throw_failure() const;     // why it ended, where it failed
   SourceCounts counts() const;
   std::string take_complaint();  // about the first bad picture since the last call; empty: none
 

@@ -79,6 +79,7 @@ class Session {
     bool receiver = true;
     while ((receiver = sink_->wait()) && !inbox_.ended() && !long_enough()) step();
     if (receiver) end();
+    inbox_.throw_failure();
     return report();
   }
 

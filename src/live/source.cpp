@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kLookMs = 100;             // how often a source looks whether it is to stop
 constexpr double kLongest = 30 * 86400;  // s
+constexpr int kWrongInput = 2;           // exit code of an InputError
 
 class LineSource : public Source {
  public:
@@ -53,7 +54,8 @@ class ProgramSource : public Source {
                   return !stop;
                 });
             lines.finish();
-            if (!stop && result.exit_code != 0) throw InputError(sentence_of(result));
+            if (!stop && result.exit_code == kWrongInput) throw InputError(sentence_of(result));
+            if (!stop && result.exit_code != 0) throw WorkError(sentence_of(result));
             inbox.end();
           } catch (...) {
             inbox.end(stop_signal() != 0 ? nullptr : std::current_exception());

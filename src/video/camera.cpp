@@ -39,8 +39,22 @@ struct Camera::State {
   std::optional<FrameReader> film;
   double began_s = 0;  // the clock's time of the film's start
   cv::VideoCapture capture;
+  std::int64_t number = 0;
   cv::Mat decoded, rgb;
   std::int64_t read = 0;
+
+  // Throws WorkError where the camera gives none, unless a stop is requested.
+  void read_picture() {
+    bool got = false;
+    try {
+      got = capture.read(decoded) && !decoded.empty();
+    } catch (const cv::Exception&) {
+    }
+    if (got || stop_signal() != 0) return;
+    throw WorkError(text("/dev/video", number, ": expected a picture, got none after ",
+                         counted(read, "picture", "pictures"),
+                         "; see whether the camera is still connected"));
+  }
 };
 
 Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
@@ -49,6 +63,7 @@ Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
     state_->film.emplace(which);
     return;
   }
+  state_->number = *number;
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
     state_->capture.open(static_cast<int>(*number), cv::CAP_V4L2);
@@ -78,11 +93,8 @@ bool Camera::next(Frame& frame) {
     frame.time_s += state.began_s;
     return wait_until(frame.time_s);
   }
-  try {
-    if (!state.capture.read(state.decoded) || state.decoded.empty()) return false;
-  } catch (const cv::Exception&) {
-    return false;
-  }
+  state.read_picture();
+  if (stop_signal() != 0) return false;
   frame.time_s = now_s();
   frame.index = state.read++;
   cv::cvtColor(state.decoded, state.rgb, cv::COLOR_BGR2RGB);

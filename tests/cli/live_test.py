@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""mi_generate --live: keypoints that arrive on standard input, by OSC or from a film, to PCM and to no sound card.
+"""mi_generate --live: keypoints on standard input, by OSC, from a film or a camera, to PCM and to no sound card.
 
-Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND [unittest arguments]
+Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND FAKE_CAMERA [unittest arguments]
 """
 import array
 import json
+import os
 import re
 import shutil
 import signal
@@ -29,11 +30,12 @@ def line(second, shift=0.0, **more):
 
 
 class Live(support.Case):
-    def start(self, *options, stdin=subprocess.PIPE, stdout=None):
+    def start(self, *options, stdin=subprocess.PIPE, stdout=None, environment=None):
         """Its sound goes to a file: a pipe that nobody reads would stop it."""
         with open(self.folder / "sound", "wb") as sound:
             process = subprocess.Popen([self.mi_generate, "--live", "--model", str(MODEL), *map(str, options)],
-                                       stdin=stdin, stdout=stdout or sound, stderr=subprocess.PIPE)
+                                       stdin=stdin, stdout=stdout or sound, stderr=subprocess.PIPE,
+                                       env=os.environ | (environment or {}))
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
 
@@ -199,6 +201,41 @@ class Camera(Live):
         self.assert_fails(*card, "cuda", says=["--device: expected --camera beside it"])
         self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
 
+    def fake_camera(self, film, size):
+        """For the environment: a camera at /dev/video9 that gives a film's raw pictures, and then is gone."""
+        return {"LD_PRELOAD": self.fake_camera_library, "MINET_CAMERA": "/dev/video9", "MINET_CAMERA_FILM": str(film),
+                "MINET_CAMERA_SIZE": size, "MINET_CAMERA_FPS": "25"}
+
+    @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
+    def test_pictures_of_a_camera_without_a_player(self):
+        film = self.folder / "grey"
+        film.write_bytes(bytes([128]) * (2 * 320 * 240) * 50)
+        result = subprocess.run([self.mi_video, "--lines", "--", "9"], capture_output=True, text=True, check=False,
+                                env=os.environ | self.fake_camera(film, "320x240"))
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; see whether")
+        pictures = [json.loads(picture) for picture in result.stdout.splitlines()]
+        self.assertGreater(len(pictures), 5)  # of 50; a busy machine leaves out many
+        self.assertEqual({(picture["width"], picture["height"]) for picture in pictures}, {(320, 240)})
+        times = [picture["time_s"] for picture in pictures]
+        self.assertEqual(times, sorted(set(times)))
+        self.assertLess(times[-1] - times[0], 2.5)
+
+    @unittest.skipUnless(shared_data() and NETWORKS.is_dir() and shutil.which("ffmpeg"), "needs the real violinist")
+    def test_a_camera_that_is_pulled_out_while_it_plays(self):
+        film = self.folder / "violinist"
+        subprocess.run(["ffmpeg", "-v", "error", "-i", shared_data() / "urmp" / "urmp_vln1_0-5s.mp4", "-vf",
+                        "scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1", "-r", "25",
+                        "-pix_fmt", "yuyv422", "-f", "rawvideo", film], check=True)
+        process = self.start("--camera", 9, "--pcm", "-", stdin=subprocess.DEVNULL,
+                             environment=self.fake_camera(film, "640x480"))
+        sound, err = self.end(process, 1)
+        self.assertIn("the player is seen", err)
+        self.assertIn("/dev/video9: expected a picture, got none", err)
+        samples = array.array("h", sound)
+        self.assertGreater(max(map(abs, samples)), 100)
+        self.assertLess(max(map(abs, samples[-16:])), 20)  # faded, not cut off
+
     def test_what_is_no_camera(self):
         for camera, says in (("77", "/dev/video77"), ("none.mp4", "no such file")):
             self.assert_fails("--live", "--model", MODEL, "--camera", camera, "--card", "null", says=[says],
@@ -225,4 +262,4 @@ class Refusals(Live):
 
 
 if __name__ == "__main__":
-    support.main(["mi_generate", "mi_live", "mi_video", "live_send"], __doc__)
+    support.main(["mi_generate", "mi_live", "mi_video", "live_send", "fake_camera_library"], __doc__)

@@ -107,8 +107,16 @@ TEST(Inbox, EndsWhenTheLastPictureIsTaken) {
   EXPECT_FALSE(inbox.ended());
   inbox.take();
   EXPECT_TRUE(inbox.ended());
+  inbox.throw_failure();  // there is none
+  EXPECT_TRUE(inbox.ended());
+}
+
+TEST(Inbox, EndsAtOnceWhereItsSourceFails) {
+  Inbox inbox;
+  inbox.put({});
   inbox.end(std::make_exception_ptr(InputError("gone")));
-  EXPECT_THROW(inbox.ended(), InputError);
+  EXPECT_TRUE(inbox.ended());
+  EXPECT_THROW(inbox.throw_failure(), InputError);
 }
 
 TEST(LineSource, ReadsADescriptorUntilItEnds) {

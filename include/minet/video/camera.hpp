@@ -22,7 +22,8 @@ class Camera {
   Camera(const Camera&) = delete;
   Camera& operator=(const Camera&) = delete;
 
-  // Waits for the next picture; its time is seconds of a clock that never jumps. False at the end.
+  // Waits for the next picture; its time is seconds of a clock that never jumps. False at a film's
+  // end, or where a stop is requested; WorkError where a camera gives no more pictures.
   bool next(Frame& frame);
 
  private:
@@ -38,7 +39,7 @@ struct CameraKeypointOptions {
   std::function<bool(std::string_view)> line;
 };
 
-// Until the camera ends, or a stop is requested.
+// Until the film ends or a stop is requested; WorkError where a camera gives no more pictures.
 void follow_camera(const std::string& which, const CameraKeypointOptions& options);
 
 }  // namespace minet::video
