@@ -114,7 +114,7 @@ int play(Arguments& arguments) {
     options.player.notes = score::read_notes(*arguments.notes, arguments.read_notes).notes;
   }
   const live::PlayReport report = live::play(options);
-  log::info(live::summary(report, options.buffer_s));
+  log::info(live::summary(report));
   throw_if_stopped(text("stopped after ", human_duration(report.seconds)));
   return 0;
 }

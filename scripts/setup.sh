@@ -5,7 +5,7 @@
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
 #   --tests          also build the tests, and install what only they need: Chromium, for the listening page;
-#                    dpkg-dev, for the Debian packages; numpy, safetensors and onnxruntime, for the Python package
+#                    dpkg-dev, for the Debian packages; Pure Data, for its example; numpy, safetensors and onnxruntime, for the Python package
 #   --checks         also install what CI needs: clang (for the fuzzing), clang-format
 #                    and clang-tidy, doxygen; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
@@ -35,7 +35,9 @@ packages=(
   libopencv-core-dev libopencv-imgproc-dev libopencv-videoio-dev liblo-dev librtaudio-dev
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
-[ "$tests" = yes ] && packages+=(chromium dpkg-dev)
+[ "$tests" = yes ] && packages+=(chromium dpkg-dev puredata-core)
+# librtaudio-dev needs JACK's files. Those of JACK 1, apt's own choice, would remove an installed jackd2.
+dpkg-query -W -f='${Status}' libjack-dev 2>/dev/null | grep -q 'install ok installed' || packages+=(libjack-jackd2-dev)
 [ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy doxygen gcovr)
 missing=()
 for package in "${packages[@]}"; do

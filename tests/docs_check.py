@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 COLUMNS = 120
-SKIPPED = {"build", "demo", "demo-real", ".git", ".venv", ".venv-reference"}
+SKIPPED = {"build", "demo", "demo-real", ".git", ".venv", ".venv-bench", ".venv-reference"}
 # What a translation leaves behind, and plurals of one.
 WORDS = re.compile(r"\b(foretell\w*|foretold|anew|none such|dealt out|in passing(?!\w)|"
                    r"(?<![\d.,:-])(?<!- )(?<!of )1 (?:threads|tracks|clips|codes|frames|seconds|minutes|steps))\b")

@@ -4,10 +4,11 @@
 
 #include "live/card.hpp"
 #include "live/clock.hpp"
-#include "live/ring.hpp"
+#include "live/feed.hpp"
 #include "live/sink.hpp"
 #include "live/upsampler.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 
@@ -16,42 +17,24 @@ namespace {
 
 constexpr double kPeriodS = 0.008;  // between two calls of a card
 
-// What the card's thread touches: without locks, allocation, or anything that waits.
-class Feed {
- public:
-  explicit Feed(std::size_t samples) : ring(samples) {}
-
-  void pull(std::span<float> block) {
-    const double called = now_s();
-    if (!known.exchange(true, std::memory_order_relaxed)) come_first();
-    const std::size_t got = ring.pull(block);
-    for (std::size_t i = got; i < block.size(); ++i) block[i] = 0;
-    if (got < block.size() && going.load(std::memory_order_acquire)) {
-      underruns.fetch_add(1, std::memory_order_relaxed);
-    }
-    // The next block that is pushed begins after those that are left, and after this one.
-    called_s.store(called, std::memory_order_release);
-    asked.store(block.size(), std::memory_order_release);
-  }
-
-  Ring ring;
-  std::atomic<bool> known = false;  // whether the card's thread has been here
-  std::atomic<bool> going = false;  // from the first block until the last
-  std::atomic<double> called_s = 0;
-  std::atomic<std::size_t> asked = 0;
-  std::atomic<std::int64_t> underruns = 0;
-};
+constexpr double kSilentS = 5;  // without a call, a card is gone
 
 class CardSink : public Sink {
  public:
-  CardSink(const std::string& which, int sample_rate, double buffer_s)
+  CardSink(const MakeCard& make, int sample_rate, double buffer_s)
       : buffer_s_(buffer_s), feed_(std::make_shared<Feed>(kRing)) {
     // A copy of the pointer: the card's thread may still run while this object goes.
-    const Pull pull = [feed = feed_](std::span<float> block) { feed->pull(block); };
-    card_ = which == "null" ? make_null_card(sample_rate, kPeriodS, pull)
-                            : make_rtaudio_card(which, sample_rate, kPeriodS, pull);
+    card_ = make({.sample_rate = sample_rate, .period_s = kPeriodS, .buffer_s = buffer_s},
+                 [feed = feed_](std::span<float> block, bool gap) { feed->pull(block, gap); });
     rate_ = card_->sample_rate();
     upsampler_.emplace(rate_ / sample_rate);
+    feed_->start(rate_);
+    const double least = card_->period_s() + 1.5 * kPeriodS;
+    if (card_->period_s() > 1.5 * kPeriodS && least > buffer_s_) {
+      buffer_s_ = least;
+      log::info(text("the buffer is ", milliseconds(least), ", because the card takes ",
+                     milliseconds(card_->period_s()), " at a time"));
+    }
   }
   ~CardSink() override {
     feed_->going = false;
@@ -63,6 +46,10 @@ class CardSink : public Sink {
   bool wait() override {
     for (;;) {
       if (stop_signal() != 0) return false;
+      if (feed_->gone || now_s() - feed_->called_s > kSilentS) {
+        throw WorkError(text(card_->name(), ": expected it to play, but it has stopped; it was ",
+                             "unplugged, or its sound server has ended"));
+      }
       const double more = lasts_s() - buffer_s_;
       if (more <= 0) return true;
       sleep_s(std::max(more, 5e-4));
@@ -87,6 +74,7 @@ class CardSink : public Sink {
     sleep_s(card_->latency_s());
   }
   std::int64_t underruns() const override { return feed_->underruns; }
+  double buffer_s() const override { return buffer_s_; }
 
  private:
   // How long what was handed over still sounds: what lies in the ring, and what is left of the
@@ -99,7 +87,7 @@ class CardSink : public Sink {
   }
 
   static constexpr std::size_t kRing = 1 << 16;
-  const double buffer_s_;
+  double buffer_s_;
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<Card> card_;
   int rate_ = 0;
@@ -108,13 +96,15 @@ class CardSink : public Sink {
 
 class NullCard : public Card {
  public:
-  NullCard(int sample_rate, double period_s, Pull pull)
-      : rate_(sample_rate), thread_([this, period_s, pull = std::move(pull)] {
-          std::vector<float> block(static_cast<std::size_t>(period_s * rate_));
+  NullCard(const CardOptions& options, Pull pull)
+      : rate_(options.sample_rate),
+        period_s_(options.period_s),
+        thread_([this, pull = std::move(pull)] {
+          std::vector<float> block(static_cast<std::size_t>(period_s_ * rate_));
           const double period = static_cast<double>(block.size()) / rate_;
           double due = now_s();
           while (!stop_) {
-            pull(block);
+            pull(block, false);
             due += period;
             sleep_s(due - now_s());
           }
@@ -125,22 +115,28 @@ class NullCard : public Card {
   }
   std::string name() const override { return "no sound card (null)"; }
   int sample_rate() const override { return rate_; }
+  double period_s() const override { return period_s_; }
   double latency_s() const override { return 0; }
 
  private:
   const int rate_;
+  const double period_s_;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<Card> make_null_card(int sample_rate, double period_s, Pull pull) {
-  return std::make_unique<NullCard>(sample_rate, period_s, std::move(pull));
+std::unique_ptr<Sink> make_card_sink(const MakeCard& make, int sample_rate, double buffer_s) {
+  return std::make_unique<CardSink>(make, sample_rate, buffer_s);
 }
 
-std::unique_ptr<Sink> make_card_sink(const std::string& card, int sample_rate, double buffer_s) {
-  return std::make_unique<CardSink>(card, sample_rate, buffer_s);
+std::unique_ptr<Sink> make_card_sink(const std::string& which, int sample_rate, double buffer_s) {
+  const MakeCard make = [&](const CardOptions& options, Pull pull) -> std::unique_ptr<Card> {
+    if (which == "null") return std::make_unique<NullCard>(options, std::move(pull));
+    return make_rtaudio_card(which, options, std::move(pull));
+  };
+  return make_card_sink(make, sample_rate, buffer_s);
 }
 
 }  // namespace minet::live

@@ -5,11 +5,19 @@
 #include <time.h>
 
 #include <chrono>
+#include <cmath>
+#include <string>
+
+#include "minet/core/text.hpp"
 
 namespace minet::live {
 
 inline double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline std::string milliseconds(double s) {
+  return text(std::round(s * 1000), " ms");
 }
 
 // Returns earlier where a signal comes.

@@ -76,6 +76,9 @@ Server listen(Inbox& inbox, int port) {
                           last_error.empty() ? "" : text(" (", printable(last_error), ")"),
                           "; choose another"));
   }
+  // A bundle's time is that of the sender's clock: it is played when it arrives, not kept until
+  // then.
+  lo_server_enable_queue(static_cast<lo_server>(server.get()), 0, 1);
   lo_server_add_method(static_cast<lo_server>(server.get()), nullptr, nullptr, on_message, &inbox);
   return server;
 }

@@ -53,6 +53,7 @@ class PcmSink : public Sink {
 
   void drain() override {}
   std::int64_t underruns() const override { return underruns_; }
+  double buffer_s() const override { return buffer_s_; }
 
  private:
   void encode(std::span<const float> block) {

@@ -25,9 +25,6 @@ constexpr double kEndS = 0.1;    // when all is over
 constexpr double kPatience = 3;  // until it is said that nobody is seen
 constexpr double kSayEvery = 10;
 
-std::string milliseconds(double s) {
-  return text(std::round(s * 1000), " ms");
-}
 std::string percent(double share) {
   return text(std::round(share * 1000) / 10, " %");
 }
@@ -196,6 +193,7 @@ class Session {
     report.pictures = counts.pictures, report.bad = counts.bad, report.empty = empty_;
     report.load = (processor_s() - began_processor_s_) / std::max(1e-9, now_s() - began_s_);
     report.underruns = sink_->underruns();
+    report.buffer_s = sink_->buffer_s();
     report.rests = rests_;
     return report;
   }
@@ -252,7 +250,7 @@ PlayReport play(const PlayOptions& options) {
   return report;
 }
 
-std::string summary(const PlayReport& report, double buffer_s) {
+std::string summary(const PlayReport& report) {
   std::string out =
       text("played ", human_duration(report.seconds), " from ", counted(report.pictures, "picture"),
            " (", report.used, " used, ", report.empty, " without a player, ", report.bad, " bad)");
@@ -261,7 +259,7 @@ std::string summary(const PlayReport& report, double buffer_s) {
   }
   return out + text("; load ", percent(report.load), " of one core; ",
                     counted(report.underruns, "underrun"), " at a buffer of ",
-                    milliseconds(buffer_s), "; ", counted(report.rests, "rest"));
+                    milliseconds(report.buffer_s), "; ", counted(report.rests, "rest"));
 }
 
 }  // namespace minet::live

@@ -1,8 +1,11 @@
 #include <RtAudio.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -38,6 +41,30 @@ class Silence {
  private:
   int kept_, nothing_;
 };
+
+// JACK 1 gives its threads stacks of 512 KiB and writes to 500,000 bytes of each before they run:
+// too few are left for the thread-local data of LibTorch, and the process ends by SIGSEGV.
+void give_room_to_jack_threads() {
+  using Create = int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  using SetCreator = void(Create*);
+  auto* const set = reinterpret_cast<SetCreator*>(::dlsym(RTLD_DEFAULT, "jack_set_thread_creator"));
+  if (set == nullptr) return;  // this RtAudio has no JACK
+  set([](pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* with) {
+    constexpr std::size_t kStack = 2 << 20;
+    if (attributes != nullptr) {
+      ::pthread_attr_setstacksize(const_cast<pthread_attr_t*>(attributes), kStack);
+    }
+    return ::pthread_create(thread, attributes, run, with);
+  });
+}
+
+// JACK where it runs, else PulseAudio (or PipeWire in its place), else ALSA.
+void start(std::optional<RtAudio>& audio) {
+  const Silence silence;
+  give_room_to_jack_threads();
+  audio.emplace();
+  audio->showWarnings(false);
+}
 
 struct Device {
   unsigned int id;
@@ -91,62 +118,68 @@ unsigned int rate_for(const Device& device, int sample_rate) {
 
 class RtAudioCard : public Card {
  public:
-  RtAudioCard(const std::string& which, int sample_rate, double period_s, Pull pull)
+  RtAudioCard(const std::string& which, const CardOptions& options, Pull pull)
       : pull_(std::move(pull)) {
     try {
-      open(which, sample_rate, period_s);
+      open(which, options);
     } catch (const RtAudioError& error) {
       throw WorkError(text("the sound card cannot be opened: ", printable(error.what())));
     }
   }
   ~RtAudioCard() override {
     const Silence silence;
-    try {
-      if (audio_->isStreamRunning()) audio_->abortStream();
-      if (audio_->isStreamOpen()) audio_->closeStream();
-    } catch (const RtAudioError&) {  // it ends either way
+    for (const auto end : {&RtAudio::abortStream, &RtAudio::closeStream}) {
+      try {
+        ((*audio_).*end)();
+      } catch (const RtAudioError&) {  // its server is gone
+      }
     }
   }
-  std::string name() const override { return text("sound card \"", printable(name_), "\""); }
+  std::string name() const override {
+    return text("sound card \"", printable(name_), "\" (", server_, ")");
+  }
   int sample_rate() const override { return rate_; }
+  double period_s() const override { return static_cast<double>(mono_.size()) / rate_; }
   double latency_s() const override { return latency_s_; }
 
  private:
-  void open(const std::string& which, int sample_rate, double period_s) {
-    {
-      const Silence silence;
-      audio_.emplace();
-      audio_->showWarnings(false);
-    }
+  void open(const std::string& which, const CardOptions& wanted) {
+    start(audio_);
     const std::vector<Device> devices = devices_of(*audio_);
     const Device& device = chosen(devices, which);
     name_ = device.info.name;
-    rate_ = static_cast<int>(rate_for(device, sample_rate));
+    server_ = RtAudio::getApiDisplayName(audio_->getCurrentApi());
+    rate_ = static_cast<int>(rate_for(device, wanted.sample_rate));
     channels_ = std::min(2U, device.info.outputChannels);
     RtAudio::StreamParameters to;
     to.deviceId = device.id;
     to.nChannels = channels_;
     RtAudio::StreamOptions options;
-    options.numberOfBuffers = 2;
+    // PulseAudio asks irregularly, and two blocks leave gaps that it does not report.
+    const bool pulse = audio_->getCurrentApi() == RtAudio::LINUX_PULSE;
+    options.numberOfBuffers =
+        pulse ? 1 + static_cast<unsigned int>(std::ceil(wanted.buffer_s / wanted.period_s)) : 2;
     options.streamName = "minet";
-    auto frames = static_cast<unsigned int>(period_s * rate_);
+    auto frames = static_cast<unsigned int>(wanted.period_s * rate_);
     const Silence silence;
     audio_->openStream(&to, nullptr, RTAUDIO_FLOAT32, static_cast<unsigned int>(rate_), &frames,
                        &called, this, &options);
     mono_.resize(frames);
     audio_->startStream();
-    const long more = audio_->getStreamLatency();  // in frames; 0: it does not say
-    latency_s_ = static_cast<double>(more > 0 ? more : static_cast<long>(frames)) / rate_;
+    const long said = audio_->getStreamLatency();  // in frames; 0: it does not say
+    const long kept = static_cast<long>(options.numberOfBuffers) * static_cast<long>(frames);
+    latency_s_ = static_cast<double>(said > 0 ? said : kept) / rate_;
   }
 
-  static int called(void* output, void*, unsigned int frames, double, RtAudioStreamStatus,
+  static int called(void* output, void*, unsigned int frames, double, RtAudioStreamStatus status,
                     void* context) {
     RtAudioCard& self = *static_cast<RtAudioCard*>(context);
+    bool gap = (status & RTAUDIO_OUTPUT_UNDERFLOW) != 0;
     auto* to = static_cast<float*>(output);
     while (frames > 0) {
       const std::size_t count = std::min<std::size_t>(frames, self.mono_.size());
       const std::span<float> block = std::span(self.mono_).first(count);
-      self.pull_(block);
+      self.pull_(block, std::exchange(gap, false));
       for (const float sample : block) {
         for (unsigned int channel = 0; channel < self.channels_; ++channel) *to++ = sample;
       }
@@ -157,7 +190,7 @@ class RtAudioCard : public Card {
 
   Pull pull_;
   std::optional<RtAudio> audio_;
-  std::string name_;
+  std::string name_, server_;
   int rate_ = 0;
   unsigned int channels_ = 1;
   double latency_s_ = 0;
@@ -166,18 +199,14 @@ class RtAudioCard : public Card {
 
 }  // namespace
 
-std::unique_ptr<Card> make_rtaudio_card(const std::string& which, int sample_rate, double period_s,
+std::unique_ptr<Card> make_rtaudio_card(const std::string& which, const CardOptions& options,
                                         Pull pull) {
-  return std::make_unique<RtAudioCard>(which, sample_rate, period_s, std::move(pull));
+  return std::make_unique<RtAudioCard>(which, options, std::move(pull));
 }
 
 std::string list_cards() {
   std::optional<RtAudio> audio;
-  {
-    const Silence silence;
-    audio.emplace();
-    audio->showWarnings(false);
-  }
+  start(audio);
   std::string list = "null  plays to nobody\n";
   for (const Device& device : devices_of(*audio)) {
     std::vector<std::string> rates;

@@ -168,6 +168,21 @@ class Osc(Live):
         self.assertGreater(self.report(err)[1], 20)
         self.assertGreater(max(map(abs, array.array("h", sound))), 100)
 
+    @unittest.skipUnless(shutil.which("pd"), "needs Pure Data")
+    def test_the_patch_of_pd_is_heard(self):
+        port = self.free_port()
+        patch = self.folder / "violinist.pd"
+        patch.write_text((SOURCE / "examples/live/violinist.pd").read_text().replace(" 9000;", f" {port};"))
+        process = self.start("--osc", port, "--pcm", "-", "--seconds", 2.5, stdin=subprocess.DEVNULL)
+        self.started(process)
+        pd = subprocess.Popen(["pd", "-nogui", "-noaudio", "-open", str(patch)], stderr=subprocess.DEVNULL)
+        self.addCleanup(pd.wait)
+        self.addCleanup(pd.kill)
+        sound, err = self.end(process)
+        self.assertGreater(self.report(err)[1], 10)
+        self.assertEqual(self.report(err)[3], 0)
+        self.assertGreater(max(map(abs, array.array("h", sound))), 100)
+
     def test_keypoints_by_udp(self):
         port = self.free_port()
         process = self.start("--osc", port, "--card", "null", "--seconds", 2, stdin=subprocess.DEVNULL)
@@ -175,13 +190,15 @@ class Osc(Live):
         numbers = [float(100 + i) for i in range(94)]
         tags = ("," + "f" * 94).encode()
         packet = b"/minet/pose\0" + tags + b"\0" * (4 - len(tags) % 4) + struct.pack(">94f", *numbers)
+        in_an_hour = struct.pack(">II", int(time.time()) + 2208988800 + 3600, 0)  # NTP's seconds, from 1900
+        bundle = b"#bundle\0" + in_an_hour + struct.pack(">I", len(packet)) + packet
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            for _ in range(40):
-                sender.sendto(packet, ("127.0.0.1", port))
+            for i in range(40):
+                sender.sendto(bundle if i % 2 else packet, ("127.0.0.1", port))
                 sender.sendto(b"rubbish", ("127.0.0.1", port))
                 time.sleep(0.04)
         err = self.end(process)[1]
-        self.assertGreater(self.report(err)[0], 20)
+        self.assertGreater(self.report(err)[0], 30)  # not one of them waits for its hour
         self.assertGreater(self.report(err)[1], 20)
 
 

@@ -238,5 +238,70 @@ TEST(CardSink, CountsGapsOfANullCard) {
   EXPECT_GT(sink->underruns(), 0);
 }
 
+// A card as RtAudio makes it, which the test ends.
+class FakeCard : public Card {
+ public:
+  FakeCard(const CardOptions& options, double period_s, Pull pull)
+      : rate_(options.sample_rate),
+        period_s_(period_s),
+        block_(static_cast<std::size_t>(period_s * rate_)),
+        pull_(std::move(pull)) {}
+  void ask(bool gap = false) { pull_(block_, gap); }
+  std::string name() const override { return "card"; }
+  int sample_rate() const override { return rate_; }
+  double period_s() const override { return period_s_; }
+  double latency_s() const override { return 0; }
+
+ private:
+  int rate_;
+  double period_s_;
+  std::vector<float> block_;
+  Pull pull_;
+};
+
+struct SinkOfAFake {
+  explicit SinkOfAFake(double period_s, double buffer_s = 0.02)
+      : sink(make_card_sink(
+            [&](const CardOptions& options, Pull pull) {
+              auto made = std::make_unique<FakeCard>(options, period_s, std::move(pull));
+              card = made.get();
+              return made;
+            },
+            16000, buffer_s)) {}
+  FakeCard* card = nullptr;
+  std::unique_ptr<Sink> sink;
+};
+
+TEST(CardSink, ACardThatAsksWithoutEndIsGone) {
+  const SinkOfAFake fake(0.008);
+  for (int i = 0; i < 100; ++i) fake.card->ask();
+  EXPECT_TRUE(fake.sink->wait());  // 0.8 s at once: a server that fills its buffer
+  for (int i = 0; i < 100; ++i) fake.card->ask();
+  EXPECT_THROW(fake.sink->wait(), WorkError);
+}
+
+TEST(CardSink, ACardThatAsksNoMoreIsGone) {
+  const SinkOfAFake fake(0.008);
+  ASSERT_TRUE(fake.sink->wait());
+  fake.sink->write(std::vector<float>(16000, 0.5F));
+  EXPECT_THROW(fake.sink->wait(), WorkError);  // after 5 s
+}
+
+TEST(CardSink, CountsGapsThatTheCardTells) {
+  const SinkOfAFake fake(0.008);
+  ASSERT_TRUE(fake.sink->wait());
+  fake.sink->write(std::vector<float>(512, 0.5F));
+  fake.card->ask();
+  EXPECT_EQ(fake.sink->underruns(), 0);
+  fake.card->ask(true);
+  EXPECT_EQ(fake.sink->underruns(), 1);
+}
+
+TEST(CardSink, TheBufferIsLongerThanWhatACardTakesAtATime) {
+  EXPECT_EQ(SinkOfAFake(0.008, 0.016).sink->buffer_s(), 0.016);
+  EXPECT_NEAR(SinkOfAFake(0.04).sink->buffer_s(), 0.052, 1e-9);
+  EXPECT_EQ(SinkOfAFake(0.04, 0.1).sink->buffer_s(), 0.1);
+}
+
 }  // namespace
 }  // namespace minet::live

@@ -39,14 +39,16 @@ struct PlayReport {
   double median_s = 0, most_s = 0, longest_s = 0;  // most: 95 % of them
   double load = 0;                                 // processor time of this process / time
   std::int64_t underruns = 0;
+  double buffer_s = 0;     // as asked for, or longer where the card takes more at a time
   std::int64_t rests = 0;  // how often the source paused longer than it is held
 };
 
-// Until the input ends, `seconds` are over, the receiver is gone, or a stop was requested.
+// Until the input ends, `seconds` are over, the reader of PCM is gone, or a stop was requested.
+// WorkError where the sound card or the camera is gone.
 // InputError for options that cannot be, and where the input ends before anybody was seen.
 PlayReport play(const PlayOptions& options);
 
-std::string summary(const PlayReport& report, double buffer_s);
+std::string summary(const PlayReport& report);
 
 // The sound cards that are there, one a line: number, name, rates.
 std::string list_cards();
