@@ -2,7 +2,7 @@
 # Fuzzes every reader of bytes from outside with libFuzzer under the address and undefined-behaviour sanitizers, one
 # after another, and says of each what it ran. Needs clang.
 #
-#   scripts/fuzz.sh [--jobs N] [--json FILE] [MINUTES [READER...]]     MINUTES of each reader, 30 by default
+#   scripts/fuzz.sh [--jobs N] [--json FILE] [CPU-MINUTES [READER...]]     CPU-MINUTES of each reader, 30 by default
 #
 #   --jobs N       so many readers at a time
 #   --json FILE    the figures, for scripts/reliability_tables.py

@@ -3,13 +3,15 @@
 
 Usage: reliability_tables.py FILE.json...
 
-Takes what scripts/faults.sh --json, scripts/fuzz.sh --json and scripts/long_runs.py --json wrote; of
-several files of one kind the rows are put together. A table without a file stays as it is.
+Takes what scripts/faults.sh --json, scripts/fuzz.sh --json, scripts/long_runs.py --json and scripts/coverage.sh wrote;
+of several files of one kind the rows are put together. A table without a file stays as it is.
 """
 import json
 import pathlib
 import re
 import sys
+
+from coverage_rooms import rooms_of
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/reliability.md"
 
@@ -64,9 +66,15 @@ def long_runs(files):
                    " to ".join(map(str, row["descriptors"])), row["ended"]) for file in files for row in file])
 
 
+def coverage(files):
+    summary = {"files": [row for file in files for row in file["files"]]}
+    return table(("room", "lines that the tests run"),
+                 [(room, f"{100 * covered / total:.1f} % of {total:,}") for room, covered, total in rooms_of(summary)])
+
+
 def kind_of(content):
     if isinstance(content, dict):
-        return "faults"
+        return "coverage" if "files" in content else "faults"
     return "fuzz" if content and "reader" in content[0] else "long-runs"
 
 
@@ -78,7 +86,7 @@ def main():
         content = json.loads(pathlib.Path(name).read_text())
         found.setdefault(kind_of(content), []).append(content)
     page = PAGE.read_text()
-    for kind, write in (("faults", faults), ("fuzz", fuzz), ("long-runs", long_runs)):
+    for kind, write in (("faults", faults), ("fuzz", fuzz), ("long-runs", long_runs), ("coverage", coverage)):
         if kind in found:
             text = f"<!-- {kind} -->\n{write(found[kind])}\n<!-- /{kind} -->"
             page = re.sub(f"<!-- {kind} -->.*?<!-- /{kind} -->", lambda _, text=text: text, page, flags=re.DOTALL)
