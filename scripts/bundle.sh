@@ -46,5 +46,5 @@ for program in "${packed[@]}"; do ldd $bin/$program; done | awk '$2 == "=>" { pr
   xargs cp -L -t "$root/lib/minet/libraries"
 
 mkdir -p "$(dirname "$out")"
-tar -C "$work" -cf - minet | xz -9e >"$out"
+tar -C "$work" -cf - minet | xz -6 -T0 >"$out"  # -9e: seven times as long for a fifteenth less
 echo "$out: $(du -h "$out" | cut -f1)"
