@@ -103,10 +103,11 @@ void add_orchestra(CLI::App& app, Session& session) {
       options->make.habits = orchestra::parse_habits(options->habits);
       options->make.mix = !options->no_mix;
       const orchestra::OrchestraReport report = orchestra::make_orchestra(options->make);
-      print(session, text(printable(options->make.out.string()), ": ", report.tracks,
-                          " synthetic tracks of ", report.pieces, " pieces, ", report.test_tracks,
-                          " for testing, ", human_duration(report.seconds), ", ", report.notes,
-                          " notes\n", report.why, "\n"));
+      print(session,
+            text(printable(options->make.out.string()), ": ",
+                 counted(report.tracks, "synthetic track"), " of ", counted(report.pieces, "piece"),
+                 ", ", report.test_tracks, " for testing, ", human_duration(report.seconds), ", ",
+                 report.notes, " notes\n", report.why, "\n"));
       if (report.pieces_before > 0) {
         print(session, text(report.pieces_before, " pieces were kept from an interrupted run\n"));
       }

@@ -19,6 +19,6 @@ fi
 case " $* " in *" --help "* | *" -h "*) exec .venv-bench/bin/python benchmarks/bench.py --help ;; esac
 
 scripts/setup.sh --no-build >&2
-cmake --preset release >/dev/null
+scripts/configure.sh release
 cmake --build --preset release --target mi_prepare mi_train mi_generate mi_eval bench_programs >&2
 exec .venv-bench/bin/python benchmarks/bench.py "$@"

@@ -7,7 +7,7 @@
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
 #   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always there
 #
-# On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
+# On the other machine (tar needs xz there): tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed. Without --video,
 # mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only for films. mi_live
 # takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's sound server.
@@ -15,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
 
-packed=(mi_prepare mi_train mi_generate mi_eval mi_live)
+packed=(mi_prepare mi_train mi_generate mi_eval)
 all_models=false
 while [ $# -gt 0 ]; do
   case $1 in
@@ -46,5 +46,7 @@ for program in "${packed[@]}"; do ldd $bin/$program; done | awk '$2 == "=>" { pr
   xargs cp -L -t "$root/lib/minet/libraries"
 
 mkdir -p "$(dirname "$out")"
-tar -C "$work" -cf - minet | xz -6 -T0 >"$out"  # -9e: seven times as long for a fifteenth less
+# -9e takes seven times as long for a fifteenth less.
+tar -C "$work" -cf - minet | xz -6 -T0 >"$out.partial"
+mv "$out.partial" "$out"
 echo "$out: $(du -h "$out" | cut -f1)"

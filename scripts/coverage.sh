@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 preset=coverage
 [ "${1:-}" = --base ] && { preset=coverage-base; shift; }
 build=build/$preset
-cmake --preset "$preset" > /dev/null
+scripts/configure.sh "$preset"
 cmake --build --preset "$preset"
 find "$build" -name '*.gcda' -delete
 ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 ${1:+-R "$1"} ||

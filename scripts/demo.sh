@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
 done
 
 scripts/setup.sh --no-build
-cmake --preset release >/dev/null
+scripts/configure.sh release
 cmake --build --preset first  # mi_prepare and mi_eval; the others are built once there is something to hear
 bin=build/release/bin
 say() { printf '\n== %s\n' "$*"; }

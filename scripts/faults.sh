@@ -10,6 +10,6 @@ cd "$(dirname "$0")/.."
 for argument in "$@"; do
   case $argument in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exec python3 tests/faults/faults.py --help ;; esac
 done
-cmake --preset release > /dev/null
+scripts/configure.sh release
 cmake --build --preset release --target mi_prepare mi_train mi_generate mi_eval fault_injector
 exec python3 tests/faults/faults.py build/release/bin build/release/lib/libfault_injector.so "$@"

@@ -12,6 +12,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0; }
-cmake --preset fuzz > /dev/null
+scripts/configure.sh fuzz
 cmake --build --preset fuzz
 exec python3 tests/fuzz/fuzz.py build/fuzz "$@"

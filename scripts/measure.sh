@@ -12,7 +12,7 @@ seconds() { local began; began=$(date +%s.%N); "$@" >"$work/log" 2>&1 || { tail 
 case ${1:-} in
   build)
     export CCACHE_DISABLE=1
-    cmake --preset release -B "$work/build" >/dev/null
+    scripts/configure.sh release -B "$work/build"
     echo "processors: $(nproc), $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs)"
     echo "clean build, programs only: $(seconds ninja -C "$work/build" mi_prepare mi_train mi_generate mi_eval)"
     echo "the tests on top: $(seconds ninja -C "$work/build")"

@@ -51,7 +51,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 # The small set is what LibTorch's CPU part loads: 1.3 GB on disk instead of 4.7 GB.
@@ -75,7 +75,7 @@ if [ "$tests" = yes ] && ! .venv/bin/python -c 'import numpy, safetensors, typin
 fi
 
 if [ "$build" = yes ]; then
-  cmake --preset release >/dev/null
+  scripts/configure.sh release
   cmake --build --preset "$([ "$tests" = yes ] && echo release || echo programs)"
   echo "Ready: the programs are in build/release/bin/"
 fi

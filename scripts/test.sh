@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 setup=(scripts/setup.sh --tests --no-build)
 [ "${1:-}" = --no-setup ] && { setup=(true); shift; }
 preset=${MINET_PRESET:-release}
-{ "${setup[@]}" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset"; } ||
+{ "${setup[@]}" && scripts/configure.sh "$preset" && cmake --build --preset "$preset"; } ||
   { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 
 results=build/$preset/test-results

@@ -29,7 +29,7 @@ else
 fi
 [ ${#files[@]} -gt 0 ] || { echo "clang-tidy: no changed source"; exit 0; }
 
-cmake --preset tidy >/dev/null
+scripts/configure.sh tidy
 # Light sources, then those with LibTorch; what the build does not compile (tests/consumer) is left out.
 mapfile -t sorted < <(python3 - build/tidy/compile_commands.json "${files[@]}" <<'PYTHON'
 import json, os, sys

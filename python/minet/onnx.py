@@ -9,6 +9,7 @@ body -> amplitudes of harmonics and noise bands). B and T may be any number.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pathlib
 import sys
@@ -114,5 +115,7 @@ def export(model: PaperModel | PlusModel, folder: str | os.PathLike) -> list[pat
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
+    if importlib.util.find_spec("onnx") is None:
+        sys.exit("minet.onnx: expected the package onnx, found none; pip install './python[onnx]'")
     for file in export(load(sys.argv[1]), sys.argv[2]):
         print(file)

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Configures a preset of CMakePresets.json; what CMake says is shown only where it fails.
+#
+#   scripts/configure.sh PRESET [CMAKE ARGUMENTS...]
+set -uo pipefail
+cd "$(dirname "$0")/.."
+said=$(cmake --preset "$@" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
