@@ -15,6 +15,7 @@
 #include "minet/core/argv.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/shard.hpp"
+#include "minet/core/words.hpp"
 #include "minet/corpus/check.hpp"
 #include "minet/corpus/importers.hpp"
 #include "minet/corpus/prepare.hpp"
