@@ -17,7 +17,8 @@ namespace {
 
 constexpr double kPeriodS = 0.008;  // between two calls of a card
 
-constexpr double kSilentS = 5;  // without a call, a card is gone
+constexpr double kSilentS = 5;        // without a call, a card is gone
+constexpr double kMostBehindS = 0.2;  // of the null card: it does not make up for more
 
 class CardSink : public Sink {
  public:
@@ -46,7 +47,7 @@ class CardSink : public Sink {
   bool wait() override {
     for (;;) {
       if (stop_signal() != 0) return false;
-      if (feed_->gone || now_s() - feed_->called_s > kSilentS) {
+      if (feed_->gone || silent()) {
         throw WorkError(text(card_->name(), ": expected it to play, but it has stopped; it was ",
                              "unplugged, or its sound server has ended"));
       }
@@ -86,11 +87,20 @@ class CardSink : public Sink {
     return static_cast<double>(feed_->ring.filled()) / rate_ + left;
   }
 
+  // Time in which this process is stopped (Ctrl-Z) counts for a second at most.
+  bool silent() {
+    const double now = now_s(), called = feed_->called_s;
+    silent_s_ = called == last_call_ ? silent_s_ + std::min(now - looked_s_, 1.0) : 0;
+    last_call_ = called, looked_s_ = now;
+    return silent_s_ > kSilentS;
+  }
+
   static constexpr std::size_t kRing = 1 << 16;
   double buffer_s_;
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<Card> card_;
   int rate_ = 0;
+  double last_call_ = 0, looked_s_ = 0, silent_s_ = 0;  // of silent()
   std::optional<Upsampler> upsampler_;
 };
 
@@ -105,7 +115,7 @@ class NullCard : public Card {
           double due = now_s();
           while (!stop_) {
             pull(block, false);
-            due += period;
+            due = std::max(due + period, now_s() - kMostBehindS);
             sleep_s(due - now_s());
           }
         }) {}

@@ -59,7 +59,7 @@ void give_room_to_jack_threads() {
 }
 
 // JACK where it runs, else PulseAudio (or PipeWire in its place), else ALSA.
-void start(std::optional<RtAudio>& audio) {
+void start_audio(std::optional<RtAudio>& audio) {
   const Silence silence;
   give_room_to_jack_threads();
   audio.emplace();
@@ -144,7 +144,7 @@ class RtAudioCard : public Card {
 
  private:
   void open(const std::string& which, const CardOptions& wanted) {
-    start(audio_);
+    start_audio(audio_);
     const std::vector<Device> devices = devices_of(*audio_);
     const Device& device = chosen(devices, which);
     name_ = device.info.name;
@@ -206,7 +206,7 @@ std::unique_ptr<Card> make_rtaudio_card(const std::string& which, const CardOpti
 
 std::string list_cards() {
   std::optional<RtAudio> audio;
-  start(audio);
+  start_audio(audio);
   std::string list = "null  plays to nobody\n";
   for (const Device& device : devices_of(*audio)) {
     std::vector<std::string> rates;
