@@ -46,7 +46,11 @@ def watch(what, command, seconds):
             break
     took = time.monotonic() - began
     process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=60)[1]
+    try:
+        said = process.communicate(timeout=60)[1]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        sys.exit(f"{what} did not end within 60 s of SIGTERM, after {took / 60:.0f} minutes")
     if process.returncode not in (0, -signal.SIGTERM):
         sys.exit(f"{what} ended with {process.returncode}: {said}")
     tenth = max(1, len(memory) // 10)
@@ -66,26 +70,29 @@ def main():
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     rows = []
+
+    def keep(row):
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=2) + "\n")
+
     with tempfile.TemporaryDirectory(prefix="minet-long-") as holder:
         folder = pathlib.Path(holder)
         frames = int(options.hours_of_sound * 3600 * 25)
         support.write_npy(folder / "pose.npy", (frames, support.JOINTS, 3))
         for model in ("paper", "plus"):
-            rows.append(watch(f"mi_generate, {model}, {options.hours_of_sound:g} h of sound",
-                              [options.bin / "mi_generate", "-q", "--model", SOURCE / "models" / model, "--pose",
-                               folder / "pose.npy", "--threads", "1", "-o", folder / f"{model}.wav"], 3600))
+            keep(watch(f"mi_generate, {model}, {options.hours_of_sound:g} h of sound",
+                       [options.bin / "mi_generate", "-q", "--model", SOURCE / "models" / model, "--pose",
+                        folder / "pose.npy", "--threads", "1", "-o", folder / f"{model}.wav"], 3600))
         run = folder / "run"
-        rows.append(watch("mi_train, tiny", [options.bin / "mi_train", "-q", SOURCE / "configs/tiny.yaml", "--corpus",
-                                             options.corpus, "--run", run, "--threads", "1", "--set",
-                                             "vqvae_training.steps=1000000", "--set", "run.log_every=1", "--set",
-                                             "run.save_every=50", "--set", "run.evaluate_every=100"],
-                          options.minutes * 60))
-        rows[-1]["log_bytes"] = {path.name: path.stat().st_size for path in sorted(run.glob("*.txt"))
-                                 + sorted(run.glob("*.jsonl"))}
-    for row in rows:
-        print(json.dumps(row))
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        row = watch("mi_train, tiny", [options.bin / "mi_train", "-q", SOURCE / "configs/tiny.yaml", "--corpus",
+                                       options.corpus, "--run", run, "--threads", "1", "--set",
+                                       "vqvae_training.steps=1000000", "--set", "run.log_every=1", "--set",
+                                       "run.save_every=50", "--set", "run.evaluate_every=100"], options.minutes * 60)
+        row["log_bytes"] = {path.name: path.stat().st_size for path in sorted(run.glob("*.txt"))
+                            + sorted(run.glob("*.jsonl"))}
+        keep(row)
 
 
 if __name__ == "__main__":
