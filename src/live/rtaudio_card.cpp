@@ -83,6 +83,7 @@ std::vector<Device> devices_of(RtAudio& audio) {
 
 std::string list_of(const std::vector<Device>& devices) {
   std::vector<std::string> names;
+  names.reserve(devices.size());
   for (const Device& device : devices) {
     names.push_back(text(device.id, " \"", printable(device.info.name), "\""));
   }
