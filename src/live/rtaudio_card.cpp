@@ -140,7 +140,7 @@ class RtAudioCard : public Card {
     return text("sound card \"", printable(name_), "\" (", server_, ")");
   }
   int sample_rate() const override { return rate_; }
-  double period_s() const override { return static_cast<double>(mono_.size()) / rate_; }
+  double period_s() const override { return at_once_ * static_cast<double>(mono_.size()) / rate_; }
   double latency_s() const override { return latency_s_; }
 
  private:
@@ -156,8 +156,10 @@ class RtAudioCard : public Card {
     to.deviceId = device.id;
     to.nChannels = channels_;
     RtAudio::StreamOptions options;
-    // PulseAudio asks irregularly, and two blocks leave gaps that it does not report.
+    // PulseAudio asks irregularly: often for two blocks at once, and with no more than two of its
+    // own there are gaps that it does not report.
     const bool pulse = audio_->getCurrentApi() == RtAudio::LINUX_PULSE;
+    at_once_ = pulse ? 2 : 1;
     options.numberOfBuffers =
         pulse ? 1 + static_cast<unsigned int>(std::ceil(wanted.buffer_s / wanted.period_s)) : 2;
     options.streamName = "minet";
@@ -194,6 +196,7 @@ class RtAudioCard : public Card {
   std::string name_, server_;
   int rate_ = 0;
   unsigned int channels_ = 1;
+  int at_once_ = 1;  // blocks
   double latency_s_ = 0;
   std::vector<float> mono_;
 };
