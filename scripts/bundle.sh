@@ -7,10 +7,11 @@
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
 #   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always there
 #
-# On the other machine (tar needs xz there): tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
-# Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed. Without --video,
-# mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only for films. mi_live
-# takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's sound server.
+# On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
+# tar needs xz there. Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
+# Without --video, mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only
+# for films. mi_live takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's
+# sound server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
@@ -33,7 +34,7 @@ for program in mi_video mi_live "${packed[@]}"; do
 done
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$out.partial"' EXIT
 root=$work/minet
 cmake --install build/release --prefix "$root" --component programs --strip >/dev/null
 

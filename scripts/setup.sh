@@ -5,7 +5,8 @@
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
 #   --tests          also build the tests, and install what only they need: Chromium, for the listening page;
-#                    dpkg-dev, for the Debian packages; Pure Data, for its example; numpy, safetensors and onnxruntime, for the Python package
+#                    dpkg-dev, for the Debian packages; Pure Data, for its example; numpy, safetensors and
+#                    onnxruntime, for the Python package
 #   --checks         also install what CI needs: clang (for the fuzzing), clang-format
 #                    and clang-tidy, doxygen; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
@@ -24,9 +25,11 @@ for argument in "$@"; do
     --checks) checks=yes ;;
     --cuda) wheels=cuda ;;
     --cpu) wheels=cpu ;;
-    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
   esac
 done
+
+installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 
 packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3 python3-venv
@@ -37,11 +40,11 @@ packages=(
 )
 [ "$tests" = yes ] && packages+=(chromium dpkg-dev puredata-core)
 # librtaudio-dev needs JACK's files. Those of JACK 1, apt's own choice, would remove an installed jackd2.
-dpkg-query -W -f='${Status}' libjack-dev 2>/dev/null | grep -q 'install ok installed' || packages+=(libjack-jackd2-dev)
+installed libjack-dev || packages+=(libjack-jackd2-dev)
 [ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy doxygen gcovr)
 missing=()
 for package in "${packages[@]}"; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
   echo "Installing Debian packages: ${missing[*]}"
