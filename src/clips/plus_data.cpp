@@ -17,6 +17,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "minet/models/frame_stream.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/pose/prepare.hpp"
 
@@ -200,7 +201,6 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
     return at::tensor(values, at::kLong).to(device);
   };
   sound_ = joined(data, &TrackData::sound, config.spectrogram.hop).to(device);
-  hz_ = floats(hz), voiced_ = floats(voiced), loudness_ = floats(loudness);
   pose_ = joined(data, &TrackData::pose, models::kPoseValues).to(device);
   std::vector<at::Tensor> means;
   for (std::size_t i = 0; i < data.size(); ++i) {
@@ -211,6 +211,35 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   note_ = wholes(tokens.note), note_onset_ = wholes(tokens.note_onset);
   forced_ = wholes(tokens.forced);
   level_ = models::levels_of(floats(tokens.loudness), config.plus.levels);
+  seen_ = {models::SynthesiserInput{floats(hz), floats(voiced), floats(loudness)},
+           drawn_frames(false), drawn_frames(true)};
+}
+
+models::SynthesiserInput PlusData::drawn_frames(bool with_notes) const {
+  std::vector<at::Tensor> hz, voiced, loudness;
+  for (std::size_t i = 0; i < frames_.size(); ++i) {
+    const std::int64_t tokens = frames_[i] / models::kFramesOfToken;
+    if (tokens == 0) {  // shorter than a clip: nothing is taken of it
+      for (auto* all : {&hz, &voiced, &loudness}) all->push_back(at::ones({frames_[i]}));
+      continue;
+    }
+    const at::Tensor& pitch = with_notes && has_notes_[i] ? forced_ : pitch_;
+    const auto part = [&](const at::Tensor& column) {
+      return column.slice(0, first_token_[i], first_token_[i] + tokens).to(at::kCPU).unsqueeze(0);
+    };
+    const models::SynthesiserInput drawn =
+        models::frames_of({part(onset_), part(pitch), part(level_)}, config_);
+    // Where a track has a frame more than two to a token, the last one goes on.
+    const at::Tensor at = at::arange(frames_[i], at::kLong).clamp_max(drawn.hz.size(1) - 1);
+    const auto add = [&](std::vector<at::Tensor>& all, const at::Tensor& row) {
+      all.push_back(row[0].index_select(0, at));
+    };
+    add(hz, drawn.hz), add(voiced, drawn.voiced), add(loudness, drawn.loudness);
+  }
+  const auto whole = [&](const std::vector<at::Tensor>& parts) {
+    return parts.empty() ? at::empty({0}) : at::cat(parts).to(device_);
+  };
+  return {whole(hz), whole(voiced), whole(loudness)};
 }
 
 std::vector<std::vector<float>> PlusData::energies() const {
@@ -253,7 +282,8 @@ at::Tensor PlusData::mean_poses(const std::vector<Clip>& clips) const {
 }
 
 models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,
-                                          const std::vector<std::int64_t>& offsets) const {
+                                          const std::vector<std::int64_t>& offsets,
+                                          const std::vector<ControlsSeen>& seen) const {
   std::vector<std::int64_t> first;
   for (std::size_t i = 0; i < clips.size(); ++i) {
     first.push_back(first_frame_[static_cast<std::size_t>(clips[i].track)] + clips[i].first_frame +
@@ -267,7 +297,21 @@ models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,
     return column.index_select(0, index.flatten()).view({batch, frames + 1});
   };
   models::SynthesiserBatch result;
-  result.input = {pick(hz_), pick(voiced_), pick(loudness_)};
+  const auto inputs = [&](const models::SynthesiserInput& columns) {
+    return models::SynthesiserInput{pick(columns.hz), pick(columns.voiced), pick(columns.loudness)};
+  };
+  result.input = inputs(seen_[0]);
+  result.hz = result.input.hz;
+  for (std::size_t kind = 1; kind < seen_.size() && !seen.empty(); ++kind) {
+    std::vector<std::int64_t> rows;
+    for (const ControlsSeen one : seen) rows.push_back(static_cast<std::size_t>(one) == kind);
+    const at::Tensor here =
+        at::tensor(rows, at::kLong).to(device_).to(at::kBool).unsqueeze(1);  // [B, 1]
+    const models::SynthesiserInput other = inputs(seen_[kind]);
+    result.input = {at::where(here, other.hz, result.input.hz),
+                    at::where(here, other.voiced, result.input.voiced),
+                    at::where(here, other.loudness, result.input.loudness)};
+  }
   result.sound = sound_.index_select(0, index.slice(1, 0, frames).flatten())
                      .to(at::kFloat)
                      .view({batch, frames * config_.spectrogram.hop}) /

@@ -225,6 +225,9 @@ void fields(Visitor& visit, Config& c) {
   visit.field("keep_body", c.keep_body, choice(), Origin::ours,
               "the first stage trains the synthesiser alone, for the body encoder of the run that "
               "it starts from");
+  visit.field("drawn", c.drawn, closed(0, 1), Origin::ours,
+              "share of the clips of the first stage in which the synthesiser sees whole semitones "
+              "and steps of loudness, as the prior draws them, and not what was measured");
 }
 
 template <class Visitor, Of<StageConfig> Config>

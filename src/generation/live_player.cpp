@@ -12,6 +12,7 @@
 #include "minet/generation/plus.hpp"
 #include "minet/generation/plus_stream.hpp"
 #include "minet/models/device.hpp"
+#include "minet/models/frame_stream.hpp"
 
 namespace minet::generation {
 namespace {
@@ -61,7 +62,7 @@ struct LivePlayer::State {
 
   models::PlusModel model;
   ControlStream controls;
-  FrameStream frames;
+  models::FrameStream frames;
   SoundStream sound;
   std::optional<models::NoteInput> notes;  // [1, T]
   std::int64_t token = 0;                  // the next one

@@ -122,6 +122,12 @@ double loudness_gain(const audio::Sound& sound, const std::optional<double>& wan
   return gain;
 }
 
+double last_end_s(const std::vector<score::Note>& notes) {
+  double end = 0;
+  for (const score::Note& note : notes) end = std::max(end, note.end_s());
+  return end;
+}
+
 }  // namespace
 
 void check_output(const fs::path& output, bool force) {
@@ -247,6 +253,11 @@ std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double
   };
   if (std::none_of(list.notes.begin(), list.notes.end(), sounds)) {
     log::warning(text(path.string(), ": no note sounds in the ", seconds, " s that are generated"));
+  }
+  const double end = last_end_s(list.notes);
+  if (!options.seconds && std::abs(end / seconds - 1) > 0.1) {
+    log::info(text(path.string(), ": the notes end at ", end, " s, the keypoints at ", seconds,
+                   " s; if they belong together, check the keypoints' frame rate (--fps)"));
   }
   return std::move(list.notes);
 }

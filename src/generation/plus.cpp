@@ -10,6 +10,7 @@
 #include "minet/core/signals.hpp"
 #include "minet/core/text.hpp"
 #include "minet/generation/plus_stream.hpp"
+#include "minet/models/frame_stream.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/score/note_indices.hpp"
 
@@ -180,13 +181,7 @@ ControlTokens draw_controls(models::PlusModel& model, const PlusPlayer& player,
 
 std::vector<audio::Sound> play(models::PlusModel& model, const ControlTokens& tokens,
                                const at::Tensor& body, std::uint64_t seed) {
-  FrameStream frames(model.config);
-  const models::SynthesiserInput first = frames.add(tokens), last = frames.finish();
-  const auto whole = [](const at::Tensor& a, const at::Tensor& b) { return at::cat({a, b}, 1); };
-  return sounds_of(model,
-                   {whole(first.hz, last.hz), whole(first.voiced, last.voiced),
-                    whole(first.loudness, last.loudness)},
-                   body, seed);
+  return sounds_of(model, models::frames_of(tokens, model.config), body, seed);
 }
 
 audio::Sound play_again(models::PlusModel& model, const audio::Sound& recorded,

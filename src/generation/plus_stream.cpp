@@ -12,8 +12,6 @@
 namespace minet::generation {
 namespace {
 
-constexpr double kRestHz = 220;  // before the first pitch
-
 using models::ControlTokens;
 using models::SynthesiserInput;
 
@@ -23,10 +21,6 @@ at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {  // along t
 
 at::Tensor last_of(const at::Tensor& x) {  // [B, T, ...] -> [B, 1, ...]
   return x.slice(1, -1);
-}
-
-at::Tensor twice(const at::Tensor& x) {  // [B, T] -> [B, 2 T]: the frames of a token
-  return x.repeat_interleave(models::kFramesOfToken, 1);
 }
 
 }  // namespace
@@ -69,55 +63,6 @@ at::Tensor SoundStream::finish() {
       models::phases_of(hz_.repeat({1, 2}), model_.config.spectrogram, &cycles_);
   const at::Tensor noise = at::cat({ready_, tail_}, 1).slice(1, 0, hop);
   return models::tones_of(harmonics_.repeat({1, 2, 1}), phases, hop) + noise;
-}
-
-SynthesiserInput FrameStream::values_of(const ControlTokens& tokens) {
-  const std::int64_t batch = tokens.pitch.size(0), count = tokens.pitch.size(1);
-  at::Tensor hz = at::empty({batch, count}, at::TensorOptions(at::kFloat).device(at::kCPU));
-  auto values = hz.accessor<float, 2>();
-  const auto pitch = tokens.pitch.accessor<std::int64_t, 2>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    float last = hz_.defined() ? hz_.const_data_ptr<float>()[b] : static_cast<float>(kRestHz);
-    for (std::int64_t t = 0; t < count; ++t) {
-      if (pitch[b][t] > 0) {
-        last = static_cast<float>(440 * std::exp2(static_cast<double>(pitch[b][t] - 70) / 12));
-      }
-      values[b][t] = last;
-    }
-  }
-  return {hz, (tokens.pitch > 0).to(at::kFloat),
-          models::loudness_of_levels(tokens.level, config_.plus.levels)};
-}
-
-void FrameStream::remember(const SynthesiserInput& values) {
-  hz_ = last_of(values.hz).contiguous();
-  voiced_ = last_of(values.voiced), loudness_ = last_of(values.loudness);
-}
-
-SynthesiserInput FrameStream::add(const ControlTokens& tokens) {
-  const SynthesiserInput values = values_of(tokens);
-  const at::Tensor& loudness = values.loudness;
-  const std::int64_t known = hz_.defined() ? 1 : 0;
-  const at::Tensor all = joined(loudness_, loudness);  // [B, known + n]
-  const at::Tensor between = (all.slice(1, 0, -1) + all.slice(1, 1)) / 2;
-  // The second frames of all tokens but the last, with the first frames of all but the known one.
-  SynthesiserInput frames{twice(joined(hz_, values.hz)), twice(joined(voiced_, values.voiced)),
-                          at::stack({all, joined(between, loudness.slice(1, -1))}, 2).flatten(1)};
-  for (at::Tensor* row : {&frames.hz, &frames.voiced, &frames.loudness}) {
-    *row = row->slice(1, known, -1);
-  }
-  remember(values);
-  return frames;
-}
-
-SynthesiserInput FrameStream::add_live(const ControlTokens& token) {
-  const SynthesiserInput values = values_of(token);
-  remember(values);
-  return {twice(values.hz), twice(values.voiced), twice(values.loudness)};
-}
-
-SynthesiserInput FrameStream::finish() const {
-  return {hz_, voiced_, loudness_};
 }
 
 ControlStream::ControlStream(models::PlusModel& model, std::int64_t batch,

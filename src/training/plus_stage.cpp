@@ -70,7 +70,8 @@ struct SynthesiserSteps {
           random.below(static_cast<std::uint64_t>(last_offset(config) + 1)));
       if (i >= part.first) offsets.push_back(offset);
     }
-    models::SynthesiserBatch batch = state.train_data.sounds(clips, offsets);
+    models::SynthesiserBatch batch =
+        state.train_data.sounds(clips, offsets, controls_seen(config, step, part));
     seed_step(config, "synthesiser", step);
     batch.pose = augmented(augmented(batch.pose, config, step, part), config.plus.augmentation);
     return state.synthesiser_step.run(batch, white_noise(batch.sound), step);

@@ -56,6 +56,20 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   return (turned + offset + draw({batch, 1, 1, 2}, 0.05) + draw(xy.sizes(), 0.004)).view_as(pose);
 }
 
+std::vector<clips::ControlsSeen> controls_seen(const config::TrainConfig& config, std::int64_t step,
+                                               const models::Part& part) {
+  Random random(derive_seed(config.run.seed, "controls seen", static_cast<std::uint64_t>(step)));
+  std::vector<clips::ControlsSeen> seen;
+  for (std::int64_t i = 0; i < part.first + part.count; ++i) {
+    const double drawn = random.uniform();
+    if (i < part.first) continue;
+    seen.push_back(drawn >= config.plus.drawn       ? clips::ControlsSeen::measured
+                   : drawn >= config.plus.drawn / 2 ? clips::ControlsSeen::drawn
+                                                    : clips::ControlsSeen::drawn_with_notes);
+  }
+  return seen;
+}
+
 SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainConfig& config,
                                  Ranks* ranks)
     : model_(model),

@@ -201,6 +201,7 @@ TEST_F(FakeDevice, AStepOfEachStageOfPlus) {
   training::SynthesiserStep sound(model, config);
   const at::Tensor pose = far("pose"), noise = far("noise");
   models::SynthesiserBatch sounds{.input = {far("hz"), far("voiced"), far("loudness")},
+                                  .hz = far("hz"),
                                   .sound = far("sound"),
                                   .pose = pose,
                                   .clip = far("clip")};

@@ -157,6 +157,13 @@ class Notes(Case):
         self.refused("--pose", self.pose, "--notes", self.file, "--transpose", "60", says=["transpose by less"])
 
 
+    def test_notes_that_end_elsewhere_ask_about_the_frame_rate(self):
+        notes = ("--notes", self.file, "--track", "1")  # 1 s
+        self.play(self.pose, *notes, "--fps", "20", seconds=(), says=["end at 1 s", "at 1.47", "--fps"])
+        self.play(self.pose, *notes, "--fps", "30", seconds=(), silent_about=["--fps"])
+        self.play(self.pose, *notes, "--fps", "20", silent_about=["--fps"])  # the length is asked for
+
+
 class Output(Case):
     def setUp(self):
         super().setUp()

@@ -1,5 +1,4 @@
-// A small corpus of tones and moving players, and a small model with random weights, for the tests
-// of this room.
+// A small model with random weights on a small corpus, for the tests of this room.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -16,19 +15,10 @@
 #include "minet/evaluation/evaluation.hpp"
 #include "minet/models/model.hpp"
 #include "support/input_error.hpp"
+#include "support/small_corpus.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
-
-struct SmallCorpus {
-  int train_tracks = 4, test_tracks = 3;
-  double seconds = 9;
-  bool notes = true;
-  bool instruments = false;  // two, in turn
-};
-// Prepares FOLDER/corpus from recordings in FOLDER/source; returns its path. Each track plays its
-// own scale of tones of half a second.
-std::filesystem::path make_corpus(const std::filesystem::path& folder, const SmallCorpus& options);
 
 // What make_golden.py made, in golden/: an array of float32 and an object of figures.
 at::Tensor golden_array(const std::string& name);

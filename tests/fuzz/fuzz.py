@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-LIMITS = ["-max_len=16384", "-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-print_final_stats=1"]
+SLOW = 10  # s for one input
+LIMITS = ["-max_len=16384", f"-timeout={SLOW}", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-print_final_stats=1"]
 
 
 def readers(build):
@@ -28,16 +29,25 @@ def last_number(pattern, said):
     return int(found[-1]) if found else 0
 
 
-def run_once(program, reader, seconds, folders, finds, memory):
+def run_once(program, reader, arguments, memory):
     """(exit code, what libFuzzer said, CPU seconds)"""
     log = memory / f"{reader}.log"
     with open(log, "wb") as stream:
-        process = subprocess.Popen([program, *LIMITS, f"-max_total_time={seconds}", f"-artifact_prefix={finds}/",
-                                    *folders], env={**os.environ, "MINET_FUZZ": reader, "TMPDIR": str(memory)},
+        process = subprocess.Popen([program, *LIMITS, *arguments],
+                                   env={**os.environ, "MINET_FUZZ": reader, "TMPDIR": str(memory)},
                                    stdout=subprocess.DEVNULL, stderr=stream)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, log.read_text(errors="replace"), usage.ru_utime + usage.ru_stime
+
+
+def passes_alone(program, reader, found, memory):
+    """Whether an input is read in time and memory by a process of its own. The clock of a busy machine runs on while
+    the reader waits, and libvorbis leaks a little with many an input: neither is a find."""
+    if not found.name.startswith(("timeout-", "oom-")):
+        return False
+    code, _, took = run_once(program, reader, [f"-timeout={60 * SLOW}", found], memory)
+    return code == 0 and took < SLOW
 
 
 def fuzz(build, reader, program, seconds, memory):
@@ -49,11 +59,16 @@ def fuzz(build, reader, program, seconds, memory):
     starts = [path for path in (memory / "seeds" / reader, HERE / "found" / reader) if path.is_dir()]
     used, inputs, new = 0, 0, []
     while used < 0.99 * seconds and not new:
-        code, said, took = run_once(program, reader, max(1, round(seconds - used)), [kept, *starts], finds, memory)
+        arguments = [f"-max_total_time={max(1, round(seconds - used))}", f"-artifact_prefix={finds}/", kept, *starts]
+        code, said, took = run_once(program, reader, arguments, memory)
         used += took
         inputs += last_number(r"number_of_executed_units: (\d+)", said)
-        new = sorted({path.name for path in finds.iterdir()} - before)
-        if code != 0:
+        found = [path for path in finds.iterdir() if path.name not in before]
+        alone = [path for path in found if passes_alone(program, reader, path, memory)]
+        for path in alone:
+            path.unlink()
+        new = sorted(path.name for path in found if path not in alone)
+        if code != 0 and (new or not alone):
             print(said[-6000:], file=sys.stderr)
             new = new or [f"it ended with {code}"]
     return {"reader": reader, "cpu_minutes": round(used / 60, 2), "inputs": inputs,

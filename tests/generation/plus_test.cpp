@@ -7,6 +7,7 @@
 
 #include "minet/core/random.hpp"
 #include "minet/generation/plus_stream.hpp"
+#include "minet/models/frame_stream.hpp"
 
 namespace minet::generation {
 namespace {
@@ -107,7 +108,7 @@ TEST(Plus, SoundOfTokensThatComeOneByOneIsThatOfAllAtOnce) {
                                      at::randint(0, 32, {1, count}, at::kLong)};
   const at::Tensor body = at::randn({1, model.config.body_width()});
 
-  FrameStream frames(model.config);
+  models::FrameStream frames(model.config);
   SoundStream stream(model, 9);
   std::vector<at::Tensor> parts;
   for (std::int64_t t = 0; t < count; ++t) {

@@ -5,9 +5,11 @@
 
 #include <torch/optim/adam.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "clips/control_tokens.hpp"
 #include "minet/config/config.hpp"
@@ -40,6 +42,7 @@ class PlusTraining : public ::testing::Test {
 models::SynthesiserBatch sounds_of(const Golden& golden, const std::string& prefix) {
   const auto at = [&](const char* name) { return golden.at(prefix + name); };
   return {.input = {at("hz"), at("voiced"), at("loudness")},
+          .hz = at("hz"),
           .sound = at("sound"),
           .pose = at("pose"),
           .clip = at("clip")};
@@ -108,6 +111,24 @@ TEST_F(PlusTraining, ASynthesiserIsTrainedAloneForABodyThatIsKept) {
 
 // Bodies that are their sounds' codes are matched; those of other clips are not; level tells
 // nothing.
+TEST_F(PlusTraining, SomeClipsAreSeenAsIfDrawnTheSameInEveryProcess) {
+  using clips::ControlsSeen;
+  config::TrainConfig config;
+  config.plus.drawn = 0.4;
+  const auto whole = controls_seen(config, 7, {.first = 0, .count = 4000, .total = 4000});
+  const auto share = [&](ControlsSeen how) {
+    return static_cast<double>(std::count(whole.begin(), whole.end(), how)) / 4000;
+  };
+  EXPECT_NEAR(share(ControlsSeen::drawn), 0.2, 0.03);  // four standard deviations
+  EXPECT_NEAR(share(ControlsSeen::drawn_with_notes), 0.2, 0.03);
+  const auto part = controls_seen(config, 7, {.first = 1500, .count = 10, .total = 4000});
+  EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + 1500));
+  EXPECT_NE(whole, controls_seen(config, 8, {.first = 0, .count = 4000, .total = 4000}));
+  config.plus.drawn = 0;
+  EXPECT_EQ(controls_seen(config, 7, {.first = 0, .count = 9, .total = 9}),
+            std::vector(9, ControlsSeen::measured));
+}
+
 TEST_F(PlusTraining, MatchesBodiesAndSounds) {
   const Golden golden("plus");
   const config::TrainConfig config = golden.config();

@@ -248,6 +248,7 @@ TEST_F(PlusRanks, SoundGradientsAreThoseOfTheJoinedBatch) {
     const auto at = [&](const char* name) { return entry(name, part); };
     return models::synthesiser_loss(model,
                                     {.input = {at("hz"), at("voiced"), at("loudness")},
+                                     .hz = at("hz"),
                                      .sound = at("sound"),
                                      .pose = at("pose"),
                                      .clip = at("clip")},

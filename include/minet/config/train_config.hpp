@@ -151,6 +151,7 @@ struct PlusConfig {
   double whole_track = 0.5;   // share of batches in which the mean posture is the whole track's
   double augmentation = 1;    // of poses; 0 = none
   bool keep_body = false;     // the first stage trains the synthesiser alone
+  double drawn = 0.5;         // share of its clips whose controls look as if they were drawn
 
   bool operator==(const PlusConfig&) const = default;
 };

@@ -43,30 +43,6 @@ class SoundStream {
   at::Tensor ready_;           // [B, ...]: filtered noise that has not been played
 };
 
-// From tokens to the synthesiser's frames, two a token: the second lies between two tokens, so it
-// waits for the next one.
-class FrameStream {
- public:
-  explicit FrameStream(const config::TrainConfig& config) : config_(config) {}
-
-  // The next tokens [B, n], on the CPU -> frames [B, 2 n - 1] of the first call and [B, 2 n] of
-  // others, up to the first frame of the last token.
-  models::SynthesiserInput add(const models::ControlTokens& tokens);
-  // The second frame of the last token, [B, 1]. Only after `add`.
-  models::SynthesiserInput finish() const;
-  // Instead of `add`, for live use: a token [B, 1] -> both of its frames, [B, 2], which are alike,
-  // so that its sound is there after one frame and not after two.
-  models::SynthesiserInput add_live(const models::ControlTokens& token);
-
- private:
-  // Pitch, voiced and loudness of tokens, [B, n] each.
-  models::SynthesiserInput values_of(const models::ControlTokens& tokens);
-  void remember(const models::SynthesiserInput& values);
-
-  const config::TrainConfig& config_;
-  at::Tensor hz_, voiced_, loudness_;  // [B, 1], of the last token
-};
-
 // The prior's part: draws onset, pitch and level, one frame after another.
 class ControlStream {
  public:

@@ -229,7 +229,8 @@ struct PlusModel {
 
 // What one step of training looks at, and its losses; T = clip_frames / kFramesOfToken.
 struct SynthesiserBatch {
-  SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames
+  SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames: what the network sees
+  at::Tensor hz;           // [B, S + 1], the pitch of `sound`
   at::Tensor sound;        // [B, S * hop]
   at::Tensor pose;         // [B, P, 94], of the whole clip
   at::Tensor clip;         // [B, clip_frames * hop], sound of the whole clip

@@ -5,8 +5,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "minet/clips/plus_data.hpp"
 #include "minet/config/train_config.hpp"
+#include "minet/models/peers.hpp"
 #include "minet/models/plus.hpp"
 #include "minet/training/adamw.hpp"
 
@@ -18,6 +21,11 @@ class Ranks;
 // Scaled, stretched, turned, shifted and with joints a little out of place, each clip in its own
 // way: other players and cameras. Draws from torch's default generator.
 at::Tensor augmented(const at::Tensor& pose, double strength);
+
+// How the synthesiser sees the controls of each clip of `part` in stage 1: a share
+// config.plus.drawn as if they were drawn, half of these with notes.
+std::vector<clips::ControlsSeen> controls_seen(const config::TrainConfig& config, std::int64_t step,
+                                               const models::Part& part);
 
 struct PlusReport {  // as the other stages' (steps.hpp)
   at::Tensor loss, gradient_norm;

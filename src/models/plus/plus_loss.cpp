@@ -25,7 +25,7 @@ at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
 at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch, const at::Tensor& body,
                          const at::Tensor& noise) {
   const Partials partials = model.synthesiser->forward(batch.input, body);
-  return sound_of(partials, phases_of(batch.input.hz, model.config.spectrogram), noise,
+  return sound_of(partials, phases_of(batch.hz, model.config.spectrogram), noise,
                   model.config.spectrogram.hop);
 }
 
