@@ -83,6 +83,8 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->add_option("--seq2seq", options.seq2seq, "... of the Seq2Seq baseline; likewise");
   command->add_option("--graph-transformer", options.graph_transformer,
                       "... of the Graph-Transformer baseline; likewise");
+  command->add_option("--plus", options.plus,
+                      "... of plus, our own model (configs/plus.yaml); default: it has no rows");
   command->add_option("--listening", options.listening,
                       "For table 3: the output of mi_eval listening score --json");
   command->add_option("--paper", options.paper,

@@ -32,6 +32,9 @@ std::string budgets(const RunShelf& runs) {
       text("shared VQ-VAE ", stage(runs.config(RunKind::minet).vqvae_training))};
   for (const RunKind kind : runs.kinds()) {
     budgets.push_back(text(title_of(kind), " ", stage(runs.budget(kind))));
+    if (kind == RunKind::plus) {
+      budgets.back() += " after " + stage(runs.config(kind).synthesiser_training);
+    }
   }
   return "Budgets: " + join(budgets, "; ");
 }

@@ -6,6 +6,7 @@
 
 #include "evaluation/curves.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/text.hpp"
 #include "minet/evaluation/tsne.hpp"
 
 namespace minet::comparison {
@@ -64,6 +65,13 @@ std::vector<std::string> curve_svgs(const Measuring& measuring) {
           "Baselines, frame loss",
           {curve(RunKind::seq2seq, "baseline", "loss", "Seq2Seq"),
            curve(RunKind::graph_transformer, "baseline", "loss", "Graph-Transformer")})};
+  if (measuring.has(RunKind::plus)) {
+    for (const char* stage : {"synthesiser", "controls"}) {
+      svgs.push_back(evaluation::curves_svg(
+          text("plus, loss of the ", stage),
+          {curve(RunKind::plus, stage, "loss", title_of(RunKind::plus).c_str())}));
+    }
+  }
   std::erase_if(svgs, [](const std::string& svg) { return svg.empty(); });
   return svgs;
 }

@@ -12,8 +12,8 @@ PaperTable knn_table(Measuring& measuring) {
       .notes = {"1-NN by cosine on the body's features, test clips against training clips; "
                 "no model was told any instrument. Raw poses: the same on statistics of the "
                 "keypoints themselves."}};
-  for (const RunKind kind :
-       {RunKind::seq2seq, RunKind::graph_transformer, RunKind::minet, RunKind::content}) {
+  for (const RunKind kind : {RunKind::seq2seq, RunKind::graph_transformer, RunKind::minet,
+                             RunKind::content, RunKind::plus}) {
     if (!measuring.has(kind)) continue;
     const auto all =
         measuring.measure("knn", kind, nlohmann::ordered_json::object(), [&](std::uint64_t seed) {

@@ -1,6 +1,7 @@
 // Shared by all tables: the corpus, the runs, and measurements of them, each made once.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -53,8 +54,8 @@ class Measuring {
   void leave_out(const std::string& what, const std::string& why) {
     left_out_.push_back({what, why});
   }
-  // Whether the corpus can train and measure this kind.
-  bool has(RunKind kind) const { return no_notes_.empty() || !needs_notes(kind); }
+  // Whether this kind is asked for, and the corpus can train and measure it.
+  bool has(RunKind kind) const { return std::ranges::count(runs_.kinds(), kind) > 0; }
 
   std::string said_of_shard() const;  // what this shard measured
 

@@ -65,6 +65,7 @@ PaperTable ndb_table(Measuring& measuring) {
   ndb_row(measuring, table, RunKind::graph_transformer);
   ndb_row(measuring, table, RunKind::minet);
   table.row("real test clips");
+  if (measuring.has(RunKind::plus)) ndb_row(measuring, table, RunKind::plus);
   if (!measuring.no_notes().empty()) return table;
   const auto test = measuring.corpus().tracks_of("test");
   const bool everywhere = std::all_of(test.begin(), test.end(),

@@ -58,7 +58,8 @@ constexpr std::array<RunForm, kRunKinds.size()> kForms{
      {"seq2seq", "Seq2Seq", ModelKind::seq2seq, false, false, "baselines", "seq2seq",
       &TablesOptions::seq2seq},
      {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, false, false,
-      "baselines", "graph_transformer", &TablesOptions::graph_transformer}}};
+      "baselines", "graph_transformer", &TablesOptions::graph_transformer},
+     {"plus", "plus (ours)", ModelKind::plus, false, false, "", "plus", &TablesOptions::plus}}};
 
 const RunForm& form_of(RunKind kind) {
   return kForms[static_cast<std::size_t>(kind)];
@@ -107,6 +108,10 @@ void copy_run(const fs::path& from, const fs::path& to) {
   folder.commit();
 }
 
+bool is_asked_for(RunKind kind, const TablesOptions& options) {
+  return kind != RunKind::plus || options.plus.has_value();
+}
+
 // Where two configurations train different networks; `found` is a run's own, `stage` what of it
 // counts. How often to log and how much sound to keep in memory is each machine's affair.
 std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found, Stage stage) {
@@ -115,18 +120,24 @@ std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found,
   found.run.seed = seed;
   found.generation = expected.generation;
   found.data.audio_cache_mb = expected.data.audio_cache_mb;
-  if (stage == Stage::baseline) {
+  if (stage == Stage::baseline || stage == Stage::controls) {
     found.vqvae = expected.vqvae;
     found.vqvae_training = expected.vqvae_training;
-  } else {
+  }
+  if (stage != Stage::baseline) {
     found.seq2seq = expected.seq2seq;
     found.graph_transformer = expected.graph_transformer;
     found.baseline_training = expected.baseline_training;
     found.model.frame_loss = expected.model.frame_loss;
   }
+  if (stage != Stage::controls) {
+    found.plus = expected.plus;
+    found.synthesiser_training = expected.synthesiser_training;
+    found.controls_training = expected.controls_training;
+  }
   if (stage == Stage::vqvae) found.augment = expected.augment;  // it sees no poses
-  if (stage != Stage::prior) {  // a baseline has none of these, the VQ-VAE alone neither
-    found.body = expected.body;
+  if (stage == Stage::vqvae || stage == Stage::baseline) found.body = expected.body;
+  if (stage != Stage::prior) {
     found.prior = expected.prior;
     found.content = expected.content;
     found.prior_training = expected.prior_training;
@@ -151,14 +162,16 @@ std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& he
 
 // The stage that a kind of run is measured after.
 Stage last_stage(RunKind kind) {
+  if (kind == RunKind::plus) return Stage::controls;
   if (form_of(kind).model != ModelKind::minet) return Stage::baseline;
   return kind == RunKind::no_mbr ? Stage::vqvae : Stage::prior;
 }
 
 const config::StageConfig& settings_of(Stage stage, const TrainConfig& config) {
-  return stage == Stage::baseline ? config.baseline_training
-         : stage == Stage::prior  ? config.prior_training
-                                  : config.vqvae_training;
+  return stage == Stage::baseline   ? config.baseline_training
+         : stage == Stage::controls ? config.controls_training
+         : stage == Stage::prior    ? config.prior_training
+                                    : config.vqvae_training;
 }
 
 // The checkpoint, where there is one.
@@ -170,7 +183,7 @@ bool is_finished(const models::TensorHeader& header, Stage last, const TrainConf
   const std::string stage = entry(header, "stage");
   if (stage.empty()) {  // model.safetensors alone
     if (last == Stage::baseline) return true;
-    return entry(header, last == Stage::prior ? "prior_trained" : "codebook_started") == "true";
+    return entry(header, last == Stage::vqvae ? "codebook_started" : "prior_trained") == "true";
   }
   const std::int64_t step = parse_integer(entry(header, "step")).value_or(0);
   if (last == Stage::vqvae && stage == "prior") return true;
@@ -194,7 +207,8 @@ bool needs_notes(RunKind kind) {
 RunShelf::RunShelf(const TablesOptions& options, const ShelfCorpus& corpus)
     : options_(options), corpus_(corpus) {
   for (const RunKind kind : kRunKinds) {
-    if (corpus.notes || !needs_notes(kind)) kinds_.push_back(kind);
+    const bool trainable = corpus.notes || !needs_notes(kind);
+    if (trainable && is_asked_for(kind, options)) kinds_.push_back(kind);
   }
   std::vector<std::string> problems;
   read_configs(problems);
@@ -338,7 +352,7 @@ void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   options.config.run.seed = seed;
   options.corpus = options_.corpus;
   options.run = run;
-  options.stage = last_stage(kind);
+  options.stage = kind == RunKind::plus ? Stage::all : last_stage(kind);
   options.resume = fs::exists(run);
   options.device = options_.device;
   options.threads = options_.threads;

@@ -13,10 +13,10 @@
 
 namespace minet::comparison {
 
-enum class RunKind { minet, content, no_mbr, gru_seq2seq, seq2seq, graph_transformer };
-inline constexpr std::array<RunKind, 6> kRunKinds{RunKind::minet,   RunKind::content,
-                                                  RunKind::no_mbr,  RunKind::gru_seq2seq,
-                                                  RunKind::seq2seq, RunKind::graph_transformer};
+enum class RunKind { minet, content, no_mbr, gru_seq2seq, seq2seq, graph_transformer, plus };
+inline constexpr std::array<RunKind, 7> kRunKinds{
+    RunKind::minet,   RunKind::content,           RunKind::no_mbr, RunKind::gru_seq2seq,
+    RunKind::seq2seq, RunKind::graph_transformer, RunKind::plus};
 std::string key_of(RunKind kind);    // "no_mbr", as in file names
 std::string title_of(RunKind kind);  // "MI Net without MBR blocks", as in the tables
 bool needs_notes(RunKind kind);      // to be trained
@@ -35,6 +35,7 @@ class RunShelf {
 
   // Trains what is not trained yet.
   void train_all() const;
+  // Those that the options ask for and the corpus can train.
   const std::vector<RunKind>& kinds() const { return kinds_; }
   std::filesystem::path folder(RunKind kind, std::uint64_t seed) const;
   // Of the stage that the kind is measured after.

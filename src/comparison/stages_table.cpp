@@ -13,18 +13,24 @@ struct Heard {
   std::vector<Measurement> instrument;
 };
 
+std::vector<Measurement> hear_instrument(Measuring& measuring, RunKind kind,
+                                         const std::string& metric, bool notes) {
+  return measuring.measure(metric, kind, {{"clips", measuring.options().clips}},
+                           [&](std::uint64_t seed) {
+                             return evaluation::evaluate_instrument(
+                                 {.common = measuring.common(kind, seed), .notes = notes});
+                           });
+}
+
 Heard hear(Measuring& measuring, RunKind kind, bool hears_notes) {
-  const nlohmann::ordered_json own{{"clips", measuring.options().clips}};
   Heard heard;
   if (hears_notes) {
-    heard.notes = measuring.measure("notes", kind, own, [&](std::uint64_t seed) {
-      return evaluation::evaluate_notes({.common = measuring.common(kind, seed)});
-    });
+    heard.notes = measuring.measure(
+        "notes", kind, {{"clips", measuring.options().clips}}, [&](std::uint64_t seed) {
+          return evaluation::evaluate_notes({.common = measuring.common(kind, seed)});
+        });
   }
-  heard.instrument = measuring.measure("instrument", kind, own, [&](std::uint64_t seed) {
-    return evaluation::evaluate_instrument(
-        {.common = measuring.common(kind, seed), .notes = needs_notes(kind)});
-  });
+  heard.instrument = hear_instrument(measuring, kind, "instrument", needs_notes(kind));
   return heard;
 }
 
@@ -44,6 +50,16 @@ void stage_row(PaperTable& table, const std::string& name, const Heard& heard,
   add_row(table, name, heard, text("chain.", stage, "."), text("chain.", stage, ".accuracy"));
 }
 
+// One network plays both: without notes and, where there are some, with them.
+void plus_rows(Measuring& measuring, PaperTable& table, bool hears_notes) {
+  Heard heard = hear(measuring, RunKind::plus, hears_notes);
+  const std::string title = title_of(RunKind::plus), instrument = "chain.generated.accuracy";
+  add_row(table, title + ", keypoints alone", heard, "chain.keypoints_alone.", instrument);
+  if (!hears_notes) return;
+  heard.instrument = hear_instrument(measuring, RunKind::plus, "instrument_with_notes", true);
+  add_row(table, title + ", with notes", heard, "chain.generated.", instrument);
+}
+
 }  // namespace
 
 PaperTable stages_table(Measuring& measuring) {
@@ -55,8 +71,8 @@ PaperTable stages_table(Measuring& measuring) {
       .notes = {"Pitch, onsets and chroma of the sound against the track's notes; instrument: "
                 "the share that a classifier of real training sound names correctly. Lower is "
                 "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
-                "given the notes, the others are not. Chance: the real sound against another "
-                "track's notes; the most common instrument."}};
+                "given the notes, and plus where its row says so; the others are not. Chance: the "
+                "real sound against another track's notes; the most common instrument."}};
   const auto test = measuring.corpus().tracks_of("test");
   const auto count = std::count_if(test.begin(), test.end(),
                                    [](const corpus::Track& track) { return track.has_notes; });
@@ -76,6 +92,7 @@ PaperTable stages_table(Measuring& measuring) {
     }
     stage_row(table, title_of(kind) + ", generated", heard, "generated");
   }
+  if (measuring.has(RunKind::plus)) plus_rows(measuring, table, hears_notes);
   // Of real sound: a model that plays no notes would make it 0.
   add_row(table, "chance", hear(measuring, RunKind::minet, hears_notes), "chain.real.chance.",
           "chance");

@@ -21,7 +21,9 @@ QUICK_TRAINING = [word for setting in (
     "vqvae_training.steps=24", "vqvae_training.warmup_steps=4", "vqvae_training.batch=4", "vqvae.channels=32",
     "vqvae.plain_steps=6", "vqvae.kmeans_vectors=3000", "prior_training.steps=6", "prior_training.warmup_steps=2",
     "prior_training.batch=4", "baseline_training.steps=6", "baseline_training.warmup_steps=2",
-    "baseline_training.batch=4", "run.log_every=2", "run.evaluate_every=6", "run.evaluate_clips=2",
+    "baseline_training.batch=4", "synthesiser_training.steps=6", "synthesiser_training.warmup_steps=2",
+    "synthesiser_training.batch=4", "controls_training.steps=6", "controls_training.warmup_steps=2",
+    "controls_training.batch=4", "run.log_every=2", "run.evaluate_every=6", "run.evaluate_clips=2",
 ) for word in ("--set", setting)]
 SHORT_CLIPS = ["--set", "data.clip_seconds=2"]  # of the 9 s of small_corpus
 

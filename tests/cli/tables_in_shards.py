@@ -39,11 +39,11 @@ class TablesInShards:
         measured = []
         for number in (2, 1):
             made = self.works_in(folder, *self.command(out, "--shard", f"{number}/2"))
-            self.assertIn(f"{number}-of-2: a part of 4 measurements, and ", made.stdout)
+            self.assertIn(f"{number}-of-2: a part of 5 measurements, and ", made.stdout)
             measured.append(made.stderr.count("measuring "))
             self.assertFalse((out / "tables.json").exists())
-        # Each its part of table 1, for four models; all else is measured by one of them.
-        self.assertEqual(measured, [4 + 10, 4 + 10])
+        # Each its part of table 1, for five models; all else is measured by one of them.
+        self.assertEqual(measured, [5 + 11, 5 + 13])
         merged = self.works_in(folder, self.mi_eval, "merge", out.name)
         self.assertEqual(merged.stdout, printed)
         expected, found = self.results(whole), self.results(out)

@@ -14,7 +14,7 @@ import support
 from tables_in_shards import TablesInShards
 
 SOURCE = support.SOURCE
-RUNS = ("minet", "content", "no_mbr", "gru_seq2seq", "seq2seq", "graph_transformer")
+RUNS = ("minet", "content", "no_mbr", "gru_seq2seq", "seq2seq", "graph_transformer", "plus")
 
 
 class Tables(support.Case, TablesInShards):
@@ -25,7 +25,7 @@ class Tables(support.Case, TablesInShards):
 
     def command(self, out, *more, corpus=None):
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(corpus or self.corpus),
-                "--out", out.name, "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+                "--plus", str(SOURCE / "configs/plus.yaml"), "--out", out.name, "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
                 *support.QUICK_TRAINING, *support.SHORT_CLIPS, *more]
 
     def tables(self, out, *more, **options):
@@ -98,12 +98,17 @@ class Tables(support.Case, TablesInShards):
             ("4", "MI Net without MBR blocks"): {"URMP": 0.89}, ("4", "MI Net"): {"URMP": 0.78},
             ("4", "with over without"): {"URMP": 0.78 / 0.89},
             ("5", "GRU-Seq2Seq"): {"URMP": 2.93}, ("5", "Content cond. MI Net"): {"URMP": 2.55}})
+        rows = {table["table"]: [row["row"] for row in table["rows"]] for table in tables}
+        self.assertIn("plus (ours)", rows["1"])
+        self.assertIn("plus (ours)", rows["2"])
+        self.assertEqual([row for row in rows["A"] if "ours" in row],
+                         ["plus (ours), keypoints alone", "plus (ours), with notes"])
         page = (out / "report.html").read_text()
         self.assertEqual(page.count("<audio"), 6)
         self.assertEqual(page.count("data:image/png;base64"), 6)
         self.assertIn("Figure 6", page)
         self.assertIn("Figure 7", page)
-        self.assertEqual(page.count('class="curves"'), 4)
+        self.assertEqual(page.count('class="curves"'), 6)
         # Works from disk: nothing is fetched from anywhere.
         self.assertEqual(re.findall(r'(?:src|href)="(?!data:)', page), [])
 
@@ -178,7 +183,8 @@ class Tables(support.Case, TablesInShards):
         self.assertEqual(list(tables), ["1", "2", "3", "4", "5", "A"])
         for key, row, column in (("1", "MI Net", "NDB"), ("1", "real test clips", "NDB"), ("2", "MI Net", "accuracy"),
                                  ("4", "MI Net", "L2"), ("5", "MI Net", "nats per code"),
-                                 ("A", "MI Net, generated", "instrument")):
+                                 ("A", "MI Net, generated", "instrument"),
+                                 ("A", "plus (ours), keypoints alone", "instrument")):
             self.assertIn("value", tables[key][row][column], (key, row))
         self.assertEqual(tables["1"]["Content cond. MI Net"]["NDB"], {"paper": {"URMP": 35}})
         self.assertEqual(tables["5"]["GRU-Seq2Seq"]["nats per code"], {"paper": {"URMP": 2.93}})

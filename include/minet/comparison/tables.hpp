@@ -5,7 +5,8 @@
 // What is kept under `out`, so that an interrupted command resumes where it stopped:
 //   runs/vqvae-seed<N>/   the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq share
 //   runs/<run>-seed<N>/   run folders as mi_train makes them: minet (without notes), content (with
-//                         notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer
+//                         notes), no_mbr, gru_seq2seq, seq2seq, graph_transformer, and plus (our
+//                         own model, where asked for)
 //   results/<name>.json   each measurement with its inputs; measured again if those change
 //   sound/                the page's examples as .wav
 //   table-<key>.csv, tables.json, tables.txt, report.html   written at the end
@@ -43,8 +44,9 @@ struct TablesOptions {
   std::filesystem::path config;
   std::optional<std::filesystem::path> unconditional, no_mbr, gru_seq2seq, seq2seq,
       graph_transformer;
-  std::vector<std::string> overrides;      // "a.b=c", for every run
-  std::vector<std::uint64_t> seeds = {1};  // one training run per seed
+  std::optional<std::filesystem::path> plus;  // our own model; unset: it has no rows
+  std::vector<std::string> overrides;         // "a.b=c", for every run
+  std::vector<std::uint64_t> seeds = {1};     // one training run per seed
   // Hashes of corpora whose runs are also accepted: the same recordings prepared on another
   // machine, where rounding or encoder versions change the hash. The report names those that were
   // used.
