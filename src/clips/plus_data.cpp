@@ -277,6 +277,7 @@ at::Tensor PlusData::poses(const std::vector<Clip>& clips) const {
 
 at::Tensor PlusData::mean_poses(const std::vector<Clip>& clips) const {
   std::vector<std::int64_t> tracks;
+  tracks.reserve(clips.size());
   for (const Clip& clip : clips) tracks.push_back(clip.track);
   return mean_pose_.index_select(0, at::tensor(tracks, at::kLong).to(device_)).unsqueeze(1);
 }
@@ -304,6 +305,7 @@ models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,
   result.hz = result.input.hz;
   for (std::size_t kind = 1; kind < seen_.size() && !seen.empty(); ++kind) {
     std::vector<std::int64_t> rows;
+    rows.reserve(seen.size());
     for (const ControlsSeen one : seen) rows.push_back(static_cast<std::size_t>(one) == kind);
     const at::Tensor here =
         at::tensor(rows, at::kLong).to(device_).to(at::kBool).unsqueeze(1);  // [B, 1]

@@ -44,7 +44,8 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
 // The film with the skeleton on it, and what sounds where asked for; else it is the same for all
 // pieces, and drawn once.
 fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
-  const fs::path scratch = options.film_pose.parent_path(), drawn = scratch / "overlay.mp4";
+  const fs::path scratch = options.film_pose.parent_path();
+  fs::path drawn = scratch / "overlay.mp4";
   std::error_code ignored;
   pose::DrawFilmOptions draw{.film = *options.video,
                              .notes = {},

@@ -160,7 +160,7 @@ ControlTokens draw_controls(models::PlusModel& model, const PlusPlayer& player,
   const auto empty = [&] {
     return at::zeros({batch, frames}, at::TensorOptions(at::kLong).device(at::kCPU));
   };
-  const ControlTokens tokens{empty(), empty(), empty()};
+  ControlTokens tokens{empty(), empty(), empty()};
   at::Tensor prepared;
   for (std::int64_t t = 0; t < frames; ++t) {
     if (t % kBlock == 0) {
