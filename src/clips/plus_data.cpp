@@ -211,8 +211,10 @@ PlusData::PlusData(const corpus::Corpus& corpus, std::string_view split,
   note_ = wholes(tokens.note), note_onset_ = wholes(tokens.note_onset);
   forced_ = wholes(tokens.forced);
   level_ = models::levels_of(floats(tokens.loudness), config.plus.levels);
-  seen_ = {models::SynthesiserInput{floats(hz), floats(voiced), floats(loudness)},
-           drawn_frames(false), drawn_frames(true)};
+  const models::SynthesiserInput heard = drawn_frames(false), asked = drawn_frames(true);
+  seen_ = {at::stack({floats(hz), heard.hz, asked.hz}),
+           at::stack({floats(voiced), heard.voiced, asked.voiced}),
+           at::stack({floats(loudness), heard.loudness, asked.loudness})};
 }
 
 models::SynthesiserInput PlusData::drawn_frames(bool with_notes) const {
@@ -237,7 +239,7 @@ models::SynthesiserInput PlusData::drawn_frames(bool with_notes) const {
     add(hz, drawn.hz), add(voiced, drawn.voiced), add(loudness, drawn.loudness);
   }
   const auto whole = [&](const std::vector<at::Tensor>& parts) {
-    return parts.empty() ? at::empty({0}) : at::cat(parts).to(device_);
+    return (parts.empty() ? at::empty({0}) : at::cat(parts)).to(device_);
   };
   return {whole(hz), whole(voiced), whole(loudness)};
 }
@@ -291,33 +293,21 @@ models::SynthesiserBatch PlusData::sounds(const std::vector<Clip>& clips,
                     offsets[i]);
   }
   const std::int64_t frames = config_.plus.sound_frames;
-  const auto batch = static_cast<std::int64_t>(clips.size());
   const at::Tensor index = at::tensor(first, at::kLong).to(device_).unsqueeze(1) +
                            at::arange(frames + 1, onset_.options());  // [B, S + 1]
-  const auto pick = [&](const at::Tensor& column) {
-    return column.index_select(0, index.flatten()).view({batch, frames + 1});
-  };
+  std::vector<std::int64_t> how(clips.size());
+  std::transform(seen.begin(), seen.end(), how.begin(),
+                 [](ControlsSeen one) { return static_cast<std::int64_t>(one); });
+  const at::Tensor row = at::tensor(how, at::kLong).to(device_).unsqueeze(1);  // [B, 1]
+  const auto pick = [&](const at::Tensor& column) { return column.index({row, index}); };
   models::SynthesiserBatch result;
-  const auto inputs = [&](const models::SynthesiserInput& columns) {
-    return models::SynthesiserInput{pick(columns.hz), pick(columns.voiced), pick(columns.loudness)};
-  };
-  result.input = inputs(seen_[0]);
-  result.hz = result.input.hz;
-  for (std::size_t kind = 1; kind < seen_.size() && !seen.empty(); ++kind) {
-    std::vector<std::int64_t> rows;
-    rows.reserve(seen.size());
-    for (const ControlsSeen one : seen) rows.push_back(static_cast<std::size_t>(one) == kind);
-    const at::Tensor here =
-        at::tensor(rows, at::kLong).to(device_).to(at::kBool).unsqueeze(1);  // [B, 1]
-    const models::SynthesiserInput other = inputs(seen_[kind]);
-    result.input = {at::where(here, other.hz, result.input.hz),
-                    at::where(here, other.voiced, result.input.voiced),
-                    at::where(here, other.loudness, result.input.loudness)};
-  }
-  result.sound = sound_.index_select(0, index.slice(1, 0, frames).flatten())
-                     .to(at::kFloat)
-                     .view({batch, frames * config_.spectrogram.hop}) /
-                 32768;
+  result.input = {pick(seen_.hz), pick(seen_.voiced), pick(seen_.loudness)};
+  result.hz = seen_.hz[0].index({index});
+  result.sound =
+      sound_.index_select(0, index.slice(1, 0, frames).flatten())
+          .to(at::kFloat)
+          .view({static_cast<std::int64_t>(clips.size()), frames * config_.spectrogram.hop}) /
+      32768;
   result.pose = poses(clips);
   result.clip = whole_sounds(clips);
   return result;

@@ -74,9 +74,8 @@ struct LivePlayer::State {
 };
 
 void LivePlayer::State::add_notes(const std::vector<score::Note>& list) {
-  double end = 0;
-  for (const score::Note& note : list) end = std::max(end, note.end_s());
-  const auto count = static_cast<std::int64_t>(std::ceil(end * models::token_rate(model.config)));
+  const auto count =
+      static_cast<std::int64_t>(std::ceil(last_end_s(list) * models::token_rate(model.config)));
   notes = note_input(list, model.config, count + 1);  // it ends with a rest
 }
 

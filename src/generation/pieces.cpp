@@ -123,12 +123,6 @@ double loudness_gain(const audio::Sound& sound, const std::optional<double>& wan
   return gain;
 }
 
-double last_end_s(const std::vector<score::Note>& notes) {
-  double end = 0;
-  for (const score::Note& note : notes) end = std::max(end, note.end_s());
-  return end;
-}
-
 }  // namespace
 
 void check_output(const fs::path& output, bool force) {
@@ -233,6 +227,12 @@ std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_s
                       " s: the last pose is held"));
   }
   return std::max<std::int64_t>(1, std::llround(seconds * rate));
+}
+
+double last_end_s(const std::vector<score::Note>& notes) {
+  double end = 0;
+  for (const score::Note& note : notes) end = std::max(end, note.end_s());
+  return end;
 }
 
 std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double seconds,

@@ -29,6 +29,7 @@ void check_output(const std::filesystem::path& wav, bool force);
 pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config);
 // Steps of `rate` a second in the seconds that are asked for.
 std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_seconds);
+double last_end_s(const std::vector<score::Note>& notes);  // when nothing sounds any more
 // InputError where the model has `notes_trained` false; `enabled`: whether it could have had notes.
 std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double seconds,
                                           bool enabled, bool notes_trained);

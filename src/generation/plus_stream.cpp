@@ -8,20 +8,15 @@
 
 #include "minet/generation/sampling.hpp"
 #include "models/cpu/compute_paths.hpp"
+#include "models/plus/in_pieces.hpp"
 
 namespace minet::generation {
 namespace {
 
 using models::ControlTokens;
+using models::joined;
+using models::last_of;
 using models::SynthesiserInput;
-
-at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {  // along time
-  return first.defined() ? at::cat({first, rest}, 1) : rest;
-}
-
-at::Tensor last_of(const at::Tensor& x) {  // [B, T, ...] -> [B, 1, ...]
-  return x.slice(1, -1);
-}
 
 }  // namespace
 

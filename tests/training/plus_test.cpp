@@ -109,8 +109,6 @@ TEST_F(PlusTraining, ASynthesiserIsTrainedAloneForABodyThatIsKept) {
   }
 }
 
-// Bodies that are their sounds' codes are matched; those of other clips are not; level tells
-// nothing.
 TEST_F(PlusTraining, SomeClipsAreSeenAsIfDrawnTheSameInEveryProcess) {
   using clips::ControlsSeen;
   config::TrainConfig config;
@@ -129,6 +127,8 @@ TEST_F(PlusTraining, SomeClipsAreSeenAsIfDrawnTheSameInEveryProcess) {
             std::vector(9, ControlsSeen::measured));
 }
 
+// Bodies that are their sounds' codes are matched; those of other clips are not; level tells
+// nothing.
 TEST_F(PlusTraining, MatchesBodiesAndSounds) {
   const Golden golden("plus");
   const config::TrainConfig config = golden.config();

@@ -5,7 +5,6 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
@@ -55,12 +54,12 @@ class PlusData {
   std::vector<bool> has_notes_;
   std::vector<float> energies_;  // of all frames
   // Track after track, on the device.
-  at::Tensor sound_;                              // [frames, hop] int16
-  std::array<models::SynthesiserInput, 3> seen_;  // by ControlsSeen, [frames]
-  at::Tensor pose_;                               // [pose frames, 94]
-  at::Tensor mean_pose_;                          // [tracks, 94]; undefined where there are none
-  at::Tensor onset_, pitch_, level_;              // [tokens] int64
-  at::Tensor note_, note_onset_, forced_;         // [tokens] int64
+  at::Tensor sound_;                       // [frames, hop] int16
+  models::SynthesiserInput seen_;          // by ControlsSeen: [3, frames]
+  at::Tensor pose_;                        // [pose frames, 94]
+  at::Tensor mean_pose_;                   // [tracks, 94]; undefined where there are none
+  at::Tensor onset_, pitch_, level_;       // [tokens] int64
+  at::Tensor note_, note_onset_, forced_;  // [tokens] int64
 };
 
 }  // namespace minet::clips

@@ -4,18 +4,12 @@
 
 #include <cmath>
 
+#include "models/plus/in_pieces.hpp"
+
 namespace minet::models {
 namespace {
 
 constexpr double kRestHz = 220;  // before the first pitch
-
-at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {  // along time
-  return first.defined() ? at::cat({first, rest}, 1) : rest;
-}
-
-at::Tensor last_of(const at::Tensor& x) {  // [B, n] -> [B, 1]
-  return x.slice(1, -1);
-}
 
 at::Tensor twice(const at::Tensor& x) {  // [B, n] -> [B, 2 n]
   return x.repeat_interleave(kFramesOfToken, 1);

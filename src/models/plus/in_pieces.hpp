@@ -1,0 +1,17 @@
+// For what goes on from one piece of time to the next; time is dimension 1.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace minet::models {
+
+// `first` may be undefined: there was nothing before.
+inline at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {
+  return first.defined() ? at::cat({first, rest}, 1) : rest;
+}
+
+inline at::Tensor last_of(const at::Tensor& x) {  // [B, T, ...] -> [B, 1, ...]
+  return x.slice(1, -1);
+}
+
+}  // namespace minet::models
