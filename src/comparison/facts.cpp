@@ -1,27 +1,19 @@
 #include "comparison/facts.hpp"
 
-#include <filesystem>
 #include <set>
 
-#include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 #include "minet/core/words.hpp"
+#include "training/run_json.hpp"
 
 namespace minet::comparison {
 namespace {
 
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxJson = 64 << 20;  // bytes
-
-// Of run.json; empty where the run has none.
 Json run_json(const Measuring& measuring, RunKind kind, std::uint64_t seed) {
-  const fs::path file = measuring.runs().folder(kind, seed) / "run.json";
-  if (!fs::exists(file)) return Json::object();
-  Json json = Json::parse(read_file(file, kMaxJson), nullptr, false);
-  return json.is_object() ? json : Json::object();
+  return training::read_run_json(measuring.runs().folder(kind, seed));
 }
 
 std::string budgets(const RunShelf& runs) {

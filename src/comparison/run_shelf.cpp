@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "minet/config/config.hpp"
@@ -15,6 +14,7 @@
 #include "minet/core/words.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/training/train.hpp"
+#include "training/run_json.hpp"
 
 namespace minet::comparison {
 namespace {
@@ -26,7 +26,6 @@ using training::Stage;
 
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kModel = "model.safetensors";
-constexpr std::uint64_t kMaxRunJson = 1 << 20;  // bytes
 
 // configs/tiny.yaml has its relatives as configs/ablations/tiny-no_mbr.yaml, paper.yaml without a
 // prefix.
@@ -152,11 +151,9 @@ std::string entry(const models::TensorHeader& header, const std::string& key) {
 
 std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& header) {
   const std::string own = entry(header, "corpus_hash");  // a checkpoint has it
-  if (!own.empty() || !fs::exists(folder / "run.json")) return own;
-  const auto json =
-      nlohmann::json::parse(read_file(folder / "run.json", kMaxRunJson), nullptr, false);
-  const bool known =
-      json.is_object() && json.contains("corpus_hash") && json["corpus_hash"].is_string();
+  if (!own.empty()) return own;
+  const auto json = training::read_run_json(folder);
+  const bool known = json.contains("corpus_hash") && json["corpus_hash"].is_string();
   return known ? json["corpus_hash"].get<std::string>() : std::string();
 }
 

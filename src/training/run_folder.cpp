@@ -1,12 +1,12 @@
 #include "minet/training/run_folder.hpp"
 
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "training/run_json.hpp"
 
 namespace minet::training {
 namespace fs = std::filesystem;
@@ -94,8 +94,7 @@ RunSettings read_run_settings(const fs::path& run) {
                           fs::exists(path) ? "config.yaml" : "run.json",
                           "; give the folder of a run that was started"));
   }
-  constexpr std::uint64_t kMostBytes = 1 << 20;
-  const auto json = nlohmann::json::parse(read_file(path, kMostBytes), nullptr, false);
+  const auto json = read_run_json(run);
   RunSettings settings;
   std::string freeze;
   try {
@@ -141,7 +140,8 @@ void truncate_metrics(const fs::path& path, Stage stage, std::int64_t step) {
   while (std::getline(lines, line)) {
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || !entry.contains("stage") || !entry.contains("step")) continue;
-    const bool later_stage = stage == Stage::vqvae && entry["stage"] == "prior";
+    const bool later_stage = (stage == Stage::vqvae && entry["stage"] == "prior") ||
+                             (stage == Stage::synthesiser && entry["stage"] == "controls");
     const bool later_step = entry["stage"] == to_string(stage) && entry["step"] > step;
     if (!later_stage && !later_step) kept += line + "\n";
   }

@@ -12,6 +12,8 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 SLOW = 10  # s for one input
+PIECE = 300  # s after which the figures are written
+INTERRUPTED = 72  # libFuzzer's exit code after Ctrl-C
 LIMITS = ["-max_len=16384", f"-timeout={SLOW}", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-print_final_stats=1"]
 
 
@@ -50,29 +52,39 @@ def passes_alone(program, reader, found, memory):
     return code == 0 and took < SLOW
 
 
-def fuzz(build, reader, program, seconds, memory):
-    """One row of the table: `seconds` of CPU time. libFuzzer counts the clock's, so a busy machine needs it again."""
+def fuzz(build, reader, program, seconds, memory, row, keep):
+    """Until `row`, what earlier runs found out about this reader, says `seconds` of CPU time. libFuzzer counts the
+    clock's, so a busy machine needs several pieces. `keep` is called after each."""
     kept, finds = build / "corpus" / reader, build / "finds" / reader
     kept.mkdir(parents=True, exist_ok=True)
     finds.mkdir(parents=True, exist_ok=True)
     before = {path.name for path in finds.iterdir()}
     starts = [path for path in (memory / "seeds" / reader, HERE / "found" / reader) if path.is_dir()]
-    used, inputs, new = 0, 0, []
-    while used < 0.99 * seconds and not new:
-        arguments = [f"-max_total_time={max(1, round(seconds - used))}", f"-artifact_prefix={finds}/", kept, *starts]
+    new = []
+    while 60 * row["cpu_minutes"] < 0.99 * seconds and not new:
+        piece = max(1, round(min(PIECE, seconds - 60 * row["cpu_minutes"])))
+        arguments = [f"-max_total_time={piece}", f"-artifact_prefix={finds}/", kept, *starts]
         code, said, took = run_once(program, reader, arguments, memory)
-        used += took
-        inputs += last_number(r"number_of_executed_units: (\d+)", said)
         found = [path for path in finds.iterdir() if path.name not in before]
         alone = [path for path in found if passes_alone(program, reader, path, memory)]
         for path in alone:
             path.unlink()
         new = sorted(path.name for path in found if path not in alone)
-        if code != 0 and (new or not alone):
+        if code not in (0, INTERRUPTED) and (new or not alone):
             print(said[-6000:], file=sys.stderr)
             new = new or [f"it ended with {code}"]
-    return {"reader": reader, "cpu_minutes": round(used / 60, 2), "inputs": inputs,
-            "edges": last_number(r"cov: (\d+)", said), "kept": sum(1 for _ in kept.iterdir()), "finds": new}
+        row["cpu_minutes"] = round(row["cpu_minutes"] + took / 60, 2)
+        row["inputs"] += last_number(r"number_of_executed_units: (\d+)", said)
+        row["edges"] = max(row["edges"], last_number(r"cov: (\d+)", said))
+        row["kept"] = sum(1 for _ in kept.iterdir())
+        row["finds"] += new
+        keep()
+        if code == INTERRUPTED:
+            break
+
+
+def earlier(path):
+    return json.loads(path.read_text()) if path and path.exists() else []
 
 
 def main():
@@ -81,7 +93,7 @@ def main():
     parser.add_argument("minutes", type=float, nargs="?", default=30)
     parser.add_argument("readers", nargs="*")
     parser.add_argument("--jobs", type=int, default=1, help="readers at a time")
-    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--json", type=pathlib.Path, help="figures; what is in there counts")
     options = parser.parse_intermixed_args()
     build = options.build.resolve()
     every = readers(build)
@@ -90,16 +102,24 @@ def main():
         memory = pathlib.Path(holder)
         subprocess.run([sys.executable, HERE / "make_seeds.py", memory / "seeds"], check=True)
         seconds = max(1, round(options.minutes * 60))
-        rows = []
+        names = options.readers or list(every)
+        rows = {row["reader"]: row for row in earlier(options.json)}
+        for name in names:
+            rows.setdefault(name, {"reader": name, "cpu_minutes": 0, "inputs": 0, "edges": 0, "kept": 0, "finds": []})
+
+        def keep():
+            if options.json:
+                options.json.write_text(json.dumps(list(rows.values()), indent=2) + "\n")
+
+        def run(name):
+            fuzz(build, name, every[name], seconds, memory, rows[name], keep)
+            return rows[name]
+
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for row in pool.map(lambda reader: fuzz(build, reader, every[reader], seconds, memory),
-                                options.readers or list(every)):
-                rows.append(row)
+            for row in pool.map(run, names):
                 print("{reader}: {inputs} inputs in {cpu_minutes} CPU-minutes, {edges} edges reached".format(**row)
                       + "".join(f"; FOUND {name}" for name in row["finds"]), flush=True)
-                if options.json:
-                    options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    sys.exit(1 if any(row["finds"] for row in rows) else 0)
+    sys.exit(1 if any(rows[name]["finds"] for name in names) else 0)
 
 
 if __name__ == "__main__":

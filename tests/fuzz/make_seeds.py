@@ -103,6 +103,11 @@ def others(seeds):
     answers = {"format": "minet-listening-result", "test": "t", "listener": "l", "musician": "none",
                "trials": [{"id": "p", "chosen": "x", "left": "x"}]}
     seeds.add("listening", "one", BETWEEN.join(json.dumps(part).encode() for part in (key, answers)))
+    run = {"corpus": "c", "init_from": "", "freeze": "vqvae", "device": "cpu", "threads": 1, "corpus_hash": "0" * 64}
+    metrics = "".join(json.dumps({"stage": stage, "step": 10 * i, "loss": 2.5 / i}) + "\n"
+                      for stage in ("vqvae", "prior") for i in (1, 2, 3))
+    command = {"folder": "/tmp", "arguments": ["tables", "--shard", "1/2", "--out=o"]}
+    seeds.add("run", "one", BETWEEN.join((json.dumps(run).encode(), metrics.encode(), json.dumps(command).encode())))
     for network in (SOURCE / "tests/vision/golden").glob("*.tflite"):
         if network.stat().st_size < 4000:
             seeds.add("tflite", network.stem, network.read_bytes())

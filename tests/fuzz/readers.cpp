@@ -9,6 +9,7 @@
 #include "corpus/index.hpp"
 #include "corpus/solos_files.hpp"
 #include "corpus/table.hpp"
+#include "evaluation/curves.hpp"
 #include "fuzz/target.hpp"
 #include "generation/sidecar.hpp"
 #include "listening/listening_answers.hpp"
@@ -16,11 +17,13 @@
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/npy.hpp"
+#include "minet/core/shard.hpp"
 #include "minet/core/text.hpp"
 #include "minet/pose/causal.hpp"
 #include "minet/pose/picture_line.hpp"
 #include "minet/pose/prepare.hpp"
 #include "minet/pose/readers.hpp"
+#include "minet/training/run_folder.hpp"
 #include "vision/tflite_file.hpp"
 
 namespace minet::fuzz {
@@ -163,6 +166,24 @@ void listening(std::string_view bytes) {
       [&] { listening::read_listening_answers({answers}, listening::read_listening_key(key)); });
 }
 
+void run(std::string_view bytes) {
+  const auto parts = parts_of(bytes, 3);
+  files().write("config.yaml", "");
+  files().write("run.json", parts[0]);
+  files().write("command.json", parts[2]);
+  const auto metrics = files().write("metrics.jsonl", parts[1]);
+  reading([&] { training::read_run_settings(files().folder()); });
+  reading([&] { read_shard_command(files().folder()); });
+  reading([&] {
+    const evaluation::Curve curve = evaluation::read_curve(metrics, "vqvae", "loss", "loss");
+    evaluation::curves_svg("loss", {curve}, "step");
+    training::truncate_metrics(metrics, training::Stage::vqvae, 20);
+    const auto kept = evaluation::read_curve(metrics, "vqvae", "loss", "loss").points;
+    require(kept.size() <= curve.points.size(), "a shorter curve");
+    for (const auto& [step, loss] : kept) require(step <= 20, "no later step");
+  });
+}
+
 void tflite(std::string_view bytes) {
   reading([&] { vision::parse_tflite(std::string(bytes), "fuzzed"); });
 }
@@ -182,6 +203,7 @@ constexpr Target kReaders[] = {
     {"solos", solos},
     {"sidecar", sidecar},
     {"listening", listening},
+    {"run", run},
     {"tflite", tflite},
 };
 

@@ -36,6 +36,14 @@ TEST_F(RunFolderTest, MetricsPastTheRestoredStepGo) {
   EXPECT_EQ(read_file(path, 1000), "{\"stage\":\"vqvae\",\"step\":10}\n");
 }
 
+TEST_F(RunFolderTest, MetricsOfTheStageAfterTheRestoredOneGo) {
+  const fs::path path = folder_ / "metrics.jsonl";
+  std::ofstream(path) << R"({"stage":"synthesiser","step":10})" << '\n'
+                      << R"({"stage":"controls","step":5})" << '\n';
+  truncate_metrics(path, Stage::synthesiser, 10);
+  EXPECT_EQ(read_file(path, 1000), "{\"stage\":\"synthesiser\",\"step\":10}\n");
+}
+
 TEST_F(RunFolderTest, TwoProcessesCannotShareARun) {
   const RunFolder first(folder_ / "run", false);
   EXPECT_THROW(RunFolder(folder_ / "run", true), InputError);
