@@ -46,7 +46,7 @@ def run_once(program, reader, arguments, memory):
 def passes_alone(program, reader, found, memory):
     """Whether an input is read in time and memory by a process of its own. The clock of a busy machine runs on while
     the reader waits, and libvorbis leaks a little with many an input: neither is a find."""
-    if not found.name.startswith(("timeout-", "oom-")):
+    if not found.name.startswith(("timeout-", "oom-", "slow-unit-")):
         return False
     code, _, took = run_once(program, reader, [f"-timeout={60 * SLOW}", found], memory)
     return code == 0 and took < SLOW
