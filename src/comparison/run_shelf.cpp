@@ -39,26 +39,58 @@ fs::path relative_of(const fs::path& config, const char* folder, const char* nam
 struct RunForm {
   const char* key;
   const char* title;
-  ModelKind model;
-  bool notes;          // is trained with notes
-  bool shares_vqvae;   // with the others that do
-  const char* folder;  // of its configuration, beside the one given
-  const char* file;    // its name there; empty: the one given itself
-  std::optional<fs::path> TablesOptions::*given;
+  ModelKind model = ModelKind::minet;
+  Stage train = Stage::prior;  // what is asked of mi_train
+  Stage last = train;          // the stage that it is measured after
+  bool notes = false;          // is trained with notes
+  bool shares_vqvae = false;   // with the others that do
+  bool if_given = false;       // only where the options name its configuration
+  const char* folder = "";     // of its configuration, beside the one given
+  const char* file = "";       // its name there; empty: the one given itself
+  std::optional<fs::path> TablesOptions::*given = nullptr;
 };
-constexpr std::array<RunForm, kRunKinds.size()> kForms{
-    {{"minet", "MI Net", ModelKind::minet, false, true, "", "unconditional",
-      &TablesOptions::unconditional},
-     {"content", "Content cond. MI Net", ModelKind::minet, true, true, "", "", nullptr},
-     {"no_mbr", "MI Net without MBR blocks", ModelKind::minet, false, false, "ablations", "no_mbr",
-      &TablesOptions::no_mbr},
-     {"gru_seq2seq", "GRU-Seq2Seq", ModelKind::minet, true, true, "ablations", "gru_seq2seq",
-      &TablesOptions::gru_seq2seq},
-     {"seq2seq", "Seq2Seq", ModelKind::seq2seq, false, false, "baselines", "seq2seq",
-      &TablesOptions::seq2seq},
-     {"graph_transformer", "Graph-Transformer", ModelKind::graph_transformer, false, false,
-      "baselines", "graph_transformer", &TablesOptions::graph_transformer},
-     {"plus", "plus (ours)", ModelKind::plus, false, false, "", "plus", &TablesOptions::plus}}};
+constexpr std::array<RunForm, kRunKinds.size()> kForms{{
+    {.key = "minet",
+     .title = "MI Net",
+     .shares_vqvae = true,
+     .file = "unconditional",
+     .given = &TablesOptions::unconditional},
+    {.key = "content", .title = "Content cond. MI Net", .notes = true, .shares_vqvae = true},
+    {.key = "no_mbr",
+     .title = "MI Net without MBR blocks",
+     .train = Stage::vqvae,
+     .folder = "ablations",
+     .file = "no_mbr",
+     .given = &TablesOptions::no_mbr},
+    {.key = "gru_seq2seq",
+     .title = "GRU-Seq2Seq",
+     .notes = true,
+     .shares_vqvae = true,
+     .folder = "ablations",
+     .file = "gru_seq2seq",
+     .given = &TablesOptions::gru_seq2seq},
+    {.key = "seq2seq",
+     .title = "Seq2Seq",
+     .model = ModelKind::seq2seq,
+     .train = Stage::baseline,
+     .folder = "baselines",
+     .file = "seq2seq",
+     .given = &TablesOptions::seq2seq},
+    {.key = "graph_transformer",
+     .title = "Graph-Transformer",
+     .model = ModelKind::graph_transformer,
+     .train = Stage::baseline,
+     .folder = "baselines",
+     .file = "graph_transformer",
+     .given = &TablesOptions::graph_transformer},
+    {.key = "plus",
+     .title = "plus (ours)",
+     .model = ModelKind::plus,
+     .train = Stage::all,
+     .last = Stage::controls,
+     .if_given = true,
+     .given = &TablesOptions::plus},
+}};
 
 const RunForm& form_of(RunKind kind) {
   return kForms[static_cast<std::size_t>(kind)];
@@ -108,7 +140,8 @@ void copy_run(const fs::path& from, const fs::path& to) {
 }
 
 bool is_asked_for(RunKind kind, const TablesOptions& options) {
-  return kind != RunKind::plus || options.plus.has_value();
+  const RunForm& form = form_of(kind);
+  return !form.if_given || (options.*form.given).has_value();
 }
 
 // Where two configurations train different networks; `found` is a run's own, `stage` what of it
@@ -155,13 +188,6 @@ std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& he
   const auto json = training::read_run_json(folder);
   const bool known = json.contains("corpus_hash") && json["corpus_hash"].is_string();
   return known ? json["corpus_hash"].get<std::string>() : std::string();
-}
-
-// The stage that a kind of run is measured after.
-Stage last_stage(RunKind kind) {
-  if (kind == RunKind::plus) return Stage::controls;
-  if (form_of(kind).model != ModelKind::minet) return Stage::baseline;
-  return kind == RunKind::no_mbr ? Stage::vqvae : Stage::prior;
 }
 
 const config::StageConfig& settings_of(Stage stage, const TrainConfig& config) {
@@ -259,7 +285,7 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
   TrainConfig expected = config(kind);
   expected.run.seed = seed;
   // A copy of the shared VQ-VAE may have any prior before its own begins.
-  const Stage last = last_stage(kind);
+  const Stage last = form_of(kind).last;
   const bool first_stage = has_checkpoint && entry(header, "stage") == "vqvae";
   std::vector<std::string> other =
       changes(expected, config::parse_train_config(entry(header, "config"), file.string()),
@@ -289,7 +315,7 @@ fs::path RunShelf::folder(RunKind kind, std::uint64_t seed) const {
 }
 
 const config::StageConfig& RunShelf::budget(RunKind kind) const {
-  return settings_of(last_stage(kind), config(kind));
+  return settings_of(form_of(kind).last, config(kind));
 }
 
 std::string RunShelf::corpus_of(RunKind kind, std::uint64_t seed) const {
@@ -349,7 +375,7 @@ void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   options.config.run.seed = seed;
   options.corpus = options_.corpus;
   options.run = run;
-  options.stage = kind == RunKind::plus ? Stage::all : last_stage(kind);
+  options.stage = form_of(kind).train;
   options.resume = fs::exists(run);
   options.device = options_.device;
   options.threads = options_.threads;
