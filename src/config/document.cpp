@@ -11,6 +11,7 @@
 #include <sstream>
 #include <utility>
 
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::config {
@@ -236,13 +237,6 @@ Document parse_document(std::string_view yaml) {
 std::string key_path(std::string_view parent, std::string_view key) {
   if (parent.empty()) return std::string(key);
   return text(parent, ".", key);
-}
-
-std::string excerpt(std::string_view value) {
-  constexpr std::size_t kLongest = 80;
-  std::string result = printable(value.substr(0, std::min(value.size(), kLongest)));
-  if (value.size() > kLongest) result += "...";
-  return result;
 }
 
 }  // namespace minet::config

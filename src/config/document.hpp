@@ -64,7 +64,4 @@ Document parse_document(std::string_view yaml);
 // "vqvae" + "channels" -> "vqvae.channels".
 std::string key_path(std::string_view parent, std::string_view key);
 
-// Text from a file for a message: escaped, cut after 80 bytes.
-std::string excerpt(std::string_view text);
-
 }  // namespace minet::config

@@ -10,6 +10,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::config {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/listing.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::config {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::config {

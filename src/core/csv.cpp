@@ -7,6 +7,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/file_kind.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet {
@@ -140,9 +141,9 @@ std::size_t CsvTable::column(std::string_view wanted) const {
   const auto found = std::find(header.begin(), header.end(), wanted);
   if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
   std::string message = text(printable(name), ": expected a column \"", wanted,
-                             "\", but the columns are ", printable(join(header, ", ")), ".");
+                             "\", but the columns are ", excerpt(join(header, ", ")), ".");
   if (const auto near = nearest_name(wanted, header)) {
-    message += text(" Is \"", printable(*near), "\" meant?");
+    message += text(" Is \"", excerpt(*near), "\" meant?");
   }
   throw InputError(message);
 }
@@ -170,7 +171,7 @@ CsvTable parse_csv(std::string_view content, std::string name) {
     if (std::find(table.header.begin(), table.header.begin() + static_cast<std::ptrdiff_t>(i),
                   table.header[i]) != table.header.begin() + static_cast<std::ptrdiff_t>(i)) {
       throw InputError(text(printable(table.name), ":", row.line, ": the column \"",
-                            printable(table.header[i]), "\" appears twice"));
+                            excerpt(table.header[i]), "\" appears twice"));
     }
   }
   while (reader.next(row)) {

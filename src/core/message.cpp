@@ -43,4 +43,12 @@ std::string shortened_lines(std::string_view whole) {
   return join(lines, "\n");
 }
 
+std::string excerpt(std::string_view value) {
+  constexpr std::size_t kLongest = 80;
+  if (value.size() <= kLongest) return printable(value);
+  std::size_t end = kLongest;
+  while (end > 0 && continues_a_character(value[end])) --end;
+  return printable(value.substr(0, end)) + "...";
+}
+
 }  // namespace minet

@@ -7,6 +7,7 @@
 
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::corpus {
@@ -57,8 +58,8 @@ void for_each_interval_list(const fs::path& path, const Take& take) {
   const Json json = read_object(path);
   for (const auto& [category, videos] : json.items()) {
     if (!videos.is_object()) {
-      throw InputError(text("expected {id: [[start, stop], ...]} under ", printable(category),
-                            " in ", path.string()));
+      throw InputError(text("expected {id: [[start, stop], ...]} under ", excerpt(category), " in ",
+                            path.string()));
     }
     for (const auto& [id, intervals] : videos.items()) take(id, intervals);
   }
@@ -93,13 +94,13 @@ SolosIndex read_solos_index(const fs::path& root) {
   const Json categories = read_object(ids_path);
   for (const auto& [category, ids] : categories.items()) {
     if (!ids.is_array()) {
-      throw InputError(text("expected a list of video ids under ", printable(category), " in ",
+      throw InputError(text("expected a list of video ids under ", excerpt(category), " in ",
                             ids_path.string()));
     }
     for (const Json& id : ids) {
       if (!id.is_string() || !is_safe_name(id.get<std::string>())) {
         throw InputError(text("expected video ids of letters, digits, '-' and '_' under ",
-                              printable(category), " in ", ids_path.string()));
+                              excerpt(category), " in ", ids_path.string()));
       }
       if (!place.emplace(id.get<std::string>(), index.videos.size()).second) continue;
       index.videos.push_back({.id = id.get<std::string>(),
@@ -113,7 +114,7 @@ SolosIndex read_solos_index(const fs::path& root) {
   const Json dict = read_object(dict_path);
   std::int64_t counter = -1;
   for (const auto& [id, rows] : dict.items()) {
-    const std::string where = text(dict_path.string(), " for ", printable(id));
+    const std::string where = text(dict_path.string(), " for ", excerpt(id));
     if (id == "_counter") {  // the number of all rows, not a video
       if (!rows.is_number_unsigned() || rows.get<std::uint64_t>() > std::uint64_t{kMaxRow}) {
         throw InputError(text("expected the number of rows in ", where));
@@ -135,7 +136,7 @@ SolosIndex read_solos_index(const fs::path& root) {
   }
   const fs::path times_path = root / "solos_timestamps.json";
   for_each_interval_list(times_path, [&](const std::string& id, const Json& intervals) {
-    const std::string where = text(times_path.string(), " for ", printable(id));
+    const std::string where = text(times_path.string(), " for ", excerpt(id));
     if (!intervals.is_array()) throw InputError(text("expected [[start, stop], ...] in ", where));
     const auto found = place.find(id);
     for (const Json& interval : intervals) {

@@ -6,6 +6,7 @@
 #include "core/bounded_json.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::generation {
@@ -73,7 +74,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     const nlohmann::json& inversion = json.at("inversion");
     const std::string start = inversion.at("start");
     if (start != kGradient && start != kRandom) {
-      throw broken(text("phases that start from '", printable(start), "'"));
+      throw broken(text("phases that start from '", excerpt(start), "'"));
     }
     sidecar.phase_start =
         start == kGradient ? audio::PhaseStart::gradient : audio::PhaseStart::random;
@@ -103,7 +104,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
   } catch (const BadNumber& error) {
     throw broken(error.what);
   } catch (const nlohmann::json::exception& error) {
-    throw broken(text("one with a missing or wrong entry (", printable(error.what()), ")"));
+    throw broken(text("one with a missing or wrong entry (", excerpt(error.what()), ")"));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/log.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 
 namespace minet::listening {
@@ -51,7 +52,7 @@ class File {
                    const std::vector<std::string>& allowed) const {
     const std::string value = word(object, name);
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      throw error(text("'", name, "' = '", printable(value), "'"));
+      throw error(text("'", name, "' = '", excerpt(value), "'"));
     }
     return value;
   }
@@ -78,13 +79,13 @@ ListenerAnswers read_answers(const fs::path& path, const ListeningKey& key) {
                   "give the files that listeners sent");
   const std::string test = file.word(file.root, "test");
   if (test != key.test) {
-    throw file.error(text("answers to another test (", printable(test), ", the key is of ",
-                          printable(key.test), ")"));
+    throw file.error(text("answers to another test (", excerpt(test), ", the key is of ",
+                          excerpt(key.test), ")"));
   }
   ListenerAnswers result;
   result.listener = file.word(file.root, "listener");
   if (!is_safe_name(result.listener)) {
-    throw file.error(text("a listener named '", printable(result.listener), "'"));
+    throw file.error(text("a listener named '", excerpt(result.listener), "'"));
   }
   const auto musician = file.root.find("musician");
   if (musician != file.root.end() && !musician->is_null()) {
@@ -95,7 +96,7 @@ ListenerAnswers read_answers(const fs::path& path, const ListeningKey& key) {
     const std::string id = file.word(trial, "id");
     const auto pair = key.pairs.find(id);
     if (pair == key.pairs.end()) {
-      throw file.error(text("a pair '", printable(id), "' that the key lacks"));
+      throw file.error(text("a pair '", excerpt(id), "' that the key lacks"));
     }
     if (!seen.insert(id).second) throw file.error(text("pair ", id, " twice"));
     const std::string left = file.word(trial, "left", {"x", "y"});
@@ -149,7 +150,7 @@ ListeningKey read_listening_key(const fs::path& path) {
     const std::string id = file.word(trial, "id");
     const auto is_catch = trial.find("catch");
     if (is_catch == trial.end() || !is_catch->is_boolean()) {
-      throw file.error(text("pair '", printable(id), "' without true or false for 'catch'"));
+      throw file.error(text("pair '", excerpt(id), "' without true or false for 'catch'"));
     }
     const bool added = key.pairs
                            .emplace(id, ListeningPair{.made = file.word(trial, "made", {"x", "y"}),
@@ -157,7 +158,7 @@ ListeningKey read_listening_key(const fs::path& path) {
                                                       .instrument = file.word(trial, "instrument"),
                                                       .track = file.word(trial, "track")})
                            .second;
-    if (!added) throw file.error(text("pair '", printable(id), "' twice"));
+    if (!added) throw file.error(text("pair '", excerpt(id), "' twice"));
   }
   return key;
 }

@@ -9,6 +9,7 @@
 
 #include "minet/config/config.hpp"
 #include "minet/core/log.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/version.hpp"
 #include "minet/core/words.hpp"
 #include "models/checks.hpp"
@@ -24,7 +25,7 @@ double get_number(const Metadata& metadata, const std::string& key, const std::s
   const std::string& value = get_text(metadata, key, where);
   const std::optional<double> number = parse_double(value);
   require(number && std::isfinite(*number), where, ": metadata '", key,
-          "' should be a number, got '", printable(value), "'");
+          "' should be a number, got '", excerpt(value), "'");
   return *number;
 }
 
@@ -64,7 +65,7 @@ const std::string& get_text(const Metadata& metadata, const std::string& key,
 bool get_flag(const Metadata& metadata, const std::string& key, const std::string& where) {
   const std::string& value = get_text(metadata, key, where);
   require(value == "true" || value == "false", where, ": metadata '", key,
-          "' should be true or false, got '", printable(value), "'");
+          "' should be true or false, got '", excerpt(value), "'");
   return value == "true";
 }
 
@@ -87,18 +88,18 @@ Metadata make_metadata(const config::TrainConfig& config, const audio::Spectrogr
 
 void check_format(const Metadata& metadata, const std::string& where) {
   const std::string& format = get_text(metadata, "format", where);
-  require(format == kFormat, where, ": expected a minet model, got format '", printable(format),
+  require(format == kFormat, where, ": expected a minet model, got format '", excerpt(format),
           "'; give a model.safetensors that mi_train wrote");
   const std::string& version = get_text(metadata, "format_version", where);
   require(version == kFormatVersion, where, ": expected model format version ", kFormatVersion,
-          ", got '", printable(version), "'; load it with the minet that wrote it");
+          ", got '", excerpt(version), "'; load it with the minet that wrote it");
 }
 
 audio::SpectrogramScale read_scale(const Metadata& metadata, const std::string& where) {
   const std::string& word = get_text(metadata, "scale_kind", where);
   const auto kind = config::from_string<config::LogScale>(word);
   require(kind.has_value(), where, ": metadata 'scale_kind' should be decibel or log1p, got '",
-          printable(word), "'");
+          excerpt(word), "'");
   const audio::SpectrogramScale scale{.kind = *kind,
                                       .reference = get_number(metadata, "scale_reference", where),
                                       .floor_db = get_number(metadata, "scale_floor_db", where),
@@ -181,7 +182,7 @@ void copy_strictly(const StrictCopy& copy, const Tensors& tensors, const std::st
       compare(name, known->second, tensor, problems);
       copies.emplace_back(known->second, tensor);
     } else {
-      problems.push_back(text(printable(name), " is not part of this model"));
+      problems.push_back(text(excerpt(name), " is not part of this model"));
     }
   }
   require(problems.empty(), where, ": its weights do not fit the configuration, in ",

@@ -14,6 +14,7 @@
 
 #include "minet/core/csv.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/recording.hpp"
@@ -108,7 +109,7 @@ std::map<std::string, int, std::less<>> read_names(const fs::path& path) {
       throw InputError(
           text("expected one of the 47 joints, such as right_wrist or left_index_1, "
                "got ",
-               printable(row.cells[joint]), " in line ", row.line, " of ", shown(path),
+               excerpt(row.cells[joint]), " in line ", row.line, " of ", shown(path),
                "; docs/keypoints.md lists them"));
     }
     names[std::string(trim(row.cells[part]))] = index;
@@ -162,19 +163,19 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
     const std::string coord = lower(trim(coords[i]));
     column.axis = coord == "x" ? 0 : coord == "y" ? 1 : coord == "likelihood" ? 2 : -1;
     if (column.axis < 0) {
-      refuse(path, text("expected x, y and likelihood as coords, got ", printable(coords[i])));
+      refuse(path, text("expected x, y and likelihood as coords, got ", excerpt(coords[i])));
     }
     header.scored |= column.axis == 2;
     if (column.joint >= 0) {
       std::string& owner = taken[static_cast<std::size_t>(column.joint)];
       if (!owner.empty() && owner != part) {
-        refuse(path, text("got both ", printable(owner), " and ", printable(part), " as ",
+        refuse(path, text("got both ", excerpt(owner), " and ", excerpt(part), " as ",
                           kSkeleton[static_cast<std::size_t>(column.joint)].name));
       }
       owner = part;
       any = true;
-    } else if (unknown.empty() || unknown.back() != printable(part)) {
-      unknown.push_back(printable(part));
+    } else if (unknown.empty() || unknown.back() != excerpt(part)) {
+      unknown.push_back(excerpt(part));
     }
     header.columns.push_back(column);
   }

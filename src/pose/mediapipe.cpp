@@ -12,6 +12,7 @@
 
 #include "minet/core/csv.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/holistic.hpp"
@@ -191,7 +192,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
     const auto frame = number_in(cells[0]);
     if (!frame || *frame < current || *frame < 0) {
       reader.refuse(
-          text("expected rising frame numbers, got ", printable(cells[0]), " in line ", number));
+          text("expected rising frame numbers, got ", excerpt(cells[0]), " in line ", number));
     }
     if (*frame != current) {
       flush();
@@ -201,7 +202,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
       const auto time = parse_cell(cells[1], separator);
       if (!time && !trim(cells[1]).empty()) {
         reader.refuse(
-            text("expected a time in seconds, got ", printable(cells[1]), " in line ", number));
+            text("expected a time in seconds, got ", excerpt(cells[1]), " in line ", number));
       }
       reader.set_time(current, time);
       reader.set_picture(parse_cell(cells[2], separator), parse_cell(cells[3], separator));
@@ -216,7 +217,7 @@ void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
       reader.refuse(
           text("expected a point of pose (0 to 32), left_hand or right_hand (0 to 20), "
                "got ",
-               printable(cells[4]), " ", printable(cells[5]), " in line ", number));
+               excerpt(cells[4]), " ", excerpt(cells[5]), " in line ", number));
     }
     any = true;
     for (std::size_t axis = 0; axis < kJointValues; ++axis) {

@@ -10,6 +10,7 @@
 
 #include "minet/core/csv.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "pose/checks.hpp"
 #include "pose/formats.hpp"
 #include "pose/openpose_json.hpp"
@@ -152,7 +153,7 @@ std::map<std::int64_t, double> read_times(const fs::path& folder) {
         (!times.empty() &&
          (times.rbegin()->first >= *number || times.rbegin()->second >= *seconds))) {
       throw InputError(text("expected rising frame numbers and times from 0 on, got ",
-                            printable(row.cells[frame]), " and ", printable(row.cells[time]),
+                            excerpt(row.cells[frame]), " and ", excerpt(row.cells[time]),
                             " in line ", row.line, " of ", shown(path),
                             "; extract the keypoints again or remove the file"));
     }

@@ -8,6 +8,7 @@
 #include "minet/core/csv.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 #include "minet/score/notes.hpp"
 #include "video/drawing.hpp"
@@ -47,7 +48,7 @@ Roll codes_of(const CsvTable& table) {
       constexpr double kMost = 1e6;
       if (!number || !(*number >= 0 && *number <= kMost)) {
         throw InputError(text(table.name, ":", row.line, ": expected a number from 0 to ", kMost,
-                              ", got ", printable(row.cells[columns[i]])));
+                              ", got ", excerpt(row.cells[columns[i]])));
       }
       numbers[i] = *number;
     }

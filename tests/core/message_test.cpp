@@ -20,6 +20,13 @@ TEST(Message, KeepsLinesAndNothingThatSteersATerminal) {
   EXPECT_EQ(printable_lines("a\n\x1b[31mb\tc\n"), "a\n\\x1b[31mb\\x09c\n");
 }
 
+TEST(Message, AnExcerptIsShortAndCutsNoCharacter) {
+  EXPECT_EQ(excerpt("a\tb"), "a\\x09b");
+  EXPECT_EQ(excerpt(std::string(80, 'x')), std::string(80, 'x'));
+  EXPECT_EQ(excerpt(std::string(81, 'x')), std::string(80, 'x') + "...");
+  EXPECT_EQ(excerpt(std::string(79, 'x') + "\u00e4y"), std::string(79, 'x') + "...");
+}
+
 TEST(Message, LeavesOutTheMiddleOfWhatIsLong) {
   const std::string exact(kLongestLine, 'x');
   EXPECT_EQ(shortened_lines(exact), exact);

@@ -16,4 +16,7 @@ std::string printable_lines(std::string_view text);
 // out, because a value quoted from a file can be as long as the file.
 std::string shortened_lines(std::string_view text);
 
+// At most 80 bytes of a value, printable, then "...": for an error that quotes a file.
+std::string excerpt(std::string_view value);
+
 }  // namespace minet
