@@ -1,6 +1,7 @@
 #include "evaluation/ndb_bins.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <map>

@@ -3,6 +3,7 @@
 #include "minet/evaluation/nll.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,7 @@
 // How well plus predicts what is played: onset, pitch and loudness of each frame of 32 ms.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <numbers>
 #include <string>

@@ -3,6 +3,7 @@
 #include "minet/evaluation/reconstruction.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <optional>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "minet/generation/live_player.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <array>

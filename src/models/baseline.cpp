@@ -2,6 +2,7 @@
 #include "minet/models/baseline.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <memory>
 

@@ -1,6 +1,7 @@
 #include "models/graph_network.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <cmath>

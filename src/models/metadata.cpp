@@ -2,6 +2,7 @@
 #include "models/metadata.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <optional>

@@ -2,6 +2,7 @@
 #include "minet/models/vector_quantizer.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "minet/training/adamw.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cmath>
 #include <numbers>

@@ -1,5 +1,6 @@
 // The only stage of a baseline: teacher-forced spectrogram frames (paper section 4).
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "minet/config/config.hpp"
 #include "minet/core/log.hpp"

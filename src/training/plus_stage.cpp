@@ -1,6 +1,7 @@
 // The two stages of plus: body encoder and synthesiser on recorded sound, then movement encoder and
 // prior on what is played.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 // Stage 2: body encoder, prior and content transformer, jointly (paper sections 3.2 and 3.3).
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <optional>
 

@@ -1,5 +1,6 @@
 // A new run's weights from another one's.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"

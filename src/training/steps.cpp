@@ -1,6 +1,7 @@
 #include "minet/training/steps.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/module.h>
 
 #include "minet/core/errors.hpp"

@@ -1,5 +1,6 @@
 // Stage 1: the VQ-VAE (paper section 3.1).
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "evaluation/statistics/gram_kmeans.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "models/cpu/compute_paths.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstdlib>
 #include <string>

@@ -3,6 +3,7 @@
 #include "minet/models/fast_prior.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,6 @@
 // Movements to onset, pitch and loudness.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/normalization.h>
 

@@ -1,5 +1,6 @@
 // What plus learns from a batch.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "minet/models/peers.hpp"
 #include "minet/models/plus.hpp"

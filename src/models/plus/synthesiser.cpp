@@ -1,5 +1,6 @@
 // Pitch, loudness and body vector to harmonics and noise, and these to sound.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/normalization.h>
 
