@@ -61,7 +61,7 @@ models::PlusModel load_trained_plus(const std::filesystem::path& path) {
   if (!model.prior_trained) {
     throw InputError(text(path.string(),
                           ": expected a model with a trained prior, but only its synthesiser is; "
-                          "go on with its training"));
+                          "continue its training"));
   }
   return model;
 }

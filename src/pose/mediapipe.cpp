@@ -41,7 +41,7 @@ class MediapipeReader {
       return side && *side >= 1 && *side <= kMaxPicture;
     };
     if (!good(width) || !good(height)) {
-      refuse("expected the picture's width and height in pixels, got none or absurd ones");
+      refuse("expected the picture's width and height in pixels, got none or implausible ones");
     }
     if (width_ > 0 && (width_ != *width || height_ != *height)) {
       refuse("expected one width and height throughout, got others on the way");
