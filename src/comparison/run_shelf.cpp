@@ -266,7 +266,7 @@ void RunShelf::check_runs(std::vector<std::string>& problems) const {
           problems.push_back(text(folder(kind, seed).string(), ": expected a finished run of ",
                                   title_of(kind), ", got ",
                                   state == State::absent ? "none" : "an unfinished one",
-                                  "; put it there, or let it be trained"));
+                                  "; put it there, or allow training"));
         }
       } catch (const InputError& error) {
         problems.emplace_back(error.what());
@@ -304,8 +304,8 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
   if (is_finished(header, last, expected)) return State::finished;
   if (!has_checkpoint) {
     throw InputError(text(run.string(),
-                          ": expected a trained model or a checkpoint to go on from, "
-                          "got a model that is not trained to its end"));
+                          ": expected a trained model or a checkpoint to resume from, got a model "
+                          "whose training is not finished"));
   }
   return State::begun;
 }
@@ -366,7 +366,7 @@ void RunShelf::train_vqvae(std::uint64_t seed) const {
 void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   const fs::path run = folder(kind, seed);
   if (state_of(kind, seed) == State::finished) {
-    log::info(text(title_of(kind), ", seed ", seed, ": as found in ", run.string()));
+    log::info(text(title_of(kind), ", seed ", seed, ": using the finished run ", run.string()));
     return;
   }
   log::info(text(title_of(kind), ", seed ", seed, ": ", run.string()));
@@ -401,10 +401,10 @@ void RunShelf::check_shared_vqvae(std::uint64_t seed) const {
                  a.second.equal(b.second);
         });
     if (!same) {
-      throw InputError(text(folder(kind, seed).string(), ": expected the VQ-VAE of ",
-                            folder(RunKind::minet, seed).string(),
-                            ", got another; train both from copies of one run after its first "
-                            "stage"));
+      throw InputError(
+          text(folder(kind, seed).string(), ": expected the VQ-VAE of ",
+               folder(RunKind::minet, seed).string(),
+               ", got a different one; train both from copies of one run after its first stage"));
     }
   }
 }
