@@ -30,7 +30,7 @@ models::TensorFile read_newest(const RunFolder& run) {
     try {
       models::TensorFile file = models::read_safetensors(path);
       if (!problems.empty())
-        log::warning(text("skipped ", problems, "; going on from ", path.string()));
+        log::warning(text("skipped ", problems, "; continuing from ", path.string()));
       return file;
     } catch (const InputError& error) {
       problems += (problems.empty() ? "" : "; ") + std::string(error.what());
@@ -107,7 +107,7 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
     if (before.empty() && std::string_view(key) == "ranks") continue;  // before there were any
     if (before != now) {
       log::warning(text(key, " is ", now, " and was ", before,
-                        ": the run goes on, but not bit for bit as it would have"));
+                        ": the run continues, but not bit for bit as it would have"));
     }
   }
 }
