@@ -111,7 +111,8 @@ std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& m
   }
   if (config.spectrogram != minet.spectrogram ||
       config.data.clip_seconds != minet.data.clip_seconds) {
-    return "expected the spectrogram and the clip length of MI Net's configuration, got others";
+    return "expected the spectrogram and the clip length of MI Net's configuration, got different "
+           "ones";
   }
   if (form.shares_vqvae && config.content.enabled != form.notes) {
     return text("expected content.enabled: ", form.notes ? "true, got false" : "false, got true");
@@ -125,7 +126,7 @@ std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& m
   if (form.shares_vqvae &&
       (config.vqvae != minet.vqvae || config.vqvae_training != minet.vqvae_training)) {
     return "expected the vqvae and vqvae_training of MI Net's configuration, whose VQ-VAE it "
-           "shares, got others";
+           "shares, got different ones";
   }
   return {};
 }

@@ -166,7 +166,7 @@ class Session {
         !complaint.empty() && complaints_ < 3) {
       ++complaints_;
       log::warning(
-          text("skipped: ", complaint, complaints_ == 3 ? " (others are only counted)" : ""));
+          text("skipped: ", complaint, complaints_ == 3 ? " (further ones are only counted)" : ""));
     }
     if (!ever_ && !waiting_said_ && now - began_s_ > kPatience) {
       waiting_said_ = true;

@@ -213,7 +213,7 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
       const auto found = file.tensors.find(name);
       if (found == file.tensors.end() || found->second.sizes() != into.sizes()) {
         throw InputError(text(where, ": expected the codebook's state '", name,
-                              "', but it is missing or of another shape; start a new run"));
+                              "', but it is missing or has a different shape; start a new run"));
       }
       into.copy_(found->second);
     }
