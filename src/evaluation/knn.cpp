@@ -212,8 +212,10 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   return {.json = dump(json),
           .report = text(headline(scene.heading()), ", neighbours: ", train.clips.size(),
                          " training clips\n\n", rows,
-                         "\nThe body vector minus raw pose statistics: ", span(intervals.gain),
-                         " (95 %).\n\n", confusion_table(labels.names(), body.confusion))};
+                         "\n"
+                         "Accuracy of the body vector minus that of raw pose statistics: ",
+                         span(intervals.gain), " (95 %).\n\n",
+                         confusion_table(labels.names(), body.confusion))};
 }
 
 }  // namespace minet::evaluation

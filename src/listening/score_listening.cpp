@@ -123,7 +123,7 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
     if (listener.answers.size() < key.pairs.size()) {
       incomplete.push_back(listener.listener);
       notes += text("Not finished: ", listener.listener, " answered ", listener.answers.size(),
-                    " of ", counted(key.pairs.size(), "pair"), "; they count.\n");
+                    " of ", counted(key.pairs.size(), "pair"), "; these answers count.\n");
     }
     add(score, listener, key);
   }

@@ -138,7 +138,7 @@ TEST_F(NdbShards, ShardsOfOtherSettingsAreNotJoined) {
     EXPECT_CONTAINS(refused(), text("2-of-2/ndb.json: expected ", one.says));
     save_file(file(2, 2), before);
   }
-  edit(file(2, 2), [](Json& json) { json["bins"]["centres"] = "of a different machine"; });
+  edit(file(2, 2), [](Json& json) { json["bins"]["centres"] = "of another machine"; });
   EXPECT_CONTAINS(refused(), "expected the bins of 1-of-2, got those of a different machine");
 }
 
