@@ -230,7 +230,7 @@ class Camera(Live):
         result = subprocess.run([self.mi_video, "--lines", "--", "9"], capture_output=True, text=True, check=False,
                                 env=os.environ | self.fake_camera(film, "320x240"))
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; see whether")
+        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; check that")
         pictures = [json.loads(picture) for picture in result.stdout.splitlines()]
         self.assertGreater(len(pictures), 1)  # of 50; a busy machine leaves out most
         self.assertEqual({(picture["width"], picture["height"]) for picture in pictures}, {(320, 240)})

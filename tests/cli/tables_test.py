@@ -218,7 +218,7 @@ class Tables(support.Case, TablesInShards):
         def one_group(row):
             row["group"] = "g"
         for change, expected in ((other_instruments, "of an instrument that training has, got none"),
-                                 (one_instrument, "at least two instruments, got x alone"),
+                                 (one_instrument, "at least two instruments, got x only"),
                                  (unnamed_test, "of split 'test' has none"),
                                  (one_group, "of a different group than")):
             with self.subTest(change.__name__):
