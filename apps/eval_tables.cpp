@@ -91,7 +91,8 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->add_option(
       "--paper", options.paper,
       "More published results: CSV file with the columns table, row, column, corpus, value");
-  command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
+  command->add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
   command->add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
       ->capture_default_str();
   add_json_options(*command, arguments->output);

@@ -348,7 +348,7 @@ void add_pose(CLI::App& app, Session& session) {
       "Also draw the keypoints: some frames (.svg or .png), or all as a film (.mp4)");
   command->add_option("--film", options->film,
                       "The film the keypoints come from: a .png or .mp4 preview is drawn on it");
-  command->add_flag("--force", options->force, "Replace existing files");
+  command->add_flag("--force", options->force, "Overwrite existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };
   });
@@ -403,7 +403,7 @@ void add_notes(CLI::App& app, Session& session) {
   command->add_flag("--monophonic", options->read.monophonic,
                     "Reduce to one voice: the latest onset wins");
   add_score_options(*command, options->read);
-  command->add_flag("--force", options->force, "Replace an existing file");
+  command->add_flag("--force", options->force, "Overwrite an existing file");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_notes(session, *options); };
   });
@@ -424,7 +424,7 @@ void add_check(CLI::App& app, Session& session) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_option("--html", options->html,
                       "Also write a page with skeletons and a spectrogram of each track");
-  command->add_flag("--force", options->force, "Replace an existing page");
+  command->add_flag("--force", options->force, "Overwrite an existing page");
   command
       ->add_option("--threads", options->check.threads,
                    "Tracks processed at a time; 0: one per CPU")

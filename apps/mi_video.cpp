@@ -68,7 +68,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "Threads for the networks; more than one only pays off on an idle machine")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
-  cli.add_flag("--force", arguments.force, "Replace existing files");
+  cli.add_flag("--force", arguments.force, "Overwrite existing files");
 }
 
 // Device, threads and memory of the networks. They ask for and return some megabytes hundreds of
