@@ -116,7 +116,7 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
                 text("cannot use ", printable(error.path1().string()), ": ", code.message()),
                 disk ? 1 : 2);
   } catch (const std::system_error& error) {  // of std::thread
-    return fail(program, text("cannot start another thread: ", error.code().message()), 1);
+    return fail(program, text("cannot start a thread: ", error.code().message()), 1);
   } catch (const std::exception& error) {
     if (program.read_error) {
       if (const auto sentence = program.read_error(error)) return fail(program, *sentence, 1);

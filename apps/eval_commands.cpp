@@ -33,9 +33,9 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
 }
 
 void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling) {
-  command.add_option("--temperature", sampling.temperature,
-                     "Sampling temperature; default of this and the next two: the model's "
-                     "config.yaml");
+  command.add_option(
+      "--temperature", sampling.temperature,
+      "Sampling temperature; this and the next two default to the model's config.yaml");
   command.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
   command.add_option("--top-p", sampling.top_p,
                      "Draw from the fewest symbols that together have this probability");
@@ -43,7 +43,7 @@ void add_sampling_options(CLI::App& command, generation::SamplingChoice& samplin
 
 void add_json_options(CLI::App& command, JsonOutput& output) {
   command.add_option("--json", output.path,
-                     "Also write the figures to this file as one JSON object");
+                     "Also write the results to this file as one JSON object");
   command.add_flag("--force", output.force, "Overwrite existing files");
 }
 
@@ -99,7 +99,8 @@ int deliver_models(const EvalSession& session, const JsonOutput& output,
 void add_shard_option(CLI::App& command, Shard& shard, const std::string& place) {
   command.add_option_function<std::string>(
       "--shard", [&shard](const std::string& word) { shard = parse_shard(word); },
-      text("I/N: measure only part I of N, into ", place, ", for mi_eval merge"));
+      text("I/N: measure only part I of N and store it in ", place,
+           "; mi_eval merge combines the parts"));
 }
 
 Shard chosen_shard(const EvalSession& session, const Shard& given) {
@@ -138,8 +139,7 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
   const bool made = measure(folder / name, output.force);
   if (made || !is_finished_shard(folder)) save_shard_command(folder, session.arguments);
   if (!session.common.quiet) {
-    std::cout << printable_lines(
-        text((folder / name).string(), made ? "" : ": as it was, nothing has changed", "\n"));
+    std::cout << printable_lines(text((folder / name).string(), made ? "" : ": unchanged", "\n"));
   }
   return 0;
 }
@@ -147,7 +147,7 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
 void check_shard(const JsonOutput& output, const std::vector<fs::path>& models) {
   if (!output.path) {
     throw InputError(
-        "shard: expected it with a file for the result, beside which the shards are kept, got "
+        "shard: expected it with a file for the result, next to which the shards are stored, got "
         "none; add --json FILE");
   }
   if (models.size() != 1) {

@@ -15,18 +15,20 @@ void add_ndb(CLI::App& app, EvalSession& session) {
        .summary = "Does generated sound fall into the bins of training sound as real sound does?",
        .example = "mi_eval ndb --model runs/first --corpus corpus --json ndb.json",
        .explanation =
-           "The bins are kept beside the model (or in --cache), so a second run only generates.\n"
-           "On several machines, of which the first makes the bins, and merged:\n"
+           "The bins are cached beside the model (or in --cache), so a second run only generates.\n"
+           "To use several machines, of which the first makes the bins, and merge their parts:\n"
            "  mi_eval ndb --model runs/first --corpus corpus --json ndb.json --shard 1/8\n"
            "  mi_eval merge ndb.json\n\n"},
       evaluation::evaluate_ndb,
       [](CLI::App& command, Options& options) {
         add_sampling_options(command, options.common.sampling);
-        command.add_option("--bins", options.bins, "Bins (k-means clusters) of training clips")
+        command
+            .add_option("--bins", options.bins,
+                        "Number of bins (k-means clusters of training clips)")
             ->capture_default_str();
         command
             .add_option("--train-clips", options.train_clips,
-                        "Training clips that define the bins, at random places")
+                        "Number of training clips that define the bins, at random positions")
             ->capture_default_str();
         command.add_option("--restarts", options.restarts, "Restarts of k-means")
             ->capture_default_str();
@@ -34,7 +36,7 @@ void add_ndb(CLI::App& app, EvalSession& session) {
             ->capture_default_str();
         command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
         command.add_option("--wav", options.wav,
-                           "Judge the wav files in this folder instead of generating");
+                           "Measure the wav files in this folder instead of generating");
         command.add_option("--cache", options.cache,
                            "Folder for the bins; default: ndb beside the model");
       },
@@ -46,12 +48,14 @@ void add_knn(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "knn",
-       .summary = "Does the nearest body vector give the instrument? Beside raw poses and chance",
+       .summary = "Does the nearest body vector belong to the same instrument? Compared with raw "
+                  "poses and chance",
        .example = "mi_eval knn --model runs/first --corpus corpus"},
       evaluation::evaluate_knn, [](CLI::App& command, Options& options) {
         command
-            .add_option("--train-clips", options.train_clips,
-                        "Training clips to search, at random places; 0: all of split 'train'")
+            .add_option(
+                "--train-clips", options.train_clips,
+                "Number of training clips to search, at random positions; 0: all of split 'train'")
             ->capture_default_str();
       });
 }

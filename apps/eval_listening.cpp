@@ -18,12 +18,11 @@ void add_make(CLI::App& app, EvalSession& session) {
   const auto arguments = std::make_shared<Arguments>();
   listening::ListeningOptions& options = arguments->options;
   CLI::App* command = add_command(
-      app,
-      {.name = "make",
-       .summary = "Make OUT/listening.html for listeners, and OUT/key.json, which you keep",
-       .example = "mi_eval listening make --model run --corpus corpus --out test",
-       .explanation = "The page works from disk. Listeners send you the file it saves; mi_eval "
-                      "listening score reads these files.\n\n"});
+      app, {.name = "make",
+            .summary = "Make OUT/listening.html for listeners, and OUT/key.json, which you keep",
+            .example = "mi_eval listening make --model run --corpus corpus --out test",
+            .explanation = "Listeners can open the page from disk. They send you the file it "
+                           "saves; mi_eval listening score reads these files.\n\n"});
   command
       ->add_option("--model", options.common.model, "Run folder, or folder with model.safetensors")
       ->required();
@@ -38,21 +37,24 @@ void add_make(CLI::App& app, EvalSession& session) {
                    "Pairs, spread over the instruments; 0: 3 per instrument, or 39 without labels")
       ->capture_default_str();
   command
-      ->add_option("--catch-trials", options.catch_trials,
-                   "Additional pairs whose false sound is noise, to find who does not listen")
+      ->add_option(
+          "--catch-trials", options.catch_trials,
+          "Additional pairs whose fake sound is noise, to find listeners who do not pay attention")
       ->capture_default_str();
   command
       ->add_option("--real", arguments->real,
                    "recorded, or inverted: with reconstructed phases, like the model's sound")
       ->capture_default_str()
       ->check(CLI::IsMember({"recorded", "inverted"}));
-  command->add_flag("--no-notes", arguments->no_notes, "Play from the movements alone");
+  command->add_flag("--no-notes", arguments->no_notes, "Generate from the movements alone");
   command->add_flag("--no-body", arguments->no_body, "Do not show the movements");
-  command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+  command->add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
   command->add_option("--title", options.title, "Title of the page")->capture_default_str();
-  command->add_option("--seed", options.common.seed, "Random seed of clips, order and music")
+  command
+      ->add_option("--seed", options.common.seed,
+                   "Random seed for clips, order and generated sound")
       ->check(whole_number())
       ->capture_default_str();
   add_compute_options(*command, options.common.device, options.common.threads);
@@ -87,11 +89,12 @@ void add_score(CLI::App& app, EvalSession& session) {
   command->add_option("--key", arguments->options.key, "The test's key.json")->required();
   command
       ->add_option("--missed-catch-trials", arguments->options.missed_catch_trials,
-                   "Exclude listeners who miss more")
+                   "Exclude listeners who miss more of the catch trials than this")
       ->capture_default_str()
       ->check(CLI::Range(0, 100));
   command
-      ->add_option("--seed", arguments->options.seed, "Random seed of the bootstrap over listeners")
+      ->add_option("--seed", arguments->options.seed,
+                   "Random seed for the bootstrap over listeners")
       ->check(whole_number())
       ->capture_default_str();
   add_json_options(*command, arguments->output);
@@ -106,12 +109,12 @@ void add_score(CLI::App& app, EvalSession& session) {
 }  // namespace
 
 void add_listening(CLI::App& app, EvalSession& session) {
-  CLI::App* command = add_command(
-      app, {.name = "listening",
-            .summary = "Can people tell it from a recording? Make a listening test and score the "
-                       "answers",
-            .example = "mi_eval listening make --model run --corpus corpus --out test\n"
-                       "  mi_eval listening score --key test/key.json answers/"});
+  CLI::App* command =
+      add_command(app, {.name = "listening",
+                        .summary = "Can people tell generated sound from a recording? Make a "
+                                   "listening test and score the answers",
+                        .example = "mi_eval listening make --model run --corpus corpus --out test\n"
+                                   "  mi_eval listening score --key test/key.json answers/"});
   add_make(*command, session);
   add_score(*command, session);
   command->callback([&session, command] {
@@ -132,7 +135,7 @@ void add_examples(CLI::App& app, EvalSession& session) {
   listening::ExamplesOptions& options = arguments->options;
   CLI::App* command = add_command(
       app, {.name = "examples",
-            .summary = "Make a page, OUT/index.html, of what models play for players: sound, "
+            .summary = "Make a page, OUT/index.html, of what models generate for players: sound, "
                        "spectrogram and movements",
             .example = "mi_eval examples --model models/plus --model models/paper --corpus corpus "
                        "--out examples"});
@@ -160,7 +163,7 @@ void add_examples(CLI::App& app, EvalSession& session) {
       ->capture_default_str();
   command->add_option("--title", options.title, "Title of the page")->capture_default_str();
   add_sampling_options(*command, options.sampling);
-  command->add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+  command->add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000));
   command->add_option("--seed", options.seed, "Random seed")

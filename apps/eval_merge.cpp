@@ -12,15 +12,16 @@ void add_merge(CLI::App& app, EvalSession& session, const RunAgain& again) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = add_command(
       app, {.name = "merge",
-            .summary = "Give the result of a command that ran in shards (ndb, tables)",
+            .summary = "Merge the shards of a command into its result (ndb, tables)",
             .example = "mi_eval merge ndb.json",
             .explanation =
-                "Each shard is made by the same command with another --shard, on any machine:\n"
+                "Each shard is made by the same command with a different --shard, on any machine:\n"
                 "  mi_eval ndb --model runs/first --corpus corpus --json ndb.json --shard 1/8\n"
                 "  mi_eval tables configs/paper.yaml --corpus corpus --out tables --shard 1/8\n"
-                "The result is what the command without --shard would have given. Shards and\n"
-                "merging can be repeated: what is finished is kept.\n\n"});
-  command->add_option("result", arguments->out, "The --json of ndb's shards, the --out of tables'")
+                "The result is what the command without --shard would have given. Both\n"
+                "steps can be repeated: finished parts are kept.\n\n"});
+  command
+      ->add_option("result", arguments->out, "The --json file of ndb or the --out folder of tables")
       ->required();
   command->add_flag("--force", arguments->force, "Overwrite existing files");
   command->callback([&session, arguments, again] {

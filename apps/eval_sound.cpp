@@ -8,7 +8,7 @@ namespace minet::app {
 namespace {
 
 void add_iterations(CLI::App& command, std::int64_t& iterations) {
-  command.add_option("--iterations", iterations, "Rounds of phase reconstruction")
+  command.add_option("--iterations", iterations, "Iterations of phase reconstruction")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
 }
@@ -20,36 +20,35 @@ void add_notes(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "notes",
-       .summary = "Does the generated sound play the notes? Stage by stage, beside chance",
+       .summary = "Does the generated sound play the notes? Stage by stage, compared with chance",
        .example = "mi_eval notes --model runs/first --corpus corpus --json notes.json"},
       evaluation::evaluate_notes, [](CLI::App& command, Options& options) {
         add_iterations(command, options.iterations);
         add_sampling_options(command, options.common.sampling);
         command
-            .add_option(
-                "--whole-seconds", options.whole_seconds,
-                "Also measure held notes in this many seconds of each whole track; 0: do not")
+            .add_option("--whole-seconds", options.whole_seconds,
+                        "Also measure held notes in this many seconds of each whole track; 0: off")
             ->capture_default_str();
       });
 }
 
 void add_instrument(CLI::App& app, EvalSession& session) {
   using Options = evaluation::InstrumentOptions;
-  add_metric<Options>(
-      app, session,
-      {.name = "instrument",
-       .summary = "Which instrument does a classifier of real sound hear?",
-       .example = "mi_eval instrument --model runs/first --corpus corpus"},
-      evaluation::evaluate_instrument, [](CLI::App& command, Options& options) {
-        command
-            .add_option(
-                "--train-clips", options.train_clips,
-                "Training clips for the classifier, at random places; 0: all of split 'train'")
-            ->capture_default_str();
-        command.add_flag("--notes", options.notes, "Generate with the tracks' notes");
-        add_iterations(command, options.iterations);
-        add_sampling_options(command, options.common.sampling);
-      });
+  add_metric<Options>(app, session,
+                      {.name = "instrument",
+                       .summary = "Which instrument does a classifier trained on real sound hear?",
+                       .example = "mi_eval instrument --model runs/first --corpus corpus"},
+                      evaluation::evaluate_instrument, [](CLI::App& command, Options& options) {
+                        command
+                            .add_option("--train-clips", options.train_clips,
+                                        "Number of training clips for the classifier, at random "
+                                        "positions; 0: all of split 'train'")
+                            ->capture_default_str();
+                        command.add_flag("--notes", options.notes,
+                                         "Generate with the tracks' notes");
+                        add_iterations(command, options.iterations);
+                        add_sampling_options(command, options.common.sampling);
+                      });
 }
 
 void add_sampling(CLI::App& app, EvalSession& session) {
@@ -57,7 +56,7 @@ void add_sampling(CLI::App& app, EvalSession& session) {
   add_metric<Options>(
       app, session,
       {.name = "sampling",
-       .summary = "Which temperature and top-p suit the model best? For its config.yaml",
+       .summary = "Which temperature and top-p, for its config.yaml, suit the model best?",
        .example = "mi_eval sampling --model runs/first --corpus validation --json sampling.json",
        .explanation = "Choose on players that are used for neither training nor testing, such as "
                       "an orchestra with\nanother seed.\n\n"},
@@ -69,9 +68,10 @@ void add_sampling(CLI::App& app, EvalSession& session) {
             ->delimiter(',')
             ->capture_default_str();
         command
-            .add_option("--train-clips", options.train_clips,
-                        "Training clips for the classifier, at random places; 0: all of split "
-                        "'train'")
+            .add_option(
+                "--train-clips", options.train_clips,
+                "Number of training clips for the classifier, at random positions; 0: all of split "
+                "'train'")
             ->capture_default_str();
         add_iterations(command, options.iterations);
       });

@@ -38,8 +38,8 @@ void add_tables(CLI::App& app, EvalSession& session) {
                 "After an interruption, run the same command again. A finished run in "
                 "OUT/runs/<run>-seed<N>, also\none trained on another machine, is used if its "
                 "configuration and corpus match (docs/evaluation.md).\nOUT/report.html has "
-                "everything, with pictures and sound.\nOn several machines, once the runs are "
-                "trained, and merged:\n"
+                "everything, with pictures and sound.\n"
+                "To use several machines, once the runs are trained, and merge their parts:\n"
                 "  mi_eval tables configs/tiny.yaml --corpus corpus --out tables --shard 1/8\n"
                 "  mi_eval merge tables\n\n"});
   command->add_option("config", options.config, "Configuration of content-conditioned MI Net")
@@ -47,7 +47,8 @@ void add_tables(CLI::App& app, EvalSession& session) {
       ->type_name("CONFIG.yaml");
   command
       ->add_option("--corpus", options.corpus,
-                   "Prepared corpus with instruments; without notes, what needs them is left out")
+                   "Prepared corpus with instruments; if it has no notes, measurements that need "
+                   "them are left out")
       ->required();
   command
       ->add_option("--out", options.out, "New folder, or one in which this command was interrupted")
@@ -66,14 +67,14 @@ void add_tables(CLI::App& app, EvalSession& session) {
                    "Generated, real and training clips for the first table")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--examples", options.examples, "Clips to see and hear in the report")
+  command->add_option("--examples", options.examples, "Number of example clips in the report")
       ->capture_default_str()
       ->check(CLI::Range(0, 50));
   command->add_flag("--no-training", arguments->no_training,
                     "Report an error for missing runs instead of training them");
   command
       ->add_option("--same-corpus", options.same_corpora,
-                   "Hash of a corpus (corpus.yaml) whose runs are also used: the same "
+                   "Hash of a corpus (corpus.yaml) whose runs are also accepted: the same "
                    "recordings, prepared on another machine; repeatable")
       ->allow_extra_args(false);
   command->add_option("--unconditional", options.unconditional,
@@ -84,13 +85,16 @@ void add_tables(CLI::App& app, EvalSession& session) {
   command->add_option("--graph-transformer", options.graph_transformer,
                       "... of the Graph-Transformer baseline; likewise");
   command->add_option("--plus", options.plus,
-                      "... of plus, our own model (configs/plus.yaml); default: it has no rows");
+                      "... of plus, our own model (configs/plus.yaml); default: left out");
   command->add_option("--listening", options.listening,
                       "For table 3: the output of mi_eval listening score --json");
-  command->add_option("--paper", options.paper,
-                      "Further published figures: CSV of table, row, column, corpus, value");
-  command->add_option("--device", options.device, "auto, cpu or cuda")->capture_default_str();
-  command->add_option("--threads", options.threads, "0: LibTorch's default")->capture_default_str();
+  command->add_option(
+      "--paper", options.paper,
+      "More published results: CSV file with the columns table, row, column, corpus, value");
+  command->add_option("--device", options.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "Threads for LibTorch; 0: its default")
+      ->capture_default_str();
   add_json_options(*command, arguments->output);
   add_shard_option(*command, options.shard, "OUT.shards");
   command->callback([&session, arguments] {

@@ -146,8 +146,9 @@ std::string man_of(const Command& command) {
   }
   if (!command.footer.empty()) out += ".SH EXAMPLES\n" + man_footer(command.footer);
   return out +
-         ".SH EXIT STATUS\n0: done. 1: the work failed. 2: wrong use or bad input. 128 + N: "
-         "stopped by signal N.\n";
+         ".SH EXIT STATUS\n"
+         "0: success. 1: failure while working. 2: wrong usage or bad input. 128 + N: stopped by "
+         "signal N.\n";
 }
 
 // ---- bash ----

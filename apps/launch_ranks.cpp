@@ -49,16 +49,16 @@ int launch_ranks(const std::vector<std::string>& arguments, const LaunchOptions&
     constexpr int kBadInput = 2;
     if (end.exit_code == 0 || end.exit_code == kBadInput) return end.exit_code;
     const std::string what =
-        end.signal != 0 ? text("rank ", end.which, " of ", options.ranks, " was ended by signal ",
+        end.signal != 0 ? text("rank ", end.which, " of ", options.ranks, " was killed by signal ",
                                end.signal, " (", ::strsignal(end.signal), ")")
                         : text("rank ", end.which, " of ", options.ranks, " failed");
     if (attempt < options.restarts) {
-      log::warning(text(what, "; all ranks are started again, from the last checkpoint (",
-                        attempt + 1, " of ", options.restarts, ")"));
+      log::warning(text(what, "; restarting all ranks from the last checkpoint (", attempt + 1,
+                        " of ", options.restarts, ")"));
       continue;
     }
     if (end.signal == 0) return end.exit_code;  // it has said why
-    throw WorkError(text(what, ", and the others were ended", options.go_on));
+    throw WorkError(text(what, ", and the others were stopped", options.go_on));
   }
 }
 

@@ -23,8 +23,8 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
   const Program program{
       .name = "mi_eval",
       .summary =
-          "Measure a trained model on a corpus, beside baselines and the score of real "
-          "sound.\nmi_eval METRIC --help explains each metric.",
+          "Measure a trained model on a corpus, compared with baselines and with real sound.\n"
+          "mi_eval METRIC --help explains each metric.",
       .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json",
       .read_error = read_torch_error};
   EvalSession session;

@@ -30,19 +30,18 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
       "Normalise to this loudness in LUFS (EBU R 128), such as -16; default: only print the "
       "loudness");
   cli.add_option("--seconds", options.seconds, "Length in seconds; default: that of the keypoints");
-  cli.add_option("--seed", options.sampling.seed, "Random seed; another seed gives another piece")
+  cli.add_option("--seed", options.sampling.seed, "Random seed; each seed gives a different piece")
       ->check(app::whole_number())
       ->default_str("0");
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
-  cli.add_option(
-      "--temperature", options.sampling.temperature,
-      "Below 1: steadier; above: more varied; 0: always the most likely symbol; default of this "
-      "and the next two: the model's config.yaml");
+  cli.add_option("--temperature", options.sampling.temperature,
+                 "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
+                 "likely symbol; this and the next two default to the model's config.yaml");
   cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most likely symbols; 0: all");
   cli.add_option("--top-p", options.sampling.top_p,
                  "Draw from the fewest symbols that together have this probability");
-  cli.add_option("--iterations", options.iterations, "Rounds of phase reconstruction")
+  cli.add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
 }
@@ -60,9 +59,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   app::add_score_options(cli, options.read_notes);
   cli.add_option(
       "--video", arguments.video,
-      "Film of the player: also write it with the new sound. Without --pose the keypoints "
-      "are found in it; with --pose its pictures give the times of keypoints that have "
-      "none (needs ffmpeg)");
+      "Film of the player, also written with the new sound. Without --pose the keypoints are found "
+      "in it; with --pose it provides the frame times if the keypoints have none (needs ffmpeg)");
   cli.add_flag("--overlay", options.overlay,
                "Draw the skeleton on that film, filled-in joints hollow (not with --pose)");
   cli.add_flag("--overlay-notes", options.overlay_notes,
@@ -102,7 +100,7 @@ generation::GenerateReport generate(const Arguments& arguments) {
     throw InputError("--model: expected a run folder, got none; see mi_generate --help");
   if (!arguments.pose && !arguments.video)
     throw InputError(
-        "--pose: expected keypoints, or a film by --video, got neither; see mi_generate --help");
+        "--pose: expected keypoints, or a film with --video, got neither; see mi_generate --help");
   if (!arguments.pose &&
       (arguments.options.read_pose.fps || arguments.options.read_pose.first_frame ||
        !arguments.picture.empty() || arguments.format != "auto"))
@@ -152,7 +150,7 @@ int main(int argc, char** argv) {
   }
   bool live = false;  // only for the help text: taken above
   cli.add_flag("--live", live,
-               "Play while keypoints arrive; see mi_generate --live --help and docs/live.md");
+               "Play live, as keypoints arrive; see mi_generate --live --help and docs/live.md");
   app::add_compute_options(cli, arguments.compute.device, arguments.compute.threads);
   add_options(cli, arguments);
 

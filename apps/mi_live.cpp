@@ -24,14 +24,14 @@ struct Arguments {
 
 void add_source_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--osc", arguments.options.osc_port,
-                 "Keypoints by OSC to this UDP port: /minet/pose with 141 or 94 numbers")
+                 "Receive keypoints by OSC on this UDP port: /minet/pose with 141 or 94 numbers")
       ->check(CLI::Range(1, 65535));
   cli.add_option("--camera", arguments.options.camera,
-                 "Keypoints from this camera, such as 0, or from a film that plays as one; default "
-                 "without --osc: lines of JSON on standard input");
+                 "Find keypoints in the pictures of this camera, such as 0, or of a film in its "
+                 "place; default without --osc: read lines of JSON from standard input");
   cli.add_option("--device", arguments.options.camera_device,
-                 "Where the networks that look at the camera's pictures run: auto, cpu, cuda or "
-                 "cuda:N. The sound is made on the CPU")
+                 "Device for finding keypoints in the camera's pictures: auto, cpu, cuda or "
+                 "cuda:N. The sound is always made on the CPU")
       ->capture_default_str();
   cli.add_option("--person", arguments.options.person,
                  "Which of several people in the picture, from 0, left to right")
@@ -44,13 +44,13 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
 
 void add_sound_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--card", arguments.options.card,
-                 "Sound card: its number or a part of its name (--list-cards), default, or null: "
+                 "Sound card: its number or part of its name (--list-cards), default, or null for "
                  "no output")
       ->capture_default_str();
   cli.add_flag("--list-cards", arguments.list_cards, "List the sound cards and exit");
   cli.add_option("--pcm", arguments.pcm, "Write PCM to standard output (-) instead, mono, 16 kHz");
   cli.add_option("--pcm-format", arguments.pcm_format,
-                 "Its samples, little endian: s16 (16-bit integers) or f32 (floats)")
+                 "Sample format of --pcm, little-endian: s16 (16-bit integers) or f32 (floats)")
       ->capture_default_str()
       ->check(CLI::IsMember({"s16", "f32"}));
   cli.add_option(
@@ -66,15 +66,16 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "Run folder, or folder with model.safetensors, of a plus model");
   add_source_options(cli, arguments);
   add_sound_options(cli, arguments);
-  cli.add_option("--notes", arguments.notes,
-                 "Notes to play, from the first picture on: .mid, URMP Notes_*.txt or notes.csv");
+  cli.add_option(
+      "--notes", arguments.notes,
+      "Notes to play, starting with the first picture: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, arguments.read_notes);
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
       ->default_str("0");
   cli.add_option("--temperature", sampling.temperature,
-                 "Below 1: steadier; above: more varied; 0: always the most likely symbol; default "
-                 "of this and the next two: the model's config.yaml");
+                 "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
+                 "likely symbol; this and the next two default to the model's config.yaml");
   cli.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
   cli.add_option("--top-p", sampling.top_p,
                  "Draw from the fewest symbols that together have this probability");
@@ -83,7 +84,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       ->check(CLI::Range(1, 1024));
   cli.add_flag("!--no-realtime", arguments.options.realtime,
                "Do not ask the system for real-time priority");
-  cli.add_flag("-v,--verbose", arguments.options.verbose, "Latency and load every 10 seconds");
+  cli.add_flag("-v,--verbose", arguments.options.verbose,
+               "Report latency and load every 10 seconds");
 }
 
 int play(Arguments& arguments) {
@@ -98,8 +100,8 @@ int play(Arguments& arguments) {
   options.buffer_s = arguments.buffer_ms / 1000;
   if (options.camera_device != "cpu" && !options.camera) {
     throw InputError(
-        "--device: expected --camera beside it, because only its pictures can be looked at there; "
-        "leave it out");
+        "--device: expected --camera beside it, because it only applies to finding keypoints in "
+        "the camera's pictures; leave it out");
   }
   if (arguments.pcm) {
     if (*arguments.pcm != "-") {
@@ -123,7 +125,7 @@ int play(Arguments& arguments) {
 
 int main(int argc, char** argv) {
   const app::Program program{.name = "mi_generate",
-                             .summary = "Play while keypoints arrive (docs/live.md).",
+                             .summary = "Play live, as keypoints arrive (docs/live.md).",
                              .example = "mi_generate --live --model models/plus --camera 0",
                              .read_error = app::read_torch_error};
   Arguments arguments;

@@ -64,9 +64,9 @@ void add_orchestra(CLI::App& app, Session& session) {
       "interruption, run the same command again.\n\n");
   command->add_option("--out", options->make.out, "Folder to create")->required();
   command
-      ->add_option(
-          "--tracks", options->make.tracks,
-          "Number of tracks; from 16 on every instrument occurs, from 31 on also in the test split")
+      ->add_option("--tracks", options->make.tracks,
+                   "Number of tracks; 16 or more have every instrument, 31 or more have each in "
+                   "the test split too")
       ->capture_default_str();
   command->add_option("--seconds", options->make.seconds, "Length of each piece in seconds")
       ->capture_default_str();
@@ -84,12 +84,13 @@ void add_orchestra(CLI::App& app, Session& session) {
                    "stage: in front of the players; anywhere: up to 60 degrees from the side")
       ->capture_default_str();
   command
-      ->add_option("--habits", options->habits,
-                   "usual: players hold an instrument alike; varied: high or low, near or far")
+      ->add_option(
+          "--habits", options->habits,
+          "usual: all players hold an instrument the same way; varied: high or low, near or far")
       ->capture_default_str();
   command
       ->add_option("--instruments", options->make.instruments,
-                   "Codes of those that play, as vn,tbn; they take turns. Without: all, as in URMP")
+                   "Instrument codes to use in turn, such as vn,tbn; default: all, as in URMP")
       ->delimiter(',');
   command->add_flag("--no-mix", options->no_mix, "Do not write the mixtures of all parts");
   command->add_option("--threads", options->make.threads, "Pieces made at a time; 0: one per CPU")
@@ -121,7 +122,7 @@ template <class Options>
 void add_build_options(CLI::App& command, const Session& session,
                        const std::shared_ptr<Options>& options) {
   command.add_option("--out", options->out, "Folder to create")->required();
-  command.add_option("--seed", options->seed, "Random seed of the split")
+  command.add_option("--seed", options->seed, "Random seed for the split")
       ->check(whole_number())
       ->capture_default_str();
   command.add_option("--threads", options->threads, "Tracks processed at a time; 0: one per CPU")
@@ -142,7 +143,8 @@ void add_build_options(CLI::App& command, const Session& session,
         options->shard = parse_shard(word);
         options->arguments = session.arguments;
       },
-      "I/N: prepare only part I of N, into OUT.shards, for mi_prepare merge");
+      "I/N: prepare only part I of N and store it in OUT.shards; mi_prepare merge combines the "
+      "parts");
 }
 
 int report_corpus(const Session& session, const corpus::PrepareReport& report) {
@@ -189,7 +191,7 @@ void add_urmp(CLI::App& app, Session& session) {
       "Keypoints are looked up by piece and part, in folders named like the pieces:\n"
       "  01_Jupiter_vn_vc/Pose_1_vn_01_Jupiter.npy   one player's, or a folder of OpenPose files\n"
       "  01_Jupiter_vn_vc/openpose/*_keypoints.json  all players, left to right = part order\n"
-      "One part of each instrument is kept for testing, and no composition is on both sides,\n"
+      "One part of each instrument is kept for testing, and no composition is in both splits,\n"
       "except with --split paper.\n\n");
   command->add_option("--root", options->root, "URMP's folder of pieces")->required();
   command->add_option("--pose", options->pose, "Folder with keypoints; may be the same as --root")
@@ -224,10 +226,11 @@ void add_solos(CLI::App& app, Session& session) {
       "the sounds are named <video id>.<any extension>. Missing files are reported.\n\n");
   command->add_option("--root", options->root, "Solos' folder")->required();
   command->add_option("--audio", options->audio, "Folder with the videos' sound")->required();
-  command->add_option("--skeleton", options->skeleton, "The array; default: ROOT/skeleton.npy");
+  command->add_option("--skeleton", options->skeleton,
+                      "Solos' keypoint array; default: ROOT/skeleton.npy");
   command
       ->add_option("--first-row", options->first_row,
-                   "If the array is an excerpt: the row of Solos' whole array at which it begins")
+                   "If the array is an excerpt: its first row in the full array")
       ->capture_default_str();
   command->add_option("--videos", options->videos, "Only these ids, separated by commas")
       ->delimiter(',');
@@ -246,11 +249,11 @@ void add_merge(CLI::App& app, Session& session) {
   const auto out = std::make_shared<std::filesystem::path>();
   CLI::App* command =
       add_command(app, "merge", "Make a corpus from its shards", "mi_prepare merge corpus",
-                  "Each shard is made by the same command with another --shard:\n"
+                  "Each shard is made by the same command with a different --shard:\n"
                   "  mi_prepare folder --table tracks.csv --out corpus --skip-bad --shard 1/8\n"
-                  "The corpus is what the command without --shard would have made. Shards and\n"
-                  "merging can be repeated: finished parts are kept.\n\n");
-  command->add_option("corpus", *out, "The --out of the shards")->required();
+                  "The corpus is what the command without --shard would have made. Both\n"
+                  "steps can be repeated: finished parts are kept.\n\n");
+  command->add_option("corpus", *out, "The --out folder of the shards' command")->required();
   command->callback([&session, out] {
     session.chosen = [out] {
       ShardCommand made = corpus::command_of_shards(*out);
@@ -337,13 +340,15 @@ void add_pose(CLI::App& app, Session& session) {
                       "without people, else the first");
   command->add_option("--picture", options->picture, pose::kPictureHelp);
   command->add_option("--gaps", options->gaps, pose::kGapsHelp)->capture_default_str();
-  command->add_option("--names", options->names,
-                      "DeepLabCut: CSV file bodypart,joint that maps unrecognised names");
-  command->add_option("--preview", options->preview,
-                      "Also draw them: some frames as .svg or .png, all as a film (.mp4)");
+  command->add_option(
+      "--names", options->names,
+      "DeepLabCut: CSV file with columns bodypart,joint that maps unrecognised names");
+  command->add_option(
+      "--preview", options->preview,
+      "Also draw the keypoints: some frames (.svg or .png), or all as a film (.mp4)");
   command->add_option("--film", options->film,
-                      "The film they come from: a .png or .mp4 preview is drawn on it");
-  command->add_flag("--force", options->force, "Replace existing files");
+                      "The film the keypoints come from: a .png or .mp4 preview is drawn on it");
+  command->add_flag("--force", options->force, "Overwrite existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };
   });
@@ -398,7 +403,7 @@ void add_notes(CLI::App& app, Session& session) {
   command->add_flag("--monophonic", options->read.monophonic,
                     "Reduce to one voice: the latest onset wins");
   add_score_options(*command, options->read);
-  command->add_flag("--force", options->force, "Replace an existing file");
+  command->add_flag("--force", options->force, "Overwrite an existing file");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_notes(session, *options); };
   });
@@ -419,7 +424,7 @@ void add_check(CLI::App& app, Session& session) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_option("--html", options->html,
                       "Also write a page with skeletons and a spectrogram of each track");
-  command->add_flag("--force", options->force, "Replace an existing page");
+  command->add_flag("--force", options->force, "Overwrite an existing page");
   command
       ->add_option("--threads", options->check.threads,
                    "Tracks processed at a time; 0: one per CPU")

@@ -61,7 +61,7 @@ void go_on(const Arguments& arguments, const app::ComputeOptions& compute,
   if (!arguments.config_file.empty() || !options.run.empty() || !options.init_from.empty() ||
       !arguments.freeze.empty() || arguments.quick) {
     throw InputError(
-        "--resume: expected the run's folder only, because it has the configuration, got more; "
+        "--resume: expected the run's folder only, because it holds the configuration, got more; "
         "leave out the configuration, --run, --init-from, --freeze and --quick, and change keys "
         "with --set");
   }
@@ -162,8 +162,8 @@ int main(int argc, char** argv) {
                  "Prepared corpus (mi_prepare); required except with --resume");
   cli.add_option("--run", options.run, "New folder for this run; required except with --resume");
   cli.add_option("--resume", arguments.resume,
-                 "Resume the run in this folder; needs nothing else. More steps can be set with "
-                 "--set");
+                 "Resume the run in this folder; no other option is needed. --set can raise the "
+                 "number of steps");
   cli.add_option("--init-from", options.init_from,
                  "Start from the weights of this run or model (fine-tuning)");
   cli.add_option("--freeze", arguments.freeze,
@@ -175,7 +175,7 @@ int main(int argc, char** argv) {
       ->default_str(arguments.stage);
   cli.add_flag(
       "--quick", arguments.quick,
-      "A run of a minute or two, to check that everything fits; it learns next to nothing");
+      "A run of a minute or two to check that everything works; the model learns next to nothing");
   cli.add_option("--set", arguments.overrides,
                  "Change a key of the configuration: --set vqvae.channels=256 (repeatable)")
       ->allow_extra_args(false);
@@ -186,11 +186,11 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1024));
   cli.add_option("--max-restarts", arguments.restarts,
                  "With --nproc: if a process fails or is killed, restart all from the last "
-                 "checkpoint, at most this often")
+                 "checkpoint, at most this many times")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
   cli.add_option("--rank-timeout", arguments.rank_timeout_s,
-                 "Seconds until a process that does not answer counts as lost")
+                 "Seconds after which a process that does not answer counts as lost")
       ->capture_default_str()
       ->check(CLI::Range(1.0, 86400.0));
   cli.add_flag("--explain", arguments.explain,

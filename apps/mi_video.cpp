@@ -39,16 +39,17 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option(
       "-o,--out", arguments.out,
       "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
-      "NAME.json, all points of every picture at its own time (docs/keypoints.md)");
-  cli.add_flag("--lines", arguments.lines,
-               "Instead print each picture's points as a line of JSON as it comes (docs/live.md): "
-               "from a camera, by its number in place of the film, or from a film at its own pace");
+      "NAME.json, all points of every frame of the film, with its time (docs/keypoints.md)");
+  cli.add_flag(
+      "--lines", arguments.lines,
+      "Instead print the points of each picture as a line of JSON, live (docs/live.md): from a "
+      "camera, given by its number in place of the film, or from a film in real time");
   cli.add_option("--person", arguments.person,
                  "Which of several people, from 0, left to right; default: the one seen best")
       ->check(CLI::Range(0, 999));
   cli.add_option("--preview", arguments.preview,
-                 "Also draw some frames: skeletons alone (.svg) or on the pictures (.png); .mp4 is "
-                 "--overlay");
+                 "Also draw some frames: skeletons alone (.svg) or on the pictures (.png); .mp4: "
+                 "the same as --overlay");
   cli.add_option(
       "--overlay", arguments.overlay,
       "Also write the film with the skeleton drawn on it, filled-in joints hollow (.mp4). Each of "
@@ -58,16 +59,16 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "drawn on the film");
   cli.add_option(
       "--keypoints", arguments.keypoints,
-      "Only draw these, whose times are the film's; without a film, on a plain background");
+      "Only draw these keypoints, timed like the film; without a film, on a plain background");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--device", arguments.compute.device,
-                 "Where the networks run: auto, cpu, cuda or cuda:N")
+                 "Device for the networks: auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   cli.add_option("--threads", arguments.compute.threads,
-                 "Threads for the networks; more than one pays only on an idle machine")
+                 "Threads for the networks; more than one only pays off on an idle machine")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
-  cli.add_flag("--force", arguments.force, "Replace existing files");
+  cli.add_flag("--force", arguments.force, "Overwrite existing files");
 }
 
 // Device, threads and memory of the networks. They ask for and return some megabytes hundreds of

@@ -78,8 +78,8 @@ def parse(words):
     parser.add_argument("--only", action="append", metavar="NAME", default=[],
                         help="only this measure (repeatable)")
     parser.add_argument("--quick", action="store_true",
-                        help="little work and two turns: checks that everything runs, no more")
-    parser.add_argument("--rounds", type=int, metavar="N", help="turns of each side (5; quick: 2)")
+                        help="less work and two turns, only to check that everything runs")
+    parser.add_argument("--rounds", type=int, metavar="N", help="turns per side (default: 5; with --quick: 2)")
     parser.add_argument("--json", type=pathlib.Path, metavar="OUT", help="also write the results")
     parser.add_argument("--docs", action="store_true",
                         help="write the measures' tables into docs/benchmarks.md")
@@ -89,12 +89,12 @@ def parse(words):
     parser.add_argument("--corpus", type=pathlib.Path, metavar="DIR",
                         help="prepared corpus (default: a synthetic one is made)")
     parser.add_argument("--model", type=pathlib.Path, metavar="RUN",
-                        help="trained on that corpus, for decoded spectrograms (default: a small "
+                        help="model trained on that corpus, for decoded spectrograms (default: a small "
                         "one is trained)")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", metavar="DIR",
-                        help="build folder (build/release)")
+                        help="build folder (default: build/release)")
     parser.add_argument("--material", type=pathlib.Path, default=ROOT / "build/bench",
-                        metavar="DIR", help="where made material is kept (build/bench)")
+                        metavar="DIR", help="folder for generated material (default: build/bench)")
     arguments = parser.parse_args(words)
     unknown = [name for name in arguments.only if name not in MEASURES]
     if unknown:

@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--table", type=pathlib.Path, required=True)
     parser.add_argument("--model", type=pathlib.Path, required=True, nargs="+")
     parser.add_argument("--bin", type=pathlib.Path, default=pathlib.Path("build/release/bin"))
-    parser.add_argument("--clips", type=int, default=0, help="clips of mi_eval notes and instrument; 0: only knn")
+    parser.add_argument("--clips", type=int, default=0, help="clips for mi_eval notes and instrument; 0: only knn")
     arguments = parser.parse_args()
     with arguments.table.open() as file:
         rows = list(csv.DictReader(file))

@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "demo-real")
-    parser.add_argument("--steps", type=int, default=500, help="of the VQ-VAE; the prior gets half")
+    parser.add_argument("--steps", type=int, default=500, help="VQ-VAE steps; the prior gets half as many")
     options = parser.parse_args()
     data, out = options.data.resolve(), options.out
     solos = data / "solos/skeleton_OqH9szlahwU_f0000-0899.npy"

@@ -69,8 +69,7 @@ void read_channels(const OpenReader& open, Sound& sound, const std::filesystem::
       notices.push_back({NoticeKind::channels,
                          text(turned.size() == 1 ? "channel " : "channels ", join(turned, ", "),
                               " of ", signs.size(), turned.size() == 1 ? " is" : " are",
-                              " in opposite phase to a louder one and would cancel it: turned "
-                              "round")});
+                              " in opposite phase to a louder one and would cancel it: inverted")});
       reader->set_signs(signs);
     }
   }

@@ -26,7 +26,7 @@ std::optional<DeviceSpectrograms> DeviceSpectrograms::load(const TrackStore& sto
       at::get_num_threads());
   Progress progress("spectrograms to the GPU", tracks, "tracks");
   for (std::int64_t track = 0; track < tracks; ++track) {
-    throw_if_stopped("stopped while the spectrograms were made");
+    throw_if_stopped("stopped while computing the spectrograms");
     const at::Tensor rows = spectrograms.take().squeeze(0).to(device).t().to(at::kHalf);  // [T, F]
     if (!all.frames_.defined()) {
       try {

@@ -75,7 +75,7 @@ models::TensorFile cached_controls(const fs::path& cache, const std::string& has
                        file.tensors.contains("frames") && file.tensors["frames"].size(0) == tracks;
     if (whole) return file;
   } catch (const InputError& error) {
-    log::warning(text("made again: ", error.what()));
+    log::warning(text("cached controls are computed again: ", error.what()));
   }
   return {};
 }

@@ -60,7 +60,7 @@ void check_corpus(const corpus::Corpus& corpus, double clip_seconds, bool notes)
   for (const Track& track : train) known.insert(instruments.at(track.id));
   if (known.size() < 2) {
     throw InputError(text(root, ": expected training tracks of at least two instruments, got ",
-                          printable(*known.begin()), " alone; add tracks of another"));
+                          printable(*known.begin()), " only; add tracks of another instrument"));
   }
   const auto judged = [&](const Track& track) {
     return known.contains(instruments.at(track.id)) && (!notes || track.has_notes);
@@ -75,7 +75,7 @@ void check_corpus(const corpus::Corpus& corpus, double clip_seconds, bool notes)
       return track.group.empty() || one.group != track.group;
     };
     if (std::any_of(train.begin(), train.end(), other)) continue;
-    throw InputError(text(root, ": expected training tracks of another group than ",
+    throw InputError(text(root, ": expected training tracks of a different group than ",
                           printable(track.id),
                           "'s, got none; prepare the corpus with more groups"));
   }

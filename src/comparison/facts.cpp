@@ -39,7 +39,7 @@ std::vector<std::string> other_corpora(const Measuring& measuring) {
       const std::string hash = measuring.runs().corpus_of(kind, seed);
       if (hash.empty() || hash == measuring.corpus().hash()) continue;
       facts.push_back(text(title_of(kind), " was trained on corpus ", hash.substr(0, 12),
-                           ", given as the same recordings"));
+                           ", declared as the same recordings"));
     }
   }
   return facts;

@@ -10,7 +10,7 @@ PaperTable knn_table(Measuring& measuring) {
       .columns = {"accuracy"},
       .rows = {},
       .notes = {"1-NN by cosine on the body's features, test clips against training clips; "
-                "no model was told any instrument. Raw poses: the same on statistics of the "
+                "no model was given instrument labels. Raw poses: the same on statistics of the "
                 "keypoints themselves."}};
   for (const RunKind kind : {RunKind::seq2seq, RunKind::graph_transformer, RunKind::minet,
                              RunKind::content, RunKind::plus}) {

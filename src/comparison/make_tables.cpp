@@ -98,7 +98,7 @@ class TableMaker {
         !fs::exists(options_.out / kMark) && !holds_runs_alone()) {
       throw InputError(text(options_.out.string(),
                             ": expected a new folder, one that this command made before, or one "
-                            "with nothing but runs/, got another; choose another name"));
+                            "that holds only runs/, got a different one; choose another name"));
     }
   }
 
@@ -122,12 +122,10 @@ class TableMaker {
         const bool known = before.is_object() && before.contains("corpus_hash") &&
                            before["corpus_hash"].is_string();
         const std::string hash = known ? before["corpus_hash"].get<std::string>() : "unknown";
-        throw InputError(text(options_.out.string(),
-                              ": expected the corpus that it was begun with "
-                              "(hash ",
-                              hash.substr(0, 12), "), got ", options_.corpus.string(), " (",
-                              measuring_.corpus().hash().substr(0, 12),
-                              "); choose another folder"));
+        throw InputError(
+            text(options_.out.string(), ": expected the corpus that it was started with (hash ",
+                 hash.substr(0, 12), "), got ", options_.corpus.string(), " (",
+                 measuring_.corpus().hash().substr(0, 12), "); choose another folder"));
       }
       return;
     }

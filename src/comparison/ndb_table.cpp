@@ -52,9 +52,9 @@ PaperTable ndb_table(Measuring& measuring) {
       .columns = {"NDB", "JS"},
       .rows = {},
       .notes = {text("NDB: bins of 50 whose share differs at the 0.05 level; JS: "
-                     "Jensen-Shannon divergence in nats; lower is better. Real test clips "
-                     "are the floor: no generator can be asked for less. Codes: the real "
-                     "clips through the VQ-VAE, the floor of a perfect prior. With one "
+                     "Jensen-Shannon divergence in nats; lower is better. Real test clips are the "
+                     "reference: no generator can be expected to score lower. Codes: the real "
+                     "clips through the VQ-VAE, the reference for a perfect prior. With one "
                      "seed, intervals are a bootstrap over tracks.")}};
   // The paper's rows in the paper's order, whether or not all can be measured here.
   for (const RunKind kind :

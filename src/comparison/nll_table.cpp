@@ -10,8 +10,8 @@ PaperTable nll_table(Measuring& measuring) {
       .title = "How well are held-out codes predicted?",
       .columns = {"nats per code", "another track's body costs"},
       .rows = {},
-      .notes = {"Lower is better in the first column; in the second, above 0 where the model "
-                "listens to the body. The first two rows are given the notes, the others are "
+      .notes = {"Lower is better in the first column; in the second, a value above 0 means that "
+                "the model uses the body. The first two rows are given the notes, the others are "
                 "not; all predict the codes of one VQ-VAE. With one seed, intervals are over "
                 "clips."}};
   table.row(title_of(RunKind::gru_seq2seq));

@@ -101,7 +101,7 @@ std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_pat
   for (const PaperFigure& figure : figures) {
     if (std::none_of(tables.begin(), tables.end(),
                      [&](const PaperTable& table) { return has_place(table, figure); })) {
-      throw WorkError(text("the paper's figure ", figure.value, ": expected a table ", figure.table,
+      throw WorkError(text("the paper's value ", figure.value, ": expected a table ", figure.table,
                            " with the row '", figure.row, "' and the column '", figure.column,
                            "', got none"));
     }

@@ -11,7 +11,7 @@ PaperTable reconstruction_table(Measuring& measuring) {
       .rows = {},
       .notes = {"On held-out clips. L2: mean squared error of the standardised "
                 "log-spectrogram; LSD: log-spectral distance; SC: spectral convergence; in "
-                "these lower is better. The paper's L2 is of another scale: only the ratio, "
+                "these lower is better. The paper's L2 is on a different scale: only the ratio, "
                 "with over without MBR blocks, can be compared."}};
   // What has no codes has three of the five figures.
   const auto columns = [](const std::string& prefix, std::size_t count = 5) {

@@ -20,7 +20,8 @@ std::string examples_html(const std::vector<Example>& examples) {
   if (examples.empty()) return {};
   std::string html =
       "<section><h2>Figure 6. Spectrograms to see and hear</h2>\n<p class=\"note\">0 to 4 kHz, 70 "
-      "dB; the phases of all sounds, the real ones too, are made from the spectrogram.</p>\n";
+      "dB; the phases of all sounds, including the real ones, are reconstructed from the "
+      "spectrogram.</p>\n";
   for (const Example& example : examples) {
     html += text("<div class=\"example\"><p>", safe(example.track),
                  example.instrument.empty() ? "" : " &middot; ", safe(example.instrument),
@@ -44,8 +45,9 @@ std::string render(const ReportPage& page) {
   if (!page.tsne_svg.empty()) {
     html += text("<section><h2>Figure 7. Body vectors by t-SNE</h2>\n<div class=\"figure\">",
                  page.tsne_svg,
-                 "</div>\n<p class=\"note\">One point a test clip, coloured by instrument; the "
-                 "model was never told which.</p></section>\n");
+                 "</div>\n"
+                 "<p class=\"note\">One point per test clip, coloured by instrument; the model was "
+                 "never given the labels.</p></section>\n");
   }
   if (!page.curves.empty()) {
     html += "<section><h2>Training</h2><div class=\"row\">\n";

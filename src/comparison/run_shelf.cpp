@@ -111,7 +111,8 @@ std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& m
   }
   if (config.spectrogram != minet.spectrogram ||
       config.data.clip_seconds != minet.data.clip_seconds) {
-    return "expected the spectrogram and the clip length of MI Net's configuration, got others";
+    return "expected the spectrogram and the clip length of MI Net's configuration, got different "
+           "ones";
   }
   if (form.shares_vqvae && config.content.enabled != form.notes) {
     return text("expected content.enabled: ", form.notes ? "true, got false" : "false, got true");
@@ -125,7 +126,7 @@ std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& m
   if (form.shares_vqvae &&
       (config.vqvae != minet.vqvae || config.vqvae_training != minet.vqvae_training)) {
     return "expected the vqvae and vqvae_training of MI Net's configuration, whose VQ-VAE it "
-           "shares, got others";
+           "shares, got different ones";
   }
   return {};
 }
@@ -266,7 +267,7 @@ void RunShelf::check_runs(std::vector<std::string>& problems) const {
           problems.push_back(text(folder(kind, seed).string(), ": expected a finished run of ",
                                   title_of(kind), ", got ",
                                   state == State::absent ? "none" : "an unfinished one",
-                                  "; put it there, or let it be trained"));
+                                  "; put it there, or allow training"));
         }
       } catch (const InputError& error) {
         problems.emplace_back(error.what());
@@ -304,8 +305,8 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
   if (is_finished(header, last, expected)) return State::finished;
   if (!has_checkpoint) {
     throw InputError(text(run.string(),
-                          ": expected a trained model or a checkpoint to go on from, "
-                          "got a model that is not trained to its end"));
+                          ": expected a trained model or a checkpoint to resume from, got a model "
+                          "whose training is not finished"));
   }
   return State::begun;
 }
@@ -366,7 +367,7 @@ void RunShelf::train_vqvae(std::uint64_t seed) const {
 void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   const fs::path run = folder(kind, seed);
   if (state_of(kind, seed) == State::finished) {
-    log::info(text(title_of(kind), ", seed ", seed, ": as found in ", run.string()));
+    log::info(text(title_of(kind), ", seed ", seed, ": using the finished run ", run.string()));
     return;
   }
   log::info(text(title_of(kind), ", seed ", seed, ": ", run.string()));
@@ -401,10 +402,10 @@ void RunShelf::check_shared_vqvae(std::uint64_t seed) const {
                  a.second.equal(b.second);
         });
     if (!same) {
-      throw InputError(text(folder(kind, seed).string(), ": expected the VQ-VAE of ",
-                            folder(RunKind::minet, seed).string(),
-                            ", got another; train both from copies of one run after its first "
-                            "stage"));
+      throw InputError(
+          text(folder(kind, seed).string(), ": expected the VQ-VAE of ",
+               folder(RunKind::minet, seed).string(),
+               ", got a different one; train both from copies of one run after its first stage"));
     }
   }
 }

@@ -18,9 +18,9 @@ constexpr std::string_view kPreamble = R"(# Configuration
 `mi_train CONFIG.yaml` takes one YAML file. `configs/paper.yaml` lists every key with its meaning; `configs/tiny.yaml`
 trains in minutes on two CPU cores. A file only needs the keys that it changes.
 
-Later ones override earlier ones: the defaults below (the paper preset), the files of `include:` in order, the file
-itself, `--set section.key=value` in order. `include:` is a path, or a list of paths, relative to the file that
-names it. A list replaces the earlier list; it is not appended.
+Values come from these sources, and later ones override earlier ones: the defaults below (the paper preset), the files
+of `include:` in order, the file itself, `--set section.key=value` in order. `include:` is a path, or a list of paths,
+relative to the file that names it. A list replaces the earlier list; it is not appended.
 
 The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML anchors, aliases, tags
 and further documents are errors, and all problems are reported at once with line and column. Numbers are decimal

@@ -23,8 +23,8 @@ void fields(Visitor& visit, Config& c) {
   visit.field(
       "kind", c.kind, choice(), Origin::paper,
       "the network to train. minet: the paper's; seq2seq, graph_transformer: its baselines, "
-      "from keypoints to spectrogram frames without codes; plus: our own, which plays pitch "
-      "and loudness with harmonics and noise");
+      "from keypoints to spectrogram frames without codes; plus: our own, which synthesises pitch "
+      "and loudness from harmonics and noise");
   visit.field(
       "frame_loss", c.frame_loss, choice(), Origin::ours,
       "baselines only: l1 or mse of the standardised log-spectrogram. l1, because a squared "
@@ -36,7 +36,7 @@ void fields(Visitor& visit, Config& c) {
   visit.field("sample_rate", c.sample_rate, whole(4000, 192000), Origin::paper,
               "Hz; the corpus must have this rate");
   visit.field("n_fft", c.n_fft, whole(16, 65536), Origin::inferred,
-              "samples of a Hann window and its transform; 1024 bins need 2048");
+              "samples of the Hann window and of the transform; 1024 bins need 2048");
   visit.field("hop", c.hop, whole(1, 65536), Origin::paper,
               "samples between frames; 256 at 16 kHz give 62.5 frames per second");
   visit.field("bins", c.bins, whole(8, 32768), Origin::paper,
@@ -63,7 +63,7 @@ void fields(Visitor& visit, Config& c) {
   visit.field("audio_cache_mb", c.audio_cache_mb, whole(0, 1048576), Origin::ours,
               "MiB of decoded sound to keep in memory; the rest is read clip by clip");
   visit.field("silence_db", c.silence_db, closed(-200, 0), Origin::ours,
-              "dB of full scale; a clip whose RMS is below this is drawn again");
+              "dBFS; a clip whose RMS is below this is drawn again");
 }
 
 template <class Visitor, Of<AugmentConfig> Config>
@@ -92,19 +92,19 @@ void fields(Visitor& visit, Config& c) {
   visit.field("codes", c.codes, whole(2, 65536), Origin::paper, "K, size of the codebook");
   visit.field("code_width", c.code_width, whole(1, 4096), Origin::paper,
               "D, width of a code vector");
-  visit.field("beta", c.beta, closed(0, 100), Origin::ours,
-              "weight of the commitment loss; the paper gives no value. Losses are means, "
-              "and the spectrogram has unit variance: 0.25 is 4 on the paper's sums");
+  visit.field(
+      "beta", c.beta, closed(0, 100), Origin::ours,
+      "weight of the commitment loss; the paper gives no value. Losses are means, "
+      "and the spectrogram has unit variance: 0.25 is equivalent to 4 with the paper's sums");
   visit.field("ema_decay", c.ema_decay, open(0, 1), Origin::ours,
               "decay of the codebook's moving averages; the paper gives no value");
   visit.field("laplace", c.laplace, above(0, 1), Origin::ours,
               "Laplace smoothing of the code counts, so that none is zero");
-  visit.field(
-      "plain_steps", c.plain_steps, whole(0, 1000000000), Origin::ours,
-      "steps as a plain autoencoder before k-means initialises the codebook; in our trials four "
-      "fifths of the codes stayed unused without any, a quarter with 100");
+  visit.field("plain_steps", c.plain_steps, whole(0, 1000000000), Origin::ours,
+              "steps as a plain autoencoder before k-means initialises the codebook; in our trials "
+              "four fifths of the codes stayed unused with 0 steps, a quarter with 100");
   visit.field("kmeans_vectors", c.kmeans_vectors, whole(2, 10000000), Origin::ours,
-              "encoder vectors for the k-means that initialises the codebook");
+              "number of encoder vectors for the k-means that initialises the codebook");
   visit.field("revive_threshold", c.revive_threshold, closed(0, 1), Origin::ours,
               "a code used less than this times the mean use (frames per batch / K) is replaced "
               "by an encoder vector");
@@ -131,14 +131,14 @@ void fields(Visitor& visit, Config& c) {
   visit.field("ffn", c.ffn, whole(1, 65536), Origin::inferred,
               "width of the feed-forward layers; 4 W, as in GPT-1; not used by gru");
   visit.field("dropout", c.dropout, below(0, 1), Origin::inferred, "dropout rate; as in GPT-1");
-  visit.field(
-      "context", c.context, whole(2, 1000000), Origin::ours,
-      "steps that a step attends to, including itself; the frames of a clip, so that pieces "
-      "of any length sound like the training clips");
+  visit.field("context", c.context, whole(2, 1000000), Origin::ours,
+              "number of steps that each step attends to, including itself; by default the frames "
+              "of a clip, so that pieces of any length sound like the training clips");
   visit.field("embedding", c.embedding, choice(), Origin::ours,
               "initial code embeddings. codebook: the VQ-VAE's codes; random: N(0, 0.02)");
-  visit.field("head", c.head, choice(), Origin::ours,
-              "how W becomes K logits. linear: a separate matrix; tied: the code embeddings");
+  visit.field(
+      "head", c.head, choice(), Origin::ours,
+      "projection from W to K logits. linear: a separate matrix; tied: the code embeddings");
 }
 
 template <class Visitor, Of<ContentConfig> Config>
@@ -157,8 +157,8 @@ void fields(Visitor& visit, Config& c) {
       "how notes reach the prior. cross_attention: as in the paper; added: each step's note "
       "is added to the prior's input at that step, which learns faster; both: both");
   visit.field("drop", c.drop, below(0, 1), Origin::ours,
-              "share of training clips whose notes are hidden, so that one model plays with and "
-              "without notes");
+              "share of training clips whose notes are hidden from the model, so that it plays "
+              "with and without notes");
 }
 
 template <class Visitor, Of<Seq2SeqConfig> Config>
@@ -174,10 +174,10 @@ void fields(Visitor& visit, Config& c) {
 
 template <class Visitor, Of<GraphTransformerConfig> Config>
 void fields(Visitor& visit, Config& c) {
-  visit.field(
-      "blocks", c.blocks, ListCheck{1, 32, whole(1, 4096)}, Origin::inferred,
-      "channels of each ST-GCN block; a block wider than the previous one halves the frames; "
-      "as in ST-GCN's reference code (arXiv 1801.07455)");
+  visit.field("blocks", c.blocks, ListCheck{1, 32, whole(1, 4096)}, Origin::inferred,
+              "channels of each ST-GCN block; a block wider than the previous one halves the "
+              "number of frames; "
+              "as in ST-GCN's reference code (arXiv 1801.07455)");
   visit.field("temporal_kernel", c.temporal_kernel, whole(1, 255), Origin::inferred,
               "frames spanned by a block's convolution in time; as in ST-GCN");
   visit.field(
@@ -193,13 +193,14 @@ void fields(Visitor& visit, Config& c) {
 template <class Visitor, Of<PlusConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("harmonics", c.harmonics, whole(1, 1024), Origin::ours,
-              "harmonics of the pitch; those above half the sample rate are silent");
+              "number of harmonics of the pitch; those above half the sample rate are silent");
   visit.field("noise_bands", c.noise_bands, whole(2, 1025), Origin::ours,
-              "bands of the filtered noise");
+              "number of bands of the filtered noise");
   visit.field("synthesiser_width", c.synthesiser_width, whole(1, 4096), Origin::ours,
               "width of the network from pitch, loudness and body vector to harmonics and noise");
-  visit.field("sound_frames", c.sound_frames, whole(8, 100000), Origin::ours,
-              "frames of sound per clip in the loss; the body is seen for the whole clip");
+  visit.field(
+      "sound_frames", c.sound_frames, whole(8, 100000), Origin::ours,
+      "frames of sound per clip that the loss covers; the body encoder sees the whole clip");
   visit.field("motion_hidden", c.motion_hidden, whole(1, 4096), Origin::ours,
               "hidden width per direction of the GRU over the player's movements");
   visit.field("motion_layers", c.motion_layers, whole(1, 16), Origin::ours, "layers of that GRU");
@@ -207,27 +208,28 @@ void fields(Visitor& visit, Config& c) {
               "hidden width of the GRU that predicts onset, pitch and loudness frame by frame");
   visit.field("prior_layers", c.prior_layers, whole(1, 16), Origin::ours, "layers of that GRU");
   visit.field("levels", c.levels, whole(2, 128), Origin::ours,
-              "loudness steps of 2 dB, up to -8 dB of full scale");
+              "number of loudness levels, 2 dB apart, up to -8 dBFS");
   visit.field("mask", c.mask, below(0, 1), Origin::ours,
               "share of past frames hidden in training, so that the prior relies on the player");
   visit.field("notes_hidden", c.notes_hidden, closed(0, 1), Origin::ours,
-              "share of training clips whose notes are hidden, so that one model plays with and "
-              "without notes");
+              "share of training clips whose notes are hidden from the model, so that it plays "
+              "with and without notes");
   visit.field("live", c.live, closed(0, 1), Origin::ours,
-              "share of training batches in which the movement encoder sees nothing that is yet to "
-              "come, so that one model also plays live");
+              "share of training batches in which the movement encoder sees no future frames, so "
+              "that the model can also play live");
   visit.field("whole_track", c.whole_track, closed(0, 1), Origin::ours,
-              "share of training batches in which a posture is compared with the mean of the whole "
-              "track, as in playing, and not of the clip");
+              "share of training batches in which postures are relative to the mean of the whole "
+              "track, as in generation, and not of the clip");
   visit.field(
       "augmentation", c.augmentation, closed(0, 10), Origin::ours,
       "strength of pose augmentation in training (scale, rotation, shift, build); 0 = none");
   visit.field("keep_body", c.keep_body, choice(), Origin::ours,
-              "the first stage trains the synthesiser alone, for the body encoder of the run that "
-              "it starts from");
-  visit.field("drawn", c.drawn, closed(0, 1), Origin::ours,
-              "share of the clips of the first stage in which the synthesiser sees whole semitones "
-              "and steps of loudness, as the prior draws them, and not what was measured");
+              "true: the first stage trains only the synthesiser and keeps the body encoder of the "
+              "run that it starts from");
+  visit.field(
+      "drawn", c.drawn, closed(0, 1), Origin::ours,
+      "share of first-stage clips in which the synthesiser is given pitch in whole semitones and "
+      "loudness in levels, as the prior draws them, instead of the measured values");
 }
 
 template <class Visitor, Of<StageConfig> Config>
@@ -270,8 +272,8 @@ void fields(Visitor& visit, Config& c) {
 template <class Visitor, Of<GenerationConfig> Config>
 void fields(Visitor& visit, Config& c) {
   visit.field("temperature", c.temperature, closed(0, 100), Origin::ours,
-              "from keypoints alone; below 1 steadier, above 1 more varied, 0 takes the most "
-              "likely symbol");
+              "from keypoints alone: below 1 steadier, above 1 more varied, 0 always takes the "
+              "most likely symbol");
   visit.field(
       "top_p", c.top_p, above(0, 1), Origin::ours,
       "from keypoints alone: draw from the fewest symbols that together have this probability");
@@ -280,10 +282,9 @@ void fields(Visitor& visit, Config& c) {
   visit.field("notes_top_p", c.notes_top_p, above(0, 1), Origin::ours, "top_p with notes");
   visit.field("top_k", c.top_k, whole(0, 65536), Origin::ours,
               "draw from the K most likely symbols; 0 = all");
-  visit.field(
-      "level_temperature", c.level_temperature, closed(0, 100), Origin::ours,
-      "plus only: factor on the temperature for loudness; loudness that jumps from frame to frame "
-      "flutters");
+  visit.field("level_temperature", c.level_temperature, closed(0, 100), Origin::ours,
+              "plus only: factor on the temperature for loudness; if it is high, loudness jumps "
+              "from frame to frame and flutters");
 }
 
 template <class Visitor, Of<TrainConfig> Config>
@@ -292,7 +293,7 @@ void fields(Visitor& visit, Config& c) {
   visit.section("spectrogram", c.spectrogram, "Sound to spectrogram and back.");
   visit.section("pose", c.pose, "Keypoints of the player, 47 joints per frame.");
   visit.section("data", c.data, "Training clips.");
-  visit.section("augment", c.augment, "Variation of the poses in training, per clip; 0 = off.");
+  visit.section("augment", c.augment, "Augmentation of the poses in training, per clip; 0 = off.");
   visit.section("vqvae", c.vqvae, "The VQ-VAE: from spectrogram frames to codes and back.");
   visit.section("body", c.body, "The body encoder: from keypoints to one vector.");
   visit.section("prior", c.prior, "The prior: predicts codes from the body (and notes).");

@@ -136,7 +136,8 @@ FileWriter::FileWriter(std::filesystem::path target, SaveOptions options)
       options.expected_bytes > 0 ? state.ops->free_bytes(folder_of(state.target)) : UINT64_MAX;
   if (free < wanted) {
     throw WorkError(text("saving ", printable(state.target.string()), " needs ", wanted,
-                         " bytes, but only ", free, " are free there; make room and go on"));
+                         " bytes, but only ", free,
+                         " are free there; free some space and try again"));
   }
   detail::sweep_once(folder_of(state.target));
   state.temporary = detail::new_file_temporary(state.target);

@@ -116,7 +116,7 @@ class NpyFile {
       }
     }
     skip_blank(rest);
-    if (!rest.empty()) fail("its header goes on after the dictionary");
+    if (!rest.empty()) fail("its header continues after the dictionary");
     if (!has_descr || !has_order || !has_shape) {
       fail("its header lacks descr, fortran_order or shape");
     }

@@ -229,7 +229,7 @@ std::string package_of(const std::string& library) {
         std::pair{"librtaudio", "librtaudio6"}}) {
     if (library.starts_with(begin)) return text("on Debian 12 install ", package);
   }
-  return "install what has it";
+  return "install the package that provides it";
 }
 
 }  // namespace

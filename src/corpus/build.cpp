@@ -78,7 +78,7 @@ double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sou
     notices.push_back(
         {NoticeKind::offset,
          text(source.audio.string(), " has an offset of ", std::round(offset * 1e4) / 1e4,
-              " of full scale, which is not sound: ", "removed")});
+              " of full scale, which is inaudible: ", "removed")});
   }
   const Level level = measure_level(sound.samples);
   if (level.silent()) {
@@ -363,7 +363,7 @@ void refuse_missing(const BuildJob& job, const std::vector<BuiltTrack>& built) {
   const std::string example = missing.front();
   throw InputError(text("expected all ", built.size(), " tracks in finished shards, but ",
                         missing.size(), " are in none, such as ", example,
-                        "; run all shards again: they keep what is ready"));
+                        "; run all shards again: finished tracks are kept"));
 }
 
 // The tracks that can be used, and what is wrong with the others.

@@ -314,8 +314,8 @@ void judge_joints(const std::vector<TrackFacts>& facts, CheckReport& report) {
     if (!seen[joint]) report.joints_never_seen.emplace_back(pose::kSkeleton[joint].name);
   }
   if (tracks_with_unseen > 0) {
-    report.warnings.push_back(text("joints that are never seen in a track: in ", tracks_with_unseen,
-                                   " of ", counted(facts.size(), "track")));
+    report.warnings.push_back(text("some joints are never seen in ", tracks_with_unseen, " of ",
+                                   counted(facts.size(), "track")));
   }
 }
 

@@ -46,7 +46,7 @@ std::vector<std::string> notes_by_kind(const Notices& notices) {
       std::vector<std::string> named(group.tracks.begin() + 1,
                                      group.tracks.begin() + static_cast<std::ptrdiff_t>(std::min(
                                                                 group.tracks.size(), kNamed + 1)));
-      line += text("; the like in ", join(named, ", "));
+      line += text("; similar in ", join(named, ", "));
       if (group.tracks.size() > kNamed + 1) {
         line += text(" and ", group.tracks.size() - kNamed - 1, " more");
       }
@@ -85,7 +85,7 @@ std::string describe(const CheckReport& report) {
   if (!report.joints_never_seen.empty()) {
     out << "joints never seen: " << join(report.joints_never_seen, ", ") << "\n";
   }
-  add_list(out, "noticed when it was prepared (notices.csv)", notes_by_kind(report.notices));
+  add_list(out, "notices from its preparation (notices.csv)", notes_by_kind(report.notices));
   add_list(out, "warnings", report.warnings);
   add_list(out, "problems", report.problems);
   out << (report.usable() ? "usable" : "not usable") << "\n";

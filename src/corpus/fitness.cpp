@@ -37,7 +37,7 @@ void judge_amount(const Index& index, std::vector<std::string>& warnings) {
                             "is little"));
   }
   if (tests > 0 && test < kLittleTestSeconds) {
-    warnings.push_back(text("only ", human_duration(test), " of sound to test on: figures from it ",
+    warnings.push_back(text("only ", human_duration(test), " of sound to test on: results on it ",
                             "are mostly chance; several minutes are usual"));
   }
 }
@@ -97,7 +97,7 @@ void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
       warnings.push_back(text("the ", right ? "right" : "left", " hand is a gap in over ",
                               std::lround(100 * kLostHand), " % of the frames of ",
                               counted(lost.size(), "track"), " (", names(lost),
-                              "): its fingers tell the model nothing"));
+                              "): its fingers carry no information"));
     }
   }
 }

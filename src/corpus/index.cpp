@@ -37,7 +37,7 @@ std::map<std::string, std::string> read_flat_yaml(const std::filesystem::path& p
       }
       if (!values.emplace(item.first.Scalar(), item.second.Scalar()).second) {
         throw InputError(text(path.string(), " line ", item.first.Mark().line + 1, ": the key ",
-                              item.first.Scalar(), " is there twice"));
+                              item.first.Scalar(), " appears twice"));
       }
     }
   } catch (const YAML::Exception& error) {

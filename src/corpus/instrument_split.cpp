@@ -201,8 +201,8 @@ std::string describe(const InstrumentSplit& split) {
                          split.leaks == 0 ? ", with no composition on both sides" : "");
   if (split.leaks > 0) {
     out += text(". This split leaks: of ", split.leaks, " of the ", split.test,
-                " test tracks, other parts of the same composition are in training, so what is "
-                "measured on them is not measured on unheard music");
+                " test tracks, other parts of the same composition are in training, so results on "
+                "them are not results on unheard music");
   }
   if (split.left_out > 0) {
     out += text("; ", split.left_out, " further parts of the compositions tested on (",

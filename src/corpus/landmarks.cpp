@@ -130,7 +130,7 @@ LandmarkIndex::LandmarkIndex(const std::vector<std::vector<Landmark>>& tracks,
     next += track.empty() ? 1 : std::uint64_t{track.back().frame} + 1;
     count += track.size();
     if (next > UINT32_MAX) {
-      throw InputError("expected a corpus of less than 38000 hours; divide it");
+      throw InputError("expected a corpus of less than 38000 hours; split it");
     }
   }
   entries_.reserve(count);

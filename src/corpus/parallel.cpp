@@ -54,7 +54,7 @@ void for_each_track(const ParallelOptions& options, const std::function<void(std
   if (error) std::rethrow_exception(error);
   if (done < options.count) {
     throw_if_stopped(text("stopped at track ", done, " of ", options.count,
-                          "; nothing was written: start the same command again"));
+                          "; nothing was written: run the same command again"));
   }
   progress.finish();
 }

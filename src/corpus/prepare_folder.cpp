@@ -22,7 +22,7 @@ std::string describe(const PrepareReport& report) {
   };
   if (report.shard.count > 0) {
     return text(report.out.string(), ": ", side(report.train_tracks, report.train_seconds), ", ",
-                report.reused_tracks, " of them ready before; left out ", report.skipped.size(),
+                report.reused_tracks, " of them already finished; left out ", report.skipped.size(),
                 "\n");
   }
   std::string out =

@@ -60,9 +60,9 @@ ShardCommand command_of_shards(const fs::path& out) {
     ShardCommand its = read_shard_command(folder);
     if (command && (command->arguments != its.arguments || command->folder != its.folder)) {
       throw InputError(text(folder.string(),
-                            ": expected one command for all shards, got another one "
-                            "than that of the shards before; remove the shards that do not "
-                            "belong here, or merge with --shard merge and the command itself"));
+                            ": expected one command for all shards, got a different one from that "
+                            "of the earlier shards; remove the shards that do not belong here, or "
+                            "run the command itself with --shard merge"));
     }
     command = std::move(its);
   }

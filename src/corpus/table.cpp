@@ -73,8 +73,8 @@ class RowReader {
     if (source.pose.empty()) {
       if (!is_video_name(source.audio)) {
         throw InputError(
-            "the column pose should name a file, but is empty; only a film as audio has its "
-            "keypoints in it");
+            "the column pose should name a file, but is empty; it may be empty only if audio names "
+            "a film");
       }
       source.pose = source.audio;
     }

@@ -31,7 +31,7 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     if (it->path().filename().string().starts_with('.')) continue;
     if (entries.size() == kMaxEntries) {
       throw InputError(text("expected at most ", kMaxEntries, " files in ", folder.string(),
-                            ", got more; divide the folder"));
+                            ", got more; split the folder"));
     }
     entries.push_back(it->path());
   }

@@ -254,12 +254,13 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
                             coded.train.size(),
                             " training clips. Held: runs of one code, cut at the clips' ends.\n");
   if (!meaning.empty()) {
-    report += text(
-        "\n", table(meaning),
-        "\nBits per frame. Floor: the labels of another track's clip; what a code says above it, "
-        "it "
-        "knows.\nOf new tracks: with the meaning that codes have in training tracks; may lie below "
-        "0.\n");
+    report += text("\n", table(meaning),
+                   "\n"
+                   "Bits per frame. A code says: mutual information of code and label. Floor: the "
+                   "same with labels of\n"
+                   "another track's clip, the chance level. Of new tracks: with the meaning that "
+                   "codes have in training\n"
+                   "tracks; may be below 0.\n");
   }
   if (options.out) report += text("Dictionary: ", (*options.out / "index.html").string(), "\n");
   return {.json = dump(json), .report = report};

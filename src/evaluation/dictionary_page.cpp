@@ -114,7 +114,7 @@ std::string card(const Dictionary& dictionary, const DictionaryEntry& entry, con
   }
   const std::string instruments = instruments_line(entry, dictionary.instruments);
   if (!instruments.empty()) html += text("<p>", safe(instruments), "</p>\n");
-  html += text("<p>Alone it sounds ",
+  html += text("<p>On its own it sounds ",
                entry.hz > 0 ? text("like ", heard_note(entry.hz), " (", figure(entry.hz), " Hz)")
                             : "without a pitch",
                "; held ", std::lround(1000 * entry.hold_s), " ms</p>\n");
@@ -156,18 +156,17 @@ std::string dictionary_page(const Dictionary& dictionary) {
   }
   html += "</section>\n";
   if (!dictionary.meaning.empty()) {
-    html += text(
-        "<section><h2>Meaning</h2>\n", table_html(dictionary.meaning),
-        "<p class=\"note\">Bits per frame. What a code says, less the floor, is what it knows of "
-        "the "
-        "measured recordings; the last column is what it says of recordings that its meaning was "
-        "not learned from, and may lie below 0.</p></section>\n");
+    html += text("<section><h2>Meaning</h2>\n", table_html(dictionary.meaning),
+                 "<p class=\"note\">Bits per frame. A code says: mutual information of code and "
+                 "label in the measured recordings; floor: its chance level, with the labels of "
+                 "other tracks. The last column uses the meaning that codes have in the training "
+                 "tracks, and may be below 0.</p></section>\n");
   }
   html +=
       "<section><h2>Dictionary</h2>\n<p class=\"note\">Each code held for 0.8 s: the decoder's "
-      "spectrum (0 to 4 kHz, 70 dB) with reconstructed phases. Loudness and brightness compare "
-      "between "
-      "cards. Under it, in which notes and by which instruments it is used in the measured clips.";
+      "spectrum (0 to 4 kHz, 70 dB) with reconstructed phases. Loudness and brightness are "
+      "comparable between cards. Below it, the notes and instruments that it is used for in the "
+      "measured clips.";
   html += "</p>\n<div class=\"cards\">\n";
   const Range range = range_of(dictionary.entries);
   for (const DictionaryEntry& entry : dictionary.entries) html += card(dictionary, entry, range);

@@ -134,9 +134,9 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
       "\nThe classifier (",
       classifier.linear() ? text("logistic, penalty ", classifier.strength())
                           : std::string("nearest neighbour"),
-      ") heard ", counted(examples.labels.size(), "clip"), " of real training sound and names ",
-      figure(classifier.cross_validation()),
-      " of those of groups left out. The floor is the line 'real'.\n");
+      ") was fitted to ", counted(examples.labels.size(), "clip"),
+      " of real training sound; its accuracy on left-out groups is ",
+      figure(classifier.cross_validation()), ". The line 'real' is the reference.\n");
   return {.json = dump(json), .report = report};
 }
 

@@ -62,11 +62,12 @@ Guesses guess(const Scene& scene, const at::Tensor& queries, const at::Tensor& b
   for (std::size_t i = 0; i < test.clips.size(); ++i) {
     const std::int64_t neighbour = neighbours.nearest[i];
     if (neighbour < 0) {
-      throw InputError(text(scene.options.corpus.string(),
-                            ": expected training clips of another group than each judged clip's, "
-                            "but all are of the group of ",
-                            printable(scene.track(scene.tracks, test.clips[i]).id),
-                            "; prepare the corpus with more groups"));
+      throw InputError(
+          text(scene.options.corpus.string(),
+               ": expected training clips of a different group than each judged clip's, "
+               "but all are of the group of ",
+               printable(scene.track(scene.tracks, test.clips[i]).id),
+               "; prepare the corpus with more groups"));
     }
     const std::int64_t guessed = train.labels[static_cast<std::size_t>(neighbour)];
     ++result.confusion[static_cast<std::size_t>(test.labels[i])][static_cast<std::size_t>(guessed)];
@@ -211,8 +212,10 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   return {.json = dump(json),
           .report = text(headline(scene.heading()), ", neighbours: ", train.clips.size(),
                          " training clips\n\n", rows,
-                         "\nThe body vector minus raw pose statistics: ", span(intervals.gain),
-                         " (95 %).\n\n", confusion_table(labels.names(), body.confusion))};
+                         "\n"
+                         "Accuracy of the body vector minus that of raw pose statistics: ",
+                         span(intervals.gain), " (95 %).\n\n",
+                         confusion_table(labels.names(), body.confusion))};
 }
 
 }  // namespace minet::evaluation

@@ -188,7 +188,7 @@ bool is_kept(const nlohmann::ordered_json& settings, const Shard& shard, const f
     before = read_ndb_shard(file, shard).settings;
   } catch (const InputError& error) {
     if (!replace) throw;
-    log::warning(text(error.what(), " (it is measured again now)"));
+    log::warning(text(error.what(), "; measuring it again"));
     return false;
   }
   const std::string key = other_setting(settings, before);
@@ -256,18 +256,19 @@ std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, c
   return text(headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
               bins.train.bins.size(),
               " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
-              "that hold too many or too few clips (p < 0.05); lower is better, and the floor is "
-              "what real sound scores.\nJS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
+              "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "
+              "(floor) is what real sound scores.\n"
+              "JS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
               options.rounds,
-              " resamplings of whole tracks, which\nspread the clips further, so they lie above "
-              "the figure itself.\n");
+              " resamplings of whole tracks, which\n"
+              "spread the clips further, so they lie above the value itself.\n");
 }
 
 void warn_of_few(const NdbRow& row, const NdbOptions& options) {
   if (row.figures.few == 0) return;
   log::warning(text(row.figures.few, " of ", options.bins, " bins are expected to hold under ",
                     kFewExpected, " clips of ", row.name,
-                    ", too few for the test to see much; give more clips (clips, train_clips) "
+                    ", too few for the test to detect much; give more clips (clips, train_clips) "
                     "or fewer bins"));
 }
 
@@ -298,10 +299,10 @@ EvalResult result_of(const NdbFindings& findings, const NdbOptions& options) {
   }
   if (options.floors && rows[1].figures.ndb > rows[0].figures.ndb) {
     log::warning(text("the floor (real clips of split '", options.common.split, "', ",
-                      rows[1].figures.ndb, " bins) is worse than what is judged (",
+                      rows[1].figures.ndb, " bins) is worse than the judged sound (",
                       rows[0].figures.ndb,
                       "): the split is too small or too unlike the training "
-                      "tracks for this figure to say how good the model is"));
+                      "tracks for this result to tell how good the model is"));
   }
   warn_of_few(rows[0], options);
   if (options.floors && rows[1].figures.few > rows[0].figures.few) warn_of_few(rows[1], options);

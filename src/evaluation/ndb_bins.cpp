@@ -88,7 +88,7 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
       if (part.bins.size() != part.tracks.size() ||
           std::any_of(part.bins.begin(), part.bins.end(),
                       [&](std::int64_t bin) { return bin < 0 || bin >= bins; })) {
-        throw InputError(text(name, " does not fit"));
+        throw InputError(text(name, " does not match"));
       }
       return part;
     };
@@ -99,11 +99,12 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
     if (file.metadata.at("made_from") != made_from || found.train.bins.empty() ||
         found.centres.dim() != 2 || found.centres.size(0) != bins ||
         found.centres.size(1) != dimensions || found.centres.scalar_type() != at::kFloat) {
-      throw InputError("made from something else");
+      throw InputError("made from different data or settings");
     }
     return found;
   } catch (const std::exception& error) {
-    log::warning(text(path.string(), ": cannot be used (", error.what(), "); making it again"));
+    log::warning(
+        text(path.string(), ": cannot be used (", error.what(), "); computing the bins again"));
     return std::nullopt;
   }
 }

@@ -79,7 +79,7 @@ NdbFindings read_ndb_shard(const fs::path& file, const Shard& shard) {
   const std::string content = read_file(file, kMostBytes);
   try {
     const Json json = Json::parse(content);
-    if (json.at("format") != kFormat) throw InputError("another format");
+    if (json.at("format") != kFormat) throw InputError("a different format");
     its = json.at("shard").get<std::string>();
     findings.settings = json.at("settings");
     check_types(findings.settings);
@@ -161,9 +161,10 @@ NdbFindings join_ndb_shards(const std::vector<fs::path>& files, const Json& aske
                   setting(part.settings, key)));
     }
     if (as_json(all.bins, all.centres_hash) != as_json(part.bins, part.centres_hash)) {
-      refuse(text("the bins of ", first,
-                  ", got those of another machine: all shards need the same folder of bins (the "
-                  "option 'cache')"));
+      refuse(
+          text("the bins of ", first,
+               ", got those of a different machine: all shards need the same folder of bins (the "
+               "option 'cache')"));
     }
     const std::size_t next = all.judged.bins.size();
     if (part.first != next) {

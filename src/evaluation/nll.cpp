@@ -335,7 +335,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
   if (!all.front().shuffled) {
     notes += "All clips are of one track, so none was given another's body.\n";
   }
-  if (!no_notes.empty()) notes += text("No figure with notes: ", no_notes, ".\n");
+  if (!no_notes.empty()) notes += text("No result with notes: ", no_notes, ".\n");
   notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
   return {
       .json = dump(json),

@@ -128,7 +128,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
       .json = dump(json),
       .report = text(headline(scene.heading()), "\n\n", table(rows), "\nLower is better. ",
                      figure(whole * rate / std::numbers::ln2),
-                     " bits per second without notes. Given notes, onset and pitch are theirs.\n")};
+                     " bits per second without notes. With notes, onset and pitch are given.\n")};
 }
 
 }  // namespace minet::evaluation

@@ -140,8 +140,8 @@ EvalResult evaluate_notes(const NotesOptions& options) {
            made.onsets, " onsets of notes. The model was ", given ? "" : "not ",
            "given the notes.\nPitch accuracy: frames with a pitch, within 50 cents of the note; "
            "recall: frames without one count as wrong.\nOnset F1: within 50 ms. Chroma distance: "
-           "lower is better; the floor of all is the line 'real'.\nChance of what is played from "
-           "keypoints alone: what another player's movements reach.\n");
+           "lower is better. The line 'real' is the reference for all.\n"
+           "Chance for keypoints alone: the score with another player's movements.\n");
   return {.json = dump(json), .report = report};
 }
 

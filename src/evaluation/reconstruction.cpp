@@ -80,8 +80,9 @@ std::string report_of(const Scene& scene, const FrameBaselines& baselines,
   return text(headline(scene.heading()), "\n\n", table(lines),
               "\nL2: mean squared error of the standardised log-spectrogram. LSD: log-spectral "
               "distance.\nSC: spectral convergence, linear magnitudes. In all three lower is "
-              "better; more codes used is better.\nThe baselines saw ",
-              baselines.frames, " training frames and no training. ",
+              "better; more codes used is better.\n"
+              "The baselines were fitted to ",
+              baselines.frames, " training frames, without any training. ",
               better ? "The model is better than k-means in L2.\n"
                      : "The model is not better than k-means in L2.\n");
 }

@@ -37,10 +37,10 @@ std::string dump(const nlohmann::ordered_json& json) {
 
 void warn_of_floor(const char* name, double floor, double model) {
   if (!(floor < model)) return;
-  log::warning(text("the floor (", name, " of the recorded sound, ", figure(floor),
-                    ") is worse than the model (", figure(model),
-                    "): this figure does not say how good the model is; measure on more "
-                    "recordings, or on better ones"));
+  log::warning(text(
+      "the reference (", name, " of the recorded sound, ", figure(floor),
+      ") is worse than the model (", figure(model),
+      "): this result does not tell how good the model is; measure on more or better recordings"));
 }
 
 std::string headline(const Heading& heading) {

@@ -283,7 +283,7 @@ EvalResult search_sampling(const SamplingSearchOptions& options) {
     throw InputError(text(scene.options.model.string(),
                           ": expected a model that draws, got the "
                           "baseline ",
-                          scene.subject->kind(), "; give a model of another kind"));
+                          scene.subject->kind(), "; give a model of a different kind"));
   }
   Audition audition(scene, options);
   const std::vector<ClipHeard> real = audition.real();

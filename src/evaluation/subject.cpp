@@ -205,7 +205,7 @@ void check_trained(const models::Model& model, const std::string& name, const st
   if (!model.vqvae->quantizer->is_started()) {
     throw InputError(text(name,
                           ": expected a model with a trained codebook, but its codebook has not "
-                          "started; let its training go on past vqvae.plain_steps"));
+                          "started; continue its training past vqvae.plain_steps"));
   }
   if (need != Need::codes && !model.prior_trained) {
     throw InputError(text(name, ": expected a model with a trained prior for ", metric,
@@ -223,7 +223,7 @@ std::unique_ptr<Subject> load_subject(const std::filesystem::path& path, const a
     models::PlusModel plus = models::load_plus(path);
     if (need == Need::sound && !plus.prior_trained) {
       throw InputError(text(path.string(), ": expected a model with a trained prior for ", metric,
-                            ", but only its synthesiser is; go on with its training"));
+                            ", but only its synthesiser is; continue its training"));
     }
     plus.to(device);
     return std::make_unique<PlusSubject>(std::move(plus), device);

@@ -164,7 +164,7 @@ GenerateReport repeat(const RepeatOptions& options) {
   const Sidecar now = sidecar_for(path, device);
   if (now.model_sha256 != sidecar.model_sha256) {
     throw InputError(text(path.string(), ": expected the model that made this sound (SHA-256 ",
-                          sidecar.model_sha256.substr(0, 12), "), got another (",
+                          sidecar.model_sha256.substr(0, 12), "), got a different one (",
                           now.model_sha256.substr(0, 12), "); give that model"));
   }
   say_difference("the number of threads", text(sidecar.threads), text(now.threads));

@@ -61,7 +61,7 @@ models::PlusModel load_trained_plus(const std::filesystem::path& path) {
   if (!model.prior_trained) {
     throw InputError(text(path.string(),
                           ": expected a model with a trained prior, but only its synthesiser is; "
-                          "go on with its training"));
+                          "continue its training"));
   }
   return model;
 }
@@ -115,7 +115,7 @@ audio::Sound repeat_plus(const Sidecar& sidecar, const std::filesystem::path& pa
   if (sidecar.codes.empty() || !fits || sidecar.body.size() != width) {
     throw InputError(text(where.string(), ": expected codes from 0 to ", codes - 1,
                           " and a body vector of ", width,
-                          " numbers, got others; give the file that mi_generate wrote"));
+                          " numbers, got different ones; give the file that mi_generate wrote"));
   }
   model.to(device);
   return play(model, unpacked(sidecar.codes), at::tensor(sidecar.body).unsqueeze(0).to(device),

@@ -85,9 +85,10 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output, boo
         command.push_back("file:" + fs::absolute(into).string());
         const ProcessResult result = run_process(command);
         if (result.exit_code != 0) {
-          throw WorkError(text(
-              printable(video.string()), ": ffmpeg could not put the sound to the video (",
-              printable(trim(result.error_output)), "); the wav is whole, try another container"));
+          throw WorkError(text(printable(video.string()),
+                               ": ffmpeg could not add the sound to the video (",
+                               printable(trim(result.error_output)),
+                               "); the sound file is complete, try another container"));
         }
       },
       replace);
@@ -101,7 +102,7 @@ double loudness_gain(const audio::Sound& sound, const std::optional<double>& wan
   const std::optional<double> measured = audio::loudness(sound);
   if (!measured) {
     log::warning(text(output.string(), ": too quiet or too short to measure its loudness",
-                      wanted ? "; it stays as it is" : ""));
+                      wanted ? "; it is left unchanged" : ""));
     return 0;
   }
   const auto rounded = [](double value) { return std::round(value * 10) / 10; };
@@ -161,7 +162,8 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
         "keypoints");
   }
   if (options.overlay_notes && !options.overlay) {
-    throw InputError("overlay-notes: expected an overlay to put them on; ask for that too");
+    throw InputError(
+        "overlay-notes: expected an overlay to draw them on, got none; add the option 'overlay'");
   }
   std::vector<Outputs> all;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {

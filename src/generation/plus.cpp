@@ -70,7 +70,7 @@ std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::Synt
   };
   SoundStream stream(model, seed);
   for (std::int64_t first = 0; first < frames; first += kBlock) {
-    throw_if_stopped_while("making the sound");
+    throw_if_stopped_while("synthesising");
     const std::int64_t end = std::min(frames, first + kBlock);
     keep(stream.add(part_of(input, first, end, body.device()), body));
   }
@@ -116,7 +116,7 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   constexpr std::size_t kClips = 32;
   std::vector<at::Tensor> clips, bodies;
   const auto add_bodies = [&] {
-    throw_if_stopped_while("watching the player");
+    throw_if_stopped_while("encoding movements");
     bodies.push_back(model.body->forward(at::cat(clips)));
     clips.clear();
   };

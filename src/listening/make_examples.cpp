@@ -307,7 +307,7 @@ evaluation::EvalResult make_examples(const ExamplesOptions& options) {
   Progress progress("players", static_cast<std::int64_t>(players.size()), "players");
   std::int64_t done = 0;
   for (const Player& player : players) {
-    throw_if_stopped("stopped while playing; nothing was written");
+    throw_if_stopped("stopped while generating; nothing was written");
     std::vector<PlayedSound> sounds =
         sounds_of(player, subjects, options,
                   derive_seed(options.seed, "examples", static_cast<std::uint64_t>(done)));

@@ -192,7 +192,7 @@ std::string report_of(const std::string& headline, const Json& json, const Trial
   return text(headline, "\n\n", table(rows), "\n",
               counted(json["catch_trials"].get<std::int64_t>(), "catch trial"), "; notes given in ",
               trials.notes_given, " of ", counted(json["pairs"].get<std::int64_t>(), "pair"),
-              "; the page has ", page_bytes / 1000 / 100 / 10.0, " MB.\nGive ",
+              "; the page takes ", page_bytes / 1000 / 100 / 10.0, " MB.\nGive ",
               json["page"].get<std::string>(), " to listeners and keep ",
               json["key"].get<std::string>(), " to yourself.\n");
 }

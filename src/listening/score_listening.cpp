@@ -123,7 +123,7 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
     if (listener.answers.size() < key.pairs.size()) {
       incomplete.push_back(listener.listener);
       notes += text("Not finished: ", listener.listener, " answered ", listener.answers.size(),
-                    " of ", counted(key.pairs.size(), "pair"), "; they count.\n");
+                    " of ", counted(key.pairs.size(), "pair"), "; these answers count.\n");
     }
     add(score, listener, key);
   }
@@ -163,8 +163,8 @@ evaluation::EvalResult score_listening_test(const ListeningScoreOptions& options
   add_rows(rows, "by half of the test", score.by_half);
   add_rows(rows, "by music making", score.by_musician);
   return {.json = evaluation::dump(json),
-          .report = text("The model's sound was taken for the real one; 50 % where nobody can "
-                         "tell, 0 % where everybody can.\n",
+          .report = text("Taken for real: how often the model's sound was chosen as the real one; "
+                         "50 % if nobody can tell, 0 % if everybody can.\n",
                          counted(score.by_listener.size(), "listener"), "; A was chosen in ",
                          percent(score.left.rate()), " of answers.\n", notes, "\n", table(rows),
                          "\n", spread)};

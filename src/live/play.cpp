@@ -118,7 +118,7 @@ class Session {
       fader_.go(0, kFadeS);
       if (!fading_) {
         ++rests_;
-        log::info(text("no keypoints for ", to_text(options_.hold_s), " s: fading to rest"));
+        log::info(text("no keypoints for ", to_text(options_.hold_s), " s: fading out"));
       }
       fading_ = true;
     }
@@ -127,7 +127,7 @@ class Session {
 
   void begin(double now) {
     if (ever_) {
-      log::info("keypoints are there again");
+      log::info("keypoints are back");
       pose_.forget_movement();
       player_.forget_movement();
     } else {
@@ -166,7 +166,7 @@ class Session {
         !complaint.empty() && complaints_ < 3) {
       ++complaints_;
       log::warning(
-          text("skipped: ", complaint, complaints_ == 3 ? " (others are only counted)" : ""));
+          text("skipped: ", complaint, complaints_ == 3 ? " (further ones are only counted)" : ""));
     }
     if (!ever_ && !waiting_said_ && now - began_s_ > kPatience) {
       waiting_said_ = true;

@@ -211,7 +211,7 @@ std::unique_ptr<Card> make_rtaudio_card(const std::string& which, const CardOpti
 std::string list_cards() {
   std::optional<RtAudio> audio;
   start_audio(audio);
-  std::string list = "null  plays to nobody\n";
+  std::string list = "null  no output\n";
   for (const Device& device : devices_of(*audio)) {
     std::vector<std::string> rates;
     for (const unsigned int rate : device.info.sampleRates) rates.push_back(text(rate));

@@ -13,7 +13,7 @@ namespace minet::models {
 
 BodyEncoderImpl::BodyEncoderImpl(const config::BodyConfig& given) : config(given) {
   require(config.hidden >= 1 && config.layers >= 1, "a body encoder of ", config.layers,
-          " layers of ", config.hidden, " cannot be; both must be at least 1");
+          " layers of ", config.hidden, " cannot be made; both must be at least 1");
   gru_ = register_module("gru", make_gru({.in = kPoseValues,
                                           .hidden = config.hidden,
                                           .layers = config.layers,

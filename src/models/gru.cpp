@@ -26,7 +26,7 @@ at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor
   at::Tensor state = at::zeros({1, input.size(0), weights[1].size(1)}, input.options());
   std::vector<at::Tensor> outputs;
   for (std::int64_t first = 0; first < input.size(1); first += kFramesOfCall) {
-    throw_if_stopped_while("watching the player");
+    throw_if_stopped_while("encoding movements");
     const std::int64_t end = std::min(input.size(1), first + kFramesOfCall);
     auto [output, next] =
         at::gru(input.slice(1, first, end), state, weights, true, 1, 0.0, false, false, true);

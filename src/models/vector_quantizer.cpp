@@ -40,7 +40,7 @@ CodeUsage usage_of_histogram(std::span<const std::int64_t> histogram) {
 
 VectorQuantizerImpl::VectorQuantizerImpl(const config::VqVaeConfig& given) : config(given) {
   require(config.codes >= 1 && config.code_width >= 1, "a codebook of ", config.codes,
-          " codes of width ", config.code_width, " cannot be; both must be at least 1");
+          " codes of width ", config.code_width, " cannot be made; both must be at least 1");
   codes = register_buffer("codes", at::zeros({config.codes, config.code_width}));
   counts = register_buffer("counts", at::zeros({config.codes}));
   sums = register_buffer("sums", at::zeros({config.codes, config.code_width}));

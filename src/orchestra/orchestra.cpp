@@ -97,8 +97,8 @@ class Workshop {
       if (!options.force) {
         throw InputError(
             text(printable(path_.string()),
-                 " holds an unfinished orchestra with other options; repeat those (its "
-                 "README.txt has them), remove it, or use the option 'force' to start over"));
+                 " holds an unfinished orchestra with other options; use the same ones (listed in "
+                 "its README.txt), remove it, or use the option 'force' to start over"));
       }
       for (const fs::path& entry : entries_of(path_)) {
         if (entry.filename() != ".lock") fs::remove_all(entry, error);

@@ -137,7 +137,7 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
                    const ReadPoseOptions& options, const fs::path& path, RawPose& pose) {
   if (parts.size() != coords.size() ||
       (!individuals.empty() && individuals.size() != parts.size())) {
-    refuse(path, "expected header rows of the same length, got others");
+    refuse(path, "expected header rows of the same length, got different lengths");
   }
   std::map<std::string, int, std::less<>> names;
   if (options.names) {
@@ -257,7 +257,7 @@ Titles read_titles(Lines& lines, const fs::path& path) {
   good = good && lines.next(titles.coords) && lower(trim(scorer[0])) == "scorer" &&
          lower(trim(titles.parts[0])) == "bodyparts" && lower(trim(titles.coords[0])) == "coords";
   if (!good || titles.parts.size() > kMaxColumns) {
-    refuse(path, "expected header rows scorer, bodyparts and coords, got others");
+    refuse(path, "expected header rows scorer, bodyparts and coords, got different ones");
   }
   return titles;
 }

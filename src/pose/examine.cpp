@@ -276,7 +276,7 @@ void tell_counts(RawPose& pose) {
   }
   if (pose.bad_numbers > 0) {
     note(pose, NoticeKind::bad_numbers,
-         text(pose.bad_numbers, " joints with NaN, infinite or absurd coordinates dropped"));
+         text(pose.bad_numbers, " joints with NaN, infinite or implausible coordinates dropped"));
   }
 }
 

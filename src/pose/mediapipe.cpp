@@ -42,10 +42,10 @@ class MediapipeReader {
       return side && *side >= 1 && *side <= kMaxPicture;
     };
     if (!good(width) || !good(height)) {
-      refuse("expected the picture's width and height in pixels, got none or absurd ones");
+      refuse("expected the picture's width and height in pixels, got none or implausible ones");
     }
     if (width_ > 0 && (width_ != *width || height_ != *height)) {
-      refuse("expected one width and height throughout, got others on the way");
+      refuse("expected one width and height throughout, got different ones");
     }
     width_ = *width;
     height_ = *height;
@@ -129,7 +129,7 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
       if (record.key == "format") {
         named = record.value == "mediapipe-holistic";
       } else if (record.key == "version" && record.value != 1) {
-        reader.refuse("expected version 1, got another");
+        reader.refuse("expected version 1, got a different one");
       } else if (record.key == "width" && number) {
         width = record.value.get<double>();
       } else if (record.key == "height" && number) {
@@ -151,7 +151,7 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
     return true;
   });
   if (!named) {
-    reader.refuse("expected \"format\": \"mediapipe-holistic\", got another or none");
+    reader.refuse("expected \"format\": \"mediapipe-holistic\", got a different one or none");
   }
   reader.set_picture(width, height);
 }

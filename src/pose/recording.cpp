@@ -223,7 +223,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
     if (at == frames.end() || *at != number) {
       throw InputError(text("expected a time for every frame of ", shown(path),
                             ", got none for frame ", number,
-                            "; extract the keypoints again or say the frame rate"));
+                            "; extract the keypoints again or give the frame rate"));
     }
     places.push_back(at - frames.begin());
     read_times.push_back(pose.times[static_cast<std::size_t>(places.back())]);

@@ -64,16 +64,17 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
   }
   const std::int64_t few = std::max<std::int64_t>(2, pictures / 50);
   if (frames > pictures + few) {
-    throw InputError(text("expected keypoints of the film's ", pictures, " pictures (",
-                          to_text(rate), " per second), got ", frames, " frames in ", shown(path),
-                          "; say the frame rate of the keypoints, or give the film they are of"));
+    throw InputError(
+        text("expected keypoints of the film's ", pictures, " pictures (", to_text(rate),
+             " per second), got ", frames, " frames in ", shown(path),
+             "; give the frame rate of the keypoints, or the film that they were taken from"));
   }
   if (frames < pictures - pictures / 10 - 2) {
-    notices.push_back(
-        {NoticeKind::rate,
-         text(frames, " frames of keypoints for the film's ", pictures, " pictures at ",
-              to_text(rate), " frames per second: they are taken as ",
-              "its first ones; say the frame rate if they are every second one or so")});
+    notices.push_back({NoticeKind::rate, text(frames, " frames of keypoints for the film's ",
+                                              pictures, " pictures at ", to_text(rate),
+                                              " frames per second: they are taken as ",
+                                              "the first ones; give the frame rate if frames were "
+                                              "skipped, such as every second one")});
   }
   std::vector<double> times(
       film.times.begin(),

@@ -191,7 +191,7 @@ std::vector<int> choose_tracked(const std::vector<std::vector<Person>>& files,
   if (with_id > 0 && with_id < detections) {
     notices.push_back({NoticeKind::identity,
                        text("in ", detections - with_id, " frames the tracker gave the player no ",
-                            "number; followed by place"),
+                            "number; followed by position"),
                        detections - with_id});
   }
   return chosen;

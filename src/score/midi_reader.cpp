@@ -344,8 +344,8 @@ class Reader {
     } else if (cancelled_) {
       repairs_.add("running", [&] {
         return text("byte ", position_,
-                    ": running status goes on after a meta event or system message, which ends "
-                    "it; the status before is kept");
+                    ": running status continues after a meta event or system message, which ends "
+                    "it; the previous status is kept");
       });
     }
     cancelled_ = false;

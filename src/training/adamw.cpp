@@ -103,9 +103,10 @@ void AdamW::load_state(const std::map<std::string, at::Tensor>& tensors,
   const auto load = [&](const std::string& name, at::Tensor& into) {
     const auto found = tensors.find(name);
     if (found == tensors.end() || found->second.sizes() != into.sizes()) {
-      throw InputError(text("checkpoint: expected optimiser state '", name,
-                            found == tensors.end() ? "', but it is missing" : "' of another shape",
-                            "; start a new run"));
+      throw InputError(
+          text("checkpoint: expected optimiser state '", name,
+               found == tensors.end() ? "', but it is missing" : "' of a different shape",
+               "; start a new run"));
     }
     into.copy_(found->second);
   };

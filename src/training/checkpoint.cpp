@@ -31,7 +31,7 @@ models::TensorFile read_newest(const RunFolder& run) {
     try {
       models::TensorFile file = models::read_safetensors(path);
       if (!problems.empty())
-        log::warning(text("skipped ", problems, "; going on from ", path.string()));
+        log::warning(text("skipped ", problems, "; continuing from ", path.string()));
       return file;
     } catch (const InputError& error) {
       problems += (problems.empty() ? "" : "; ") + std::string(error.what());
@@ -108,7 +108,7 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
     if (before.empty() && std::string_view(key) == "ranks") continue;  // before there were any
     if (before != now) {
       log::warning(text(key, " is ", now, " and was ", before,
-                        ": the run goes on, but not bit for bit as it would have"));
+                        ": the run continues, but not bit for bit as it would have"));
     }
   }
 }
@@ -214,7 +214,7 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
       const auto found = file.tensors.find(name);
       if (found == file.tensors.end() || found->second.sizes() != into.sizes()) {
         throw InputError(text(where, ": expected the codebook's state '", name,
-                              "', but it is missing or of another shape; start a new run"));
+                              "', but it is missing or has a different shape; start a new run"));
       }
       into.copy_(found->second);
     }

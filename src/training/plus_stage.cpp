@@ -112,7 +112,7 @@ struct SynthesiserSteps {
           models::timbre_of(batch.clip, session.config.spectrogram.sample_rate);
       const double match = state.model.match->forward(body, timbre).item<double>();
       metrics.emplace_back("test_match", match);
-      said += text(", body and sound matched with ", match, " nats");
+      said += text(", matching loss of body and sound ", match, " nats");
     }
     log_metrics(session, metrics);
     log::info(said);
@@ -187,9 +187,10 @@ struct ControlsSteps {
                           {"test_nll_onsets_live", live[1]},
                           {"test_nll_other", wrong[0]},
                           {"test_nll_onsets_other", wrong[1]}});
-    log::info(text("step ", session.position.step, ": test nats of onset and pitch ", right[0],
-                   ", with another's body ", wrong[0], "; at onsets ", right[1], " and ", wrong[1],
-                   ", live ", live[1], "; of pitch from the movement alone ", right[3]));
+    log::info(text("step ", session.position.step, ": test NLL (nats) of onset and pitch ",
+                   right[0], ", with another player's body ", wrong[0], "; at onsets ", right[1],
+                   " and ", wrong[1], ", live ", live[1], "; of pitch from the movement alone ",
+                   right[3]));
   }
 
   // Music for a player, from the movements alone.

@@ -49,7 +49,7 @@ auto together(const RankPlace& place, const char* doing, const Work& work) {
     throw WorkError(text("rank ", place.rank, " of ", place.size,
                          ": expected all ranks to answer while ", doing,
                          ", but one ended, or the connection to it was lost (", printable(why),
-                         "); see what the others say, and resume from the last checkpoint"));
+                         "); see the messages of the others, and resume from the last checkpoint"));
   }
 }
 
@@ -77,7 +77,7 @@ class Reduced final : public JointGradients {
   }
 
   void backward(const at::Tensor& loss) override {
-    together(place_, "adding up gradients", [&] {
+    together(place_, "summing gradients", [&] {
       // The reducer takes the mean over the ranks, however many clips each has.
       const at::Tensor own = loss * (models::own_share() * place_.size);
       Unheard unheard;
@@ -125,7 +125,7 @@ c10::intrusive_ptr<c10d::Backend> nccl_backend(const Store& store, const RankPla
     return {};
   }
   auto* const make = reinterpret_cast<Make*>(::dlsym(library, "minet_nccl_backend"));
-  if (make == nullptr) throw WorkError(text(path.string(), ": not of this build"));
+  if (make == nullptr) throw WorkError(text(path.string(), ": is not from this build"));
   return c10::intrusive_ptr<c10d::Backend>::reclaim(
       make(store, place.rank, place.size, milliseconds(timeout_s).count()));
 }
@@ -185,12 +185,12 @@ void Ranks::use(const at::Device& device) {
 
 void Ranks::sum(at::Tensor& tensor) {
   std::vector<at::Tensor> tensors{tensor};
-  together(place_, "adding up", [&] { groups_->values->allreduce(tensors)->wait(); });
+  together(place_, "summing", [&] { groups_->values->allreduce(tensors)->wait(); });
 }
 
 void Ranks::copy_first(at::Tensor& tensor) {
   std::vector<at::Tensor> tensors{tensor};
-  together(place_, "taking over what rank 0 has",
+  together(place_, "receiving data from rank 0",
            [&] { groups_->values->broadcast(tensors)->wait(); });
 }
 

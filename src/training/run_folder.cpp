@@ -60,7 +60,7 @@ void refuse_links(const fs::path& root) {
     if (folder ? fs::is_directory(status) : fs::is_regular_file(status)) continue;
     throw InputError(text(printable(path.string()), ": expected a ", folder ? "folder" : "file",
                           " of the run, got ", fs::is_symlink(status) ? "a link" : "something else",
-                          "; put what belongs there in its place, or move it away"));
+                          "; put the original in its place, or move it away"));
   }
 }
 
@@ -82,7 +82,7 @@ void RunFolder::check(const fs::path& root, bool resume) {
   const auto has = [&](const char* name) { return fs::exists(root / name); };
   if (!has("checkpoint.safetensors") && !has("checkpoint.prev.safetensors") && !has("run.json")) {
     throw InputError(text(root.string(),
-                          ": expected a run to go on with, but there is no checkpoint.safetensors; "
+                          ": expected a run to resume, but there is no checkpoint.safetensors; "
                           "choose another folder"));
   }
 }
@@ -90,7 +90,7 @@ void RunFolder::check(const fs::path& root, bool resume) {
 RunSettings read_run_settings(const fs::path& run) {
   const fs::path path = run / "run.json";
   if (!fs::exists(path) || !fs::exists(run / "config.yaml")) {
-    throw InputError(text(run.string(), ": expected a run to go on with, but it has no ",
+    throw InputError(text(run.string(), ": expected a run to resume, but it has no ",
                           fs::exists(path) ? "config.yaml" : "run.json",
                           "; give the folder of a run that was started"));
   }
@@ -104,7 +104,8 @@ RunSettings read_run_settings(const fs::path& run) {
     settings.device = json.value("device", std::string());
     settings.threads = json.value("threads", 0);
   } catch (const nlohmann::json::exception&) {
-    throw InputError(text(path.string(), ": expected what a run was started with, got something ",
+    throw InputError(text(path.string(),
+                          ": expected the settings that a run was started with, got something ",
                           "else; start a new run"));
   }
   if (!freeze.empty()) settings.freeze = parse_stage(freeze);
@@ -153,7 +154,7 @@ MetricsLog::MetricsLog(const fs::path& path) : stream_(path, std::ios::app) {}
 void MetricsLog::append(const std::string& json_object) {
   stream_ << json_object << '\n' << std::flush;
   if (!stream_ && !warned_) {
-    log::warning("metrics.jsonl cannot be written; training goes on without it");
+    log::warning("metrics.jsonl cannot be written; training continues without it");
     warned_ = true;
   }
 }

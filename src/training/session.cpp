@@ -91,7 +91,7 @@ void report_failure(const Session& session, const LookedAt& steps,
            steps.gradient_norm, " at step ", steps.last, " on clips ", join(names, ", "),
            "; the last good state is ",
            session.run.has_checkpoint() ? session.run.checkpoint().string() : "the start",
-           "; lower the learning rate, or look at these clips"));
+           "; lower the learning rate, or inspect these clips"));
 }
 
 SaveSchedule::SaveSchedule(Session& session)

@@ -117,7 +117,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
     state.model.scale = material.train_tracks.estimate_scale();
   }
   if (material.test_tracks.tracks().empty())
-    log::warning("no track in split 'test': nothing will be validated");
+    log::warning("no track in split 'test': there will be no validation");
 
   Session session{config,
                   run,
@@ -202,7 +202,7 @@ void run_minet(const Material& material) {
       if (options.stage == Stage::vqvae) return;
       position = {.stage = Stage::prior, .step = 0};
     } else if (options.stage == Stage::vqvae) {
-      log::info("the VQ-VAE of this run is trained already");
+      log::info("the VQ-VAE of this run is already trained");
       return;
     }
     train_prior(session, state);

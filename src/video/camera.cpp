@@ -53,7 +53,7 @@ struct Camera::State {
     if (got || stop_signal() != 0) return;
     throw WorkError(text("/dev/video", number, ": expected a picture, got none after ",
                          counted(read, "picture", "pictures"),
-                         "; see whether the camera is still connected"));
+                         "; check that the camera is still connected"));
   }
 };
 

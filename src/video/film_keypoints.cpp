@@ -62,7 +62,7 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
       if (people > 1) {
         found.raw.notices.push_back(
             {NoticeKind::shared_frames,
-             text(people, " people are seen in the first picture: who is seen best is followed; ",
+             text(people, " people are seen in the first picture: the one seen best is followed; ",
                   "choose another with the option 'person'")});
       }
     }

@@ -45,7 +45,7 @@ Film film_of(const fs::path& path) {
   auto film = read_film(path);
   if (!film) {
     throw InputError(text(shown(path), ": expected a film that ffmpeg can read, with at least two ",
-                          "pictures, got another file"));
+                          "pictures, got a different kind of file"));
   }
   if (film->times.size() > kMaxPictures) {
     throw InputError(text(shown(path), ": expected a film of at most ", kMaxPictures,

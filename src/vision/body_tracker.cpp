@@ -57,7 +57,7 @@ BodyTracker::BodyTracker(const std::filesystem::path& networks, const at::Device
       out[2].numel() != kCells * kCells * kMaps) {
     throw InputError(
         text((networks / "pose_landmark_full.tflite").string(), ": expected MediaPipe's ",
-             "network for bodies, got another; run scripts/setup.sh, which fetches it"));
+             "network for bodies, got a different one; run scripts/setup.sh, which fetches it"));
   }
   forget();
 }

@@ -88,7 +88,7 @@ Detector::Detector(const std::filesystem::path& networks, DetectorShape shape,
       out[1].numel() != boxes) {
     throw InputError(text((networks / shape_.file).string(),
                           ": expected MediaPipe's detector, got ",
-                          "another network; run scripts/setup.sh, which fetches it"));
+                          "a different network; run scripts/setup.sh, which fetches it"));
   }
 }
 

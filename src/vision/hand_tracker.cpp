@@ -28,7 +28,7 @@ HandNetworks::HandNetworks(const std::filesystem::path& networks, const at::Devi
   const auto place = recrop.run(at::zeros(recrop.input_shape()));
   if (points[0].numel() != 3 * kHandPoints || points[1].numel() != 1 || place[0].numel() != 4) {
     throw InputError(text(networks.string(),
-                          ": expected MediaPipe's networks for hands, got others; ",
+                          ": expected MediaPipe's networks for hands, got different ones; ",
                           "run scripts/setup.sh, which fetches them"));
   }
 }

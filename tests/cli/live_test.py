@@ -97,8 +97,8 @@ class Lines(Live):
         time.sleep(2)
         self.feed(process, 0.4)
         out, err = self.end(process)
-        self.assertIn("no keypoints for 0.3 s: fading to rest", err)
-        self.assertIn("keypoints are there again", err)
+        self.assertIn("no keypoints for 0.3 s: fading out", err)
+        self.assertIn("keypoints are back", err)
         samples = array.array("h", out)
         silent = max(len(run) for run in bytes(map(bool, samples)).split(b"\1"))
         self.assertGreater(silent / 16000, 0.3)
@@ -230,7 +230,7 @@ class Camera(Live):
         result = subprocess.run([self.mi_video, "--lines", "--", "9"], capture_output=True, text=True, check=False,
                                 env=os.environ | self.fake_camera(film, "320x240"))
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; see whether")
+        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; check that")
         pictures = [json.loads(picture) for picture in result.stdout.splitlines()]
         self.assertGreater(len(pictures), 1)  # of 50; a busy machine leaves out most
         self.assertEqual({(picture["width"], picture["height"]) for picture in pictures}, {(320, 240)})

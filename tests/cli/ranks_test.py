@@ -123,7 +123,7 @@ class RanksTest(support.Case):
         process = self.start(run)
         os.kill(ranks_of(process.pid)[1], signal.SIGKILL)
         self.assertEqual(process.wait(timeout=90), 1)
-        self.assertIn("rank 1 of 2 was ended by signal 9", self.said())
+        self.assertIn("rank 1 of 2 was killed by signal 9", self.said())
         self.assertIn("continue with: mi_train --nproc 2 --resume", self.said())
         done = self.run_program("--resume", run, "--nproc", "2")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -134,7 +134,7 @@ class RanksTest(support.Case):
         process = self.start(run, "--max-restarts", "1")
         os.kill(ranks_of(process.pid)[0], signal.SIGKILL)
         self.assertEqual(process.wait(timeout=120), 0, self.said())
-        self.assertIn("started again, from the last checkpoint (1 of 1)", self.said())
+        self.assertIn("restarting all ranks from the last checkpoint (1 of 1)", self.said())
         self.assert_undisturbed(run)
 
     def test_a_stop_saves_once_and_ends_all(self):

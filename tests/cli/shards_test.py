@@ -64,7 +64,7 @@ class Ndb(support.Case):
         before = self.times(self.folder)
         content = self.files(self.folder)
         said = self.run_here(*self.ndb("--shard", "2/2"))
-        self.assertIn("2-of-2/ndb.json: as it was", said.stdout)
+        self.assertIn("2-of-2/ndb.json: unchanged", said.stdout)
         self.run_here("-q", "merge", "ndb.json")
         self.assertEqual(content, self.files(self.folder))
         after = self.times(self.folder)

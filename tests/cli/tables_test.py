@@ -218,9 +218,9 @@ class Tables(support.Case, TablesInShards):
         def one_group(row):
             row["group"] = "g"
         for change, expected in ((other_instruments, "of an instrument that training has, got none"),
-                                 (one_instrument, "at least two instruments, got x alone"),
+                                 (one_instrument, "at least two instruments, got x only"),
                                  (unnamed_test, "of split 'test' has none"),
-                                 (one_group, "of another group than")):
+                                 (one_group, "of a different group than")):
             with self.subTest(change.__name__):
                 out = self.shared / "never"
                 result = self.tables(out, corpus=self.corpus_of(change.__name__, change))

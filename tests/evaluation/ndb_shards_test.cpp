@@ -139,7 +139,7 @@ TEST_F(NdbShards, ShardsOfOtherSettingsAreNotJoined) {
     save_file(file(2, 2), before);
   }
   edit(file(2, 2), [](Json& json) { json["bins"]["centres"] = "of another machine"; });
-  EXPECT_CONTAINS(refused(), "expected the bins of 1-of-2, got those of another machine");
+  EXPECT_CONTAINS(refused(), "expected the bins of 1-of-2, got those of a different machine");
 }
 
 TEST_F(NdbShards, AnotherModelIsFoundOutBeforeItIsMeasured) {

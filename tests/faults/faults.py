@@ -369,7 +369,7 @@ def undisturbed(work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bin", type=pathlib.Path, help="folder of the programs")
+    parser.add_argument("bin", type=pathlib.Path, help="folder with the programs")
     parser.add_argument("library", type=pathlib.Path, help="the fault injector")
     parser.add_argument("kills", type=int, nargs="?", default=200, help="kill points")
     parser.add_argument("--seed", type=int, default=1)

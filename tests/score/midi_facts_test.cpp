@@ -125,7 +125,7 @@ TEST_F(MidiFacts, OnlyDamagedFilesGetRepairLines) {
   // Well-formed for mido, but with something to tell.
   const std::map<std::string, std::string> told = {
       {"jazz-soft/test-2-tracks-type-0.mid", "format 0 has one track, but 2"},
-      {"jazz-soft/test-running-status-metaevent.mid", "byte 234: running status goes on"},
+      {"jazz-soft/test-running-status-metaevent.mid", "byte 234: running status continues"},
       {"music21/test16.mid", "note 67 at 0.25 s has no length"},  // a grace note
   };
   for (const CsvRow& row : table_.rows) {

@@ -26,7 +26,8 @@ enum class GapRule { paper, solos };
 GapRule parse_gap_rule(std::string_view name);  // "paper" or "solos"; InputError for another
 
 inline constexpr char kGapsHelp[] =
-    "paper: only joints that were not seen move; solos: as the published Solos code";
+    "Gap filling. paper: only joints that were not seen are changed; solos: as in the published "
+    "Solos code";
 
 struct JointGaps {
   double share = 0;         // of the frames in which the joint is a gap, 0..1

@@ -227,7 +227,7 @@ void FastPrior::go_on_with(const ContentInput& content) {
   require(
       state.notes_end >= 0 && content.memory.defined() &&
           content.first <= std::max<std::int64_t>(0, state.position - state.weights->context + 1),
-      "a prior goes on with notes from ", state.weights->context - 1, " steps before step ",
+      "a prior continues with notes from ", state.weights->context - 1, " steps before step ",
       state.position, ", got ", content.memory.defined() ? "later ones" : "none");
   state.see(content);
 }

@@ -82,7 +82,7 @@ at::Tensor MotionImpl::input_in_pieces(const at::Tensor& pose, const at::Tensor&
   if (at::GradMode::is_enabled() || frames <= kFramesOfCall) return input(pose, usual, body);
   std::vector<at::Tensor> pieces;
   for (std::int64_t first = 0; first < frames; first += kFramesOfCall) {
-    throw_if_stopped_while("watching the player");
+    throw_if_stopped_while("encoding movements");
     const std::int64_t end = std::min(frames, first + kFramesOfCall);
     const std::int64_t before = std::max<std::int64_t>(0, first - 1);  // for the velocities
     pieces.push_back(input(pose.slice(1, before, end), usual, body).slice(1, first - before));
