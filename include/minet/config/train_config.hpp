@@ -74,7 +74,7 @@ struct VqVaeConfig {
   double ema_decay = 0.99;
   double laplace = 1e-5;
   std::int64_t plain_steps = 100;       // steps as a plain autoencoder before the codebook starts
-  std::int64_t kmeans_vectors = 24000;  // encoder vectors for the k-means that initialises it
+  std::int64_t kmeans_vectors = 24000;  // encoder vectors for the codebook's initial k-means
   double revive_threshold = 0.25;       // times tokens / K
   std::int64_t revive_every = 20;       // steps; 0 = never
 
