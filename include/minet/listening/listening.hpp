@@ -45,7 +45,7 @@ struct ListeningScoreOptions {
 
 // The success rate is the share of answers that take the model's sound for real: 0.5 if nobody can
 // tell, 0 if everybody can. Keys: success (count, answers, rate, low, high: Wilson, 95 %),
-// listeners_interval (95 %, resampling listeners; if 2 or more), by_instrument, by_listener, by_half
+// listeners_interval (95 %, resampling at least 2 listeners), by_instrument, by_listener, by_half
 // (of each listener's test: do they learn?), by_musician, by_pair, each of rows with name and the
 // keys of success; left_chosen (the same keys; 0.5 if neither side is preferred), listeners,
 // excluded (listener, missed catch trials), incomplete (listeners who did not finish), key, test,
