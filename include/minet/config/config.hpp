@@ -8,8 +8,8 @@
 //      to the file that names them; an included file may include others, up to 8 deep, no cycles)
 //   3. the file itself
 //   4. overrides "section.key=value" in the order given (`--set`), the value parsed as YAML
-// Lists are replaced, not appended to. A file needs only the keys that it changes; `{}` changes
-// none.
+// Lists are replaced, not extended. A file needs only the keys that it changes; `{}` changes none.
+//
 // The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML
 // anchors, aliases, tags and further documents are errors, and so are combinations that do not fit
 // together. All problems of all files come in one InputError, each as

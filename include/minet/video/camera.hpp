@@ -35,8 +35,7 @@ struct CameraKeypointOptions {
   std::filesystem::path networks;            // the folder of the five .tflite files
   std::string device = "cpu";                // where they run (minet/vision/estimator.hpp)
   std::optional<int> person = std::nullopt;  // of several people, from 0, from the left
-  // Receives a line for each picture (docs/live.md), without newline; returns false to end the
-  // work.
+  // Receives a line for each picture (docs/live.md), without newline; false ends the work.
   std::function<bool(std::string_view)> line;
 };
 
