@@ -1,8 +1,8 @@
-// Which of the twelve pitch classes sound, frame by frame.
+// The strength of the twelve pitch classes, frame by frame.
 //
 // Harmonic pitch class profile in its plain form (Gomez 2006, doi:10.1287/ijoc.1040.0126): the
-// local peaks of each frame's spectrum, at frequencies interpolated between bins, give their energy
-// to the pitch classes by a raised cosine of 4/3 semitones. Left out: the weighting of harmonics.
+// local peaks of each frame's spectrum, at frequencies interpolated between bins, add their energy
+// to pitch classes under a raised cosine 4/3 semitones wide. Left out: the weighting of harmonics.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The controls of a sound, frame by frame: pitch, loudness and where notes begin. They are found
-// in the sound alone.
+// The controls of a sound, frame by frame: pitch, loudness and note onsets, found in the sound
+// alone.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Controls {
 // Frame t is centred on sample t * hop.
 Controls find_controls(const Sound& sound, std::int64_t hop);
 
-// Unvoiced frames take the pitch before them, the first ones that after them.
+// Gives unvoiced frames the pitch of the last voiced one before them, or else of the first after.
 void hold_pitch(std::vector<float>& hz);
 
 }  // namespace minet::audio

@@ -1,5 +1,5 @@
-// Change of sample rate by libsoxr at its high quality (20 bits, linear phase): the engine and the
-// quality that librosa uses by default, so that the Python package `soxr` is an exact oracle.
+// Sample rate conversion with libsoxr at its high quality (20 bits, linear phase): the engine and
+// quality that librosa uses by default, so that the Python package `soxr` is an exact reference.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace minet::audio {
 
-// A sound that comes in pieces. Equal rates copy.
+// Resamples a sound that arrives in pieces. Equal rates copy.
 class Resampler {
  public:
   Resampler(int from, int to);  // Hz; InputError outside 4 to 192 kHz

@@ -1,11 +1,11 @@
-// Sound files: reading any usual recording as mono floats, and writing 16-bit WAV and FLAC.
+// Sound files: reads any common recording as mono floats, and writes 16-bit WAV and FLAC.
 //
 // WAV (integer and float PCM, extensible), FLAC and Ogg Vorbis are read here through libsndfile,
-// after a look at their headers that keeps libsndfile's less safe decoders out of reach. Everything
-// else (mp3, m4a, Opus, a film's sound track) goes through the program ffmpeg where it is
-// installed. A file is data from strangers: 1 to 8 channels, 4 to 192 kHz and 4 hours are the
-// limits, memory is taken as samples arrive and never because a header promises them, and NaN or
-// infinity is refused.
+// after a check of their headers that keeps libsndfile's less safe decoders out of reach.
+// Everything else (mp3, m4a, Opus, a film's sound track) goes through the program ffmpeg if it is
+// installed. Files are untrusted: 1 to 8 channels, 4 to 192 kHz and 4 hours are the limits, memory
+// is allocated as samples arrive and never because a header promises them, and NaN or infinity is
+// refused.
 #pragma once
 
 #include <cstdint>
@@ -33,32 +33,32 @@ struct SoundInfo {
   std::string format;  // "WAV", "FLAC" or "Ogg Vorbis"
   int sample_rate = 0;
   int channels = 0;
-  std::int64_t samples = 0;  // a channel, as the header says
+  std::int64_t samples = 0;  // per channel, according to the header
   double seconds() const { return static_cast<double>(samples) / sample_rate; }
 };
 
 // The whole file, channels averaged, resampled to `sample_rate`. Channels in opposite phase would
-// cancel, so they are inverted first; a header without a valid length is ignored;
-// what ffmpeg decodes is laid onto its time stamps, on the clock of core/film.hpp. What was noticed
-// goes to `notices`. InputError if it is missing, empty, a folder, not sound, cut off or over the
-// limits; WorkError where decoding it failed for want of room or memory.
+// cancel, so they are inverted first; a header without a valid length is ignored; what ffmpeg
+// decodes is placed by its time stamps, on the clock of core/film.hpp. Notices are added to
+// `notices`. InputError if the file is missing, empty, a folder, not sound, truncated or over the
+// limits; WorkError if decoding fails for lack of disk space or memory.
 Sound read_sound(const std::filesystem::path& path, int sample_rate = 16000,
                  Notices* notices = nullptr);
 
 // For prepared files: samples first_sample .. first_sample + samples - 1 at the file's own rate,
-// channels averaged; zeros outside the file. For WAV, FLAC and Ogg Vorbis: reads
-// only what it returns.
+// channels averaged; zeros outside the file. From WAV, FLAC and Ogg Vorbis it reads only what it
+// returns.
 Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_sample,
                          std::int64_t samples);
 
-// What the header of a WAV, FLAC or Ogg Vorbis file says; InputError for anything else.
+// The header of a WAV, FLAC or Ogg Vorbis file; InputError for anything else.
 SoundInfo sound_info(const std::filesystem::path& path);
 
-// 16-bit mono, whole or absent: clipped to [-1, 1] and rounded to the nearest step, no dither.
+// 16-bit mono, written atomically: clipped to [-1, 1] and rounded to the nearest step, no dither.
 // WorkError if a sample is not a number.
 void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
 void save_flac(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
-// As the name's extension says, .wav or .flac, with 16 or 24 bits; InputError for others.
+// In the format of the extension, .wav or .flac, with 16 or 24 bits; InputError for others.
 void save_sound(const std::filesystem::path& path, const Sound& sound, int bits = 16,
                 SaveOptions options = {});
 bool is_sound_output(const std::filesystem::path& path);  // whether save_sound knows the extension

@@ -8,14 +8,14 @@ namespace minet::clips {
 
 struct Clip {
   std::int64_t track = 0;        // index into the split's tracks
-  std::int64_t first_frame = 0;  // on the code grid
+  std::int64_t first_frame = 0;  // in frames of the code grid
 };
 
-// `count` clips spread evenly over the tracks: the fixed material of a validation.
+// `count` clips spread evenly over the tracks: the fixed set used for validation.
 std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
                              std::int64_t clip_frames, std::int64_t count);
 
-// Frames that at least one of the clips has: clips of a short split overlap.
+// Number of frames that at least one of the clips covers: clips of a short split overlap.
 std::int64_t distinct_frames(const std::vector<Clip>& clips, std::int64_t clip_frames);
 
 }  // namespace minet::clips

@@ -1,5 +1,5 @@
-// The clips of plus (models/plus.hpp): whole tracks on the device, so that a batch copies nothing
-// but clip numbers.
+// The clips of plus (models/plus.hpp): whole tracks are kept on the device, so that only clip
+// numbers are copied for a batch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,13 +17,13 @@
 
 namespace minet::clips {
 
-// What the synthesiser sees of a clip: its controls as they were measured, or what these are where
-// the prior draws them, of the pitch that was heard or that of the notes, if there are any.
+// The controls that the synthesiser gets for a clip: as measured, or quantised as the prior would
+// draw them, with the pitch that was heard or, if the track has notes, that of the notes.
 enum class ControlsSeen : std::uint8_t { measured, drawn, drawn_with_notes };
 
-// The tracks of a split. Pitch, loudness and onsets are found once, from the sound alone, and kept
-// in `cache` (safetensors; made again where it is missing or of another corpus), unless that is
-// empty.
+// The tracks of a split. Pitch, loudness and onsets are found once, from the sound alone, and
+// cached in `cache` (safetensors; rebuilt if missing or if it belongs to a different corpus),
+// unless that is empty.
 class PlusData {
  public:
   PlusData(const corpus::Corpus& corpus, std::string_view split, const config::TrainConfig& config,
@@ -33,14 +33,14 @@ class PlusData {
   std::vector<std::vector<float>> energies() const;                    // for ClipOrder
 
   // `offsets`: the first frame of sound within each clip, at most clip_frames - S - 1. `seen`: one
-  // of each clip, or none: all as measured.
+  // per clip, or empty: all as measured.
   models::SynthesiserBatch sounds(const std::vector<Clip>& clips,
                                   const std::vector<std::int64_t>& offsets,
                                   const std::vector<ControlsSeen>& seen = {}) const;
-  // `hidden`: clips whose notes are not shown. Odd first frames count as the even ones before.
+  // `hidden`: clips whose notes the model does not get. An odd first frame is rounded down to even.
   models::ControlBatch controls(const std::vector<Clip>& clips,
                                 const std::vector<bool>& hidden) const;
-  // The mean of each clip's whole track: [B, 1, 94].
+  // The mean pose of each clip's whole track: [B, 1, 94].
   at::Tensor mean_poses(const std::vector<Clip>& clips) const;
 
  private:
@@ -53,11 +53,11 @@ class PlusData {
   std::vector<std::int64_t> frames_, first_frame_, first_token_, first_pose_, pose_frames_;
   std::vector<bool> has_notes_;
   std::vector<float> energies_;  // of all frames
-  // Track after track, on the device.
+  // All tracks concatenated, on the device.
   at::Tensor sound_;                       // [frames, hop] int16
-  models::SynthesiserInput seen_;          // by ControlsSeen: [3, frames]
+  models::SynthesiserInput seen_;          // indexed by ControlsSeen: [3, frames]
   at::Tensor pose_;                        // [pose frames, 94]
-  at::Tensor mean_pose_;                   // [tracks, 94]; undefined where there are none
+  at::Tensor mean_pose_;                   // [tracks, 94]; undefined without tracks
   at::Tensor onset_, pitch_, level_;       // [tokens] int64
   at::Tensor note_, note_onset_, forced_;  // [tokens] int64
 };

@@ -17,7 +17,7 @@
 
 namespace minet::clips {
 
-// The tracks of one split, read on demand: sound stays in memory up to a budget.
+// The tracks of one split, read on demand; sound is cached up to a memory budget.
 class TrackStore {
  public:
   TrackStore(const corpus::Corpus& corpus, std::string_view split,
@@ -33,14 +33,14 @@ class TrackStore {
                           const audio::SpectrogramScale& scale) const;
   at::Tensor track_spectrogram(std::int64_t track, const audio::SpectrogramScale& scale) const;
   at::Tensor poses(const std::vector<Clip>& clips) const;  // [B, P, 94], normalised
-  at::Tensor notes(const std::vector<Clip>& clips) const;  // [B, T] int64; 0 where a track has none
+  at::Tensor notes(const std::vector<Clip>& clips) const;  // [B, T] int64; 0 if a track has none
 
-  // The scale of the log-spectrogram over all tracks, in two passes (silent progress when quiet).
+  // Estimates the scale of the log-spectrogram over all tracks, in two passes; shows its progress.
   audio::SpectrogramScale estimate_scale() const;
 
  private:
   struct Cache;
-  // On as many threads as LibTorch has.
+  // Runs on LibTorch's number of threads.
   void for_all_tracks(const std::string& label,
                       const std::function<void(std::int64_t)>& work) const;
   std::vector<float> samples(std::int64_t track, std::int64_t first, std::int64_t count) const;

@@ -1,4 +1,4 @@
-// Configurations: from YAML text to TrainConfig and back, checked and explained.
+// Configurations: reads YAML into a TrainConfig and writes it back, validates and explains it.
 //
 //   auto config = minet::config::load_train_config("configs/tiny.yaml", {"run.seed=7"});
 //
@@ -8,12 +8,12 @@
 //      to the file that names them; an included file may include others, up to 8 deep, no cycles)
 //   3. the file itself
 //   4. overrides "section.key=value" in the order given (`--set`), the value parsed as YAML
-// Lists replace and do not append. A file needs only the keys that it changes; `{}` changes none.
+// Lists are replaced, not extended. A file needs only the keys that it changes; `{}` changes none.
 //
 // The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML
 // anchors, aliases, tags and further documents are errors, and so are combinations that do not fit
 // together. All problems of all files come in one InputError, each as
-// `file:line:column: section.key: what is wrong`. Files are hostile until read: at most 1 MiB, 32
+// `file:line:column: section.key: what is wrong`. Files are untrusted: at most 1 MiB, 32
 // levels, 10,000 YAML events.
 #pragma once
 
@@ -31,19 +31,19 @@ namespace minet::config {
 TrainConfig load_train_config(const std::filesystem::path& path,
                               const std::vector<std::string>& overrides = {});
 
-// The same for text from elsewhere, such as the configuration that came with a model; `name` is
-// used for the file in messages. `include:` is refused: such text must not read other files.
+// The same for text from elsewhere, such as the configuration stored in a model; `name` stands for
+// the file name in messages. `include:` is refused: such text must not read other files.
 TrainConfig parse_train_config(std::string_view yaml, std::string name,
                                const std::vector<std::string>& overrides = {});
 
 // InputError listing every value out of range and every combination that does not fit together; for
-// a configuration built in code. The two functions above have done it.
+// a configuration built in code. The two functions above call it.
 void validate(const TrainConfig& config);
 
-// What is legal but known to go wrong, a sentence each; for the log. Usually empty.
+// What is legal but known to cause problems, one sentence each, for the log. Usually empty.
 std::vector<std::string> advice(const TrainConfig& config);
 
-// Every key with its value. Reading it gives an equal configuration, bit for bit.
+// Every key with its value. Reading it back gives an identical configuration, bit for bit.
 std::string to_yaml(const TrainConfig& config);
 
 // Each key that differs, "vqvae.channels: 128, not 512": the value in `config`, then in `other`.
@@ -53,7 +53,7 @@ std::vector<std::string> differences(const TrainConfig& config, const TrainConfi
 // before), meaning.
 std::string explain(const TrainConfig& config);
 
-// docs/configuration.md.
+// The contents of docs/configuration.md.
 std::string documentation_markdown();
 
 // The names of enum values in YAML and in other files.
@@ -66,7 +66,7 @@ std::string_view to_string(PriorHead value);
 std::string_view to_string(Alignment value);
 std::string_view to_string(Precision value);
 
-// The way back; nullopt for another word. For the enums above.
+// The inverse of to_string, for the enums above; nullopt for any other word.
 template <class Enum>
 std::optional<Enum> from_string(std::string_view word);
 extern template std::optional<ModelKind> from_string<ModelKind>(std::string_view);

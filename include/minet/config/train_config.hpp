@@ -9,12 +9,12 @@
 
 namespace minet::config {
 
-// The paper's network, its baselines, and ours: plus.
+// minet: the paper's network; seq2seq and graph_transformer: its baselines; plus: our own.
 enum class ModelKind { minet, seq2seq, graph_transformer, plus };
-enum class FrameLoss { l1, mse };           // of a baseline's spectrogram frames
+enum class FrameLoss { l1, mse };           // on a baseline's spectrogram frames
 enum class LogScale { decibel, log1p };     // decibel: dB with a floor; log1p: ln(1 + magnitude)
 enum class PriorKind { transformer, gru };  // gru: the paper's GRU-Seq2Seq
-enum class EmbeddingInit { codebook, random };  // where the prior's code embeddings start
+enum class EmbeddingInit { codebook, random };  // initial values of the prior's code embeddings
 enum class PriorHead { linear, tied };
 enum class Precision { automatic, float32, tf32, bf16 };
 enum class Alignment { cross_attention, added, both };  // how notes reach the prior
@@ -29,35 +29,35 @@ struct ModelConfig {
 struct SpectrogramConfig {
   std::int64_t sample_rate = 16000;  // Hz
   std::int64_t n_fft = 2048;         // samples; Hann window of this length
-  std::int64_t hop = 256;            // samples; 62.5 frames a second
+  std::int64_t hop = 256;            // samples; 62.5 frames per second
   std::int64_t bins = 1024;          // F = n_fft / 2: the Nyquist bin is dropped
   LogScale scale = LogScale::decibel;
-  double floor_db = -80;  // under the corpus maximum
+  double floor_db = -80;  // relative to the corpus maximum
 
   bool operator==(const SpectrogramConfig&) const = default;
 };
 
 struct PoseConfig {
-  double fps = 25;              // pose frames a second, after resampling
-  double gap_confidence = 0.2;  // at or below: a gap
+  double fps = 25;              // pose frames per second, after resampling
+  double gap_confidence = 0.2;  // joints at or below this are gaps
 
   bool operator==(const PoseConfig&) const = default;
 };
 
 struct DataConfig {
   double clip_seconds = 4;             // T = clip_seconds * sample_rate / hop frames
-  std::int64_t audio_cache_mb = 2048;  // decoded sound kept in memory; the rest is read per clip
-  double silence_db = -60;             // clips whose RMS is under this are drawn again
+  std::int64_t audio_cache_mb = 2048;  // MiB of decoded sound in memory; the rest is read per clip
+  double silence_db = -60;             // dBFS; clips whose RMS is below this are drawn again
 
   bool operator==(const DataConfig&) const = default;
 };
 
-// How poses are varied in training, clip by clip. 0: not at all.
+// Pose augmentation in training, per clip. 0 = off.
 struct AugmentConfig {
-  double build = 0;   // deviation of a player's size, along each axis for itself
-  double turn = 0;    // rad, deviation of the camera's tilt
+  double build = 0;   // standard deviation of a player's size, drawn separately for x and y
+  double turn = 0;    // rad, standard deviation of the rotation
   double mirror = 0;  // share of clips that are mirrored, with hands exchanged
-  double gaps = 0;    // how likely each hand is lost for a while in a clip
+  double gaps = 0;    // probability that a hand is lost for part of a clip
 
   bool any() const { return build > 0 || turn > 0 || mirror > 0 || gaps > 0; }
   bool operator==(const AugmentConfig&) const = default;
@@ -74,7 +74,7 @@ struct VqVaeConfig {
   double ema_decay = 0.99;
   double laplace = 1e-5;
   std::int64_t plain_steps = 100;       // steps as a plain autoencoder before the codebook starts
-  std::int64_t kmeans_vectors = 24000;  // encoder vectors that start the codebook
+  std::int64_t kmeans_vectors = 24000;  // encoder vectors for the codebook's initial k-means
   double revive_threshold = 0.25;       // times tokens / K
   std::int64_t revive_every = 20;       // steps; 0 = never
 
@@ -82,7 +82,7 @@ struct VqVaeConfig {
 };
 
 struct BodyConfig {
-  std::int64_t hidden = 32;  // a direction; H = 2 * hidden
+  std::int64_t hidden = 32;  // per direction; H = 2 * hidden
   std::int64_t layers = 3;
 
   bool operator==(const BodyConfig&) const = default;
@@ -94,7 +94,7 @@ struct PriorConfig {
   std::int64_t heads = 8;
   std::int64_t ffn = 512;
   double dropout = 0.1;
-  std::int64_t context = 250;  // steps that a step sees, itself included
+  std::int64_t context = 250;  // steps that a step attends to, including itself
   EmbeddingInit embedding = EmbeddingInit::codebook;
   PriorHead head = PriorHead::linear;
 
@@ -114,7 +114,7 @@ struct ContentConfig {
 };
 
 struct Seq2SeqConfig {
-  std::int64_t hidden = 256;  // in each direction of the encoder; the decoder has twice that
+  std::int64_t hidden = 256;  // per direction of the encoder; the decoder has twice that
   std::int64_t layers = 2;    // of the encoder and of the decoder
   double dropout = 0.1;       // between the layers
 
@@ -134,24 +134,24 @@ struct GraphTransformerConfig {
   bool operator==(const GraphTransformerConfig&) const = default;
 };
 
-// Where model.kind is plus. Widths of layers, unless said otherwise.
+// Used if model.kind is plus. Numbers are layer widths, unless said otherwise.
 struct PlusConfig {
   std::int64_t harmonics = 80;
   std::int64_t noise_bands = 65;  // N; the noise filter is 2 (N - 1) samples long
   std::int64_t synthesiser_width = 192;
-  std::int64_t sound_frames = 64;    // frames of sound in a clip's loss
-  std::int64_t motion_hidden = 128;  // a direction
+  std::int64_t sound_frames = 64;    // frames of sound per clip in the loss
+  std::int64_t motion_hidden = 128;  // per direction
   std::int64_t motion_layers = 2;
   std::int64_t prior_width = 192;
   std::int64_t prior_layers = 2;
   std::int64_t levels = 32;   // of loudness, 2 dB each
   double mask = 0.2;          // share of past frames hidden in training
   double notes_hidden = 0.5;  // share of clips whose notes are hidden in training
-  double live = 0.3;          // share of training batches whose movements are seen as in live use
-  double whole_track = 0.5;   // share of batches in which the mean posture is the whole track's
-  double augmentation = 1;    // of poses; 0 = none
+  double live = 0.3;          // share of training batches with causal movements, as in live use
+  double whole_track = 0.5;   // share of batches that use the mean posture of the whole track
+  double augmentation = 1;    // strength of pose augmentation; 0 = none
   bool keep_body = false;     // the first stage trains the synthesiser alone
-  double drawn = 0.5;         // share of its clips whose controls look as if they were drawn
+  double drawn = 0.5;         // share of its clips with controls as the prior draws them
 
   bool operator==(const PlusConfig&) const = default;
 };
@@ -164,7 +164,7 @@ struct StageConfig {
   double beta1 = 0.9;
   double beta2 = 0.999;
   std::int64_t warmup_steps = 0;
-  double final_rate = 0.05;  // of learning_rate, at the end of the cosine
+  double final_rate = 0.05;  // factor of learning_rate at the end of the cosine schedule
   double clip_norm = 1.0;
 
   bool operator==(const StageConfig&) const = default;
@@ -182,14 +182,14 @@ struct RunConfig {
   bool operator==(const RunConfig&) const = default;
 };
 
-// How a trained model draws. No training reads it, so it may change at any time.
+// How a trained model samples. Training ignores it, so it may change at any time.
 struct GenerationConfig {
   double temperature = 1;        // from keypoints alone
   double top_p = 1;              // from keypoints alone
   double notes_temperature = 1;  // with notes
   double notes_top_p = 1;        // with notes
   std::int64_t top_k = 0;
-  double level_temperature = 0.5;  // of plus: of loudness, times the temperature
+  double level_temperature = 0.5;  // plus only: factor on the temperature for loudness
 
   bool operator==(const GenerationConfig&) const = default;
 };
@@ -248,7 +248,7 @@ struct TrainConfig {
   bool is_plus() const { return model.kind == ModelKind::plus; }
   std::int64_t body_width() const { return 2 * body.hidden; }                   // H
   std::int64_t prior_width() const { return vqvae.code_width + body_width(); }  // W
-  double frame_rate() const {                                                   // codes a second
+  double frame_rate() const {                                                   // codes per second
     return static_cast<double>(spectrogram.sample_rate) / static_cast<double>(spectrogram.hop);
   }
 

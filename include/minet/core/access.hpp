@@ -10,8 +10,8 @@ namespace minet {
 // WorkError if the cause is ours (no descriptors left, an I/O error). Never opens a device or FIFO.
 void expect_readable(const std::filesystem::path& path);
 
-// Checks that `target` can be written, by creating and removing a temporary beside it, so that long
-// work does not fail at its end. Throws what FileWriter throws.
+// Checks that `target` can be written, by creating and removing a temporary file beside it, so that
+// long work does not fail at its end. Throws what FileWriter throws.
 void expect_writable(const std::filesystem::path& target);
 
 // Creates the folder and its parents if they do not exist. WorkError.

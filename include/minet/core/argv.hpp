@@ -6,7 +6,7 @@
 
 namespace minet {
 
-// A null pointer follows the words. Valid while they are neither changed nor moved.
+// Null-terminated. Valid as long as `words` is neither modified nor moved.
 inline std::vector<char*> argv_of(std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

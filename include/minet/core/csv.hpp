@@ -30,7 +30,7 @@ struct CsvTable {
 CsvTable read_csv(const std::filesystem::path& path);
 CsvTable parse_csv(std::string_view text, std::string name);
 
-// The one of comma, semicolon and tab that occurs most often outside quotes; a comma if none does.
+// Whichever of comma, semicolon and tab occurs most often outside quotes; a comma if none does.
 char csv_separator(std::string_view header);
 
 // The number in a cell. If cells are not separated by commas, "29,97" is read as 29.97.

@@ -47,8 +47,8 @@ struct SaveOptions {
   FileOps* ops = nullptr;            // nullptr: FileOps::system()
 };
 
-// Writes one file. `commit` puts it in place; destroyed without it, nothing is left behind. The
-// first writer in a folder also removes temporaries of processes that were killed.
+// Writes one file. `commit` puts it in place; if destroyed without it, nothing is left behind. The
+// first writer in a folder also removes temporaries of killed processes.
 class FileWriter {
  public:
   explicit FileWriter(std::filesystem::path target, SaveOptions options = {});
@@ -116,12 +116,12 @@ std::filesystem::path safe_child(const std::filesystem::path& root, std::string_
 // or a name stored in another Unicode normalisation form.
 std::string why_absent(const std::filesystem::path& path);
 
-// Whether an errno of open or read means a problem of this process or machine (no memory, too many
-// open files, a failing disk) and not of the input.
+// Whether an errno of open or read points to a problem of this process or machine (no memory, too
+// many open files, a failing disk) and not of the input.
 bool is_own_trouble(int error_number);
 
 // Opens a file for reading in pieces. InputError if it is missing, unreadable, a folder, or a
-// device or pipe, which could block for ever; WorkError where is_own_trouble.
+// device or pipe, which could block for ever; WorkError if is_own_trouble.
 std::ifstream open_input(const std::filesystem::path& path);
 
 // The whole file. Errors as for open_input; larger than `max_bytes` is an InputError.

@@ -1,8 +1,8 @@
 // The frame times of a video, read with ffprobe (part of ffmpeg).
 //
 // Everything taken from a video uses one clock: seconds from the start of the container, which is
-// the earlier of its first frame and its first sound sample. Sound is decoded onto this clock, and
-// the film's pictures are decoded onto it too (minet/video/frame_reader.hpp).
+// the earlier of its first frame and its first sound sample. Both sound and pictures are decoded
+// onto this clock (pictures: minet/video/frame_reader.hpp).
 #pragma once
 
 #include <filesystem>
@@ -19,15 +19,15 @@ struct Film {
   double fps() const;  // 1 / the median frame interval; 0 for a single frame
 };
 
-// nullopt if the file is no video (sound alone, sound with a cover picture, anything else) or
+// nullopt if the file is not a video (sound alone, sound with a cover picture, anything else) or
 // ffprobe is not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
 
-// Options that let ffmpeg and ffprobe read this local file only: no network, and no format that
+// Options that restrict ffmpeg and ffprobe to this local file: no network, and no format that
 // refers to other files (playlists, concatenation).
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path);
 
-// Whether the extension is that of a video format; for messages.
+// Whether the extension is that of a video format; used in messages.
 bool is_video_name(const std::filesystem::path& path);
 
 }  // namespace minet

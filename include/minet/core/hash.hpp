@@ -1,4 +1,4 @@
-// SHA-256 as lower-case hexadecimal, so that `sha256sum` and Python's hashlib give the same.
+// SHA-256 as lower-case hexadecimal, the same as `sha256sum` and Python's hashlib give.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Escaping and embedding for HTML pages that are single files.
+// Escaping and data URIs for self-contained HTML pages.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 namespace minet {
 
 // Escapes text for element content and quoted attribute values. Control characters, which HTML
-// forbids, become U+FFFD; other bytes are unchanged.
+// forbids, become U+FFFD; other bytes stay as they are.
 std::string html_escape(std::string_view text);
 
 std::string base64(std::span<const std::byte> bytes);

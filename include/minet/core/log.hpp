@@ -1,4 +1,4 @@
-// Logging. Hides spdlog, because LibTorch ships another version of fmt and the two must not be
+// Logging. Hides spdlog, because LibTorch ships a different version of fmt and the two must not be
 // included in one source file.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Notices: what a reader assumed, repaired or finds suspicious in input that it can still use. All
-// programs report them through the same code, and a corpus stores them.
+// programs report them through this code, and a corpus stores them.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@ namespace minet {
 
 enum class NoticeKind {
   // Information: assumptions and repairs.
-  assumed_rate,    // frames a second
+  assumed_rate,    // frames per second
   left_out,        // files, columns, frames that were not read
   late_start,      // frame numbers do not start at the first frame
-  identity,        // several tracker numbers joined into one person
+  identity,        // several tracker numbers merged into one person
   shared_frames,   // more than one person
   empty_frames,    // the player is not seen
   missing_frames,  // frame numbers without data
@@ -33,16 +33,16 @@ enum class NoticeKind {
   swapped_hands,
   no_hand,  // one or both hands are never seen
   posture,  // lying on the side, or upside down
-  rate,     // of keypoints and video differ
-  length,   // of audio and keypoints differ
+  rate,     // frame rates of keypoints and video differ
+  length,   // lengths of audio and keypoints differ
   level,    // very quiet, or clipped
 };
 
 struct Notice {
   NoticeKind kind;
   std::string sentence;     // for people; does not name the file
-  std::int64_t frames = 0;  // how many frames it concerns; 0: all, or not about frames
-  std::string where = {};   // file, row or track; empty if the context says it
+  std::int64_t frames = 0;  // number of frames it concerns; 0: all, or not about frames
+  std::string where = {};   // file, row or track; empty if clear from the context
 
   std::string text() const { return where.empty() ? sentence : where + ": " + sentence; }
 };
@@ -54,7 +54,7 @@ std::string_view notice_name(NoticeKind kind);  // "time_unit", ...
 std::optional<NoticeKind> parse_notice_name(std::string_view name);
 
 bool has(const Notices& notices, NoticeKind kind);
-// Appends `more`, with `where` put before the place of each.
+// Appends `more`, with `where` prefixed to the location of each.
 void append(Notices& notices, Notices more, const std::string& where = {});
 
 // Logs warnings at level warning and all others at level info.

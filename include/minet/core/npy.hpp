@@ -23,7 +23,7 @@ using IntArray = NdArray<std::int32_t>;
 bool is_npy(const std::filesystem::path& path);                          // by its magic bytes
 std::vector<std::int64_t> npy_shape(const std::filesystem::path& path);  // reads the header only
 
-// Numbers of other types are converted. InputError names the file and the problem.
+// Converts numbers of other types. InputError names the file and the problem.
 FloatArray read_npy_float(const std::filesystem::path& path);
 // Only the rows [first, first + rows) of the first axis; InputError if they are not in the file.
 FloatArray read_npy_float_rows(const std::filesystem::path& path, std::int64_t first,
@@ -32,7 +32,7 @@ IntArray read_npy_int(const std::filesystem::path& path);
 
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const float> values);
 std::string npy_bytes(std::span<const std::int64_t> shape, std::span<const std::int32_t> values);
-void save_npy(const std::filesystem::path& path, const FloatArray& array);  // whole or absent
+void save_npy(const std::filesystem::path& path, const FloatArray& array);  // atomic
 void save_npy(const std::filesystem::path& path, const IntArray& array);
 
 }  // namespace minet

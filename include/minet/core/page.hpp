@@ -13,8 +13,8 @@ namespace minet {
 // --on-accent, --good, --bad, --warn, --right and --left. page_begin includes them.
 std::string_view page_colours();
 
-// Everything from the doctype to the facts under the headline; plain text, escaped here. `style`:
-// further CSS, for this page.
+// Everything from the doctype to the facts under the headline. Arguments are plain text, escaped
+// here; `style` is additional CSS for this page.
 std::string page_begin(std::string_view title, std::string_view headline,
                        const std::vector<std::string>& facts, std::string_view style = {});
 std::string page_end();

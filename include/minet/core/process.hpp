@@ -16,10 +16,10 @@ struct ProcessResult {
   std::string error_output;  // stderr, its last 2 KiB
 };
 
-// WorkError if the program cannot be started or exceeds `time_limit_s`. `on_error_output` gets what
-// it writes to stderr as it comes. `on_output`, where given, gets what it writes to stdout, which
-// is not kept then, and an empty text 20 times a second; where it returns false the program is
-// killed.
+// WorkError if the program cannot be started or exceeds `time_limit_s`. `on_error_output` receives
+// its stderr as it arrives. `on_output`, if given, receives its stdout, which is then not kept, and
+// is called with an empty string about 20 times a second when there is none; if it returns false,
+// the program is killed.
 ProcessResult run_process(const std::vector<std::string>& argv, double time_limit_s = 600,
                           const std::function<void(std::string_view)>& on_error_output = {},
                           const std::function<bool(std::string_view)>& on_output = {});
@@ -27,13 +27,13 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
 // Full path of `program` on PATH.
 std::optional<std::string> find_program(const std::string& program);
 
-// The same for one of our own programs, which is looked for beside this one first.
+// The same for one of our own programs; looks beside the running program first.
 std::optional<std::string> find_companion(const std::string& program);
-// Or WorkError that says how to build it, or which library of the system it cannot be loaded
-// without; `purpose` follows its name there.
+// The same, but throws a WorkError that says how to build the program, or which system library is
+// missing to load it; `purpose` follows the program's name in the message.
 std::string require_companion(const std::string& program, std::string_view purpose = "");
 
-// The last line of what a program said, as a part of a sentence of ours.
+// The last non-empty line of a program's output, fit to become part of a message.
 std::string last_line(const std::string& output);
 
 }  // namespace minet

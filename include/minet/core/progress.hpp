@@ -1,5 +1,5 @@
 // Progress on stderr: on a terminal one line with rate and remaining time, redrawn; otherwise plain
-// lines every few seconds; nothing when quiet.
+// lines every few seconds; nothing if quiet.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ namespace minet {
 
 class Progress {
  public:
-  // `unit`: "steps", "tracks". `start`: units done before, when work is resumed.
+  // `unit`: "steps", "tracks". `start`: units already done when work is resumed.
   Progress(std::string label, std::int64_t total, std::string unit, std::int64_t start = 0);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -5,8 +5,8 @@
 
 namespace minet {
 
-// A new folder in temporary_folder(), for this process and user alone, removed with all in it at
-// the end. Those of killed processes for the same purpose are removed before the next is made.
+// A new folder in temporary_folder(), private to this process and user, removed with its contents
+// on destruction. Folders that killed processes left for the same purpose are removed first.
 class ScratchFolder {
  public:
   explicit ScratchFolder(std::string_view purpose);  // part of its name; WorkError

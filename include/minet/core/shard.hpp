@@ -1,9 +1,9 @@
-// A work in several runs, such as the tasks of a Slurm array, on one machine or many. Each run, a
-// shard, does some of the work of OUT and leaves it in OUT.shards/<number>-of-<count>; merging
-// makes of them what one run would have made.
+// Splits a job into several runs, such as the tasks of a Slurm array, on one machine or many. Each
+// run, a shard, does part of the work for OUT and leaves it in OUT.shards/<number>-of-<count>;
+// merging combines the shards into what a single run would have made.
 //
-// A finished shard has, beside its results, command.json: what was run, so that the same command
-// can merge.
+// Besides its results, a finished shard holds command.json: the command that was run, so that
+// merging can repeat it.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,14 @@
 namespace minet {
 
 struct Shard {
-  int number = 0, count = 0;  // 1 .. count; without either: the whole work in one run
-  bool merge = false;         // what there is of all shards
+  int number = 0, count = 0;  // 1 .. count; both 0: the whole job in one run
+  bool merge = false;         // combine the finished shards
 };
 
 Shard parse_shard(const std::string& word);  // "3/8" or "merge"; InputError
 std::string to_text(const Shard& shard);     // "3/8"
 
-// Of `items` those that are a shard's: neighbours, one more or less than another shard's.
+// The items of a shard: a contiguous range; shards differ by at most one item.
 struct ItemRange {
   std::size_t first = 0, last = 0;  // [first, last)
 };
@@ -29,17 +29,17 @@ ItemRange items_of(const Shard& shard, std::size_t items);
 
 // OUT.shards/3-of-8.
 std::filesystem::path shard_folder(const std::filesystem::path& out, const Shard& shard);
-// The folders of finished shards, by name. InputError: none.
+// The folders of finished shards, sorted by name. InputError if there are none.
 std::vector<std::filesystem::path> finished_shards(const std::filesystem::path& out);
-// Those of shards 1 to N, by number. InputError: one is missing, or shards of another N are there.
+// The folders of shards 1 to N, in order. InputError if one is missing or N is ambiguous.
 std::vector<std::filesystem::path> all_shards(const std::filesystem::path& out);
 
 struct ShardCommand {
-  std::filesystem::path folder;        // in which it was given
+  std::filesystem::path folder;        // working directory of the run
   std::vector<std::string> arguments;  // without the program's name and without --shard
 };
 bool is_finished_shard(const std::filesystem::path& shard);
-// Marks a shard as finished; the command is given in the current folder.
+// Marks a shard as finished; records the current folder as the one the command was run in.
 void save_shard_command(const std::filesystem::path& shard,
                         const std::vector<std::string>& arguments);
 ShardCommand read_shard_command(const std::filesystem::path& shard);  // InputError

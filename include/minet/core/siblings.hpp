@@ -1,4 +1,4 @@
-// Several processes of this program on this machine, started together, which end together.
+// Starts several processes of this program on this machine, and ends them together.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace minet {
 
-// A port of this machine's loopback address that nobody else gets while this lives.
+// A port of the loopback address that no other process gets during this object's lifetime.
 class LoopbackPort {
  public:
   LoopbackPort();  // WorkError
@@ -25,20 +25,20 @@ class LoopbackPort {
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 struct Sibling {
-  Environment environment;             // beside this process's own
-  std::optional<int> descriptor = {};  // stays open in it
+  Environment environment;             // added to this process's own
+  std::optional<int> descriptor = {};  // stays open in the sibling
 };
 
 struct SiblingsEnd {
-  int which = 0;      // the first that failed
-  int exit_code = 0;  // its; 0: all ended well
-  int signal = 0;     // that ended it; 0: it ended by itself
+  int which = 0;      // the first that failed; one killed by a signal takes precedence
+  int exit_code = 0;  // its exit code; 0: all succeeded
+  int signal = 0;     // the signal that killed it; 0: none
 };
 
-// This program, or another one, with the same arguments in each sibling; stdout and stderr are this
-// process's. Where one fails, the others get a moment to say what they know, then a TERM, then a
-// KILL; a stop signal is passed on to all. They end where this process does. WorkError: one cannot
-// be started.
+// Runs argv[0], this program or another one, with the same arguments in each sibling; stdout and
+// stderr are shared. If one fails, the others get a moment to report, then SIGTERM, then SIGKILL; a
+// stop signal is passed on to all. They are killed if this process dies. WorkError if one cannot be
+// started.
 SiblingsEnd run_siblings(const std::vector<std::string>& argv,
                          const std::vector<Sibling>& siblings);
 

@@ -6,7 +6,7 @@
 namespace minet {
 
 // INT, TERM, HUP, USR1 and USR2 request a stop; a second INT ends the process at once with 130.
-// PIPE and XFSZ are ignored, so that the system calls fail with ordinary errors.
+// PIPE and XFSZ are ignored, so that system calls fail with ordinary errors instead.
 void install_stop_handlers();
 
 int stop_signal();  // 0 if no stop was requested

@@ -11,7 +11,7 @@ namespace minet {
 // Three significant digits without an exponent: "0.0123", "4.69", "323".
 std::string figure(double value);
 
-// Rounded to tenths: "1.5", "3". For positions in pixels and times in seconds.
+// Rounded to tenths: "1.5", "3". For pixel positions and times in seconds.
 std::string tenths(double value);
 
 // `share` (0 to 1) as a percentage with one decimal: "12.5 %".

@@ -18,8 +18,8 @@ std::string text(const Parts&... parts) {
   return std::move(stream).str();
 }
 
-// The shortest text that parses back to the same double, independent of the locale. Has an exponent
-// only below 1e-5 and from 1e15 on.
+// The shortest text that parses back to the same double, independent of the locale. Uses an
+// exponent only below 1e-5 and from 1e15 on.
 std::string to_text(double value);
 
 // Parse the whole string, independent of the locale; nullopt if characters are left over or the
@@ -32,7 +32,7 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);  // ASCII
 
-// The candidate with the smallest edit distance to `name`, if close enough to be a typing error.
+// The candidate with the smallest edit distance to `name`, if close enough to be a typo.
 std::optional<std::string> nearest_name(std::string_view name,
                                         const std::vector<std::string>& candidates);
 

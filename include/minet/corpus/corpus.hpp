@@ -1,8 +1,8 @@
-// The prepared corpus: a folder in which every file can be opened by a person.
+// The prepared corpus: a folder in which a person can open every file.
 //
 //   corpus.yaml        format_version, source, sample_rate (Hz), fps, hash
 //   tracks.csv         id, split (train or test), instrument, group, seconds, frames, gap_share,
-//                      gain_db, notes (0 or 1); one row a track
+//                      gain_db, notes (0 or 1); one row per track
 //   notices.csv        track, kind, frames, sentence: what was noticed when the sources were read
 //                      (core/notices.hpp); not part of the hash, as it changes no sample
 //   sources.csv        track, source: a fingerprint of the files that the track was made from, so
@@ -13,8 +13,8 @@
 //   <id>/notes.csv     onset_s, duration_s, pitch (MIDI number); only where notes = 1
 //
 // `hash` is the SHA-256 of what `sha256sum` prints for tracks.csv and then, track by track, for
-// audio.flac, pose.npy and notes.csv. Audio and pose of a track have the same length.
-// The instrument is left out on purpose: corpus/instruments.hpp reads it, for evaluation only.
+// audio.flac, pose.npy and notes.csv. A track's audio and pose have the same length.
+// Track deliberately lacks the instrument: corpus/instruments.hpp reads it, for evaluation only.
 #pragma once
 
 #include <cstdint>
@@ -35,17 +35,17 @@ inline constexpr int kFormatVersion = 1;
 struct Track {
   std::string id;  // also the name of its folder
   std::string split;
-  std::string group;  // tracks of one group (a take, a composition) are in one split
+  std::string group;  // tracks of one group (a take, a composition) share a split
   double seconds = 0;
   std::int64_t pose_frames = 0;
-  double gap_share = 0;  // of joint positions that were filled in
+  double gap_share = 0;  // share of joint positions that were filled in
   bool has_notes = false;
 };
 
 class Corpus {
  public:
-  // InputError: not a corpus, another format version, a malformed table, files missing. The content
-  // hash is not computed here (that reads every file): `check` does it.
+  // InputError: not a corpus, a different format version, a malformed table, missing files. The
+  // content hash is not verified, since that means reading every file: `check` does it.
   static Corpus open(const std::filesystem::path& root);
 
   const std::vector<Track>& tracks() const& { return tracks_; }
@@ -64,7 +64,7 @@ class Corpus {
   std::filesystem::path notes_path(const Track& track) const;
   audio::Sound read_audio(const Track& track) const;
   pose::PoseSequence read_pose(const Track& track) const;         // not normalised
-  std::vector<score::Note> read_notes(const Track& track) const;  // empty without notes
+  std::vector<score::Note> read_notes(const Track& track) const;  // empty if it has none
 
  private:
   Corpus() = default;

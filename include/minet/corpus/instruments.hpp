@@ -1,7 +1,7 @@
 // The instrument of each track, for evaluation only.
 //
 // The model is never told which instrument it sees, so nothing under training/ or models/ may
-// include this file; tests/room_order.py checks it.
+// include this file; tests/room_order.py enforces it.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// How well the prior predicts the codes (paper section 4: test NLL); beside it uniform, unigram
-// and smoothed bigram.
+// How well the prior predicts the codes (paper section 4: test NLL), beside uniform, unigram and
+// smoothed bigram models.
 #pragma once
 
 #include "minet/evaluation/evaluation.hpp"
@@ -10,22 +10,22 @@ struct NllOptions {
   EvalOptions common = {};
 };
 
-// Keys, in nats a code: nll_nats (without notes) and, where the model has content and the clips
-// have notes, nll_notes_nats. For both prefixes, nll and nll_notes: _standard_error over clips,
+// Keys, in nats per code: nll_nats (without notes) and, if the model has content and clips have
+// notes, nll_notes_nats. For both prefixes, nll and nll_notes: _standard_error over clips,
 // _bits_per_second, _shuffled_pose_nats (each clip with the body of a clip of another track),
-// _pose_gain_nats (shuffled minus true: above 0 where the prior listens to the body) and
-// _pose_gain_standard_error. Where clips have notes, also _moments (when does it listen?): an
-// object of onset, sustain, rest and between (definitions: src/evaluation/moments.hpp; one without
-// codes is absent), each with share (of the codes of clips with notes), clips, nats, standard_error
-// and, where bodies were shuffled, pose_gain_nats and pose_gain_standard_error. In `baselines`:
-// uniform, unigram, bigram (formulas: src/evaluation/code_models.hpp), each with nll_nats and
-// bits_per_second. Further: repeat_share (of the codes that equal the one before),
-// clips_with_notes, codes (K).
+// _pose_gain_nats (shuffled minus true: above 0 if the prior makes use of the body) and
+// _pose_gain_standard_error. If clips have notes, also _moments (results by position in the notes):
+// an object of onset, sustain, rest and between (definitions:
+// src/evaluation/statistics/moments.hpp; one without codes is absent), each with share (of the
+// codes of clips with notes), clips, nats, standard_error and, if bodies were shuffled,
+// pose_gain_nats and pose_gain_standard_error. In `baselines`: uniform, unigram, bigram (formulas:
+// src/evaluation/code_models.hpp), each with nll_nats and bits_per_second. Also: repeat_share (of
+// the codes that equal the one before), clips_with_notes, codes (K).
 //
-// Of plus, which has no codes, in nats a frame of 32 ms: nll_nats (onset, pitch and level
+// For plus, which has no codes, in nats per frame of 32 ms: nll_nats (onset, pitch and level
 // together), nll_bits_per_second, nll_shuffled_pose_nats, nll_pose_gain_nats,
 // nll_onset_and_pitch_nats, nll_level_nats, nll_at_onsets_nats (onset and pitch where a note
-// begins) and its pose gain, and nll_notes_level_nats (the level where notes are given) and its
+// begins) and its pose gain, and nll_notes_level_nats (the level if notes are given) and its
 // pose gain.
 EvalResult evaluate_nll(const NllOptions& options);
 

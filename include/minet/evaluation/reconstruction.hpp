@@ -1,5 +1,5 @@
-// What the VQ-VAE's codes keep of a sound (paper section 4: test L2); beside it frame-wise PCA +
-// k-means with as many codes and no training.
+// How much of a sound the VQ-VAE's codes preserve (paper section 4: test L2), beside frame-wise PCA
+// + k-means with as many codes and no training.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ struct ReconstructionOptions {
   EvalOptions common = {};
   std::int64_t baseline_frames =
       48'000;  // random training frames that fit PCA and k-means; at most
-  // A folder for each clip's sound, as <track>-<start in ms>-real.wav, the same with inverted (the
-  // real magnitudes with made phases) and with reconstruction (from codes), and where there are
-  // notes <track>-<start>-notes.csv (from the clip's start).
+  // A folder for each clip's sound, as <track>-<start in ms>-real.wav, the same with inverted (real
+  // magnitudes, reconstructed phases) and reconstruction (from codes), and, if there are notes,
+  // <track>-<start>-notes.csv (times from the clip's start).
   std::optional<std::filesystem::path> sound = std::nullopt;
   std::int64_t invert_iterations = 16;
   bool force = false;  // replace an existing sound folder
@@ -24,8 +24,8 @@ struct ReconstructionOptions {
 
 // Keys: l2, spectral_convergence_db, log_spectral_distance_db (definitions:
 // src/evaluation/spectral.hpp), codes (K), codes_used and perplexity (of the measured clips'
-// codes), frames, baseline_frames; and the same measures in `baselines`: pca_kmeans (D numbers a
-// frame by PCA, then K codes by k-means), pca (the D numbers, no codes), bin_mean (the training
+// codes), frames, baseline_frames; and the same measures in `baselines`: pca_kmeans (D values per
+// frame by PCA, then K codes by k-means), pca (the D values, no codes), bin_mean (the training
 // mean of each bin).
 EvalResult evaluate_reconstruction(const ReconstructionOptions& options);
 

@@ -17,8 +17,8 @@ struct TsneOptions {
   bool force = false;                                       // replace it
 };
 
-// Keys: kl (nats), perplexity, iterations, points, instruments, neighbour_share (points whose
-// nearest point of another track is of the same instrument), neighbour_chance (that share with the
+// Keys: kl (nats), perplexity, iterations, points, instruments, neighbour_share (share of points
+// whose nearest point of another track has the same instrument), neighbour_chance (that share with
 // instruments shuffled over the tracks, mean of 1000). Clips without a label are drawn grey.
 EvalResult evaluate_tsne(const TsneOptions& options);
 

@@ -1,5 +1,5 @@
-// Music from plus for a player whose pictures are still arriving: a token (32 ms) at a time, from
-// what has been seen until then. Nothing of LibTorch is seen from here.
+// Live music from plus for a player whose pictures are still arriving: one token (32 ms) at a time,
+// from what has been seen so far. This header does not expose LibTorch.
 #pragma once
 
 #include <cstdint>
@@ -24,29 +24,29 @@ struct LivePlayerOptions {
 
 class LivePlayer {
  public:
-  // InputError where the model is not plus, its prior is not trained, or notes are given to one
-  // that never saw any.
+  // InputError if the model is not plus, its prior is not trained, or notes are given to one that
+  // was trained without any.
   explicit LivePlayer(const LivePlayerOptions& options);
   ~LivePlayer();
   LivePlayer(const LivePlayer&) = delete;
   LivePlayer& operator=(const LivePlayer&) = delete;
 
   int sample_rate() const;
-  std::int64_t block() const;  // samples of a token
-  double reached_s() const;    // after the beginning of a block its token sounds
+  std::int64_t block() const;  // samples per token
+  double reached_s() const;    // time from the start of a block until its token is reached
   pose::CausalPose make_pose() const;
 
-  // Draws the next token from the player as they are now, who must have been seen: the block of
-  // sound that leads to it and stays there, in [-1, 1]. The first block begins with silence. Valid
-  // until the next call.
+  // Draws the next token from the player as currently seen (pose.started() must be true): returns
+  // the block of sound that moves to it and holds it, in [-1, 1]. The first block begins with
+  // silence. Valid until the next call.
   std::span<const float> next(pose::CausalPose& pose, double now_s);
 
-  // Looks at the last seconds of the player again (h), if kWatchEvery has passed since it did: for
-  // the time between two blocks.
+  // Updates the body vector h from the last seconds of the player, if kWatchEvery has passed since
+  // the last update. To be called in the time between two blocks.
   void watch(const pose::CausalPose& pose, double now_s);
   static constexpr double kWatchEvery = 0.5;  // s
 
-  // What follows is no movement from what was before: after a pause.
+  // Forgets the last movement, so that what follows a pause is not taken as moving on from it.
   void forget_movement();
 
  private:

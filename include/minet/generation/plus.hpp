@@ -1,5 +1,5 @@
-// Music from plus (models/plus.hpp): controls drawn frame by frame, then harmonics and noise. No
-// phase has to be found: it runs on from frame to frame.
+// Music from plus (models/plus.hpp): controls are sampled frame by frame and rendered as harmonics
+// and noise. No phase reconstruction is needed: phase continues from frame to frame.
 // Letters: B pieces side by side, T frames of the prior (32 ms), H width of the body vector.
 #pragma once
 
@@ -18,35 +18,35 @@
 
 namespace minet::generation {
 
-// What a player is, and does.
+// A player's body vector and movements.
 struct PlusPlayer {
   at::Tensor body;    // [B, H]
   at::Tensor motion;  // [B, T, 2 * motion_hidden]
 };
 
-// Of whole clips, poses [B, P, 94].
+// From whole clips: poses [B, P, 94].
 PlusPlayer players_of(models::PlusModel& model, const at::Tensor& poses);
-// Of a sequence of any length, B = 1: the body vector is the mean over its clips.
+// From a sequence of any length, B = 1: the body vector is the mean over its clips.
 PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normalised,
                      std::int64_t frames);
 
-// The notes of one piece as the prior takes them, B = 1.
+// The notes of one piece in the form that the prior takes, B = 1.
 models::NoteInput note_input(std::span<const score::Note> notes, const config::TrainConfig& config,
                              std::int64_t frames, double start_s = 0);
 
-// [B, T] int64 each, on the CPU. With notes the pitch is theirs, and after a note its own or none;
-// loudness is drawn in either case. Without, pass a NoteInput of undefined tensors. Each piece has
-// its own random numbers: it is the same in a batch of any size.
+// [B, T] int64 each, on the CPU. With notes, the pitch is that of the note; after a note its pitch
+// rings on or stops. Loudness is sampled in either case. Without notes, pass a NoteInput of
+// undefined tensors. Each piece has its own random numbers: it is the same in a batch of any size.
 models::ControlTokens draw_controls(models::PlusModel& model, const PlusPlayer& player,
                                     const models::NoteInput& notes, const SamplingOptions& options,
                                     const std::function<void(std::int64_t)>& progress = {});
 
-// A recorded sound played again, as long: its own pitch and loudness (audio/controls.hpp) and the
-// body vector [1, H].
+// Resynthesises a recorded sound at the same length, from its own pitch and loudness
+// (audio/controls.hpp) and the body vector [1, H].
 audio::Sound play_again(models::PlusModel& model, const audio::Sound& recorded,
                         const at::Tensor& body, std::uint64_t seed);
 
-// T * 2 * hop samples of each piece; made quieter where it would clip. `seed` is that of the noise.
+// T * 2 * hop samples per piece, scaled down if they would clip. `seed` seeds the noise.
 std::vector<audio::Sound> play(models::PlusModel& model, const models::ControlTokens& tokens,
                                const at::Tensor& body, std::uint64_t seed);
 

@@ -1,4 +1,4 @@
-// Music from plus as it goes: sound frame by frame, each piece joined to the one before it. Whole
+// Streaming music from plus: sound frame by frame, each block joined to the one before it. Whole
 // pieces of music are made by the same classes (generation/plus.hpp).
 // Letters: B pieces side by side, n frames of one call, C width of the prior's condition.
 #pragma once
@@ -18,17 +18,17 @@
 
 namespace minet::generation {
 
-// The synthesiser's part. It stands still between two calls: what it gives does not depend on how
-// the frames are shared out among them, but for rounding.
+// The synthesiser's part. It keeps its state between calls: the output does not depend on how the
+// frames are divided among them, except for rounding.
 class SoundStream {
  public:
-  // `seed` is that of the noise. `model` is to outlive it.
+  // `seed` seeds the noise. `model` must outlive this object.
   SoundStream(models::PlusModel& model, std::uint64_t seed);
 
-  // The next frames [B, n], as `body` [B, H] plays them: the sound up to the last of them,
-  // [B, n * hop], of which the first call lacks the first hop.
+  // The next frames [B, n], played with `body` [B, H]: returns the sound up to the last of them,
+  // [B, n * hop]; in the first call it is one hop shorter.
   at::Tensor add(const models::SynthesiserInput& frames, const at::Tensor& body);
-  // The last hop, [B, hop]: the last frame goes on. Only after `add`.
+  // The last hop, [B, hop], in which the last frame is held. Only after `add`.
   at::Tensor finish();
 
  private:
@@ -39,21 +39,21 @@ class SoundStream {
   at::Tensor state_;           // of the synthesiser's GRU
   at::Tensor cycles_;          // [B, 1]
   at::Tensor hz_, harmonics_;  // [B, 1] and [B, 1, K], of the last frame
-  at::Tensor tail_;            // [B, hop]: of the last frame's noise, over the next
-  at::Tensor ready_;           // [B, ...]: filtered noise that has not been played
+  at::Tensor tail_;            // [B, hop]: the last frame's noise that overlaps the next
+  at::Tensor ready_;           // [B, ...]: filtered noise that has not been played yet
 };
 
-// The prior's part: draws onset, pitch and level, one frame after another.
+// The prior's part: samples onset, pitch and level, one frame after another.
 class ControlStream {
  public:
-  // On the CPU from packed weights (models/fast_controls.hpp), unless MINET_SAMPLER=torch.
+  // Runs on the CPU from packed weights (models/fast_controls.hpp), unless MINET_SAMPLER=torch.
   ControlStream(models::PlusModel& model, std::int64_t batch, const SamplingOptions& options);
 
-  // What `next` takes of the prior's condition, for any number of frames: [B, C] or [B, T, C].
+  // The input of `next`, from the prior's condition, for any number of frames: [B, C] or [B, T, C].
   at::Tensor prepare(const at::Tensor& condition) const;
 
-  // The tokens of the next frame, [B] each, on the condition's device. `note` and `onset`, int64
-  // of each piece, force pitch and onset where given (models::NoteInput); -1: they do not.
+  // The tokens of the next frame, [B] each, on the condition's device. `note` and `onset`, one
+  // int64 per piece, force pitch and onset if given (models::NoteInput); -1: not forced.
   struct Forced {
     std::int64_t note = -1, onset = 0;
   };
@@ -69,11 +69,11 @@ class ControlStream {
   std::int64_t drawn(std::size_t piece, Logits logits, const SamplingOptions& options);
 
   models::PlusModel& model_;
-  std::unique_ptr<models::FastControls> fast_;  // none: LibTorch's operators
+  std::unique_ptr<models::FastControls> fast_;  // null: LibTorch's operators
   SamplingOptions options_, level_options_;
   at::Tensor state_;
   std::vector<Random> random_;
-  std::vector<std::int64_t> ringing_;  // the pitch of each piece's last note, until it is silent
+  std::vector<std::int64_t> ringing_;  // the pitch of each piece's last note, until it falls silent
   models::ControlTokens last_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace minet::generation {
 
-// codes [T] int64 -> T * hop samples; made quieter where it would clip. Decoded and inverted piece
-// by piece, without seams: what grows with T is the sound itself.
+// codes [T] int64 -> T * hop samples, scaled down if they would clip. Decoded and inverted in
+// blocks, without seams, so that only the sound itself takes memory that grows with T.
 audio::Sound render(models::Model& model, const at::Tensor& codes,
                     const audio::InversionOptions& options);
 

@@ -1,7 +1,7 @@
 // Attention with rotary positions inside a band of `context` steps, and the transformer block that
-// prior and content share (GPT-1 style, norm first, ReLU). A step never sees further than the
-// training clip was long, so any length works; long sequences go in chunks of queries, and memory
-// stays linear in T. Rotary positions: arXiv 2104.09864, halves layout.
+// prior and content share (GPT-1 style, norm first, ReLU). A step never attends further than the
+// training clips were long, so any length works; long sequences are processed in chunks of queries,
+// so that memory stays linear in T. Rotary positions: arXiv 2104.09864, halves layout.
 // Letters: B batch, T steps, W width, h heads, d = W / h.
 #pragma once
 
@@ -27,12 +27,12 @@ struct RotaryShape {
   std::int64_t first = 0;  // absolute position of the first row
   std::int64_t count = 0;
   std::int64_t head_width = 2;  // d, even
-  double spacing = 1;           // between rows: row i has the position (first + i) * spacing
+  double spacing = 1;           // between rows: row i is at position (first + i) * spacing
   bool operator==(const RotaryShape&) const = default;
 };
 // Angles are computed in float64: positions may be large.
 RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& options);
-// make_rotary, remembering the last table: every training step wants the same one.
+// make_rotary with a cache of the last table, because every training step asks for the same one.
 class RotaryMemory {
  public:
   const RotaryTable& get(const RotaryShape& shape, const at::TensorOptions& options);
@@ -41,11 +41,11 @@ class RotaryMemory {
   RotaryShape shape_;
   RotaryTable table_;
 };
-// x [B, h, T, d] -> the same, pair (i, i + d/2) turned by its angle.
+// x [B, h, T, d] -> the same shape, pair (i, i + d/2) rotated by its angle.
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table);
 
 struct Band {
-  std::int64_t context = 1;  // step t sees s with |t - s| < context
+  std::int64_t context = 1;  // step t attends to s if |t - s| < context
   bool causal = false;       // and s <= t
 };
 // softmax(q k^T / sqrt(d)) v inside the band; q, k, v [B, h, T, d] -> [B, h, T, d].
@@ -56,15 +56,15 @@ struct BlockConfig {
   std::int64_t width = 2;  // W
   std::int64_t heads = 1;
   std::int64_t ffn = 1;
-  std::int64_t layers = 1;  // of the whole stack: scales the residual outputs' first weights
+  std::int64_t layers = 1;  // of the whole stack: scales the initial weights of residual outputs
   double dropout = 0;
   Band band;
   bool cross = false;         // has cross-attention to a memory
-  bool whole_memory = false;  // ... which is seen whole and may have a length of its own
+  bool whole_memory = false;  // ... which is attended to as a whole and may have its own length
 };
 
-// Keys and values that a cached step sees: a ring of `context` slots (self-attention), or the whole
-// memory (cross-attention). Keys are already rotated.
+// Keys and values that a cached step attends to: a ring of `context` slots (self-attention), or the
+// whole memory (cross-attention). Keys are already rotated.
 struct KeyValues {
   at::Tensor keys;    // [B, h, slots, d]
   at::Tensor values;  // [B, h, slots, d]
@@ -81,7 +81,7 @@ class SelfAttentionImpl : public torch::nn::Module {
   const BlockConfig config;
 
  private:
-  torch::nn::Linear qkv_{nullptr};  // [3W, W]: q, k, v in this order, heads contiguous in each
+  torch::nn::Linear qkv_{nullptr};  // [3W, W]: q, k, v in this order, each with contiguous heads
   torch::nn::Linear out_{nullptr};  // [W, W]
 };
 TORCH_MODULE(SelfAttention);
@@ -89,8 +89,8 @@ TORCH_MODULE(SelfAttention);
 class CrossAttentionImpl : public torch::nn::Module {
  public:
   explicit CrossAttentionImpl(const BlockConfig& config);
-  // x [B, T, W], memory [B, M, W] -> [B, T, W]; M = T unless the whole memory is seen. The rotary
-  // tables hold the positions of the steps of x and of memory.
+  // x [B, T, W], memory [B, M, W] -> [B, T, W]; M = T unless the whole memory is attended to. The
+  // rotary tables hold the positions of the steps of x and of memory.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const RotaryTable& rotary,
                      const RotaryTable& memory_rotary);
   KeyValues key_values(const at::Tensor& memory, const RotaryTable& rotary);
@@ -106,18 +106,18 @@ class CrossAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(CrossAttention);
 
-// What a block's cross-attention looks at; nothing if `memory` is undefined.
+// The input of a block's cross-attention; none if `memory` is undefined.
 struct CrossInput {
   at::Tensor memory = {};   // [B, M, W]
   at::Tensor present = {};  // [B, 1, 1] 0/1 in the weights' type, or undefined: all present
   RotaryTable rotary = {};  // the memory's positions; empty: those of x
 };
 
-// What one block keeps between cached steps.
+// The state of one block between cached steps.
 struct BlockCache {
   KeyValues self;                // ring
-  KeyValues cross;               // of the memory; undefined without
-  std::int64_t cross_first = 0;  // the step that the memory begins at
+  KeyValues cross;               // of the memory; undefined without one
+  std::int64_t cross_first = 0;  // the step at which the memory begins
 };
 
 // x += attention(norm1(x)); x += present * cross(norm_cross(x), memory); x +=

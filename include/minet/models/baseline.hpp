@@ -1,8 +1,8 @@
 // The paper's two baselines (section 4), which go from keypoints to standardised log-spectrogram
 // frames without codes: a GRU Seq2Seq, and a graph network (ST-GCN, arXiv 1801.07455) with a
-// transformer decoder. Both predict a frame from the frames before it; a model file says which of
-// the two it is. The networks themselves: docs/networks.md. Left out: a distribution over
-// frames, so that there is nothing to sample, and a given clip always sounds the same.
+// transformer decoder. Both predict a frame from the frames before it; a model file records which
+// of the two it is. The networks are described in docs/networks.md. Left out: a distribution over
+// frames, so there is nothing to sample, and a given clip always sounds the same.
 // Letters: B batch, P pose frames, F bins, T frames.
 #pragma once
 
@@ -29,12 +29,12 @@ class BaselineImpl : public torch::nn::Module {
   // Teacher-forced: pose [B, P, 94], target [B, F, T] -> [B, F, T]; frame t sees target[:, :, < t].
   virtual at::Tensor forward(const at::Tensor& pose, const at::Tensor& target) = 0;
 
-  // Frame after frame from its own last one, with a cache: [B, F, frames], equal to forward in eval
-  // mode fed with it. Without a gradient and as in eval mode, whatever mode it is in.
+  // Autoregressive generation with a cache: [B, F, frames], equal to forward in eval mode fed with
+  // its own output. Without gradients and as in eval mode, whatever mode the module is in.
   at::Tensor generate(const at::Tensor& pose, std::int64_t frames);
-  // What 1-NN compares, [B, H']: the encoder's last states (seq2seq, H' = 2 hidden), or the mean
-  // over time and joints of the last graph layer (graph_transformer, H' = its channels). In the
-  // same way.
+  // The features for 1-NN, [B, H']: the encoder's last states (seq2seq, H' = 2 hidden), or the mean
+  // over time and joints of the last graph layer (graph_transformer, H' = its channels). Also
+  // without gradients and as in eval mode.
   at::Tensor feature(const at::Tensor& pose);
 
   virtual void initialise(at::Generator generator) = 0;
@@ -56,21 +56,21 @@ struct BaselineModel {
   Baseline net{nullptr};
 };
 
-// The network that config.model.kind names; InputError where that is no baseline. Weights are a
-// pure function of (config, seed); torch's global generator is neither read nor moved.
+// The network that config.model.kind names; InputError if that is not a baseline. Weights are a
+// pure function of (config, seed); torch's global generator is neither read nor advanced.
 BaselineModel make_baseline(const config::TrainConfig& config, std::uint64_t seed);
 
 // Every tensor of the file, "baseline.*": parameters, and the running statistics of the batch
 // normalisations. They alias the model's.
 std::map<std::string, at::Tensor> baseline_tensors(const BaselineModel& model);
 TensorFile baseline_state(const BaselineModel& model);
-// As load_model_state: strict, every mismatch at once, and then the model is unchanged.
+// As load_model_state: strict, reports every mismatch at once and leaves the model unchanged then.
 void load_baseline_state(BaselineModel& model, const TensorFile& file, const std::string& where);
 
-// `path` as of load_model. On the CPU, in eval mode. A minet model is an InputError.
+// `path` as in load_model. On the CPU, in eval mode. A minet model is an InputError.
 BaselineModel load_baseline(const std::filesystem::path& path);
 
-// Loss of predicted frames [B, F, T], as config.model.frame_loss has it.
+// Loss of predicted frames [B, F, T], as set by config.model.frame_loss.
 at::Tensor frame_loss(const config::TrainConfig& config, const at::Tensor& predicted,
                       const at::Tensor& target);
 

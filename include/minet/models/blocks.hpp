@@ -1,6 +1,6 @@
 // The convolution blocks of the VQ-VAE (paper section 3.2): a width-3 convolution, and the residual
-// block with or without bands. No normalisation, so that a chunk with a margin gives exactly what
-// the whole track gives.
+// block with or without bands. No normalisation, so that a chunk with a margin gives exactly the
+// same result as the whole track.
 // Letters: B batch, C channels, N bands, T frames.
 #pragma once
 
@@ -20,12 +20,12 @@ struct Conv3Config {
 
 // Conv1d with kernel 3 and padding 1. `torch::nn::Conv1d` draws its weights from the global
 // generator while it is built; this one stays zero until `initialise` or until weights are loaded.
-// forward: x [B, in, T] -> [B, out, T]; in training on a CPU its memory is [B, T, out].
+// forward: x [B, in, T] -> [B, out, T]; when training on a CPU its memory layout is [B, T, out].
 class Conv3Impl : public torch::nn::Module {
  public:
   explicit Conv3Impl(const Conv3Config& config);
   at::Tensor forward(const at::Tensor& x);
-  at::Tensor forward_relu(const at::Tensor& x);  // max(0, .) of it
+  at::Tensor forward_relu(const at::Tensor& x);  // max(0, forward(x))
   void initialise(at::Generator generator);      // PyTorch's default: uniform in +-1/sqrt(fan in)
 
   const Conv3Config config;
@@ -42,8 +42,8 @@ struct ResidualBlockConfig {
   std::int64_t bands = 1;     // N; 1: a plain residual block, more: a multi-band one (MBR)
 };
 
-// x + conv2(relu(conv1(x))). With N bands each block of C / N channels has weights of its own,
-// which a grouped convolution computes in one go: N times fewer weights than a plain block.
+// x + conv2(relu(conv1(x))). With N bands each block of C / N channels has its own weights,
+// computed as one grouped convolution: N times fewer weights than a plain block.
 // forward: x [B, C, T] -> [B, C, T]
 class ResidualBlockImpl : public torch::nn::Module {
  public:

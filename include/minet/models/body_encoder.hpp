@@ -1,5 +1,5 @@
 // The body encoder (paper section 3.3): a bidirectional GRU over the keypoints of a clip; its last
-// hidden states are the body vector h. Normalising the keypoints is the pose room's.
+// hidden states are the body vector h. Keypoints are normalised before (pose/prepare.hpp).
 // Letters: B batch, P pose frames, H body vector width.
 #pragma once
 

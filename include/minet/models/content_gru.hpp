@@ -17,7 +17,7 @@ class ContentGruImpl : public ContentModelImpl {
   at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) override;
   std::optional<std::int64_t> reach() const override { return std::nullopt; }
   // PyTorch's default for the GRU, uniform in +-1/sqrt(width of the state); N(0, 0.02) for the
-  // embedding, as the content transformer's.
+  // embedding, as in the content transformer.
   void initialise(at::Generator generator) override;
 
  private:

@@ -1,6 +1,6 @@
-// What turns notes into the memory that the prior looks at: the paper's content transformer
-// (content_transformer.hpp), or the encoder of its GRU-Seq2Seq (content_gru.hpp).
-// Letters: B batch, T note steps, H body width, W = code width + H.
+// The note encoder, which turns notes into the memory that the prior attends to: the paper's
+// content transformer (content_transformer.hpp), or the encoder of its GRU-Seq2Seq
+// (content_gru.hpp).
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -21,7 +21,7 @@ class ContentModelImpl : public torch::nn::Module {
   explicit ContentModelImpl(const config::TrainConfig& given) : config(given) {}
   // notes [B, T] int64 in 0..128, body [B, H] or [B, T, H] -> [B, T, W]
   virtual at::Tensor forward(const at::Tensor& notes, const at::Tensor& body) = 0;
-  // Steps on either side of one that its row depends on; nothing: all there are.
+  // How many steps on either side of a step its row depends on; nullopt: all of them.
   virtual std::optional<std::int64_t> reach() const = 0;
   virtual void initialise(at::Generator generator) = 0;
 
@@ -29,12 +29,12 @@ class ContentModelImpl : public torch::nn::Module {
       config;  // vqvae.code_width, body, prior.context and content matter here
 
  protected:
-  // InputError for what forward does not take.
+  // InputError for inputs that forward does not accept.
   void check(const at::Tensor& notes, const at::Tensor& body) const;
 };
 TORCH_MODULE(ContentModel);
 
-// The one that belongs to the prior that prior.kind names.
+// The content model for the prior that prior.kind names.
 ContentModel make_content(const config::TrainConfig& config);
 
 }  // namespace minet::models

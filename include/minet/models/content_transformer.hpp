@@ -1,5 +1,5 @@
 // The content transformer (paper section 3.4): the note of each step and the body vector -> the
-// memory that the prior looks at. It looks both ways inside the band of `context` steps.
+// memory that the prior attends to. Attention is bidirectional within the band of `context` steps.
 // Letters: B batch, T note steps, H body width, W = code width + H.
 #pragma once
 

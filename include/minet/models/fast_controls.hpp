@@ -1,6 +1,6 @@
-// The prior of plus one frame at a time, fast, on the processor: the same numbers as
-// ControlPriorImpl::advance and the logits after it within 1e-4, from packed weights, without a
-// tensor made on the way. One thread. B pieces side by side, C width of the condition.
+// A fast CPU version of the prior of plus, one frame at a time: equal to ControlPriorImpl::advance
+// and the logits after it within 1e-4, from packed weights, without creating tensors on the way.
+// Single-threaded. Letters: B pieces side by side, C width of the condition.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,22 @@ class FastControls {
  public:
   // False on a GPU and for weights that are not float32.
   static bool can_run(const ControlPrior& prior);
-  // Takes a copy of the weights. No frame has been played.
+  // Copies the weights. Starts before the first frame.
   FastControls(const ControlPrior& prior, std::int64_t batch);
   ~FastControls();
   FastControls(const FastControls&) = delete;
   FastControls& operator=(const FastControls&) = delete;
 
-  // What the condition gives to each frame, computed for many of them at once:
+  // The contribution of the condition to each frame, computed for many of them at once:
   // [B, T, C] -> [B, T, D] or [B, C] -> [B, D].
   at::Tensor prepare(const at::Tensor& condition) const;
 
-  // The next frame, of prepared [B, D]. `onset`, `pitch`, `level` [B]: what was drawn in the frame
-  // before, or empty at the first.
+  // Advances to the next frame, with prepared [B, D]. `onset`, `pitch`, `level` [B]: what was drawn
+  // in the frame before, or empty at the first.
   void advance(std::span<const std::int64_t> onset, std::span<const std::int64_t> pitch,
                std::span<const std::int64_t> level, const at::Tensor& prepared);
 
-  // Logits of a piece in this frame, in this order; each is valid until the same is asked again.
+  // Logits of a piece in this frame, in this order; each is valid until its next call.
   std::span<const float> onset_logits(std::int64_t piece);
   std::span<const float> free_onset_logits(std::int64_t piece);
   std::span<const float> pitch_logits(std::int64_t piece, std::int64_t onset);

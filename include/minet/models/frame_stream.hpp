@@ -1,4 +1,4 @@
-// From the tokens of plus's prior to the frames of its synthesiser.
+// Converts the tokens of plus's prior to the frames of its synthesiser.
 // Letters: B pieces side by side, n tokens of one call.
 #pragma once
 
@@ -8,17 +8,17 @@
 
 namespace minet::models {
 
-// Two frames a token: the second lies between two tokens, so it waits for the next one.
+// Two frames per token: the second lies halfway to the next token, so it has to wait for that.
 class FrameStream {
  public:
   explicit FrameStream(const config::TrainConfig& config) : config_(config) {}
 
-  // The next tokens [B, n], on the CPU -> frames [B, 2 n - 1] of the first call and [B, 2 n] of
+  // The next tokens [B, n], on the CPU -> frames [B, 2 n - 1] in the first call and [B, 2 n] in
   // others, up to the first frame of the last token.
   SynthesiserInput add(const ControlTokens& tokens);
   // The second frame of the last token, [B, 1]. Only after `add`.
   SynthesiserInput finish() const;
-  // Instead of `add`, for live use: a token [B, 1] -> both of its frames, [B, 2], which are alike,
+  // For live use instead of `add`: a token [B, 1] -> both of its frames, [B, 2], which are equal,
   // so that its sound is there after one frame and not after two.
   SynthesiserInput add_live(const ControlTokens& token);
 

@@ -1,10 +1,10 @@
 // A whole model: the networks, the configuration that shaped them and the scale of their
-// spectrograms; making one, saving it, loading it.
+// spectrograms; creating, saving and loading one.
 //
 // In a file: tensors vqvae.*, body.*, prior.*, content.* (the codebook without its training state)
 // and metadata format = "minet", format_version, version, config (YAML), scale_*, codebook_started,
-// prior_trained, notes_trained. The configuration in the file counts, not a config.yaml beside it,
-// except for how the model samples (generation), which is chosen after training.
+// prior_trained, notes_trained. The configuration in the file applies, not a config.yaml beside it,
+// except for the sampling options (generation), which are chosen after training.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -31,9 +31,9 @@ struct Model {
   VqVae vqvae{nullptr};
   BodyEncoder body{nullptr};
   Prior prior{nullptr};
-  ContentModel content{nullptr};  // empty (is_empty()) where config.content.enabled is false
+  ContentModel content{nullptr};  // empty (is_empty()) if config.content.enabled is false
   bool prior_trained = false;     // false: only the VQ-VAE has been trained
-  bool notes_trained = false;     // whether a training track had notes, where content is enabled
+  bool notes_trained = false;     // whether a training track had notes, if content is enabled
 
   void train(bool on = true);
   void eval() { train(false); }
@@ -42,17 +42,17 @@ struct Model {
 };
 
 // Weights are a pure function of (config, seed); torch's global generator is neither read nor
-// moved.
+// advanced.
 Model make_model(const config::TrainConfig& config, std::uint64_t seed);
 
-// Every tensor of the file by its name there. They alias the model's.
+// Every tensor, by its name in the file. They alias the model's.
 std::map<std::string, at::Tensor> model_tensors(const Model& model);
 
 TensorFile model_state(const Model& model);
 // Copies tensors, scale and flags into `model`. InputError lists every missing or unknown name and
-// every wrong shape or dtype at once, and then the model is unchanged; `where` names the file. Only
-// names under vqvae., body., prior. and content. are looked at, so a training checkpoint may hold
-// more; the codebook's counts, sums and started are loaded where they are there.
+// every wrong shape or dtype at once, and leaves the model unchanged; `where` names the file. Only
+// names under vqvae., body., prior. and content. are considered, so a training checkpoint may hold
+// more; the codebook's counts, sums and started are loaded if present.
 void load_model_state(Model& model, const TensorFile& file, const std::string& where);
 // The tensors alone, without metadata.
 void load_model_tensors(Model& model, const std::map<std::string, at::Tensor>& tensors,
@@ -64,11 +64,11 @@ Model load_model(const std::filesystem::path& path);
 std::filesystem::path model_file(const std::filesystem::path& path);  // the file of such a path
 config::ModelKind kind_of(const std::filesystem::path& path);         // from its metadata alone
 
-// Of a minet model all but the last two, of a baseline `baseline`, of plus body, synthesiser and
+// A minet model has all but the last two, a baseline has `baseline`, plus has body, synthesiser and
 // prior (movement and controls).
 struct ParameterCounts {
-  std::int64_t vqvae = 0;     // codebook included
-  std::int64_t codebook = 0;  // K * D, within vqvae
+  std::int64_t vqvae = 0;     // including the codebook
+  std::int64_t codebook = 0;  // K * D, part of vqvae
   std::int64_t body = 0;
   std::int64_t prior = 0;
   std::int64_t content = 0;
@@ -80,7 +80,7 @@ ParameterCounts parameter_counts(const Model& model);
 std::int64_t parameter_count(const Model& model);
 // From the configuration alone, without building anything.
 ParameterCounts expected_parameter_counts(const config::TrainConfig& config);
-// A table for people: part, numbers, megabytes as float32.
+// A table for people: part, number of parameters, megabytes as float32.
 std::string parameter_table(const ParameterCounts& counts);
 
 }  // namespace minet::models

@@ -1,8 +1,8 @@
 // plus, our own model: from keypoints to pitch and loudness, and from these and the body to sound.
 //
-//   pose -> BodyEncoder -> h, one vector: how the instrument sounds
+//   pose -> BodyEncoder -> h, one vector: the sound of the instrument
 //   (pitch, loudness, h) -> Synthesiser -> harmonics and noise -> sound (DDSP, arXiv 2001.04643)
-//   (pose, h) -> Motion -> h_t, a vector each pose frame: when and what is played
+//   (pose, h) -> Motion -> h_t, one vector per pose frame: when and what is played
 //   (h, h_t, notes if given, the past) -> ControlPrior -> onset, pitch, loudness of each frame
 //
 // Letters: B batch, T frames, P pose frames, H width of h, K harmonics, N noise bands.
@@ -34,15 +34,15 @@ inline constexpr std::int64_t kFramesOfToken = 2;   // synthesiser frames in a f
 inline constexpr std::int64_t kPitchSymbols = 129;  // 0 = no pitch, 1 + MIDI number
 inline constexpr std::int64_t kSeen = kPitchSymbols + 2;  // logits of pitch, then of onset
 inline constexpr std::int64_t kMotionFeatures = 442;      // see motion_features
-// What is drawn without notes, chosen by `mi_eval notes` on a validation part.
+// Sampling without notes; values chosen by `mi_eval notes` on a validation set.
 inline constexpr double kSeenOnset = 0.6;    // weight of `seen` on the logit of an onset
 inline constexpr double kUsualOnset = -3.2;  // logit of an onset in a frame, whatever the movement
-inline constexpr double kNoPitchLogit = 5;   // added
-inline constexpr double kLevelDb = 2;        // loudness in a level
-inline constexpr double kLoudestDb = -8;     // the upper end of the highest level
+inline constexpr double kNoPitchLogit = 5;   // added to the logit of "no pitch"
+inline constexpr double kLevelDb = 2;        // loudness per level
+inline constexpr double kLoudestDb = -8;     // upper end of the highest level
 
 struct SynthesiserInput {
-  at::Tensor hz;        // [B, T] above 0; where there is no pitch, the last one goes on
+  at::Tensor hz;        // [B, T] above 0; unvoiced frames hold the last pitch
   at::Tensor voiced;    // [B, T] float 0 or 1
   at::Tensor loudness;  // [B, T] dB of full scale, A-weighted
 };
@@ -54,7 +54,7 @@ struct Partials {
 class SynthesiserImpl : public torch::nn::Module {
  public:
   explicit SynthesiserImpl(const config::TrainConfig& config);
-  // Causal. `state` [1, B, width] goes on from the frames before, and is left for those after.
+  // Causal. `state` [1, B, width] continues from the frames before, and is updated for those after.
   Partials forward(const SynthesiserInput& input, const at::Tensor& body /* [B, H] */,
                    at::Tensor* state = nullptr);
 
@@ -66,80 +66,80 @@ class SynthesiserImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Synthesiser);
 
-// Phase of the first harmonic, in cycles of [0, 1), of hz [B, T + 1]: [B, T * hop]. Summed in
-// double precision: a float would be out of tune after seconds. `sum` [B, 1], in cycles, goes on
-// from the frames before, and is left for those after.
+// Phase of the first harmonic, in cycles of [0, 1), for hz [B, T + 1]: [B, T * hop]. Summed in
+// double precision: a float would be out of tune after seconds. `sum` [B, 1], in cycles, continues
+// from the frames before, and is updated for those after.
 at::Tensor phases_of(const at::Tensor& hz, const config::SpectrogramConfig& config,
                      at::Tensor* sum = nullptr);
 
 // The sound between frames 0 and T of T + 1: [B, T * hop]. `noise` [B, T * hop] is white, in
-// [-1, 1]. The filtered noise of a frame reaches over its neighbours: the first frame lacks what
-// came before it, and the last what comes after it.
+// [-1, 1]. The filtered noise of a frame extends into its neighbours: the first frame lacks what
+// comes before it, and the last what comes after it.
 at::Tensor sound_of(const Partials& partials, const at::Tensor& phases /* [B, T * hop] */,
                     const at::Tensor& noise, std::int64_t hop);
 
-// Its two parts, for sound that is made piece by piece: the harmonics [B, T + 1, K] between the
+// Its two parts, for sound that is made block by block: the harmonics [B, T + 1, K] between the
 // frames, [B, T * hop], and the noise [B, T * hop] filtered by the bands [B, T, N] of each frame,
-// N - 1 samples late and one hop longer, [B, (T + 1) * hop]: consecutive pieces are to be added
+// delayed by N - 1 samples and one hop longer, [B, (T + 1) * hop]: consecutive blocks must be added
 // where they overlap.
 at::Tensor tones_of(const at::Tensor& harmonics, const at::Tensor& phases, std::int64_t hop);
 at::Tensor filtered_noise(const at::Tensor& bands, const at::Tensor& noise, std::int64_t hop);
 
-// Mean distance of magnitudes and of their logarithms, over windows of 64 to 2048 samples: scalar.
+// Mean distance of magnitudes and of their logs, summed over windows of 64 to 2048 samples: scalar.
 at::Tensor spectral_loss(const at::Tensor& sound /* [B, n] */, const at::Tensor& target);
 
-// Arms, and fingers from their wrist: [B, P, 94] -> [B, P, 94].
+// Arms, and fingers relative to their wrist: [B, P, 94] -> [B, P, 94].
 at::Tensor posture_of(const at::Tensor& pose);
-// Joints, their velocities, fingers from their wrist, their velocities, and how far the posture is
-// from `usual` [B, P or 1, 94]: [B, P, 94] -> [B, P, 442]. What is usual for a player says nothing
-// about the note, and differs more than one note from the next.
+// Joints, their velocities, fingers relative to their wrist, their velocities, and the deviation of
+// the posture from `usual` [B, P or 1, 94]: [B, P, 94] -> [B, P, 442]. A player's usual posture
+// says nothing about the note, and varies more between players than from note to note.
 at::Tensor motion_features(const at::Tensor& pose, const at::Tensor& usual);
 
-// What live use has seen of a player so far.
+// What has been seen of a player so far in live use.
 struct MotionState {
   at::Tensor gru;           // [layers, B, motion_hidden]
   at::Tensor usual;         // [B, 1, 94], the mean posture
-  std::int64_t frames = 0;  // that it is the mean of: those of a minute at the most
+  std::int64_t frames = 0;  // number of frames in that mean, at most a minute's
 };
 
 class MotionImpl : public torch::nn::Module {
  public:
   explicit MotionImpl(const config::TrainConfig& config);
-  // [B, P, 94] -> [B, frames, 2 * motion_hidden], of the prior's frames: `ratio` pose frames each.
-  // The same fingers mean another pitch on another instrument, so h is seen too.
-  // `live`: a frame is made of what has been seen until then, as `advance` does.
-  // `mean_pose` [B, 1, 94]: of more than these frames, where that is known.
+  // [B, P, 94] -> [B, frames, 2 * motion_hidden], in the prior's frames: `ratio` pose frames each.
+  // The same fingers mean a different pitch on a different instrument, so h is an input too.
+  // `live`: a frame depends only on what has been seen until then, as in `advance`.
+  // `mean_pose` [B, 1, 94]: the mean over more than these frames, if that is known.
   at::Tensor forward(const at::Tensor& pose, const at::Tensor& body /* [B, H] */,
                      std::int64_t frames, double ratio, bool live = false,
                      const at::Tensor& mean_pose = {});
-  // One pose frame: [B, 2, 94], the one before (the same at the start) and this -> [B, 2 *
-  // motion_hidden]. `state` is new at the start, and left for the next.
+  // One pose frame: [B, 2, 94], the previous one (the same at the start) and this one -> [B, 2 *
+  // motion_hidden]. `state` is empty at the start, and updated for the next.
   at::Tensor advance(const at::Tensor& pair, const at::Tensor& body, MotionState& state);
 
  private:
   at::Tensor input(const at::Tensor& pose, const at::Tensor& usual, const at::Tensor& body);
   at::Tensor input_in_pieces(const at::Tensor& pose, const at::Tensor& usual /* [B, 1, 94] */,
                              const at::Tensor& body);
-  const std::int64_t most_frames_;  // in the mean of `advance`
+  const std::int64_t most_frames_;  // limit of the mean in `advance`
   torch::nn::Sequential in_{nullptr};
   torch::nn::GRU gru_{nullptr};
 };
 TORCH_MODULE(Motion);
 
-// Pose frames in a frame of the prior, and those frames in a second.
+// Pose frames per frame of the prior, and frames of the prior per second.
 double pose_frames_of_token(const config::TrainConfig& config);
 double token_rate(const config::TrainConfig& config);
 
-// What the prior draws, frame by frame: int64 [B, T] or, of one frame, [B].
+// What the prior draws, frame by frame: int64 [B, T] or, for one frame, [B].
 struct ControlTokens {
   at::Tensor onset;  // 1: a note begins
   at::Tensor pitch;  // below kPitchSymbols
   at::Tensor level;  // below config.plus.levels
 };
-// Notes as they are asked for, in the prior's frames.
+// Notes to be played, in the prior's frames.
 struct NoteInput {
   at::Tensor note;     // [B, T] int64: 0 = rest, 1 + MIDI number (score/note_indices.hpp)
-  at::Tensor onset;    // [B, T] int64: 1 where one begins
+  at::Tensor onset;    // [B, T] int64: 1 where a note begins
   at::Tensor present;  // [B] bool: whether this clip has notes at all
 };
 struct ControlLogits {
@@ -151,24 +151,24 @@ struct ControlLogits {
 class ControlPriorImpl : public torch::nn::Module {
  public:
   explicit ControlPriorImpl(const config::TrainConfig& config);
-  // What does not depend on the past, [B, T, C]. `motion` [B, T, 2 * motion_hidden]; without
-  // notes, pass a NoteInput of undefined tensors.
+  // What does not depend on the past, [B, T, C]. `motion` [B, T, 2 * motion_hidden]; without notes,
+  // pass a NoteInput of undefined tensors.
   at::Tensor condition(const at::Tensor& body, const at::Tensor& motion, const NoteInput& notes);
-  // Logits of frame t see the tokens before t, but for those where `hidden` [B, T] bool is true.
+  // Logits of frame t depend on the tokens before t, except where `hidden` [B, T] bool is true.
   ControlLogits forward(const ControlTokens& tokens, const at::Tensor& condition,
                         const at::Tensor& hidden = {});
 
-  // The same frame by frame. `previous` has the tokens of the frame before, or undefined tensors
-  // at the start; `state` is the GRU's; -> [B, trunk], which the three below take, in this order.
+  // The same frame by frame. `previous` holds the tokens of the last frame, or undefined tensors at
+  // the start; `state` is the GRU's; -> [B, trunk], the input of the three below, in this order.
   at::Tensor advance(const ControlTokens& previous, const at::Tensor& condition /* [B, C] */,
                      at::Tensor& state);
   at::Tensor onset_logits(const at::Tensor& trunk);
   at::Tensor pitch_logits(const at::Tensor& trunk, const at::Tensor& onset);
   // Pitch and onset from the movement alone, without the past: [..., C] -> [..., kSeen].
   at::Tensor seen_logits(const at::Tensor& condition);
-  // What to draw onset and pitch from where no notes are given: what the movement alone says counts
-  // once more, and no pitch is made more probable. Else the prior trusts its own past, which may be
-  // wrong, as much as in training, where it was right, and plays on through rests.
+  // The logits to draw onset and pitch from if no notes are given: the prediction from the movement
+  // alone is added, and "no pitch" gets a bonus. Otherwise the prior trusts its own past, which may
+  // be wrong, as much as in training, where it was right, and plays on through rests.
   at::Tensor free_onset_logits(const at::Tensor& trunk, const at::Tensor& condition);
   at::Tensor free_pitch_logits(const at::Tensor& trunk, const at::Tensor& onset,
                                const at::Tensor& condition);
@@ -191,18 +191,18 @@ at::Tensor levels_of(const at::Tensor& loudness, std::int64_t levels);
 at::Tensor loudness_of_levels(const at::Tensor& level, std::int64_t levels);
 
 inline constexpr std::int64_t kTimbreBands = 64;
-// What a sound is like on the whole, whatever its level: the mean over time of the logarithms of
-// its mel bands, then their standard deviation: [B, n] -> [B, 2 * kTimbreBands].
+// The overall timbre of a sound, whatever its level: the mean over time of the logarithms of its
+// mel bands, then their standard deviation: [B, n] -> [B, 2 * kTimbreBands].
 at::Tensor timbre_of(const at::Tensor& sound, std::int64_t sample_rate);
 
-// Which body belongs to which sound: a second loss of the first stage (InfoNCE, arXiv 1807.03748;
-// both ways as in CLIP, arXiv 2103.00020). Playing does not need it, so a file may lack it: the
+// Matches bodies and sounds: a second loss of the first stage (InfoNCE, arXiv 1807.03748; in both
+// directions as in CLIP, arXiv 2103.00020). Playing does not need it, so a file may lack it: the
 // included model does.
 class MatchImpl : public torch::nn::Module {
  public:
   explicit MatchImpl(const config::TrainConfig& config);
-  // Nats, scalar: how well a body [B, H] tells its sound among those of the batch, and a sound its
-  // body. ln B is chance.
+  // Loss in nats, scalar: a body [B, H] is to identify its sound among those of the batch, and a
+  // sound its body. ln B is chance level.
   at::Tensor forward(const at::Tensor& body, const at::Tensor& timbre /* [B, 2 kTimbreBands] */);
 
  private:
@@ -227,9 +227,9 @@ struct PlusModel {
   void to(const at::Device& device);
 };
 
-// What one step of training looks at, and its losses; T = clip_frames / kFramesOfToken.
+// The input of one training step, and its losses; T = clip_frames / kFramesOfToken.
 struct SynthesiserBatch {
-  SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames: what the network sees
+  SynthesiserInput input;  // [B, S + 1], S = config.plus.sound_frames: the network's input
   at::Tensor hz;           // [B, S + 1], the pitch of `sound`
   at::Tensor sound;        // [B, S * hop]
   at::Tensor pose;         // [B, P, 94], of the whole clip
@@ -237,44 +237,44 @@ struct SynthesiserBatch {
 };
 
 struct ControlBatch {
-  ControlTokens tokens;       // [B, T]; of clips with notes as these force them
+  ControlTokens tokens;       // [B, T]; for clips with notes, as these force them
   NoteInput notes;            // [B, T]
   at::Tensor pose;            // [B, P, 94]
   at::Tensor mean_pose = {};  // [B, 1, 94] of the whole track; undefined: the clip's own
-  bool live = false;          // movements are seen as in live use
+  bool live = false;          // causal movements, as in live use
 };
 
-// The recorded sound from its own pitch and loudness, [B, S * hop].
+// Resynthesises the recorded sound from its own pitch and loudness, [B, S * hop].
 at::Tensor resynthesised(PlusModel& model, const SynthesiserBatch& batch,
                          const at::Tensor& body /* [B, H] */, const at::Tensor& noise);
 
 struct SynthesiserLoss {
-  at::Tensor total;            // what is trained: scalar
-  at::Tensor spectral, match;  // scalars; with plus.keep_body `spectral` alone
+  at::Tensor total;            // the training objective: scalar
+  at::Tensor spectral, match;  // scalars; with plus.keep_body only `spectral` is set
 };
 SynthesiserLoss synthesiser_loss(PlusModel& model, const SynthesiserBatch& batch,
                                  const at::Tensor& noise);
 
 struct ControlLoss {
-  at::Tensor total;                // what is trained: scalar
+  at::Tensor total;                // the training objective: scalar
   at::Tensor onset, pitch, level;  // [B, T] nats
-  at::Tensor seen;                 // [B, T] nats of the pitch, from the movement alone
+  at::Tensor seen;                 // [B, T] nats of the pitch, predicted from the movement alone
 };
 ControlLoss control_loss(PlusModel& model, const ControlBatch& batch,
                          const at::Tensor& hidden = {});
 
 // Weights are a pure function of (config, seed); torch's global generator is neither read nor
-// moved. InputError for another model.kind.
+// advanced. InputError for a different model.kind.
 PlusModel make_plus(const config::TrainConfig& config, std::uint64_t seed);
 
-// Every tensor of the file by its name there: body.*, synthesiser.*, match.*, motion.*, controls.*.
+// Every tensor, by its name in the file: body.*, synthesiser.*, match.*, motion.*, controls.*.
 // They alias the model's.
 std::map<std::string, at::Tensor> plus_tensors(const PlusModel& model);
 TensorFile plus_state(const PlusModel& model);
-// As load_model_state: strict, every mismatch at once, and then the model is unchanged.
+// As load_model_state: strict, reports every mismatch at once and leaves the model unchanged then.
 void load_plus_state(PlusModel& model, const TensorFile& file, const std::string& where);
 
-// `path` as of load_model. On the CPU, in eval mode. Another kind of model is an InputError.
+// `path` as in load_model. On the CPU, in eval mode. Any other kind of model is an InputError.
 PlusModel load_plus(const std::filesystem::path& path);
 
 }  // namespace minet::models

@@ -1,5 +1,5 @@
-// In which numbers a training step computes. The weights, their gradients and the optimiser stay
-// float32; so do the codebook, the losses and the recurrent networks.
+// The precision of a training step. The weights, their gradients and the optimiser stay float32;
+// so do the codebook, the losses and the recurrent networks.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,12 +9,12 @@
 
 namespace minet::models {
 
-// What config.run.precision means on `device`: `automatic` is bf16 on a GPU and float32 elsewhere.
-// Sets LibTorch's switches for TF32, which are the process's. InputError: tf32 without a GPU, bf16
+// The meaning of config.run.precision on `device`: `automatic` is bf16 on a GPU and float32
+// elsewhere. Sets LibTorch's process-wide switches for TF32. InputError: tf32 without a GPU, bf16
 // without a GPU or a processor with AVX512-BF16.
 config::Precision use_precision(config::Precision wanted, const at::Device& device);
 
-// While it lives, convolutions and products compute in bfloat16 where `precision` says so
+// During its lifetime, convolutions and matrix products compute in bfloat16 if `precision` says so
 // (autocast). For a forward pass; the backward pass follows by itself.
 class AutocastScope {
  public:
@@ -28,12 +28,12 @@ class AutocastScope {
   bool on_;
 };
 
-// Whether a product on the CPU computes in bfloat16 here: inside an AutocastScope and outside of
+// Whether matrix products on the CPU compute in bfloat16 here: inside an AutocastScope and outside
 // NoAutocast.
 bool products_in_bf16();
 
-// While it lives, nothing is cast: for distances, sums and recurrent networks inside of such a
-// pass.
+// During its lifetime nothing is cast: for distances, sums and recurrent networks inside an
+// autocast pass.
 class NoAutocast {
  public:
   NoAutocast();

@@ -1,7 +1,7 @@
 // The prior (paper section 3.3): predicts the next code from the codes so far, the body vector and,
-// where given, the notes. Here is what its two kinds share: what goes in, and how a hidden vector
-// becomes logits. prior_transformer.hpp: the paper's, GPT-1 style; prior_gru.hpp: the decoder of
-// the paper's GRU-Seq2Seq. Drawing codes from a prior is generation's.
+// if given, the notes. This header has what its two kinds share: the inputs, and the logits from a
+// hidden vector. prior_transformer.hpp: the paper's, GPT-1 style; prior_gru.hpp: the decoder of the
+// paper's GRU-Seq2Seq. Codes are sampled from a prior in generation/sampling.hpp.
 // Letters: B batch, T codes, K codebook size, D code width, H body width, W = D + H.
 #pragma once
 
@@ -20,24 +20,24 @@
 
 namespace minet::models {
 
-// The notes, as the content model gives them. Without a memory the prior plays without notes,
-// which is what `present` = 0 does for single clips.
+// The notes, as encoded by the content model. Without a memory the prior plays without notes, which
+// is what `present` = 0 does for single clips.
 struct ContentInput {
   at::Tensor memory = {};   // [B, T, W]
   at::Tensor present = {};  // [B] 0/1, or undefined: all present
-  std::int64_t first = 0;   // the step that the memory begins at; other than 0 only for `start`
+  std::int64_t first = 0;   // the step at which the memory begins; not 0 only for `start`
 };
 
-// What cached sampling keeps: bounded by `context` and the length of the notes, not by the length
+// The state of cached sampling: bounded by `context` and the length of the notes, not by the length
 // played.
 struct PriorCache {
-  std::vector<BlockCache> blocks;  // of a transformer; of a GRU one, for its cross-attention alone
+  std::vector<BlockCache> blocks;  // of a transformer; of a GRU, only one, for its cross-attention
   at::Tensor state;                // of a GRU, [layers, B, W]
-  RotaryTable rotary;              // of the positions around the next step
+  RotaryTable rotary;              // for the positions around the next step
   at::Tensor added;                // [B, T, W]: aligned content times present; undefined without
   at::Tensor present;              // [B, 1, 1] or undefined
-  std::int64_t first = 0;          // the step that the notes begin at
-  std::int64_t steps = -1;         // the step that they end before; -1: no notes, no end
+  std::int64_t first = 0;          // the step at which the notes begin
+  std::int64_t steps = -1;         // the step before which they end; -1: no notes, no end
   std::int64_t position = 0;       // of the next step
   std::int64_t batch = 0;
 };
@@ -45,11 +45,11 @@ struct PriorCache {
 class PriorImpl : public torch::nn::Module {
  public:
   // codes [B, T] int64, body [B, H] or [B, T, H] -> logits [B, T, K].
-  // logits[:, t] depend on codes[:, s] with s < t only, and of a transformer t - context <= s.
+  // logits[:, t] depend on codes[:, s] with s < t only, and in a transformer t - context <= s.
   at::Tensor forward(const at::Tensor& codes, const at::Tensor& body,
                      const ContentInput& content = {});
 
-  // The same one code at a time, without a gradient: start, then step after step.
+  // The same one code at a time, without gradients: start, then step after step.
   // `previous` [B] int64 is the code drawn last, undefined at the first step; body [B, H].
   PriorCache start(std::int64_t batch, const ContentInput& content = {});
   at::Tensor step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body);  // [B, K]
@@ -62,8 +62,8 @@ class PriorImpl : public torch::nn::Module {
 
  protected:
   explicit PriorImpl(const config::TrainConfig& config);
-  // To be called by each kind after its own modules: parameters are listed in the order of the
-  // data's way.
+  // To be called by each kind after registering its own modules: parameters are listed in the order
+  // of the data flow.
   void register_output();
 
   bool crosses() const;  // content by cross-attention
@@ -72,7 +72,7 @@ class PriorImpl : public torch::nn::Module {
 
   // The network between input and output: x [B, T, W] -> [B, T, W].
   virtual at::Tensor run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) = 0;
-  // What `advance` needs of the notes; `rotary` holds their positions.
+  // Prepares what `advance` needs of the notes; `rotary` holds their positions.
   virtual void begin(PriorCache& cache, const at::Tensor& memory, const RotaryTable& rotary) = 0;
   // x [B, 1, W] of step cache.position, whose row `rotary` holds -> [B, 1, W].
   virtual at::Tensor advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) = 0;
@@ -83,7 +83,7 @@ class PriorImpl : public torch::nn::Module {
   at::Tensor logits(const at::Tensor& x);  // [..., W] -> [..., K]
 
   torch::nn::Embedding embedding_{nullptr};  // [K, D]
-  at::Tensor start_;                         // [D]: in place of the code before the first
+  at::Tensor start_;                         // [D]: stands for the code before the first
   torch::nn::LayerNorm norm_out_{nullptr};
   torch::nn::Linear head_{nullptr};     // [K, W]; linear head
   torch::nn::Linear to_code_{nullptr};  // [D, W]; tied head
@@ -92,7 +92,7 @@ class PriorImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Prior);
 
-// The one that prior.kind names.
+// The prior that prior.kind names.
 Prior make_prior(const config::TrainConfig& config);
 
 }  // namespace minet::models

@@ -1,8 +1,8 @@
 // The decoder of the paper's GRU-Seq2Seq (section 4, table 5): a GRU over codes that starts from
-// the encoder's last states (content_gru.hpp) and reaches the states of all steps as
-// content.alignment says, just as the transformer does. Attention comes after the recurrence
-// (Luong et al., arXiv 1508.04025, without feeding its result back), so that a training clip is
-// one pass. Letters: B batch, T codes, W width, L layers.
+// the encoder's last states (content_gru.hpp) and is given the states of all steps as set by
+// content.alignment, like the transformer. Attention comes after the recurrence
+// (Luong et al., arXiv 1508.04025, without input feeding), so that a training clip is one pass.
+// Letters: B batch, T codes, W width, L layers.
 #pragma once
 
 #include <torch/nn/modules/linear.h>

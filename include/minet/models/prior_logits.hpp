@@ -1,5 +1,5 @@
-// A batch through body encoder, content model and prior: what training and evaluation compare with
-// the batch's codes.
+// Runs a batch through body encoder, content model and prior: the logits that training and
+// evaluation compare with the batch's codes.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,4 @@
-// The paper's prior: a GPT-1 style transformer over codes, which looks at the notes by
+// The paper's prior: a GPT-1 style transformer over codes, which attends to the notes by
 // cross-attention. Letters: B batch, T codes, W width.
 #pragma once
 

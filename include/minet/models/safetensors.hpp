@@ -1,5 +1,5 @@
 // safetensors files (https://github.com/huggingface/safetensors): tensors and text metadata,
-// nothing that can run. Read with read(), never mapped: a mapped file that shrinks kills the
+// nothing executable. Read with read(), never mapped: a mapped file that shrinks kills the
 // process.
 //
 //   8 bytes   header length, little-endian
@@ -7,7 +7,7 @@
 //   data      contiguous, without holes or overlaps, to the very end of the file
 //
 // The format has no checksum: a save adds "sha256" of the data to the metadata, and a read verifies
-// it where it stands there. Left out: float8 and unsigned integers wider than a byte.
+// it if present. Left out: float8 and unsigned integers wider than a byte.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -43,13 +43,13 @@ struct TensorHeader {
   std::uint64_t data_start = 0;  // byte of the file
 };
 
-// Both throw InputError for a file that breaks any rule; nothing is allocated that the file's own
-// size does not cover.
+// Both throw InputError for a file that breaks any rule; nothing larger than the file itself is
+// allocated.
 TensorHeader read_safetensors_header(const std::filesystem::path& path);
 TensorFile read_safetensors(const std::filesystem::path& path);
 
-// Whole or absent. Widest dtype first (readers want aligned data), then by name: the same tensors
-// give the same bytes. "sha256" in the metadata is replaced.
+// Atomic. Widest dtype first (readers want aligned data), then by name: the same tensors give the
+// same bytes. "sha256" in the metadata is replaced.
 void save_safetensors(const std::filesystem::path& path, const TensorFile& file,
                       SaveOptions options = {});
 

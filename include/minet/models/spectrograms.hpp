@@ -1,4 +1,4 @@
-// From a network's spectrogram back to the audio room's.
+// Converts a network's spectrogram back to the audio library's.
 #pragma once
 
 #include <ATen/core/Tensor.h>

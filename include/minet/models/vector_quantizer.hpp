@@ -1,5 +1,5 @@
 // The codebook (paper section 3.2): nearest code, exponential-moving-average updates instead of a
-// codebook loss, k-means start, revival of dead codes. Formulas: docs/networks.md.
+// codebook loss, k-means initialisation, revival of dead codes. Formulas: docs/networks.md.
 // Letters: K codes, D code width, M vectors.
 #pragma once
 
@@ -21,7 +21,7 @@ CodeUsage usage_of_histogram(std::span<const std::int64_t> histogram);
 
 struct KmeansStart {
   std::uint64_t seed = 0;
-  std::int64_t tokens_per_batch = 0;  // B * T of a training step: what the counts are scaled to
+  std::int64_t tokens_per_batch = 0;  // B * T of a training step: the counts are scaled to it
   std::int64_t iterations = 20;       // of Lloyd's algorithm, after k-means++
 };
 
@@ -43,22 +43,22 @@ class VectorQuantizerImpl : public torch::nn::Module {
   void update(const at::Tensor& vectors, const at::Tensor& codes);
   // k-means on vectors [M, D], M >= K; sets codes, counts, sums and started.
   void initialise(const at::Tensor& vectors, const KmeansStart& start);
-  // Codes with counts < revive_threshold * M / K become vectors of this batch [M, D], M >= 1. How
-  // many did: [] int64, on the codes' device. Only the CPU's random numbers decide which, so a
-  // resumed run does the same.
+  // Codes with counts < revive_threshold * M / K become vectors of this batch [M, D], M >= 1.
+  // Returns their number: [] int64, on the codes' device. Only the CPU's random numbers decide
+  // which, so a resumed run does the same.
   at::Tensor revive(const at::Tensor& vectors, const Revival& revival);
 
   // codes [...] int64
   CodeUsage usage(const at::Tensor& codes) const;
-  // False until `initialise` or until a started codebook was loaded. Waits for the device.
+  // False until `initialise` or until a started codebook is loaded. Synchronises with the device.
   bool is_started() const;
   void set_started(bool value);
 
   const config::VqVaeConfig config;
   // Buffers, not parameters: no optimiser touches them.
   at::Tensor codes;    // [K, D] float32
-  at::Tensor counts;   // [K] float32, running number of tokens per batch
-  at::Tensor sums;     // [K, D] float32, running sum of vectors
+  at::Tensor counts;   // [K] float32, running mean of tokens per batch
+  at::Tensor sums;     // [K, D] float32, running mean of the sum of vectors
   at::Tensor started;  // [] bool
 };
 TORCH_MODULE(VectorQuantizer);

@@ -1,5 +1,5 @@
-// The VQ-VAE of log-spectrograms (paper section 3.2): one code per frame.
-// The optimiser, the codebook's EMA update and its start are the training's; here are the networks.
+// The VQ-VAE of log-spectrograms (paper section 3.2): one code per frame. These are the networks;
+// the optimiser, the codebook's initialisation and its EMA updates belong to training.
 // Letters: B batch, F frequency bins, T frames, C channels, D code width, K codes.
 #pragma once
 
@@ -33,7 +33,7 @@ class EncoderImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Encoder);
 
-// The encoder's mirror: stem -> ReLU -> residual blocks -> MBR blocks (few bands first) -> head.
+// Mirrors the encoder: stem -> ReLU -> residual blocks -> MBR blocks (few bands first) -> head.
 // forward: [B, D, T] -> [B, F, T]
 class DecoderImpl : public torch::nn::Module {
  public:
@@ -70,17 +70,17 @@ class VqVaeImpl : public torch::nn::Module {
   at::Tensor decode(const at::Tensor& codes);        // [B, T] int64 -> [B, F, T]
 
   // The same in chunks of `chunk` frames with margin() frames on both sides, so that memory does
-  // not grow with T. No gradient. Equal to the whole up to the rounding of other convolution
-  // shapes.
+  // not grow with T. No gradient. Equal to one pass over the whole, up to rounding differences
+  // between convolution shapes.
   at::Tensor encode_long(const at::Tensor& spectrogram, std::int64_t chunk = 2048);
   at::Tensor decode_long(const at::Tensor& codes, std::int64_t chunk = 2048);
-  // One such chunk: `frames` frames from `first` on, [B, F, frames].
+  // One such chunk: `frames` frames starting at `first`, [B, F, frames].
   at::Tensor decode_part(const at::Tensor& codes, std::int64_t first, std::int64_t frames);
 
   // Frames on each side that one encoder or decoder output depends on: its number of convolutions.
   std::int64_t margin() const;
 
-  // Convolutions as PyTorch's default, codes N(0, 1) until k-means sets them.
+  // PyTorch's default for convolutions, N(0, 1) for codes until k-means sets them.
   void initialise(at::Generator generator);
 
   const config::VqVaeConfig config;
@@ -91,7 +91,7 @@ class VqVaeImpl : public torch::nn::Module {
 };
 TORCH_MODULE(VqVae);
 
-// The quantised value with the encoder's gradient: forward e, backward d/dz (straight-through).
+// The quantised value with the encoder's gradient (straight-through): forward e, backward d/dz.
 at::Tensor straight_through(const at::Tensor& encoded, const at::Tensor& quantised);
 
 }  // namespace minet::models

@@ -1,6 +1,6 @@
-// A player whose pictures are still arriving: gaps filled and poses normalised from what has been
-// seen so far, without waiting for what comes. Of a whole recording gaps.hpp and prepare.hpp do it.
-// Times are seconds of one clock, which the caller chooses.
+// The pose of a player whose pictures are still arriving: gaps are filled and poses normalised from
+// what has been seen so far, without waiting. For whole recordings see gaps.hpp and prepare.hpp.
+// Times are seconds of a single clock, which the caller chooses.
 #pragma once
 
 #include <array>
@@ -17,31 +17,31 @@ class CausalPose {
  public:
   explicit CausalPose(double fps = kPoseFps, double gap_confidence = kGapConfidence);
 
-  // A picture's joints [47, 3] (pose.hpp). A joint at or below the confidence stays where it was
-  // last seen from its parent; one that never was lies on its parent. A picture not later than the
-  // one before replaces it. False, and nothing changes, before the neck or both shoulders have been
-  // seen, and where no joint is seen at all.
+  // Adds a picture's joints [47, 3] (pose.hpp). A joint at or below the confidence keeps its last
+  // seen offset from its parent; if it was never seen, it lies on its parent. A picture not later
+  // than the one before replaces it. Returns false and changes nothing until the neck or both
+  // shoulders have been seen, and if no joint is seen at all.
   bool add(std::span<const float> joints, double time_s);
   bool started() const { return !seen_.empty(); }
-  double newest_s() const { return seen_.back().time_s; }  // only where it has started
+  double newest_s() const { return seen_.back().time_s; }  // only once started
 
-  // Remembers the frames of the grid of `fps` up to now; true where there was one. Only where it
-  // has started.
+  // Stores the frames of the `fps` grid that are due by now; true if there were any. Only once
+  // started.
   bool tick(double now_s);
-  // The player a frame (1 / fps) before the newest picture and in it, normalised: [2, 94]. A
-  // picture that is older than kFresh is held: then both are the same.
+  // The pose one frame (1 / fps) before the newest picture and the pose in it, normalised: [2, 94].
+  // A picture older than kFresh is held: then both are the same.
   std::array<float, 2 * kPoseWidth> pair(double now_s) const;
-  // The last frames of the grid, at most `frames` of them, normalised by the present scale:
+  // The last frames of the grid, at most `frames` of them, normalised with the current scale:
   // [frames, 94].
   std::vector<float> window(std::int64_t frames) const;
-  // What follows is no movement from what was before: after a pause.
+  // Forgets the last movement, so that what follows a pause is not taken as moving on from it.
   void forget_movement();
 
   const PoseScale& scale() const { return scale_; }
 
   static constexpr double kFresh = 0.1;    // s
-  static constexpr double kMemory = 10;    // s of frames, of which the scale is the median
-  static constexpr double kSettling = 50;  // frames in which the scale follows a new median
+  static constexpr double kMemory = 10;    // s of frames, whose medians give the scale
+  static constexpr double kSettling = 50;  // frames over which the scale follows a new median
 
  private:
   using Points = std::array<float, kPoseWidth>;  // x, y by joint, in the source's units
@@ -55,8 +55,8 @@ class CausalPose {
   void normalise(const Points& points, float* to) const;
 
   const double fps_, confidence_;
-  Points offsets_{};         // of each joint from its parent, where it was last seen
-  std::deque<Seen> seen_;    // a second of pictures
+  Points offsets_{};         // of each joint from its parent, when last seen
+  std::deque<Seen> seen_;    // the pictures of the last second
   PoseSequence remembered_;  // frames of the grid
   double next_tick_ = 0;
   std::int64_t ticks_ = 0;

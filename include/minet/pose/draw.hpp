@@ -1,4 +1,4 @@
-// Preview of keypoints as a small SVG: a strip of skeletons, readable on light and dark pages.
+// A preview of keypoints as a small SVG: a strip of skeletons, readable on light and dark pages.
 #pragma once
 
 #include <cstdint>

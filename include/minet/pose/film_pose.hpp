@@ -1,5 +1,5 @@
-// Keypoints of a film, by the program mi_video: a process of its own, so that who reads keypoint
-// files only need not load OpenCV and LibTorch.
+// Finds keypoints in a film with the program mi_video: a separate process, so that programs that
+// only read keypoint files need not load OpenCV and LibTorch.
 #pragma once
 
 #include <filesystem>
@@ -11,27 +11,27 @@
 namespace minet::pose {
 
 struct FilmPoseOptions {
-  std::optional<int> person = std::nullopt;  // of several, from 0, from the left
+  std::optional<int> person = std::nullopt;  // of several people, from 0, from the left
   GapRule gaps = GapRule::paper;
-  std::string device = "cpu";  // of mi_video's networks: auto, cpu, cuda or cuda:N
+  std::string device = "cpu";  // for mi_video's networks: auto, cpu, cuda or cuda:N
 };
 
-// Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock), whole or not at
-// all. Its progress and warnings go to stderr. InputError where the film shows no player or there
-// is no such device, WorkError where mi_video is not there.
+// Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock) atomically.
+// Progress and warnings go to stderr. InputError if the film shows no player or there is no such
+// device, WorkError if mi_video is missing.
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options = {});
 
 struct DrawFilmOptions {
   std::optional<std::filesystem::path> film = std::nullopt;  // to draw on; default: a plain ground
   std::optional<std::filesystem::path> notes =
-      std::nullopt;  // that sound (minet/video/overlay.hpp)
+      std::nullopt;  // to show as they sound (minet/video/overlay.hpp)
   GapRule gaps = GapRule::paper;
-  std::string device = "cpu";  // of the networks that look for other people
+  std::string device = "cpu";  // for the networks that look for other people
   bool replace = false;
 };
 
-// Whether a preview of this name is drawn on pictures: a film (.mp4) or a sheet (.png).
+// Whether a preview of this name is drawn on film pictures: a film (.mp4) or a sheet (.png).
 bool is_drawn_on_film(const std::filesystem::path& preview);
 
 // Draws keypoints, which are on the film's clock, as a film (.mp4) or a sheet of pictures (.png).

@@ -1,5 +1,5 @@
-// Keypoints that were found in pictures, instead of read from a file: the same checks, gap filling
-// and resampling.
+// Prepares keypoints that were found in pictures instead of read from a file: the same checks, gap
+// filling and resampling.
 #pragma once
 
 #include "minet/pose/gaps.hpp"
@@ -8,8 +8,8 @@
 
 namespace minet::pose {
 
-// `raw` has times, data, format and the picture's size; its gaps are filled in place, its notices
-// say what looks wrong. InputError if no frame shows the neck.
+// `raw` has times, data, format and the picture's size; its gaps are filled in place, and its
+// notices tell what looks wrong. InputError if no frame shows the neck.
 PoseSequence prepare_found(RawPose& raw, double fps = kPoseFps, GapRule rule = GapRule::paper,
                            GapReport* report = nullptr);
 

@@ -1,5 +1,5 @@
-// What the room hands on: keypoints as read (RawPose) and as frames at a fixed rate (PoseSequence),
-// both [frames, 47, 3] = x, y, confidence, joints as in skeleton.hpp, y downwards as in images.
+// Keypoints as read (RawPose) and as frames at a fixed rate (PoseSequence), both
+// [frames, 47, 3] = x, y, confidence, joints as in skeleton.hpp, y downwards as in images.
 // Also the .npy file of a PoseSequence, which is a prepared corpus' `pose.npy`.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace minet::pose {
 inline constexpr std::int64_t kMaxFrames = 1'000'000;  // 4 h at 60 fps is 864 000
 inline constexpr double kMaxCoordinate = 1e6;          // beyond: the joint counts as absent
 
-// Frames at a fixed rate, frame i at i / fps seconds. Gaps are filled; confidences tell where.
+// Frames at a fixed rate, frame i at i / fps seconds. Gaps are filled; confidences show where.
 struct PoseSequence {
   double fps = 25;
   std::int64_t frames = 0;
@@ -31,18 +31,18 @@ struct PoseSequence {
 // Keypoints as they were read. An absent joint is 0, 0, 0, and so is every joint of an absent
 // frame.
 struct RawPose {
-  std::vector<double> times;  // s, rising, one a frame; from 0 on
+  std::vector<double> times;  // s, increasing, one per frame; starting at 0 or later
   std::vector<float> data;    // [frames, 47, 3]
-  std::string format;         // what it was read as, for people: "OpenPose BODY_25", "Solos", ...
+  std::string format;         // the format, for people: "OpenPose BODY_25", "Solos", ...
   // The source has filled its gaps (Solos, our own npy): a low confidence then does not mean a bad
   // position, and only absent joints (0, 0, 0) are filled.
   bool filled = false;
-  std::int64_t absent_frames = 0;        // frame numbers that nothing was written for
+  std::int64_t absent_frames = 0;        // frame numbers without data
   std::int64_t empty_frames = 0;         // frames without a person, or without the followed one
   std::int64_t multi_person_frames = 0;  // frames with more than one person
   std::int64_t bad_numbers = 0;          // joints dropped: NaN, infinite, or beyond kMaxCoordinate
-  double width = 0, height = 0;          // of the picture, pixels; 0: not known
-  Notices notices;                       // what was assumed, and what looks wrong
+  double width = 0, height = 0;          // of the picture, pixels; 0: unknown
+  Notices notices;                       // assumptions made, and what looks wrong
 
   std::int64_t frames() const { return static_cast<std::int64_t>(times.size()); }
   float* joint(std::int64_t frame, int joint);

@@ -1,6 +1,6 @@
-// From keypoint files to what a model reads: fill, resample by time stamp, normalise, cut a window.
-// The paper (section 4.1) fixes the gap filling only; 25 fps and the normalisation (root-centred,
-// over the shoulder width, aspect kept) are ours.
+// From keypoint files to a model's input: fill gaps, resample by time stamp, normalise, cut a
+// window. The paper (section 4.1) specifies only the gap filling; 25 fps and the normalisation
+// (root-centred, divided by the shoulder width, aspect kept) are ours.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ namespace minet::pose {
 inline constexpr double kPoseFps = 25;
 inline constexpr std::int64_t kPoseWidth = std::int64_t{2} * kJoints;  // 94: x, y by joint
 
-// Linear in x and y between the time stamps around i / fps; confidence is the lower of the two.
-// Frames cover [0, last time stamp].
+// Interpolates x and y linearly between the time stamps around i / fps; confidence is the lower of
+// the two. Frames cover [0, last time stamp].
 PoseSequence resample(const RawPose& pose, double fps = kPoseFps);
 
 struct PreparePoseOptions {
   ReadPoseOptions read = {};
   double fps = kPoseFps;                   // of the result
-  double gap_confidence = kGapConfidence;  // at or below: a gap
+  double gap_confidence = kGapConfidence;  // joints at or below this are gaps
   GapRule gaps = GapRule::paper;
 };
 
@@ -31,22 +31,22 @@ struct PreparePoseOptions {
 PoseSequence prepare_pose(const std::filesystem::path& path, const PreparePoseOptions& options = {},
                           GapReport* report = nullptr);
 
-// What `normalise` subtracted and divided by: source = normalised * width + center.
+// The values that `normalise` subtracts and divides by: source = normalised * width + center.
 struct PoseScale {
   double center_x = 0, center_y = 0;  // median neck
   double width = 1;                   // median shoulder distance
 };
 
-// Where a shoulder is missing or both coincide, twice the neck-shoulder length or the arm's length
-// stands in, so that nothing is divided by zero. At least one frame.
+// If a shoulder is missing or both coincide, twice the neck-shoulder length or the arm's length is
+// used, so that nothing is divided by zero. Needs at least one frame.
 PoseScale scale_of(const PoseSequence& pose);
 
-// In place: minus the median neck, over the median distance between the shoulders; the same factor
+// In place: subtracts the median neck and divides by the median shoulder distance; the same factor
 // for x and y.
 PoseScale normalise(PoseSequence& pose);
 
-// [frames, 94] = x, y by joint, at start_s + i / fps seconds by linear interpolation; before the
-// first and after the last frame these stay.
+// [frames, 94] = x, y by joint, at start_s + i / fps seconds by linear interpolation; the first
+// frame is held before the start, and the last after the end.
 std::vector<float> pose_window(const PoseSequence& pose, double start_s, std::int64_t frames,
                                double fps = kPoseFps);
 

@@ -1,8 +1,8 @@
 // The 47 joints, in the order of the Solos data set (github:JuanFMontesinos/Solos, MIT): neck, both
 // arms, then fingers 1..20 of the right and of the left hand in OpenPose's order. They are the
 // paper's "5 upper-body + 2 x 21 hand joints" (section 4.1): each hand's point 0 is its wrist,
-// taken from the body as Solos does. Left and right are the player's own. clang-format keeps the
-// table one joint a line.
+// taken from the body as Solos does. Left and right are the player's own. clang-format is off so
+// that the table has one joint per line.
 #pragma once
 
 #include <array>

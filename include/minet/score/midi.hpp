@@ -1,9 +1,9 @@
-// Standard MIDI files, low level: events by track, read and written without any library.
+// Standard MIDI files, low level: reads and writes events by track, without any library.
 // Source: "Standard MIDI Files 1.0" (MIDI Manufacturers Association, RP-001); RMID wrapper RP-029.
 //
-// The reader takes formats 0, 1 and 2. What is broken but readable is read, and told in `repairs`:
-// a wrong track count or length, a file or track that breaks off, unknown chunks, running status
-// kept across a meta event or sysex, system messages that no file may hold, tempo 0.
+// The reader takes formats 0, 1 and 2. Broken but readable files are read, with a line in
+// `repairs`: a wrong track count or length, a truncated file or track, unknown chunks, running
+// status kept across a meta event or sysex, system messages not allowed in files, tempo 0.
 // An InputError (with the byte position) is thrown for: no MThd, no track, division 0, an SMPTE
 // rate other than 24, 25, 29 (= 29.97) and 30, and the limits below.
 #pragma once
@@ -23,12 +23,12 @@ inline constexpr std::int64_t kMaxScoreBytes = 16 << 20;  // of any score file
 inline constexpr std::int64_t kMaxMidiTracks = 1024;
 inline constexpr std::int64_t kMaxMidiEvents = 1000000;  // in a file
 inline constexpr std::int64_t kMaxNotes = 1000000;
-inline constexpr double kMaxScoreSeconds = 4 * 3600;  // where the last note or track may end
+inline constexpr double kMaxScoreSeconds = 4 * 3600;  // latest end of a note or track
 
-// How ticks become time: ticks a quarter note (then tempo events rule), or SMPTE frames.
+// The unit of ticks: ticks per quarter note (tempo events give the time), or SMPTE frames.
 struct MidiDivision {
   int ticks_per_quarter = 480;  // 1..32767; 0 = SMPTE
-  int smpte_rate = 0;           // 24, 25, 29 (means 30000/1001) or 30 frames a second
+  int smpte_rate = 0;           // 24, 25, 29 (means 30000/1001) or 30 frames per second
   int ticks_per_frame = 0;      // 1..255
   bool operator==(const MidiDivision&) const = default;
 };
@@ -42,14 +42,13 @@ struct MidiEvent {
 };
 
 struct MidiTrack {
-  std::vector<MidiEvent> events;  // in file order, ticks never falling, without end-of-track
-  std::int64_t end_tick = 0;      // where the end-of-track event stands
+  std::vector<MidiEvent> events;  // in file order, ticks never decreasing, without end-of-track
+  std::int64_t end_tick = 0;      // tick of the end-of-track event
   bool operator==(const MidiTrack&) const = default;
 };
 
 struct MidiFile {
-  int format =
-      1;  // 0: one track; 1: tracks at the same time; 2: tracks that are tunes of their own
+  int format = 1;  // 0: one track; 1: simultaneous tracks; 2: independent tracks, one tune each
   MidiDivision division;
   std::vector<MidiTrack> tracks;
   std::vector<std::string> repairs;  // see NoteList
@@ -59,30 +58,30 @@ MidiFile read_midi(const std::filesystem::path& path);
 MidiFile parse_midi(std::string_view bytes, const std::string& name);  // `name` for messages
 
 // The file as bytes, for core's save_file. parse_midi(midi_bytes(file)) has the same format,
-// division and tracks. InputError for what no MIDI file can hold, such as falling ticks.
+// division and tracks. InputError for anything no MIDI file can hold, such as decreasing ticks.
 std::string midi_bytes(const MidiFile& file);
 
 // Notes of all tracks, sorted. A note-off (or a note-on with velocity 0) ends the oldest sounding
-// note of its track, channel and pitch; one without a note is ignored. A note that is never
-// released ends with its track, and a note of zero length is dropped: both with a repair line.
-// Tempo events of every track count for every track in formats 0 and 1 (500,000 us a quarter
-// before the first). In format 2 each track has a tempo of its own, and the tracks follow one
+// note of its track, channel and pitch; without such a note it is ignored. A note that is never
+// released ends with its track, and a note of zero length is dropped, both with a line in
+// `repairs`. In formats 0 and 1, tempo events of any track apply to all tracks (500,000 us per
+// quarter before the first). In format 2 each track has its own tempo, and the tracks follow one
 // another. Left out: the sustain pedal, pitch bends, tuning and "all notes off".
-// `choice` leaves out the notes of other tracks and channels; InputError lists the parts where it
+// `choice` restricts the notes to a track and a channel; InputError lists the parts if none match.
 // names none.
 struct MidiChoice {
-  int track = 0, channel = 0;  // as people count, from 1; 0: all
+  int track = 0, channel = 0;  // counted from 1; 0: all
 };
 NoteList midi_notes(const MidiFile& file, const MidiChoice& choice = {});
 
 struct MidiFromNotesOptions {
-  int channel = 0;  // 0..15; 9 is the drums'
+  int channel = 0;  // 0..15; 9 is for drums
   int program = 0;  // General MIDI instrument, 0..127
 };
-// A format 0 file at 60 quarters a minute with 10,000 ticks a quarter: times are kept to 0.1 ms.
+// A format 0 file at 60 quarters per minute with 10,000 ticks per quarter: times to 0.1 ms.
 MidiFile midi_from_notes(std::span<const Note> notes, const MidiFromNotesOptions& options = {});
 
-// Events for those who compose a file.
+// Events for building a file.
 MidiEvent midi_tempo(std::int64_t tick, int microseconds_per_quarter);
 MidiEvent midi_program(std::int64_t tick, int channel, int program);
 MidiEvent midi_note_on(std::int64_t tick, int channel, int pitch, int velocity);

@@ -1,5 +1,5 @@
-// Notes as one symbol a step, for the content transformer: 0 = rest, 1 + pitch = that note.
-// Source: arXiv 2012.03478, content model: MIDI is made binary, a step has its active note's index.
+// Notes as one symbol per step, for the content transformer: 0 = rest, 1 + pitch = that note.
+// Source: arXiv 2012.03478, content model: MIDI is binarised, a step has its active note's index.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@ namespace minet::score {
 inline constexpr std::int64_t kNoteSymbols = 129;  // rest and MIDI numbers 0..127
 
 // [T] for T = steps. Step i stands for the time start_s + i / steps_per_second. A note covers
-// onset <= t < onset + duration (to within 1e-6 of a step, for rounding). Where notes overlap the
-// latest onset wins, of equal onsets the highest; a longer note comes back after a shorter one.
-// A note so short that it lies between two steps would vanish: it gets the nearer of the two that
-// is at rest, else the nearer whose note has another step left; else (more notes than steps) it is
-// left out. Windows of one grid agree with the slices of the whole.
+// onset <= t < onset + duration (to within 1e-6 of a step, for rounding). Where notes overlap, the
+// latest onset wins, and the highest pitch among equal onsets; a longer note resumes after a
+// shorter one. A note so short that it falls between two steps would vanish: it gets the nearer of
+// the two that is at rest, else the nearer whose note has another step left; else (more notes than
+// steps) it is left out. Windows on the same grid agree with slices of the whole.
 // InputError: a pitch outside 0..127, a time that is not finite, a negative or huge `steps`.
 std::vector<std::int64_t> note_indices(std::span<const Note> notes, std::int64_t steps,
                                        double steps_per_second, double start_s = 0);

@@ -24,12 +24,12 @@ class AdamW {
   AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& stage);
 
   void zero_grad();
-  // Has the next step scale the gradients to a total norm of at most `max_norm`; returns the norm
+  // Makes the next step scale the gradients to a total norm of at most `max_norm`; returns the norm
   // before that, [] on the parameters' device. Parameters without a gradient count as 0.
   at::Tensor clip_gradients(double max_norm);
-  // With gradients whose norm was not finite it changes nothing.
+  // Changes nothing if the norm of the gradients was not finite.
   void step(double learning_rate);
-  // Whether any norm since the last call was not finite. Waits for the device.
+  // Whether any norm since the last call was not finite. Synchronises with the device.
   bool take_failure();
 
   const std::vector<NamedParameter>& parameters() const { return parameters_; }
@@ -48,7 +48,7 @@ class AdamW {
   std::vector<NamedParameter> parameters_;
   std::vector<at::Tensor> means_, squares_, steps_;  // by parameter; shared with the groups
   Group groups_[2];                                  // without and with weight decay
-  at::Tensor divisor_, not_finite_;  // [] of this step, by clip_gradients; undefined without it
+  at::Tensor divisor_, not_finite_;  // [] of this step, set by clip_gradients; else undefined
   at::Tensor failed_;                // [] 1 once a norm was not finite
   double beta1_, beta2_;
 };

@@ -1,5 +1,5 @@
-// Poses varied in training (config: augment): other builds and cameras, left-handed players, hands
-// that a detector loses. Letters: B clips, P pose frames.
+// Pose augmentation in training (config: augment): other builds and cameras, left-handed players,
+// hands that a detector loses. Letters: B clips, P pose frames.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,14 +11,14 @@
 
 namespace minet::training {
 
-// poses [B, P, 94], normalised, on any device -> the same shape. What a clip gets follows from
-// run.seed, `step` and its place in the batch alone, so that nothing has to be saved to go on, and
-// is drawn on the CPU, so that no device matters. In this order: mirrored with hands exchanged;
-// gaps of 0.2 to 1 s in a hand's fingers, which then go in a line from where they were last seen to
-// where they are seen again, as seen from the wrist, or stay there at a clip's ends; size along x
-// and along y; turned. Where all of them are 0, `poses` itself.
+// poses [B, P, 94], normalised, on any device -> the same shape. The augmentation of a clip depends
+// only on run.seed, `step` and its place in the batch, so that resuming needs no saved state, and
+// is drawn on the CPU, so that the device does not matter. In this order: mirrored with hands
+// exchanged; gaps of 0.2 to 1 s in a hand's fingers, interpolated linearly between the last and
+// next positions relative to the wrist, or held at a clip's ends; scaled along x and along y;
+// rotated. If all of these are off, returns `poses` itself.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step);
-// The same for a part of the batch: the clips' places are those in the joined one.
+// The same for a part of the batch: a clip's place is that in the joined batch.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
                      const models::Part& part);
 

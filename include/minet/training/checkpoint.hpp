@@ -1,12 +1,12 @@
-// All that going on needs, in one safetensors file, so that one rename publishes it.
+// Everything needed to resume, in one safetensors file, so that a single rename publishes it.
 //
 // Tensors: the model's (vqvae.*, body.*, prior.*, content.*), the codebook's training state
-// (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*); of a
-// plus: body.*, synthesiser.*, match.*, motion.*, controls.* and optimizer.*; of a
-// baseline: baseline.*, running statistics of batch normalisation included, and optimizer.*.
-// Metadata: the model's, and stage, step, threads, device, capability, torch, corpus_hash.
-// There is no generator state: batch order, dropout, codebook start and revival are functions of
-// (seed, step).
+// (vqvae.quantizer.counts and sums), the optimiser's of the current stage (optimizer.*); for plus:
+// body.*, synthesiser.*, match.*, motion.*, controls.* and optimizer.*; for a
+// baseline: baseline.*, including running statistics of batch normalisation, and optimizer.*.
+// Metadata: the model's, and stage, step, threads, ranks, device, capability, torch, corpus_hash.
+// There is no generator state: batch order, dropout, codebook initialisation and revival are
+// functions of (seed, step).
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@
 
 namespace minet::training {
 
-// Where a run is.
+// How far a run has got.
 struct Position {
-  Stage stage = Stage::vqvae;  // not all
-  std::int64_t step = 0;       // of this stage: the next to run
+  Stage stage = Stage::vqvae;  // never `all`
+  std::int64_t step = 0;       // the next step of this stage
 };
 
 struct TrainState {
@@ -48,7 +48,7 @@ struct PlusState {
   Position position{.stage = Stage::synthesiser};
 };
 
-// What bit-exact resuming depends on besides the files.
+// What bit-exact resuming depends on, besides the files.
 struct RunEnvironment {
   int threads = 1, ranks = 1;
   std::string device, capability, torch, corpus_hash;
@@ -62,9 +62,9 @@ void save_checkpoint(const RunFolder& run, const BaselineState& state,
 void save_checkpoint(const RunFolder& run, const PlusState& state,
                      const RunEnvironment& environment);
 
-// Loads the newest checkpoint that verifies into `state`; says which was skipped and why. Another
-// configuration (but for run.*) or another corpus is an InputError; another environment is a
-// warning.
+// Loads the newest checkpoint that verifies into `state`; warns which was skipped and why.
+// InputError for a different corpus or seed, or a changed configuration, except for other run.*,
+// generation.*, more steps, and what has not been used yet; a different environment is a warning.
 void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironment& environment);
 void load_checkpoint(const RunFolder& run, BaselineState& state, const RunEnvironment& environment);
 void load_checkpoint(const RunFolder& run, PlusState& state, const RunEnvironment& environment);

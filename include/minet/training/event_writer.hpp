@@ -17,8 +17,8 @@ namespace minet::training {
 
 class EventWriter {
  public:
-  // Opens a new events file in `folder`. With `resume_step` > 0, TensorBoard drops what earlier
-  // files hold from that step on.
+  // Opens a new events file in `folder`. If `resume_step` > 0, TensorBoard drops what earlier files
+  // hold from that step on.
   explicit EventWriter(const std::filesystem::path& folder, std::int64_t resume_step = 0);
 
   void scalar(std::string_view tag, std::int64_t step, double value);

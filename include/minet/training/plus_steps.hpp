@@ -18,21 +18,21 @@ namespace minet::training {
 class Joint;
 class Ranks;
 
-// Scaled, stretched, turned, shifted and with joints a little out of place, each clip in its own
-// way: other players and cameras. Draws from torch's default generator.
+// Scales, stretches, rotates and shifts poses and displaces their joints a little, each clip
+// differently: other players and cameras. Draws from torch's default generator.
 at::Tensor augmented(const at::Tensor& pose, double strength);
 
-// How the synthesiser sees the controls of each clip of `part` in stage 1: a share
-// config.plus.drawn as if they were drawn, half of these with notes.
+// The form of the controls that the synthesiser gets for each clip of `part` in stage 1: a share
+// config.plus.drawn as if drawn by the prior, half of these with notes.
 std::vector<clips::ControlsSeen> controls_seen(const config::TrainConfig& config, std::int64_t step,
                                                const models::Part& part);
 
-struct PlusReport {  // as the other stages' (steps.hpp)
+struct PlusReport {  // as for the other stages (steps.hpp)
   at::Tensor loss, gradient_norm;
   double learning_rate = 0;
 };
 
-// Stage 1: body encoder and synthesiser, jointly, on recorded sound, with the network that matches
+// Stage 1: body encoder and synthesiser, jointly, on recorded sound, with the matching loss between
 // bodies and sounds.
 class SynthesiserStep {
  public:
@@ -49,7 +49,7 @@ class SynthesiserStep {
   std::shared_ptr<Joint> joint_;
 };
 
-// Stage 2: movement encoder and prior; h comes from stage 1 and stays as it is.
+// Stage 2: movement encoder and prior; h comes from stage 1 and is not trained.
 class ControlsStep {
  public:
   ControlsStep(models::PlusModel& model, const config::TrainConfig& config, Ranks* ranks = nullptr);

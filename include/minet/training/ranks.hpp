@@ -1,5 +1,5 @@
 // Ranks: processes that train one model together, on one machine or many, with c10d. Each has a
-// part of every batch; what they learn is what one process would from the joined batch
+// part of every batch; they learn what one process would from the joined batch
 // (docs/scaling.md).
 #pragma once
 
@@ -17,42 +17,42 @@
 
 namespace minet::training {
 
-// Where this process is among the ranks.
+// The place of this process among the ranks.
 struct RankPlace {
   int rank = 0, size = 1;
   int local_rank = 0, local_size = 1;  // on this machine
-  std::string address = "127.0.0.1";   // of the store that they meet at
+  std::string address = "127.0.0.1";   // of the store where they meet
   int port = 0;
-  bool store_is_there = false;   // the one that started them serves it; otherwise rank 0 does
-  std::optional<int> listening;  // rank 0: a descriptor that listens at that port already
-  int attempt = 0;               // how often the ranks were started again
+  bool store_is_there = false;   // served by the process that started them; else by rank 0
+  std::optional<int> listening;  // rank 0: a descriptor that already listens on that port
+  int attempt = 0;               // how often the ranks have been restarted
 };
-// By mi_train --nproc or torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or by
-// srun (SLURM_PROCID, ...). nullopt: this process is alone. InputError: incomplete.
+// As set by mi_train --nproc or torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT),
+// or by srun (SLURM_PROCID, ...). nullopt: this process is alone. InputError: incomplete.
 std::optional<RankPlace> find_rank_place();
-// The first of Slurm's compressed host names: "node[03-07,12],other" -> "node03".
+// The first of Slurm's compressed list of host names: "node[03-07,12],other" -> "node03".
 std::string first_host(const std::string& node_list);
 
-// Thrown by the others where rank 0 failed at what it does for all; it says why itself. With its
-// exit code: whoever ends first, the code is the same.
+// Thrown by the other ranks if rank 0 failed at work that it does for all; rank 0 reports the
+// reason. Has its exit code: whichever process ends first, the code is the same.
 class FirstFailed : public Error {
  public:
   using Error::Error;
 };
 
-// Gradients that are averaged over the ranks.
+// Averages gradients over the ranks.
 class JointGradients {
  public:
   virtual ~JointGradients() = default;
   // loss.backward(), where `loss` is the mean over this rank's part of the batch and the gradients
-  // become those of the joined batch's mean. In a models::JointStep.
+  // become those of the joined batch's mean. To be called in a models::JointStep.
   virtual void backward(const at::Tensor& loss) = 0;
 };
 
-// All throw WorkError where another rank ended, or did not answer for `timeout_s`.
+// All methods throw WorkError if another rank has ended, or did not answer for `timeout_s`.
 class Ranks final : public models::Peers {
  public:
-  // Meets the others.
+  // Connects to the other ranks.
   Ranks(const RankPlace& place, double timeout_s);
   ~Ranks() override;
   int rank() const override { return place_.rank; }
@@ -60,15 +60,15 @@ class Ranks final : public models::Peers {
   const RankPlace& place() const { return place_; }
   bool is_first() const { return place_.rank == 0; }
 
-  // Tensors on this device can be given from now on.
+  // From now on the methods take tensors on this device.
   void use(const at::Device& device);
   void sum(at::Tensor& tensor) override;
   void copy_first(at::Tensor& tensor) override;
-  // Each entry becomes the largest of all ranks'.
+  // Each entry becomes the maximum over all ranks.
   void largest(std::vector<std::int64_t>& values);
 
-  // Work that may take long, without a time limit: rank 0 first, then the others, who may find its
-  // results. FirstFailed.
+  // Runs `work`, which may take long, without a time limit: first on rank 0, then on the others,
+  // which can use its results. FirstFailed.
   void first_goes_ahead(const std::function<void()>& work);
   void wait_for_all();
 

@@ -1,16 +1,16 @@
 // The folder of a training run.
 //
-//   config.yaml                  resolved, loadable as it is
+//   config.yaml                  resolved, can be loaded as it is
 //   run.json                     argv, seed, versions, threads, device, processor, corpus and its
 //                                hash, the run whose weights it began with
-//   checkpoint.safetensors       all that going on needs, weights included: one rename publishes it
+//   checkpoint.safetensors       everything needed to resume, including the weights
 //   checkpoint.prev.safetensors  the one before
 //   model.safetensors            the weights alone, derived from the checkpoint, for generating
-//   metrics.jsonl                one JSON object a logged step (docs/training.md)
-//   controls/                    of plus: what its tracks are played with (can be made again)
-//   codes/                       each track's codes, between the stages (can be made again)
+//   metrics.jsonl                one JSON object per logged step (docs/training.md)
+//   controls/                    plus only: cached controls of the tracks (can be rebuilt)
+//   codes/                       each track's codes, between the stages (can be rebuilt)
 //   tensorboard/                 event files
-//   log.txt                      what was said
+//   log.txt                      log output
 #pragma once
 
 #include <cstdint>
@@ -23,29 +23,29 @@
 
 namespace minet::training {
 
-// baseline: the only one of the baselines; synthesiser and controls: those of plus.
+// baseline: the only stage of the baselines; synthesiser and controls: those of plus.
 enum class Stage { all, vqvae, prior, baseline, synthesiser, controls };
 std::string to_string(Stage stage);
 Stage parse_stage(const std::string& name);  // InputError
 
-// What a run was started with, so that it can go on without being told again.
+// The settings a run was started with, so that it can be resumed without repeating them.
 struct RunSettings {
   std::filesystem::path corpus, init_from;
   Stage freeze = Stage::all;
   std::string device;
   int threads = 0;
 };
-// InputError: no run there.
+// InputError if there is no run.
 RunSettings read_run_settings(const std::filesystem::path& run);
 
 class RunFolder {
  public:
-  // New run: InputError if the folder exists and holds anything. Otherwise an existing one: with
-  // nothing to go on from, a fresh start. Holds the folder's lock while it lives.
+  // New run: InputError if the folder exists and is not empty. With `resume`: an existing run,
+  // which starts afresh if it has no checkpoint. Holds the folder's lock during its lifetime.
   RunFolder(std::filesystem::path root, bool resume);
-  // What rank 0 made and locks, for the others.
+  // The folder that rank 0 has made and locked, for the other ranks.
   static RunFolder of_first(std::filesystem::path root);
-  // The same refusals without making or locking anything.
+  // The same checks without making or locking anything.
   static void check(const std::filesystem::path& root, bool resume);
 
   const std::filesystem::path& root() const { return root_; }
@@ -67,10 +67,10 @@ class RunFolder {
   std::unique_ptr<FolderLock> lock_;
 };
 
-// Drops the lines of metrics.jsonl past (stage, step), and a torn last line.
+// Removes the lines of metrics.jsonl after (stage, step), and an incomplete last line.
 void truncate_metrics(const std::filesystem::path& path, Stage stage, std::int64_t step);
 
-// Appends lines; best effort: a full disk warns once and never stops a run.
+// Appends lines, best effort: a full disk warns once and never stops a run.
 class MetricsLog {
  public:
   explicit MetricsLog(const std::filesystem::path& path);

@@ -1,4 +1,4 @@
-// One optimisation step of each stage, free of files and loops: what the parity tests compare with
+// One optimisation step of each stage, without files and loops: the parity tests compare these with
 // PyTorch.
 #pragma once
 
@@ -17,21 +17,21 @@ namespace minet::training {
 class Joint;
 class Ranks;
 
-// The figures of a report are tensors [] on the model's device: reading one waits for its step, so
-// a training loop reads them only when it logs. A step whose gradients are not finite changes no
-// parameter; AdamW::take_failure tells.
+// The values of a report are tensors [] on the model's device: reading one waits for its step, so a
+// training loop reads them only when it logs. A step whose gradients are not finite changes no
+// parameter; AdamW::take_failure reports it.
 struct VqVaeReport {
   at::Tensor loss, reconstruction, gradient_norm;
   double learning_rate = 0;
   at::Tensor commitment, codes;  // [], [B, T] int64; undefined in the plain steps
-  at::Tensor revived;            // [] int64, codes given new vectors; undefined where none looked
+  at::Tensor revived;            // [] int64, codes given new vectors; undefined if not checked
 };
 
-// With `ranks`, which must outlive it, each kind of step is given this rank's part of a batch
-// (models::part_of) and learns from the joined one; a report has the figures of the part.
+// With `ranks`, which must outlive it, each kind of step gets this rank's part of a batch
+// (models::part_of) and learns from the joined one; a report has the values for the part.
 
-// Stage 1 (paper section 3.1): the first `plain_steps` as an autoencoder, then with the codebook,
-// which `start_codebook` must have started.
+// Stage 1 (paper section 3.1): the first `plain_steps` as a plain autoencoder, then with the
+// codebook, which must have been started by `start_codebook`.
 class VqVaeStep {
  public:
   VqVaeStep(models::Model& model, const config::TrainConfig& config,
@@ -76,7 +76,7 @@ struct BaselineBatch {
 };
 
 struct BaselineReport {
-  at::Tensor loss;  // config.model.frame_loss
+  at::Tensor loss;  // as set by config.model.frame_loss
   at::Tensor gradient_norm;
   double learning_rate = 0;
 };

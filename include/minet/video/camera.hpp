@@ -1,4 +1,4 @@
-// Pictures as a camera gives them, and a player's keypoints in each as a line of JSON.
+// Pictures from a camera, and a player's keypoints in each of them as a line of JSON.
 #pragma once
 
 #include <filesystem>
@@ -12,18 +12,18 @@
 
 namespace minet::video {
 
-// A camera by its number ("0"), or a film that plays in its place: at its own pace, and who is slow
+// A camera by its number ("0"), or a film played in its place: in real time, so that a slow reader
 // misses pictures.
 class Camera {
  public:
-  // InputError where there is no such camera, or no such film.
+  // InputError if there is no such camera or film.
   explicit Camera(const std::string& which);
   ~Camera();
   Camera(const Camera&) = delete;
   Camera& operator=(const Camera&) = delete;
 
-  // Waits for the next picture; its time is seconds of a clock that never jumps. False at a film's
-  // end, or where a stop is requested; WorkError where a camera gives no more pictures.
+  // Waits for the next picture; its time is in seconds of a monotonic clock. False at a film's end,
+  // or if a stop is requested; WorkError if a camera gives no more pictures.
   bool next(Frame& frame);
 
  private:
@@ -34,12 +34,12 @@ class Camera {
 struct CameraKeypointOptions {
   std::filesystem::path networks;            // the folder of the five .tflite files
   std::string device = "cpu";                // where they run (minet/vision/estimator.hpp)
-  std::optional<int> person = std::nullopt;  // of several, from 0, from the left
-  // Gets a line for each picture (docs/live.md), without its end; false ends the work.
+  std::optional<int> person = std::nullopt;  // of several people, from 0, from the left
+  // Receives a line for each picture (docs/live.md), without newline; false ends the work.
   std::function<bool(std::string_view)> line;
 };
 
-// Until the film ends or a stop is requested; WorkError where a camera gives no more pictures.
+// Runs until the film ends or a stop is requested; WorkError if a camera gives no more pictures.
 void follow_camera(const std::string& which, const CameraKeypointOptions& options);
 
 }  // namespace minet::video

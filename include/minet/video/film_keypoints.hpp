@@ -1,4 +1,4 @@
-// A film -> a player's keypoints, at the times of its pictures.
+// Finds a player's keypoints in a film, at the times of its pictures.
 #pragma once
 
 #include <filesystem>
@@ -15,20 +15,20 @@ namespace minet::video {
 struct FilmKeypointOptions {
   std::filesystem::path networks;  // the folder of the five .tflite files
   std::string device = "cpu";      // where they run (minet/vision/estimator.hpp)
-  // Of several people: counted from 0, from the left, in the picture of the first ones that shows
-  // most of them. Unset: who is seen best in the first picture.
+  // Which of several people: counted from 0, from the left, in the first of the initial pictures
+  // that shows most of them. Unset: the person seen best in the first picture.
   std::optional<int> person = std::nullopt;
-  // Gets every picture with what was found in it; nullopt: nobody.
+  // Receives every picture with what was found in it; nullopt: nobody.
   std::function<void(const Frame&, const std::optional<vision::Player>&)> each = {};
 };
 
 struct FilmKeypoints {
-  pose::RawPose raw;  // one frame a picture; gaps are not filled
+  pose::RawPose raw;  // one frame per picture; gaps are not filled
   vision::EstimatorCounts counts;
   double seconds_a_picture = 0;  // of the calling thread, without decoding
 };
 
-// Shows its progress. InputError where nobody is seen, or fewer people than `person` says.
+// Shows its progress. InputError if nobody is seen, or fewer people than `person` requires.
 FilmKeypoints find_keypoints(const std::filesystem::path& film, const FilmKeypointOptions& options);
 
 }  // namespace minet::video

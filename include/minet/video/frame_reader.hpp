@@ -1,8 +1,8 @@
-// The pictures of a film one after another, each with its own time.
+// Reads the pictures of a film one after another, each with its own time.
 //
-// Times are the container's (minet/core/film.hpp), on one clock with the film's sound: at a
-// variable rate and with a late first picture too. Pictures are upright, whatever rotation a phone
-// noted.
+// Times are the container's (minet/core/film.hpp), on one clock with the film's sound, even with a
+// variable frame rate or a late first picture. Pictures are upright, whatever rotation a phone
+// recorded.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 namespace minet::video {
 
 struct Frame {
-  std::int64_t index = 0;  // of the pictures that were decoded, from 0
-  double time_s = 0;       // rising
-  Picture picture;         // until the next one is read
+  std::int64_t index = 0;  // of the decoded pictures, from 0
+  double time_s = 0;       // increasing
+  Picture picture;         // valid until the next one is read
 };
 
-// Holds one picture at a time. InputError for what is no film, WorkError where ffprobe is missing.
+// Holds one picture at a time. InputError if it is not a film, WorkError if ffprobe is missing.
 class FrameReader {
  public:
   explicit FrameReader(const std::filesystem::path& path);
@@ -32,7 +32,7 @@ class FrameReader {
   int height() const;
   const Film& film() const;  // the times of all its pictures, and its length
 
-  // False at the end. InputError where the film ends much earlier than its container says.
+  // False at the end. InputError if the film ends much earlier than its container says.
   bool next(Frame& frame);
 
  private:

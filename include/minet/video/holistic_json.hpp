@@ -1,5 +1,5 @@
-// All that was found in every picture, unfilled and at the pictures' own times: the project's file
-// for MediaPipe's points (docs/keypoints.md), which every program reads.
+// Writes everything that was found in every picture, unfilled and at the pictures' own times: the
+// project's file format for MediaPipe's points (docs/keypoints.md), which every program reads.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace minet::video {
 
-// Whole or absent: nothing is there before `commit`.
+// Atomic: nothing appears before `commit`.
 class HolisticJson {
  public:
   explicit HolisticJson(const std::filesystem::path& path, bool replace = false);

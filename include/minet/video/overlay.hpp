@@ -1,5 +1,5 @@
-// A film again with what was found and played drawn over it: the player's skeleton, several
-// people's boxes, the notes or codes that sound.
+// Draws what was found and played over a film: the player's skeleton, boxes around several people,
+// and the notes or codes that sound.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace minet::video {
 
-// What sounds when.
+// A note or code that sounds.
 struct RollMark {
   double start_s = 0, end_s = 0;
   int value = 0;  // MIDI number or code
@@ -21,25 +21,25 @@ struct Roll {
   std::vector<RollMark> marks;
 };
 
-// Notes as every program reads them (score/notes.hpp), or a table with onset_s, duration_s and
+// Notes in any format that score/notes.hpp reads, or a table with onset_s, duration_s and
 // code.
 Roll read_roll(const std::filesystem::path& path);
 
 struct OverlayContent {
   // On the film's clock, gaps filled. Joints with a confidence of at most pose::kGapConfidence were
-  // filled in, and are drawn hollow, their bones thin and grey. Between its times: linear.
+  // filled in, and are drawn hollow, with thin grey bones. Interpolated linearly between its times.
   pose::RawPose filled;
-  std::vector<PersonTrack> people = {};  // boxes with their numbers; that of the player is coloured
-  Roll roll = {};                        // four seconds of it, over the foot of the picture
+  std::vector<PersonTrack> people = {};  // boxes with their numbers; the player's is coloured
+  Roll roll = {};                        // four seconds of it, at the bottom of the picture
 };
 
-// H.264 and the film's sound, upright, on the film's clock: constant rates stay, variable ones
-// become 60 pictures a second. Whole or absent; needs ffmpeg. Without a film the skeleton stands on
-// a plain ground, 25 pictures a second.
+// H.264 with the film's sound, upright, on the film's clock: constant rates are kept, variable ones
+// become 60 pictures per second. Atomic; needs ffmpeg. Without a film the skeleton is drawn on a
+// plain background, at 25 pictures per second.
 void make_overlay(const std::optional<std::filesystem::path>& film, const OverlayContent& content,
                   const std::filesystem::path& output, bool replace = false);
 
-// The same as six pictures on a sheet, evenly spaced, as PNG.
+// The same as a sheet of six pictures, evenly spaced, as PNG.
 void make_sheet(const std::optional<std::filesystem::path>& film, const OverlayContent& content,
                 const std::filesystem::path& output, bool replace = false);
 

@@ -1,6 +1,6 @@
-// A player's keypoints in the pictures of a film, by the networks of MediaPipe Holistic and the way
-// in which it uses them (github:google-ai-edge/mediapipe, modules/holistic_landmark, Apache-2.0),
-// with one addition of ours: a hand that is lost is searched with the palm detector around the
+// Finds a player's keypoints in the pictures of a film with the networks of MediaPipe Holistic,
+// used in the same way (github:google-ai-edge/mediapipe, modules/holistic_landmark, Apache-2.0),
+// with one addition of ours: a lost hand is searched for with the palm detector around the
 // wrist.
 #pragma once
 
@@ -23,8 +23,8 @@ struct Point {
   double x = 0, y = 0;  // pixels, from the picture's upper left corner, y downwards
 };
 
-// Somebody in a picture: the middle of their hips, and the radius of a circle around it that holds
-// their body.
+// A person in a picture: the middle of their hips, and the radius of a circle around it that
+// contains their body.
 struct Person : Point {
   double size = 0;
 };
@@ -35,7 +35,7 @@ struct BodyPoint : Point {
 
 struct Hand {
   std::array<Point, kHandPoints> points;  // 0: the wrist, then four for each finger
-  double presence = 0;                    // 0..1: that there is a hand
+  double presence = 0;                    // 0..1: probability that there is a hand
 };
 
 // Left and right are the player's own.
@@ -44,30 +44,30 @@ struct Player {
   std::optional<Hand> right, left;
 };
 
-// What it took, for people who tune it.
+// Counts of the work done, for tuning.
 struct EstimatorCounts {
   std::int64_t pictures = 0, bodies = 0, right_hands = 0, left_hands = 0;
   std::int64_t body_searches = 0, palm_searches = 0;
 };
 
-// One player, followed from picture to picture. Where they are lost they are searched in the whole
-// picture again, nearest to where they were.
+// Follows one player from picture to picture. If lost, they are searched for in the whole picture,
+// nearest to where they were.
 class Estimator {
  public:
-  // `networks`: the folder with the five .tflite files. `device`: where they run, as select_device
-  // (models/device.hpp) takes it. InputError where a file is missing or damaged, or there is no
+  // `networks`: the folder with the five .tflite files. `device`: where they run, as for
+  // select_device (models/device.hpp). InputError if a file is missing or damaged, or there is no
   // such device.
   explicit Estimator(const std::filesystem::path& networks, const std::string& device = "cpu");
   ~Estimator();
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
 
-  // Where people are in a picture, from left to right.
+  // The people in a picture, from left to right.
   std::vector<Person> find_people(const Picture& picture) const;
-  // Whom to follow: who is nearest to this point in the next picture. Without it: who is seen best.
+  // Follows the person nearest to this point in the next picture. Without it: the one seen best.
   void follow(Point hips);
 
-  // `time_s` rises from picture to picture. nullopt: nobody is seen.
+  // `time_s` must increase from picture to picture. nullopt: nobody is seen.
   std::optional<Player> look(const Picture& picture, double time_s);
 
   const EstimatorCounts& counts() const;
@@ -78,17 +78,17 @@ class Estimator {
 };
 
 // For the networks of this process; 0: LibTorch's default. One is best: more gain little, and they
-// wait by spinning, which on a machine that is busy takes a hundred times as long.
+// wait by spinning, which takes a hundred times as long on a busy machine.
 void use_threads(int threads);
 
-// Where the networks of this process shall run: "auto", "cpu", "cuda" or "cuda:N" -> "cpu" or
-// "cuda:N". On a GPU all of the process computes in whole float32 from then on: what TF32 leaves
-// out would move points. InputError as of select_device.
+// Selects where the networks of this process run: "auto", "cpu", "cuda" or "cuda:N" -> "cpu" or
+// "cuda:N". On a GPU the whole process computes in full float32 from then on, because TF32's
+// rounding would move points. InputError as for select_device.
 std::string use_device(const std::string& name);
 
 // The 47 joints: x, y, confidence. The confidence is the body point's visibility or the hand's
-// presence, and 0 for what lies outside the picture, where the networks guess. Wrists are the
-// body's: a hand's own would jump wherever the hand is found or lost.
+// presence, and 0 outside the picture, where the networks guess. Wrists are the body's: a hand's
+// own would jump whenever the hand is found or lost.
 using Joints = std::array<float, pose::kJoints * pose::kJointValues>;
 Joints joints_of(const Player& player, int width, int height);
 

@@ -16,8 +16,8 @@ namespace minet::vision {
 class Network {
  public:
   // `outputs`: which of the file's outputs to compute, by number; empty: all. What only the others
-  // need is left out. `device`: where its weights are. InputError for a file that is damaged, asks
-  // for other operators, or does not fit together.
+  // need is left out. `device`: where the weights are. InputError for a file that is damaged, uses
+  // other operators, or is inconsistent.
   static Network load(const std::filesystem::path& path, const std::vector<int>& outputs = {},
                       const at::Device& device = at::kCPU);
   // The same from the file's bytes; `where` names it in messages.
@@ -25,8 +25,8 @@ class Network {
                        const at::Device& device = at::kCPU);
 
   const std::vector<std::int64_t>& input_shape() const;  // [1, H, W, C]
-  // `input` has the input's shape, float32, on any device. The outputs are on the CPU, because what
-  // is done with them is, and have the file's shapes: [N, H, W, C] where they have four dimensions.
+  // `input` has the input's shape, float32, on any device. The outputs are on the CPU, where they
+  // are processed further, and have the file's shapes: [N, H, W, C] if they have four dimensions.
   std::vector<at::Tensor> run(const at::Tensor& input) const;
 
  private:

@@ -1,4 +1,4 @@
-// Where the five networks of MediaPipe 0.10.21 are (Apache-2.0), which scripts/setup.sh fetches.
+// Finds the five networks of MediaPipe 0.10.21 (Apache-2.0), which scripts/setup.sh fetches.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,8 @@
 
 namespace minet::vision {
 
-// The first folder that there is of: $MINET_NETWORKS; then share/minet/vision and
-// .venv/share/minet/vision beside the program's folder or one of those above it.
+// $MINET_NETWORKS if it is set; otherwise the first of share/minet/vision and
+// .venv/share/minet/vision that exists in the program's folder or one above it.
 std::optional<std::filesystem::path> find_networks();
 
 // The same, or an InputError that says how to get them.
