@@ -1,4 +1,4 @@
-// Stage 1: the VQ-VAE (paper section 3.1).
+// Stage 1: the VQ-VAE (paper section 3.2).
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 

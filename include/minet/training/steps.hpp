@@ -30,7 +30,7 @@ struct VqVaeReport {
 // With `ranks`, which must outlive it, each kind of step gets this rank's part of a batch
 // (models::part_of) and learns from the joined one; a report has the values for the part.
 
-// Stage 1 (paper section 3.1): the first `plain_steps` as a plain autoencoder, then with the
+// Stage 1 (paper section 3.2): the first `plain_steps` as a plain autoencoder, then with the
 // codebook, which must have been started by `start_codebook`.
 class VqVaeStep {
  public:
@@ -54,7 +54,7 @@ struct PriorReport {
   double learning_rate = 0;
 };
 
-// Stage 2 (section 3.2): body encoder, prior and content transformer jointly.
+// Stage 2 (sections 3.3, 3.4): body encoder, prior and content transformer jointly.
 class PriorStep {
  public:
   PriorStep(models::Model& model, const config::TrainConfig& config,
