@@ -1,6 +1,6 @@
-// What the four programs share: common flags, and the one place where errors become exit codes.
-//   0 done · 1 failed at work · 2 wrong use or bad input · 128 + signal stopped
-// LibTorch's own exceptions stay out: programs that use it hand in an ErrorReader for them.
+// Shared by all programs: common flags, and the one place where errors become exit codes.
+//   0 done · 1 failed while working · 2 wrong usage or bad input · 128 + signal if stopped
+// LibTorch's own exceptions are unknown here: programs that use it pass an ErrorReader for them.
 #pragma once
 
 #include <poll.h>
@@ -41,7 +41,7 @@ struct CommonOptions {
   std::string log_level = "info";
 };
 
-// The sentence for an exception that another library throws; nullopt: not one of its own.
+// The message for another library's exception; nullopt if the exception is not that library's.
 using ErrorReader = std::function<std::optional<std::string>(const std::exception&)>;
 
 struct Program {
@@ -61,7 +61,7 @@ inline int fail(const Program& program, const std::string& message, int exit_cod
   return exit_code;
 }
 
-// True where the program, or the subcommand that was chosen, has that option.
+// True if the program, or the chosen subcommand, has that option.
 inline bool has_option(const CLI::App& app, const std::string& flag) {
   if (app.get_option_no_throw(flag) != nullptr) return true;
   const auto commands = app.get_subcommands();
@@ -69,8 +69,8 @@ inline bool has_option(const CLI::App& app, const std::string& flag) {
                      [&](const CLI::App* command) { return has_option(*command, flag); });
 }
 
-// The library names its options ("clips: expected ...", "use the option 'train_clips'"); here they
-// are flags: "--clips: expected ...", "use --train-clips".
+// Turns the library's option names ("clips: expected ...", "use the option 'train_clips'") into
+// flags: "--clips: expected ...", "use --train-clips".
 inline std::string with_flags(const CLI::App& app, std::string message) {
   const auto flag = [](std::string name) {
     std::replace(name.begin(), name.end(), '_', '-');
@@ -90,13 +90,13 @@ inline std::string with_flags(const CLI::App& app, std::string message) {
   return message;
 }
 
-// Ends the process as the signal would have, now that the work is saved and cleaned up.
+// Ends the process as the signal would have, after work has been saved and cleaned up.
 inline int stop(const CLI::App& app, const Program& program, const Interrupted& stopped) {
   const int exit_code = fail(program, with_flags(app, stopped.what()), stopped.exit_code());
   std::fflush(nullptr);
   ::signal(stopped.signal(), SIG_DFL);
   ::raise(stopped.signal());
-  return exit_code;  // where the signal is blocked
+  return exit_code;  // if the signal is blocked
 }
 
 inline int report_current_exception(const CLI::App& app, const Program& program) {
@@ -108,14 +108,14 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
     return fail(program, with_flags(app, error.what()), error.exit_code());
   } catch (const std::bad_alloc&) {
     return fail(program, kNoMemory, 1);
-  } catch (const std::filesystem::filesystem_error& error) {  // of a path that was given
+  } catch (const std::filesystem::filesystem_error& error) {  // about a given path
     const std::error_code code = error.code();
     const bool disk = code == std::errc::no_space_on_device || code == std::errc::io_error ||
                       code == std::errc::read_only_file_system;
     return fail(program,
                 text("cannot use ", printable(error.path1().string()), ": ", code.message()),
                 disk ? 1 : 2);
-  } catch (const std::system_error& error) {  // of std::thread
+  } catch (const std::system_error& error) {  // from std::thread
     return fail(program, text("cannot start a thread: ", error.code().message()), 1);
   } catch (const std::exception& error) {
     if (program.read_error) {
@@ -137,7 +137,7 @@ inline void set_up(CLI::App& app, const Program& program, CommonOptions& common)
       ->default_str(common.log_level);
 }
 
-// For seeds: CLI11 takes -1 for the largest number.
+// For seeds: CLI11 would read -1 as the largest number.
 inline CLI::Validator whole_number() {
   return CLI::Validator(
       [](const std::string& word) {
@@ -151,7 +151,7 @@ inline CLI::Validator whole_number() {
       "");
 }
 
-// Which part of a MIDI file, and how high.
+// Options that select a part of a MIDI file and transpose it.
 inline void add_score_options(CLI::App& app, score::ReadNotesOptions& options) {
   app.add_option("--track", options.midi.track, "Track of the MIDI file, from 1; default: all")
       ->check(CLI::Range(1, 1024));
@@ -194,14 +194,14 @@ inline std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
   return "";
 }
 
-// Whether nobody reads standard output any more. After a failed write errno may be another call's.
+// Whether standard output has no reader left. errno is no help: later calls may have changed it.
 inline bool reader_is_gone() {
   pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
   return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
 }
 
-// Flushes standard output. A reader that has seen enough (| head) ends the program quietly, as it
-// would end any other.
+// Flushes standard output. If the reader has closed it (| head), the program ends quietly, like any
+// other.
 inline int finish_output(const Program& program, int exit_code) {
   std::cout.flush();
   if (std::cout) return exit_code;
@@ -209,7 +209,7 @@ inline int finish_output(const Program& program, int exit_code) {
   return reader_is_gone() ? kBrokenPipe : fail(program, "cannot write to standard output", 1);
 }
 
-// Parses, sets up and calls `work`, which returns the exit code. Nothing escapes from here.
+// Parses, sets up and calls `work`, which returns the exit code. Lets no exception escape.
 inline int run(CLI::App& app, const Program& program, const CommonOptions& common, int argc,
                char** argv, const std::function<int()>& work) {
   try {

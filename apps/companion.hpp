@@ -1,5 +1,5 @@
-// Handing over to a program of ours beside this one, which needs libraries that this one does
-// without.
+// Hands over to another minet program beside this one, which needs libraries that this one avoids
+// loading.
 #pragma once
 
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 namespace minet::app {
 
-// This process becomes `program` with these arguments. WorkError where it was not built or cannot
+// Replaces this process by `program` with these arguments. WorkError if it was not built or cannot
 // be started.
 [[noreturn]] inline void become_companion(const std::string& program,
                                           std::vector<std::string> arguments) {

@@ -1,7 +1,7 @@
-// LibTorch's libraries start before main() and take hundreds of megabytes. Where a limit (ulimit
-// -v) leaves them too little, they throw, or use the null pointer that malloc() gave them: nobody
-// could catch either. So the handlers here are set before any library starts, by the executable's
-// .preinit_array.
+// LibTorch's libraries initialise before main() and take hundreds of megabytes. If a limit (ulimit
+// -v) leaves them too little, they throw, or use the null pointer that malloc() returned, and
+// neither can be caught. So the handlers here are installed before any library initialises, by the
+// executable's .preinit_array.
 #include "early.hpp"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 namespace minet::app {
 namespace {
 
-// Without any allocation.
+// Does not allocate.
 [[noreturn]] void end_with(const char* sentence) {
   for (const char* part :
        {static_cast<const char*>(program_invocation_short_name), ": ", sentence, ".\n"}) {

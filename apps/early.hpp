@@ -1,4 +1,4 @@
-// What holds before main() and outside run(): one sentence and exit code 1 when memory is short.
+// Error handling before main() and outside run(): a message and exit code 1 when out of memory.
 #pragma once
 
 namespace minet::app {
@@ -6,8 +6,8 @@ namespace minet::app {
 inline constexpr const char* kNoMemory =
     "there is not enough memory; free some, or raise the limit that this process runs under";
 
-// From here on a crash is a crash again; before, while libraries start, it is taken for a lack of
-// memory.
+// Restores the default handling of crashes; before, while libraries initialise, a crash is reported
+// as a lack of memory.
 void started();
 
 }  // namespace minet::app

@@ -1,4 +1,4 @@
-// The metrics of the codes: what they keep, how well they are predicted.
+// The metrics of the codes: what they preserve, how well they are predicted.
 #include "eval_commands.hpp"
 #include "minet/evaluation/codebook.hpp"
 #include "minet/evaluation/nll.hpp"

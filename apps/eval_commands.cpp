@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 CLI::App* add_command(CLI::App& app, const Description& description) {
   CLI::App* command = app.add_subcommand(description.name, description.summary);
   command->footer(text(description.explanation, "Example:\n  ", description.example));
-  command->fallthrough();  // --quiet and --log-level work on either side of the name
+  command->fallthrough();  // --quiet and --log-level work before and after the name
   return command;
 }
 
@@ -79,7 +79,7 @@ int deliver(const EvalSession& session, const JsonOutput& output,
   if (!output.path) return 0;
   try {
     save_file(*output.path, result.json, {.replace = output.force});
-  } catch (const Error&) {  // after hours, perhaps
+  } catch (const Error&) {  // perhaps after hours of work
     if (!printed) std::cout << printable_lines(result.report) << std::flush;
     throw;
   }

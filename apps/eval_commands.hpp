@@ -1,4 +1,4 @@
-// What the subcommands of mi_eval share: one for each metric, with only the options that it has.
+// Shared by the subcommands of mi_eval: one for each metric, with only its own options.
 //
 // To add one: declare a function below, define it in an eval_*.cpp with add_metric, and call it in
 // mi_eval.cpp.
@@ -19,9 +19,9 @@
 
 namespace minet::app {
 
-// What mi_eval merge asks of the command that made the shards.
+// What mi_eval merge passes to the command that made the shards.
 struct EvalMerge {
-  std::filesystem::path out;  // whose shards
+  std::filesystem::path out;  // the --out or --json of the shards
   bool force = false;
   CommonOptions common;
 };
@@ -37,7 +37,7 @@ struct Description {
   const char* name;
   const char* summary;
   const char* example;
-  const char* explanation = "";  // above the example; ends in an empty line
+  const char* explanation = "";  // above the example; ends with an empty line
 };
 
 CLI::App* add_command(CLI::App& app, const Description& description);
@@ -46,7 +46,7 @@ CLI::App* add_command(CLI::App& app, const Description& description);
 void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
                         std::vector<std::filesystem::path>& models);
 
-// --temperature, --top-k, --top-p, for metrics that draw.
+// --temperature, --top-k, --top-p, for metrics that sample.
 void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling);
 
 struct JsonOutput {
@@ -55,27 +55,27 @@ struct JsonOutput {
 };
 void add_json_options(CLI::App& command, JsonOutput& output);
 
-// The figures as a table on standard output, and as JSON where asked for. With --json, --quiet
-// leaves the table out; without it the table is all there is, so it stays.
+// Prints the results as a table on standard output and writes JSON if requested. With --json,
+// --quiet suppresses the table; without it the table is the only output, so it is always printed.
 int deliver(const EvalSession& session, const JsonOutput& output,
             const std::function<evaluation::EvalResult()>& evaluate);
 
-// The same of one model or of several: then their figures side by side, and {"models": [...]}.
+// The same for one model or for several, with results side by side and {"models": [...]}.
 using Evaluate = std::function<evaluation::EvalResult(const std::filesystem::path& model)>;
 int deliver_models(const EvalSession& session, const JsonOutput& output,
                    const std::vector<std::filesystem::path>& models, const Evaluate& evaluate);
 
-// --shard; `place` says where the shards are.
+// --shard; `place` describes where the shards are.
 void add_shard_option(CLI::App& command, Shard& shard, const std::string& place);
-// The shard that this run is, or the merging that mi_eval merge asks for.
+// This run's shard, or the merge that mi_eval merge requests.
 Shard chosen_shard(const EvalSession& session, const Shard& given);
-// `given`, or where mi_eval merge was told that the shards are.
+// `given`, or the place of the shards that mi_eval merge was given.
 std::filesystem::path out_of(const EvalSession& session, const std::filesystem::path& given);
-// After the shards: the result as deliver() gives it. A file that has it already stays.
+// Merges the shards: the result as from deliver(). A file that already holds it is kept.
 int deliver_merged(const EvalSession& session, JsonOutput output,
                    const std::function<evaluation::EvalResult()>& merge);
 
-// How a metric is measured in shards, as FILE.shards/I-of-N/<metric>.json.
+// How a metric is measured in shards, stored as FILE.shards/I-of-N/<metric>.json.
 template <class Options>
 struct InShards {
   bool (*measure)(const Options&, const Shard&, const std::filesystem::path& file,
@@ -139,7 +139,7 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
   });
 }
 
-// eval_codes.cpp: what the codes keep and how well they are predicted.
+// eval_codes.cpp: what the codes preserve and how well they are predicted.
 void add_reconstruction(CLI::App& app, EvalSession& session);
 void add_codebook(CLI::App& app, EvalSession& session);
 void add_nll(CLI::App& app, EvalSession& session);
@@ -147,7 +147,7 @@ void add_nll(CLI::App& app, EvalSession& session);
 // eval_tables.cpp: all of them for the paper's comparison.
 void add_tables(CLI::App& app, EvalSession& session);
 
-// eval_merge.cpp: the result of a command that ran in shards. `again` is mi_eval itself.
+// eval_merge.cpp: the result of a command that ran in shards. `again` runs mi_eval itself.
 using RunAgain = std::function<int(std::vector<std::string> arguments, const EvalMerge& merge)>;
 void add_merge(CLI::App& app, EvalSession& session, const RunAgain& again);
 
@@ -160,7 +160,7 @@ void add_ndb(CLI::App& app, EvalSession& session);
 void add_knn(CLI::App& app, EvalSession& session);
 void add_tsne(CLI::App& app, EvalSession& session);
 
-// eval_sound.cpp: what is heard.
+// eval_sound.cpp: notes and instrument in the sound.
 void add_notes(CLI::App& app, EvalSession& session);
 void add_instrument(CLI::App& app, EvalSession& session);
 void add_sampling(CLI::App& app, EvalSession& session);

@@ -1,5 +1,4 @@
-// The metrics of whole distributions: generated sound against real, body vectors against
-// instruments.
+// The metrics of distributions: generated sound against real, body vectors against instruments.
 #include "eval_commands.hpp"
 #include "minet/evaluation/knn.hpp"
 #include "minet/evaluation/ndb.hpp"

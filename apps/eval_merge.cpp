@@ -1,4 +1,4 @@
-// mi_eval merge: the command that made the shards once more, which takes what they measured.
+// mi_eval merge: runs the command that made the shards again, which then uses their measurements.
 #include "eval_commands.hpp"
 
 namespace minet::app {

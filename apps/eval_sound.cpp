@@ -1,4 +1,4 @@
-// The metrics of what is heard: notes and instrument.
+// The metrics of the sound: notes and instrument.
 #include "eval_commands.hpp"
 #include "minet/evaluation/instrument.hpp"
 #include "minet/evaluation/notes.hpp"

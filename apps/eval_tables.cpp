@@ -6,7 +6,7 @@ namespace minet::app {
 
 namespace {
 
-// A training or a measurement in it says only where it stopped.
+// Adds how to continue: an interrupted training or measurement only reports where it stopped.
 comparison::TablesResult make(const comparison::TablesOptions& options) {
   try {
     return comparison::make_tables(options);

@@ -16,8 +16,8 @@ constexpr std::string_view kFlag = "--help-format";
 constexpr double kCompanionSeconds = 60;
 
 struct Option {
-  std::vector<std::string> names;  // "-o", "--out"; none of a positional one
-  std::string value;               // "TEXT"; empty of a flag
+  std::vector<std::string> names;  // "-o", "--out"; empty if positional
+  std::string value;               // "TEXT"; empty for a flag
   std::string description;
 };
 
@@ -60,7 +60,7 @@ Command read_command(const CLI::App& app) {
 
 void add_companion(Command& command, const Companion& companion) {
   const auto program = find_companion(companion.program);
-  if (!program) return;  // it was not built
+  if (!program) return;  // not built
   const ProcessResult result =
       run_process({*program, std::string(kFlag), "list"}, kCompanionSeconds);
   const auto at = std::find_if(command.commands.begin(), command.commands.end(),
@@ -192,7 +192,7 @@ std::string quoted(const std::string& words) {
   return "'" + replaced(words, "'", "'\\''") + "'";
 }
 
-// `seen`: names that stand there already.
+// `seen`: names that are already listed.
 std::string zsh_options(const Command& command, const std::string& indent,
                         std::set<std::string>& seen) {
   std::string out;

@@ -12,7 +12,7 @@
 namespace minet::app {
 namespace {
 
-// As torchrun has it.
+// As torchrun sets it.
 Environment environment_of(int rank, int ranks, int port, int attempt) {
   return {{"RANK", text(rank)},
           {"WORLD_SIZE", text(ranks)},
@@ -30,7 +30,7 @@ SiblingsEnd run_once(const std::vector<std::string>& argv, int ranks, int attemp
   for (int rank = 0; rank < ranks; ++rank) {
     siblings.push_back({.environment = environment_of(rank, ranks, port.port(), attempt)});
   }
-  // Rank 0 takes the port over.
+  // Rank 0 takes over the port.
   siblings[0].environment.emplace_back("MINET_LISTENING", text(port.descriptor()));
   siblings[0].descriptor = port.descriptor();
   return run_siblings(argv, siblings);
@@ -57,7 +57,7 @@ int launch_ranks(const std::vector<std::string>& arguments, const LaunchOptions&
                         " of ", options.restarts, ")"));
       continue;
     }
-    if (end.signal == 0) return end.exit_code;  // it has said why
+    if (end.signal == 0) return end.exit_code;  // it has printed the reason
     throw WorkError(text(what, ", and the others were stopped", options.go_on));
   }
 }

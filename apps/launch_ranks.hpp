@@ -1,4 +1,4 @@
-// mi_train --nproc: this program again, once for each rank.
+// mi_train --nproc: runs this program again, once for each rank.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@ namespace minet::app {
 
 struct LaunchOptions {
   int ranks = 2;
-  int restarts = 0;        // how often all of them are started again after one was lost
-  std::string go_on = {};  // what the user can do then
+  int restarts = 0;        // how often to restart all ranks after one was lost
+  std::string go_on = {};  // advice for the user in that case
 };
 
-// Waits for them; the exit code of the first that failed. WorkError: a rank was killed.
+// Waits for the ranks; returns the exit code of the first that failed. WorkError: one was killed.
 int launch_ranks(const std::vector<std::string>& arguments, const LaunchOptions& options);
 
 }  // namespace minet::app

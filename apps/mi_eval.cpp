@@ -1,12 +1,12 @@
-// mi_eval: measures a trained model against a corpus, beside floors and trivial baselines. One
-// subcommand a metric; the eval_*.cpp files beside this one define them.
+// mi_eval: measures a trained model on a corpus, beside reference scores and trivial baselines.
+// One subcommand per metric; the eval_*.cpp files beside this one define them.
 #include "eval_commands.hpp"
 #include "minet/core/argv.hpp"
 
 namespace minet::app {
 namespace {
 
-// What no subcommand took.
+// Rejects arguments that no subcommand took.
 [[noreturn]] void refuse(const CLI::App& app, const std::vector<std::string>& rest) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -36,7 +36,7 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
   CLI::App app;
   set_up(app, program, session.common);
   app.require_subcommand(0, 1);
-  app.allow_extras();  // so that an unknown metric gets a sentence of our own
+  app.allow_extras();  // so that minet itself reports an unknown metric
   add_reconstruction(app, session);
   add_codebook(app, session);
   add_nll(app, session);

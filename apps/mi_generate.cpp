@@ -1,4 +1,4 @@
-// mi_generate: keypoints, and notes if given, to sound.
+// mi_generate: from keypoints, and notes if given, to sound.
 #include <algorithm>
 #include <iostream>
 
@@ -10,7 +10,7 @@ using namespace minet;
 
 namespace {
 
-// Options as they are typed, beside those that GenerateOptions takes as they are.
+// Options as typed, besides those that go to GenerateOptions unchanged.
 struct Arguments {
   app::CommonOptions common;
   app::ComputeOptions compute{.device = "cpu"};
@@ -122,7 +122,7 @@ generation::GenerateReport generate(const Arguments& arguments) {
   return generation::generate(options);
 }
 
-// The arguments but --live; nullopt where that is not among them.
+// The arguments without --live; nullopt if it is not among them.
 std::optional<std::vector<std::string>> live_arguments(int argc, char** argv) {
   std::vector<std::string> others(argv + 1, argv + argc);
   const auto live = std::find(others.begin(), others.end(), "--live");
@@ -145,10 +145,10 @@ int main(int argc, char** argv) {
   app::set_up(cli, program, arguments.common);
   if (const auto others = live_arguments(argc, argv)) {
     return app::run(cli, program, arguments.common, 1, argv,
-                    // It gets the other arguments as they are, --help too.
+                    // It gets the other arguments unchanged, including --help.
                     [&]() -> int { app::become_companion("mi_live", *others); });
   }
-  bool live = false;  // only for the help text: taken above
+  bool live = false;  // only for the help text: handled above
   cli.add_flag("--live", live,
                "Play live, as keypoints arrive; see mi_generate --live --help and docs/live.md");
   app::add_compute_options(cli, arguments.compute.device, arguments.compute.threads);

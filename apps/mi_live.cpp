@@ -1,5 +1,5 @@
-// mi_live: keypoints that arrive to sound that is heard. `mi_generate --live` starts it: a program
-// of its own, because no other command needs OSC or a sound card.
+// mi_live: plays sound from keypoints as they arrive. `mi_generate --live` starts it: a program of
+// its own, because no other command needs OSC or a sound card.
 #include <unistd.h>
 
 #include <iostream>

@@ -1,5 +1,5 @@
-// mi_prepare: from recordings and keypoints to a prepared corpus, and single files on the way.
-// One function a subcommand: options in, one library call, a report out.
+// mi_prepare: from recordings and keypoints to a prepared corpus, and conversion of single files.
+// One function per subcommand: options in, one library call, a report out.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -36,7 +36,7 @@ struct Session {
 
 int main(std::vector<std::string> arguments);
 
-// A report goes to stdout, so that it can be kept; --quiet leaves it out.
+// Reports go to stdout, so that they can be saved; --quiet suppresses them.
 void print(const Session& session, const std::string& report) {
   if (!session.common.quiet) std::cout << printable_lines(report);
 }
@@ -45,7 +45,7 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* summary, cons
                       const char* explanation = "") {
   CLI::App* command = app.add_subcommand(name, summary);
   command->footer(text(explanation, "Example:\n  ", example));
-  command->fallthrough();  // --quiet and --log-level work on either side of the name
+  command->fallthrough();  // --quiet and --log-level work before and after the name
   return command;
 }
 
@@ -244,7 +244,7 @@ void add_solos(CLI::App& app, Session& session) {
   });
 }
 
-// The shards' command again, which takes their tracks.
+// Runs the shards' command again, which then uses their tracks.
 void add_merge(CLI::App& app, Session& session) {
   const auto out = std::make_shared<std::filesystem::path>();
   CLI::App* command =
@@ -354,8 +354,8 @@ void add_pose(CLI::App& app, Session& session) {
   });
 }
 
-// Another program does it (apps/mi_video.cpp), which takes half a second to load. It gets the
-// arguments as they are, --help too.
+// Done by a separate program (apps/mi_video.cpp), which takes half a second to load. It gets the
+// arguments unchanged, including --help.
 void add_video(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("video", "Find a player's keypoints in a film");
   command->set_help_flag();
@@ -457,7 +457,7 @@ int main(std::vector<std::string> arguments) {
   const int argc = static_cast<int>(arguments.size());
   CLI::App app;
   set_up(app, program, session.common);
-  app.require_subcommand(0, 1);  // none at all gets a sentence of our own
+  app.require_subcommand(0, 1);  // minet itself reports a missing one
   add_orchestra(app, session);
   add_urmp(app, session);
   add_solos(app, session);

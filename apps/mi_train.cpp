@@ -22,8 +22,8 @@ struct Arguments {
   double rank_timeout_s = 600;
 };
 
-// Settings of --quick, before the user's own: every part is there and none has learnt much. The
-// codebook starts within the first stage.
+// Settings of --quick, applied before the user's own: every part is trained, but only briefly. The
+// codebook is initialised within the first stage.
 std::vector<std::string> quick_settings() {
   std::vector<std::string> all = {"vqvae.plain_steps=20", "vqvae.kmeans_vectors=4000",
                                   "run.log_every=10", "run.evaluate_every=20",
@@ -43,7 +43,7 @@ std::vector<std::string> overrides_of(const Arguments& arguments) {
   return all;
 }
 
-// A new run: everything is said by the arguments.
+// A new run: the arguments specify everything.
 void start_new(const Arguments& arguments, const app::ComputeOptions& compute,
                training::TrainOptions& options) {
   if (options.corpus.empty())
@@ -55,7 +55,7 @@ void start_new(const Arguments& arguments, const app::ComputeOptions& compute,
   options.threads = compute.threads;
 }
 
-// An old run: its folder says everything; a corpus that was moved and a few settings may be given.
+// Resumes a run: its folder specifies everything; a moved corpus and a few settings may be given.
 void go_on(const Arguments& arguments, const app::ComputeOptions& compute,
            training::TrainOptions& options) {
   if (!arguments.config_file.empty() || !options.run.empty() || !options.init_from.empty() ||
@@ -77,7 +77,7 @@ void go_on(const Arguments& arguments, const app::ComputeOptions& compute,
   options.threads = compute.threads > 0 ? compute.threads : settings.threads;
 }
 
-// A word as a shell takes it.
+// A word quoted for a shell.
 std::string quoted(const std::filesystem::path& path) {
   const std::string word = path.string();
   const bool plain = word.find_first_not_of(
@@ -89,7 +89,7 @@ std::string quoted(const std::filesystem::path& path) {
   return printable(out + "'");
 }
 
-// As one of several ranks. The others say only what is theirs: rank 0 speaks for all.
+// Trains as one of several ranks. Only rank 0 logs fully; the others report only their own errors.
 int train_as_rank(const training::RankPlace& place, const Arguments& arguments,
                   training::TrainOptions& options) {
   if (place.rank != 0) {
@@ -100,11 +100,11 @@ int train_as_rank(const training::RankPlace& place, const Arguments& arguments,
     throw InputError(text("--nproc: expected the ", place.size, " ranks that were started, got ",
                           arguments.nproc, "; leave it out under torchrun and srun"));
   }
-  // Started again after one was lost: the command is the same, the run is not new.
+  // Restarted after a rank was lost: the command is the same, but the run is not new.
   if (place.attempt > 0 && std::filesystem::exists(options.run / "run.json")) {
     options.resume = true;
   }
-  // Kept where training fails: what is under way with a rank that is lost could be waited for.
+  // Not destroyed on failure: pending operations with a lost rank might be waited for.
   std::unique_ptr<training::Ranks> ranks;
   try {
     ranks = std::make_unique<training::Ranks>(place, arguments.rank_timeout_s);

@@ -1,5 +1,5 @@
-// mi_video: a player's keypoints from a film. `mi_prepare video` starts it: a program of its own,
-// because LibTorch and OpenCV together take half a second to load, which no other command needs.
+// mi_video: finds a player's keypoints in a film. `mi_prepare video` starts it: a program of its
+// own, because LibTorch and OpenCV take half a second to load and no other command needs both.
 #include <malloc.h>
 
 #include <iostream>
@@ -71,8 +71,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_flag("--force", arguments.force, "Overwrite existing files");
 }
 
-// Device, threads and memory of the networks. They ask for and return some megabytes hundreds of
-// times a picture. By default glibc gives each block back to the system, and taking it again is a
+// Device, threads and memory of the networks. They allocate and free some megabytes hundreds of
+// times per picture. By default glibc returns each block to the system, and getting it back takes a
 // third of the time.
 void set_up_networks(Arguments& arguments) {
   arguments.compute.device = vision::use_device(arguments.compute.device);
@@ -108,7 +108,7 @@ void check_outputs(const Arguments& arguments) {
   }
 }
 
-// Counts, gaps, what to do next.
+// Reports counts, gaps and what to do next.
 void report(const Arguments& arguments, const video::FilmKeypoints& found,
             const pose::GapReport& gaps) {
   const vision::EstimatorCounts& counts = found.counts;
@@ -141,12 +141,12 @@ int print_lines(Arguments& arguments) {
                                                    std::cout << line << '\n' << std::flush;
                                                    return std::cout.good();
                                                  }});
-  std::cout.clear();  // what was not written is tried once more, and says why it cannot be
+  std::cout.clear();  // unwritten output is tried once more, and reports its error
   throw_if_stopped_while("finding keypoints");
   return 0;
 }
 
-// All that is drawn on pictures: --overlay, and --preview where it is no SVG.
+// Everything drawn on pictures: --overlay, and --preview unless it is an SVG.
 void draw(const Arguments& arguments, pose::RawPose filled) {
   const bool sheet = lower(arguments.preview.extension().string()) == ".png";
   const bool film = !sheet && pose::is_drawn_on_film(arguments.preview);
@@ -170,7 +170,7 @@ int draw_only(Arguments& arguments) {
   check_outputs(arguments);
   set_up_networks(arguments);
   pose::RawPose raw = pose::read_pose(arguments.keypoints);
-  raw.notices.clear();  // said by who made them
+  raw.notices.clear();  // already reported when the keypoints were made
   pose::prepare_found(raw, pose::kPoseFps, pose::parse_gap_rule(arguments.gaps));
   draw(arguments, std::move(raw));
   return 0;

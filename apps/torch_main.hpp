@@ -1,5 +1,5 @@
-// What the programs with LibTorch add to app_main.hpp: its exceptions in one sentence, threads, and
-// a quick end.
+// Additions to app_main.hpp for programs with LibTorch: one-sentence messages for its exceptions,
+// threads, and a quick exit.
 #pragma once
 
 #include <c10/util/Exception.h>
@@ -11,7 +11,7 @@
 
 namespace minet::app {
 
-// Only the first line: what() carries a backtrace of thousands of characters.
+// Only the first line of the message: what() would add a backtrace of thousands of characters.
 inline std::optional<std::string> read_torch_error(const std::exception& error) {
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   if (torch_error == nullptr) return std::nullopt;
@@ -22,8 +22,8 @@ inline std::optional<std::string> read_torch_error(const std::exception& error) 
   return text("LibTorch failed: ", message.substr(0, message.find('\n')));
 }
 
-// Ends the process: all that is its own is done and written, and LibTorch would take a tenth of a
-// short run to take itself apart. With sanitizers it may, because they look for leaks at the end.
+// Exits at once: minet's own work is done and written, and LibTorch's teardown would take a tenth
+// of a short run. With sanitizers it does run, because they look for leaks at exit.
 inline int leave(int exit_code) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   std::cout.flush();

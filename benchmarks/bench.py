@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Ours beside what a user would use instead, measured side by side in one run.
+"""minet compared with what a user would use instead, measured side by side in one run.
 
-Started by scripts/bench.sh, which builds and installs what it needs. Each measure prints a line for each
-peer: median (minimum to maximum) of turns that alternate, the ratio of the medians, the aim, and the
-limit: what no program could undercut on this processor, with its share of our time. Every side is
-pinned to one and the same core, with one thread.
+Started by scripts/bench.sh, which builds and installs what it needs. Each measure prints one line per
+peer: median (minimum to maximum) of alternating turns, the ratio of the medians, the aim, and the
+limit, which no program could undercut on this processor, as a share of minet's time. All sides are
+pinned to the same core, with one thread.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from measures import MEASURES  # noqa: E402
 
 
 class Bench:
-    """What a measure needs to run a race."""
+    """What a measure needs in order to run a race."""
 
     def __init__(self, arguments, scratch: pathlib.Path):
         self.quick, self.scratch = arguments.quick, scratch
         self.rounds = arguments.rounds or (2 if arguments.quick else 5)
-        self.turns = self.rounds  # of the race run last
+        self.turns = self.rounds  # of the last race
         self.processor = harness.pick_processor()
         self.programs = arguments.build / "bin"
         self.peers = ROOT / "benchmarks/peers"
@@ -63,7 +63,7 @@ class Bench:
         return self.ours(name, "limits", *arguments)
 
     def run_alone(self, side: Side) -> None:
-        """One turn that nobody times."""
+        """One turn without timing."""
         harness.take_turns([dataclasses.replace(side, cold=True)], 1, self.processor, warm_up=False)
 
     def race(self, sides: list[Side], rounds: int = 0, warm_up: bool = True):
@@ -145,7 +145,7 @@ def main(words) -> int:
             try:
                 results[name] = [line.as_json() for line in MEASURES[name](bench)]
                 machines[name]["rounds"] = bench.turns
-            except Exception as error:  # a row that fails names itself, and the others go on
+            except Exception as error:  # a failing measure is reported, and the others continue
                 failures[name] = str(error) or type(error).__name__
                 print(f"{name}: failed: {failures[name]}", file=sys.stderr, flush=True)
                 continue

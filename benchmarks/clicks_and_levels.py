@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Clicks and levels of the sounds that `mi_eval examples --out FOLDER` wrote, beside the recordings.
+"""Clicks and levels of the sounds written by `mi_eval examples --out FOLDER`, compared with the recordings.
 
 Usage: clicks_and_levels.py FOLDER     (needs numpy and soundfile)
 
-Click: the largest second difference over its own root mean square of 10 ms around; a jump out of silence has 8.9, eight
-seconds of white noise 4. Level: root mean square in dB of full scale, the mean over the sounds.
+Click: the largest second difference, relative to its root mean square over the surrounding 10 ms; a jump out of silence
+has 8.9, eight seconds of white noise 4. Level: root mean square in dB of full scale, averaged over the sounds.
 """
 import pathlib
 import sys

@@ -1,5 +1,5 @@
-// What a model's codes make of recorded clips, as magnitudes [T, F]: spectrograms that no sound
-// has, which is what phases are reconstructed from in use (bench.py, invert-quality).
+// Recorded clips decoded from a model's codes, as magnitudes [T, F]: spectrograms that no sound
+// has exactly, the input of phase reconstruction in practice (bench.py, invert-quality).
 //
 //   decoded_spectrograms MODEL CORPUS COUNT OUT_FOLDER
 #include <ATen/ATen.h>

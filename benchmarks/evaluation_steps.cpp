@@ -1,7 +1,7 @@
 // The costly steps of mi_eval; a worker (worker.hpp). One thread.
 //
-//   evaluation_steps ndb BINS RESTARTS TRAIN.npy JUDGED.npy    clips [N, d]: bins, and who falls
-//   where evaluation_steps knn QUERIES.npy BASE.npy GROUP            vectors; groups of GROUP rows
+//   evaluation_steps ndb BINS RESTARTS TRAIN.npy JUDGED.npy    clips [N, d]: bins, assignments
+//   evaluation_steps knn QUERIES.npy BASE.npy GROUP            vectors; groups of GROUP rows
 //   evaluation_steps tsne ITERATIONS POINTS.npy
 #include <ATen/ATen.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ namespace {
 
 using namespace minet;
 
-// Clips in a file, read in pieces: mi_eval makes them from sound as it needs them, and never has
+// Clips in a file, read in pieces: mi_eval makes them from sound on demand and never holds them
 // all.
 class ClipFile {
  public:
@@ -41,7 +41,7 @@ class ClipFile {
 
   std::int64_t count() const { return shape_[0]; }
   std::int64_t width() const { return shape_[1]; }
-  // Numbers column .. column + columns - 1 of rows row .. row + rows - 1.
+  // Columns column .. column + columns - 1 of rows row .. row + rows - 1.
   at::Tensor read(std::int64_t row, std::int64_t rows, std::int64_t column,
                   std::int64_t columns) const {
     at::Tensor values = at::empty({rows, columns});

@@ -1,9 +1,9 @@
-"""Processes that take turns at the same work, and what their times come to.
+"""Processes that take turns at the same work, and their timings.
 
-Every side of a comparison is a process of its own, pinned to one core and told to use one thread. A
+Each side of a comparison is a separate process, pinned to one core and told to use one thread. A
 warm side has everything loaded and does the work once for each line that it is sent (worker.hpp,
-peers/worker.py); a cold one is started for each turn. The sides take turns, so that what else the
-machine does falls on all of them.
+peers/worker.py); a cold one is started for each turn. The sides take turns, so that other load on
+the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARAL
 
 
 class Failure(Exception):
-    """One sentence: which side, and what it said."""
+    """One sentence: which side failed, and its message."""
 
 
 @dataclasses.dataclass
 class Side:
-    """One of those that are compared."""
+    """One side of a comparison."""
 
     name: str
     command: list
-    cold: bool = False  # a new process each turn; its whole life is timed
+    cold: bool = False  # a new process for each turn; its whole life is timed
     env: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
 class Timing:
-    """What the turns of one side came to."""
+    """The timings of one side's turns."""
 
     name: str
     seconds: list = dataclasses.field(default_factory=list)
     peak_mb: float = 0.0
     start_mb: float = 0.0  # of a warm side, before its first turn
-    said: dict = dataclasses.field(default_factory=dict)  # the last answer's further keys
+    said: dict = dataclasses.field(default_factory=dict)  # the other keys of the last answer
 
     @property
     def median(self) -> float:
@@ -60,7 +60,7 @@ class Timing:
 
 
 def pick_processor() -> int:
-    """The last one that this process may use: the first is the busiest with interrupts."""
+    """The last one that this process may use, because the first is the busiest with interrupts."""
     return max(os.sched_getaffinity(0))
 
 
@@ -98,7 +98,7 @@ class _Warm:
         return found
 
     def peak_mb(self) -> float:
-        """From /proc: what getrusage says includes this process before it became that one."""
+        """From /proc, because getrusage's value includes this process from before the exec."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return next(int(line.split()[1]) / 1024 for line in status.splitlines()
                     if line.startswith("VmHWM"))
@@ -134,7 +134,7 @@ class _Cold:
 
     def turn(self) -> dict:
         with tempfile.TemporaryFile() as log, tempfile.NamedTemporaryFile("r") as peak:
-            # GNU time forks a small process, whose peak is that of the command alone.
+            # GNU time forks from a small process, so that the peak is that of the command alone.
             command = ["/usr/bin/time", "-q", "-f", "%M", "-o", peak.name, *self.side.command]
             began = time.perf_counter()
             try:
@@ -156,7 +156,7 @@ class _Cold:
 
 def take_turns(sides: list[Side], rounds: int, processor: int, warm_up: bool = True
                ) -> dict[str, Timing]:
-    """Each side `rounds` times, one after the other in each round; by the sides' names."""
+    """Runs each side `rounds` times, one after the other in each round; timings by the sides' names."""
     running = []
     try:
         for side in sides:

@@ -2,8 +2,8 @@
 //
 //   inversion gradient|random ROUNDS OUT_FOLDER MAGNITUDES.npy...
 //
-// Magnitudes are [T, 1024], as the model's; OUT_FOLDER/<index>.npy get the sounds, so that the
-// bench judges ours and the peers' by one and the same measure.
+// Magnitudes are [T, 1024], as the model's; the sounds go to OUT_FOLDER/<index>.npy, so that the
+// bench judges minet's and the peers' by the same measure.
 #include <filesystem>
 #include <string>
 

@@ -1,8 +1,8 @@
-// What a processor could do at best, for comparing measures with; a worker (worker.hpp). One
+// The best that a processor can do, as a limit for the measures; a worker (worker.hpp). One
 // thread.
 //
-//   limits stream BYTES TIMES       reads a buffer of so many bytes so many times
-//   limits fourier SIZE COUNT       real Fourier transforms, there and back in turns
+//   limits stream BYTES TIMES       reads a buffer of BYTES bytes TIMES times
+//   limits fourier SIZE COUNT       real Fourier transforms, alternately forward and backward
 //   limits multiply GIGAFLOP        a plain matrix product (float32, through LibTorch)
 #include <ATen/ATen.h>
 
@@ -16,7 +16,7 @@ namespace {
 
 using namespace minet;
 
-// Eight sums, so that the loads and not the additions are what is waited for.
+// Eight sums, so that loads and not additions are the bottleneck.
 __attribute__((target_clones("avx512f", "avx2", "default"))) float read_all(
     const float* __restrict values, std::size_t count) {
   using Lane = float __attribute__((vector_size(64), aligned(4)));
@@ -49,7 +49,7 @@ int fourier(std::int64_t size, std::int64_t count) {
   return bench::serve([&] {
     for (std::int64_t i = 0; i < count; ++i) {
       if (i % 2 == 0) {
-        for (std::int64_t k = 0; k < size; ++k) real[k] = 1;  // they would grow without end
+        for (std::int64_t k = 0; k < size; ++k) real[k] = 1;  // else they would grow without end
         transform->forward(real.get(), spectrum.get());
       } else {
         transform->backward(spectrum.get(), real.get());
@@ -66,7 +66,7 @@ int multiply(double gigaflop) {
   at::Tensor c = at::empty({kSize, kSize});
   const double each = 2.0 * kSize * kSize * kSize * 1e-9;
   const auto whole = static_cast<std::int64_t>(gigaflop / each);
-  // What is left is a product of fewer rows.
+  // The remainder is a product of fewer rows.
   const auto rows = static_cast<std::int64_t>((gigaflop / each - static_cast<double>(whole)) *
                                               static_cast<double>(kSize));
   return bench::serve([&] {

@@ -1,4 +1,4 @@
-"""A line of the bench: ours beside a peer's, as JSON, for people and for docs/benchmarks.md."""
+"""A line of the bench: minet beside a peer, as JSON, for people and for docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class Line:
     peer: str
     ours: Timing | None = None
     theirs: Timing | None = None
-    aim: float | None = None  # the peer's time over ours; of "dB", ours nearer by so many
-    limit: Timing | None = None  # what nothing on this processor could undercut
+    aim: float | None = None  # the peer's time over minet's; for "dB", minet's lead in dB
+    limit: Timing | None = None  # which nothing on this processor could undercut
     unit: str = "s"  # or "dB" (quality), "MB" (memory)
-    ours_value: float | None = None  # of "dB" and "MB"
+    ours_value: float | None = None  # for "dB" and "MB"
     theirs_value: float | None = None
     note: str = ""
     threads: int = 1
 
     @property
     def gain(self) -> float | None:
-        """How many times (s, MB), or by how much (dB), ours is better."""
+        """How many times (s, MB), or by how much (dB), minet is better."""
         ours, theirs = self.values()
         if ours is None or theirs is None:
             return None
@@ -39,14 +39,14 @@ class Line:
 
     @property
     def fastest_gain(self) -> float | None:
-        """The same of each side's fastest turn: what a busy machine disturbs least."""
+        """The same for each side's fastest turn, which a busy machine disturbs least."""
         if self.unit != "s" or not self.ours or not self.theirs:
             return None
         return min(self.theirs.seconds) / min(self.ours.seconds)
 
     @property
     def nearness(self) -> float | None:
-        """The limit's share of our time, of the fastest turns: 1 is the limit."""
+        """The limit's share of minet's time, by the fastest turns: 1 is the limit."""
         return min(self.limit.seconds) / min(self.ours.seconds) if self.limit and self.ours else None
 
     def as_json(self) -> dict:
@@ -91,7 +91,7 @@ def _gain(found: dict, key: str) -> str:
 
 
 def cells(found: dict) -> dict[str, str]:
-    """What people read of a line, column by column."""
+    """A line as shown to people, column by column."""
     limit = ""
     if "nearness" in found:
         runs = found["limit_runs"]
@@ -126,7 +126,7 @@ def for_people(found: dict) -> str:
 
 
 def table(lines: list[dict]) -> str:
-    """Markdown; columns that are empty throughout are left out."""
+    """Markdown; columns that are entirely empty are left out."""
     rows = [cells(line) for line in lines]
     columns = [name for name in rows[0] if any(row[name] for row in rows)]
     text = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
@@ -135,7 +135,7 @@ def table(lines: list[dict]) -> str:
 
 
 def replace_section(page: str, measure: str, body: str) -> str:
-    """The page with `body` between the measure's marks; ValueError where it has none."""
+    """The page with `body` between the measure's marks; ValueError if it has none."""
     marks = re.compile(rf"(<!-- bench: {re.escape(measure)} -->\n).*?(<!-- end -->)", re.DOTALL)
     if not marks.search(page):
         raise ValueError(f"expected a line <!-- bench: {measure} --> and a line <!-- end --> after it")

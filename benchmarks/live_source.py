@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A source for mi_generate --live: a pose.npy as lines of JSON, in real time, over and over.
+"""A source for mi_generate --live: a pose.npy as lines of JSON, in real time, repeated.
 
 Usage: live_source.py POSE.npy [--rate N] [--seconds N] [--stall | --burst]
   --stall   silent for the last 8 of every 20 seconds
-  --burst   what belongs to 0.4 s comes at once at their end
+  --burst   the lines of each 0.4 s are sent together at their end
 """
 import argparse
 import array

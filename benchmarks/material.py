@@ -1,6 +1,6 @@
-"""What the measures work on: made when it is asked for, and kept in a folder for the next time.
+"""The measures' material: made on demand, and kept in a folder for the next time.
 
-Without recordings at hand, everything comes from the synthetic orchestra (mi_prepare orchestra). With
+Without recordings, everything comes from the synthetic orchestra (mi_prepare orchestra). With
 recordings (--sounds, or the data that the tests look for), phrases are cut from these.
 """
 
@@ -20,14 +20,14 @@ QUIET = ("run.evaluate_clips=1", "vqvae_training.warmup_steps=1", "prior_trainin
 
 
 def magnitudes_of(sound: np.ndarray) -> np.ndarray:
-    """[T, 1024], as the models see them before the logarithm."""
+    """[T, 1024], the models' input before the logarithm."""
     import librosa
 
     return np.ascontiguousarray(np.abs(librosa.stft(sound, n_fft=N_FFT, hop_length=HOP))[:BINS].T)
 
 
 def convergence_db(target: np.ndarray, sound: np.ndarray) -> float:
-    """20 log10(|target - estimate| / |target|): how near a sound's magnitudes are. Lower is nearer."""
+    """20 log10(|target - estimate| / |target|): how near a sound's magnitudes are. Lower is better."""
     estimate = magnitudes_of(sound)[:len(target)]
     missing = np.pad(estimate, ((0, len(target) - len(estimate)), (0, 0)))
     return 20 * float(np.log10(np.linalg.norm(target - missing) / np.linalg.norm(target)))
@@ -49,7 +49,7 @@ class Material:
             raise RuntimeError(f"{command[0]}: {words[-1] if words else 'failed'}")
 
     def _made(self, name: str, make) -> pathlib.Path:
-        """The folder of that name; `make` fills it under another name first, so it is whole or absent."""
+        """The folder of that name; `make` fills it under a temporary name, so it is complete or absent."""
         place = self.folder / name
         if not place.exists():
             partial = self.folder / f"{name}.partial"
@@ -84,7 +84,7 @@ class Material:
     # ---- models ----
 
     def paper_model(self) -> pathlib.Path:
-        """Of the paper's size, hardly trained: its weights do not matter for the time."""
+        """Of the paper's size, barely trained: the weights do not affect the time."""
         return self._made("paper-model", lambda out: self._run(
             self.programs / "mi_train", self.root / "configs/paper.yaml", "--corpus", self.corpus(),
             "--run", out, "--quiet", *_settings(
@@ -92,7 +92,7 @@ class Material:
                 "vqvae.kmeans_vectors=1024", "prior_training.steps=1", "prior_training.batch=1")))
 
     def small_model(self) -> pathlib.Path:
-        """A small model whose decoded spectrograms look like music; the given one where there is one."""
+        """A small model whose decoded spectrograms look like music; the given one if there is one."""
         if self.given_model:
             return self.given_model
         steps = 30 if self.quick else 300
@@ -105,7 +105,7 @@ class Material:
     # ---- sounds and spectrograms ----
 
     def recordings(self) -> list[pathlib.Path]:
-        """Real ones where there are any, else the synthetic players'."""
+        """Real ones if there are any, else those of the synthetic players."""
         if self.given_sounds:
             return self.given_sounds
         shared = pathlib.Path(os.environ.get("MINET_SHARED_DATA", self.root.parent / "shared/data"))
@@ -113,7 +113,7 @@ class Material:
         return found or sorted(self.players().glob("*/AuSep_*.wav"))
 
     def phrases(self, count: int) -> list[pathlib.Path]:
-        """Magnitudes [T, 1024] of 4 s each from the loud part of recordings: a phrase of each."""
+        """Magnitudes [T, 1024] of 4 s from the loud part of each recording: one phrase each."""
         import librosa
 
         def make(out):
@@ -133,7 +133,7 @@ class Material:
         return sorted(self._made(f"phrases-{count}", make).glob("*.npy"))
 
     def decoded(self, count: int) -> list[pathlib.Path]:
-        """Magnitudes that a model's codes make of clips it was not trained on."""
+        """Magnitudes decoded from a model's codes of clips it was not trained on."""
         model, corpus = self.small_model(), self.corpus()
 
         def make(out):
@@ -167,7 +167,7 @@ class Material:
         return self._made(f"clips-{count}x{frames}x{bins}-{seed}", make) / "clips.npy"
 
     def vectors(self, count: int, width: int, seed: int) -> pathlib.Path:
-        """Vectors in a dozen heaps, as a body encoder makes of a dozen instruments."""
+        """Vectors in a dozen clusters, as a body encoder makes them for a dozen instruments."""
         def make(out):
             out.mkdir(parents=True)
             random = np.random.default_rng(seed)

@@ -1,7 +1,7 @@
-// Pitch tracks of sound files, for comparing with other trackers (benchmarks/peers/pitch.py):
+// Pitch tracks of sound files, for comparison with other trackers (benchmarks/peers/pitch.py):
 //     pitch_tracks LOWEST_HZ HIGHEST_HZ OUT_FOLDER SOUND...
-// writes OUT_FOLDER/<index>.txt, the f0 of a frame on each line (0 = unvoiced), and prints for each
-// sound its index, its seconds and the seconds that tracking took.
+// writes OUT_FOLDER/<index>.txt, one frame's f0 per line (0 = unvoiced), and prints for each sound
+// its index, its duration in seconds and the seconds that tracking took.
 #include <chrono>
 #include <cstdio>
 #include <exception>

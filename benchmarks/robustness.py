@@ -4,8 +4,8 @@ table as they are, mirrored, scaled, with gaps, and from another camera.
 
     benchmarks/robustness.py --table TRACKS.csv --model MODEL [--bin build/release/bin] [--clips N]
 
-The table is one of `mi_prepare orchestra` (poses in .npy files [frames, 47, 3]); its training tracks, which classifier
-and neighbours come from, stay as they are. Prints one line a variant: 1-NN on body vectors and on raw poses;
+The table is one of `mi_prepare orchestra` (poses in .npy files [frames, 47, 3]); its training tracks, from which
+classifier and neighbours come, stay unchanged. Prints one line per variant: 1-NN on body vectors and on raw poses;
 with --clips, from keypoints alone: onset F1, frames with the right note, instrument heard; and the last with notes.
 """
 
@@ -25,7 +25,7 @@ CENTRE = np.array([960.0, 540.0])  # of the picture
 
 
 def mirrored(pose, random):
-    """The film flipped left for right: an estimator then takes the right hand for the left one."""
+    """The film mirrored: an estimator then takes the right hand for the left one."""
     out = pose.copy()
     out[:, RIGHT], out[:, LEFT] = pose[:, LEFT], pose[:, RIGHT]
     out[..., 0] = 2 * CENTRE[0] - out[..., 0]
@@ -33,7 +33,7 @@ def mirrored(pose, random):
 
 
 def scaled(pose, random):
-    """Half as large, and somewhere else in the picture."""
+    """Half as large, and elsewhere in the picture."""
     out = pose.copy()
     out[..., :2] = 0.5 * (pose[..., :2] - CENTRE) + CENTRE + random.uniform(-200, 200, 2)
     return out
@@ -67,7 +67,7 @@ VARIANTS = {"as filmed": None, "mirrored": mirrored, "scaled": scaled, "15 % gap
 
 
 def write_table(rows, folder, name, change):
-    """The table with its test poses changed; paths become absolute."""
+    """The table with changed test poses and absolute paths."""
     out = []
     for number, row in enumerate(rows):
         row = dict(row)

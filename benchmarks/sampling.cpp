@@ -1,5 +1,5 @@
-// Draws codes from a prior of the paper's size; a worker (worker.hpp). The weights are random: they
-// do not matter for the time. MINET_SAMPLER=torch takes LibTorch's path.
+// Samples codes from a prior of the paper's size; a worker (worker.hpp). The weights are random,
+// as they do not affect the time. MINET_SAMPLER=torch selects LibTorch's path.
 //
 //   sampling PIECES CODES plain|notes
 #include <ATen/ATen.h>

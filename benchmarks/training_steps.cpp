@@ -1,6 +1,6 @@
-// Steps of training on synthetic data, by the code that trains: forward, backward, clipping,
+// Training steps on synthetic data with the real training code: forward, backward, clipping,
 // optimiser, and in the first stage the codebook's averages. One step for each line of standard
-// input (worker.hpp). The weights and the data are random: they do not matter for the time.
+// input (worker.hpp). Weights and data are random, as they do not affect the time.
 //
 //   training_steps vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes]
 //   [--bf16]
@@ -76,7 +76,7 @@ int vqvae_steps(const Options& options, models::Model& model) {
   training::VqVaeStep stage(model, config, options.precision);
   const at::Tensor spectrogram =  // [B, F, T]
       at::randn({batch, config.spectrogram.bins, config.clip_frames()});
-  // Past the plain steps, with a codebook that has started.
+  // Past the plain steps, with an initialised codebook.
   std::int64_t step = config.vqvae.plain_steps;
   {
     const at::NoGradGuard no_grad;

@@ -1,9 +1,9 @@
-// Our side of a measure of benchmarks/bench.py: a process that has everything warm and does the
-// work once for each line that it reads, so that ours and the peer's can take turns.
+// minet's side of a measure of benchmarks/bench.py: a process that keeps everything warm and does
+// the work once for each line that it reads, so that minet and the peer can take turns.
 //
-// On standard output, one JSON object a line: {"ready": true} when set up; then for each line read
-// {"seconds": ..., "peak_mb": ...} and what `describe` adds, or {"error": ...}. peers/worker.py is
-// the same in Python.
+// On standard output, one JSON object per line: {"ready": true} when set up; then for each line
+// read {"seconds": ..., "peak_mb": ...} and what `describe` adds, or {"error": ...}.
+// peers/worker.py is the same in Python.
 #pragma once
 
 #include <sys/resource.h>
@@ -19,7 +19,7 @@ namespace minet::bench {
 
 using Json = nlohmann::ordered_json;
 
-// `work` is timed, `describe` is not: it says what the work came to, e.g. how near a sound is.
+// `work` is timed, `describe` is not: it reports the work's result, e.g. how near a sound is.
 inline int serve(
     const std::function<void()>& work,
     const std::function<Json()>& describe = [] { return Json::object(); }) {

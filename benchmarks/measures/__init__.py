@@ -1,4 +1,4 @@
-"""The measures of the bench: each a function that runs a race and gives lines (lines.Line)."""
+"""The measures of the bench: each is a function that runs a race and returns lines (lines.Line)."""
 
 from __future__ import annotations
 

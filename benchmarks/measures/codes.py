@@ -5,18 +5,18 @@ from __future__ import annotations
 from lines import Line
 from measures import measure
 
-WIDTH, FFN, LAYERS, CODES = 128, 512, 2, 1024  # of the paper's prior, as peers/sampling.py
+WIDTH, FFN, LAYERS, CODES = 128, 512, 2, 1024  # of the paper's prior, as in peers/sampling.py
 
 
 def weights(notes: bool) -> int:
-    """Numbers that a step multiplies with."""
+    """Number of weights that a step multiplies with."""
     block = WIDTH * 3 * WIDTH + WIDTH * WIDTH + 2 * WIDTH * FFN + (2 * WIDTH * WIDTH if notes else 0)
     return LAYERS * block + WIDTH * CODES
 
 
 def gigaflop(pieces: int, codes: int, notes: bool) -> float:
-    """Weights, attention to what came before (half of it on average) and to all notes, and the two
-    blocks that encode the notes, with the keys and values made of them."""
+    """Weights, attention to earlier codes (half of them on average) and to all notes, and the two
+    blocks that encode the notes, with their keys and values."""
     seen = codes / 2 + (codes if notes else 0)
     numbers = weights(notes) + LAYERS * 2 * seen * WIDTH
     if notes:

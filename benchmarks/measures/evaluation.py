@@ -11,7 +11,7 @@ from measures import measure
 
 
 def memory(timing: Timing) -> float:
-    """What the work took beyond what the process had when it was ready, MB."""
+    """MB that the work took beyond what the process had when it was ready."""
     return timing.peak_mb - timing.start_mb
 
 

@@ -1,7 +1,7 @@
-"""growth: how ours grows with the work, in time and memory. There is no peer here.
+"""growth: how minet's time and memory grow with the work. There is no peer here.
 
-The slope is that of the logarithms from the first size to the last: 1 is linear, and below 1 there is a
-part that does not grow.
+The slope is that of the logarithms from the first size to the last: 1 is linear, and below 1 a part of
+the work does not grow.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ STEPS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160)
 
 
 class Contest:
-    """Sides that invert the same spectrograms; sounds are judged by one measure."""
+    """Sides that invert the same spectrograms; all sounds are judged by the same measure."""
 
     def __init__(self, bench, targets: list[pathlib.Path]):
         self.bench, self.targets = bench, targets
@@ -44,7 +44,7 @@ class Contest:
                                for i, target in enumerate(self.magnitudes))
 
     def each(self, timing: Timing) -> Timing:
-        """For one spectrogram."""
+        """Timing per spectrogram."""
         timing.seconds = [seconds / len(self.targets) for seconds in timing.seconds]
         return timing
 
@@ -84,7 +84,7 @@ def invert(bench) -> list[Line]:
 
 @measure("phases")
 def phases(bench) -> list[Line]:
-    """Ours alone: what a round brings, from phases by chance and from the gradient."""
+    """minet only: what each round gains, starting from random phases and from the gradient."""
     contest = Contest(bench, bench.material.phrases(1 if bench.quick else 4))
     starts = ("random", "gradient")
     lines = []
@@ -98,19 +98,19 @@ def phases(bench) -> list[Line]:
 
 
 def at_equal_time(contest: Contest, library: str, ours_is_given: bool) -> Line:
-    """One side has its default number of rounds, the other as many as fit into the same time."""
+    """One side uses its default number of rounds, the other as many as fit into the same time."""
     bench = contest.bench
     their_rounds, rounds = 32, OUR_ROUNDS
     for attempt in range(5):
         found = bench.race([contest.ours(rounds), contest.theirs(library, their_rounds)])
         ours, theirs = found["ours"].median, found[library].median
-        if attempt == 4:  # a restless machine: the times stand beside the figures
+        if attempt == 4:  # an unsteady machine: times are reported with the results
             break
-        if ours_is_given:  # theirs gets at least our time
+        if ours_is_given:  # the peer gets at least minet's time
             if theirs >= ours and (theirs <= 1.6 * ours or their_rounds == 1):
                 break
             their_rounds = max(1, math.ceil(their_rounds * ours / theirs * 1.02))
-        else:  # ours gets at most their time
+        else:  # minet gets at most the peer's time
             if 0.75 * theirs <= ours <= theirs:
                 break
             rounds = max(1, math.floor(rounds * theirs / ours * 0.93))

@@ -12,7 +12,7 @@ from measures import measure
 
 
 def long_pose(bench, pose: pathlib.Path, seconds: float) -> pathlib.Path:
-    """The track's keypoints over and over: a recording of that length."""
+    """The track's keypoints, repeated to a recording of that length."""
     frames = int(seconds * 25)
     known = np.load(pose)
     path = bench.scratch / f"pose-{seconds}.npy"
@@ -76,7 +76,7 @@ def prepare_side(bench, players: pathlib.Path, name: str = "ours"):
 
 @measure("pitch")
 def pitch(bench) -> list[Line]:
-    """peers/pitch.py has its own turns, file by file; the fastest of them count."""
+    """peers/pitch.py takes its own turns, file by file; the fastest of them count."""
     out = bench.scratch / "pitch.json"
     side = bench.peer("librosa pyin", "pitch.py", "--program", bench.program("pitch_tracks"),
                       "--orchestra", bench.material.players(), "--parts", 1 if bench.quick else 2,

@@ -14,11 +14,11 @@ KERNEL = 3
 
 
 def vqvae_gigaflop(batch: int) -> float:
-    """Products of the convolutions, forward and twice as many backward, and of the nearest code."""
+    """Products of the convolutions, forward and twice as many backward, and of the code search."""
     ends = (BINS * CHANNELS + CHANNELS * CODE_WIDTH) * KERNEL
     blocks = sum(2 * CHANNELS * CHANNELS * KERNEL / bands for bands in BANDS)
     blocks += RESIDUAL * 2 * CHANNELS * CHANNELS * KERNEL
-    # The first layer needs no gradient of its input.
+    # The first layer needs no gradient for its input.
     passes = 3 * 2 * (ends + blocks) - BINS * CHANNELS * KERNEL
     return 2e-9 * batch * FRAMES * (passes + 1024 * CODE_WIDTH)
 

@@ -1,11 +1,11 @@
 """The costly steps of mi_eval with scikit-learn and NumPy; a worker.
 
     evaluation.py ndb BINS RESTARTS TRAIN.npy JUDGED.npy    clips [N, d]
-    evaluation.py knn QUERIES.npy BASE.npy GROUP            vectors; rows of one group of GROUP are no
-                                                            neighbours of each other
+    evaluation.py knn QUERIES.npy BASE.npy GROUP            vectors; rows within a group of GROUP rows
+                                                            do not count as neighbours
     evaluation.py tsne ITERATIONS POINTS.npy
 
-float32 throughout. ndb: the training clips in memory, as KMeans wants them; the judged ones in blocks.
+float32 throughout. ndb: training clips in memory, as KMeans requires; judged clips in blocks.
 """
 
 import sys

@@ -1,10 +1,10 @@
-"""Keypoints to sound as one writes it in Python: PyTorch for the networks, librosa for the phases.
+"""Keypoints to sound as one would write it in Python: PyTorch for the networks, librosa for the phases.
 
     generate.py MODEL.safetensors POSE.npy SECONDS OUT.wav [--notes NOTES.csv] [--rounds 32]
 
-The weights come through the mirror in tests/reference; its forwards are written for reading, so the
-ones here use grouped convolutions, keys and values that are kept, and no gradients. A whole process:
-bench.py times it cold, beside mi_generate.
+The weights are loaded with the mirror in tests/reference; its forwards are written for readability, so
+those here use grouped convolutions, cached keys and values, and no gradients. A whole process: bench.py
+times it cold, beside mi_generate.
 """
 
 import argparse
@@ -26,7 +26,7 @@ RATE, HOP, CLIP_CODES, CLIP_POSES, POSE_FPS = 16000, 256, 250, 100, 25
 
 
 def normalised(pose: np.ndarray) -> np.ndarray:
-    """[P, 47, 3] -> [P, 94]: about the median neck, in shoulder widths."""
+    """[P, 47, 3] -> [P, 94]: relative to the median neck, in shoulder widths."""
     points = pose[:, :, :2].astype(np.float64)
     width = np.median(np.hypot(*(points[:, 1] - points[:, 4]).T))
     return ((points - np.median(points[:, 0], axis=0)) / width).astype(np.float32).reshape(-1, 94)
@@ -43,7 +43,7 @@ def body_vectors(model, pose: np.ndarray, codes: int) -> torch.Tensor:
 
 
 def note_indices(path: str, codes: int) -> torch.Tensor:
-    """[1, T]: 0, or the pitch + 1 of the note that sounds; of several the last to begin."""
+    """[1, T]: 0, or the pitch + 1 of the sounding note, of several the last to begin."""
     steps = np.zeros(codes, np.int64)
     with open(path, newline="", encoding="utf-8") as file:
         for note in csv.DictReader(file):
@@ -96,7 +96,7 @@ def encode_notes(content, notes, body, config, rotary):
 
 
 def draw_codes(prior, body, memory, config, rotary, generator) -> torch.Tensor:
-    """[T], one after the other; keys and values of earlier steps are kept."""
+    """[T], one after the other; keys and values of earlier steps are cached."""
     steps, heads, context = body.shape[1], config.prior_heads, config.context
     kept = [[torch.empty(heads, steps, config.width // heads) for _ in "kv"] for _ in prior.blocks]
     across = []
@@ -132,7 +132,7 @@ def draw_codes(prior, body, memory, config, rotary, generator) -> torch.Tensor:
 
 
 def decode(vqvae, codes: torch.Tensor) -> torch.Tensor:
-    """[F, T] in the scale of the training data."""
+    """[F, T] on the scale of the training data."""
     decoder = vqvae.decoder
     x = torch.relu(decoder.stem(vqvae.quantizer.codes[codes].T[None]))
     for block in [*decoder.res, *decoder.mbr]:

@@ -2,8 +2,8 @@
 
     inversion.py librosa|torchaudio ROUNDS OUT_FOLDER MAGNITUDES.npy...
 
-Magnitudes are [T, 1024], as ours; a Nyquist bin of zeros is added beforehand. Both with their own
-defaults: the fast form, momentum 0.99, random phases at the start. The sounds go to OUT_FOLDER.
+Magnitudes are [T, 1024], as minet's; a Nyquist bin of zeros is added beforehand. Both use their own
+defaults: the fast form, momentum 0.99, random initial phases. The sounds go to OUT_FOLDER.
 """
 
 import pathlib

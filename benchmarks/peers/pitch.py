@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Our pitch tracker beside librosa.pyin: agreement, accuracy where the notes are known, and time.
+"""minet's pitch tracker beside librosa.pyin: agreement, accuracy if the notes are known, and time.
 
     python benchmarks/peers/pitch.py --program build/release/bin/pitch_tracks \\
         [--sounds FILE...] [--orchestra FOLDER...] [--low 30] [--high 2100] [--rounds 1] [--json OUT]
 
---sounds: any recordings; agreement and time only. --orchestra: folders that mi_prepare orchestra
-made (URMP's layout); every part AuSep_*.wav is scored against its Notes_*.txt too, and, finer,
-against its F0s_*.txt. One thread each, the two alternating file by file. pYIN: librosa's
-defaults but for the range, frames of 2048 and a hop of 256 samples at 16 kHz.
+--sounds: any recordings; agreement and time only. --orchestra: folders made by mi_prepare
+orchestra (URMP's layout); every part AuSep_*.wav is also scored against its Notes_*.txt and, in
+finer detail, its F0s_*.txt. One thread each, the two alternating file by file. pYIN: librosa's
+defaults except for the range, frames of 2048 and a hop of 256 samples at 16 kHz.
 
 both: frames that both call voiced. within: of these, the share within 50 cents. voicing: share of
-frames where the two agree on voiced or not. Accuracy: share of the frames inside a note (50 ms
-from its ends) that are within 50 cents of it; unvoiced frames count as wrong. False: share of the
-frames 50 ms away from all notes that are called voiced.
+frames in which the two agree on voicing. Accuracy: share of the frames inside a note (50 ms from
+its ends) that are within 50 cents of it; unvoiced frames count as wrong. False: share of frames
+outside all notes (from 300 ms after one's end to 50 ms before the next) that are called voiced.
 """
 import argparse
 import json
@@ -59,7 +59,7 @@ def load_table(path):
 
 
 def score_notes(hz, notes):
-    """Frames in notes, right ones, frames outside, false ones."""
+    """Numbers of frames in notes, right ones, frames outside, false ones."""
     times = np.arange(len(hz)) * HOP / RATE
     pitch = np.zeros(len(hz))
     near = np.zeros(len(hz), bool)
@@ -74,7 +74,7 @@ def score_notes(hz, notes):
 
 
 def score_f0(hz, table):
-    """Frames where the true f0 is known, and those within 50 cents of it."""
+    """Number of frames with a known true f0, and of those within 50 cents of it."""
     times = np.arange(len(hz)) * HOP / RATE
     nearest = np.clip(np.round(times / 0.01).astype(int), 0, len(table) - 1)
     truth = table[nearest, 1]

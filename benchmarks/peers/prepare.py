@@ -1,11 +1,11 @@
-"""A folder in URMP's layout to a corpus, as one writes it in Python (soundfile, soxr, librosa, json).
+"""A folder in URMP's layout to a corpus, as one would write it in Python (soundfile, soxr, librosa, json).
 
     prepare.py ROOT OUT
 
-For each part: sound at 16 kHz, levelled, as FLAC; the player's keypoints out of the OpenPose files of
-the whole piece, gaps filled as Solos fills them, at 25 frames a second; notes as a table; checksums.
-A whole process: bench.py times it cold, beside mi_prepare urmp. Its corpus is as ours in all but the
-choice of what is kept for testing, warnings, and what happens with bad files.
+For each part: sound at 16 kHz, levelled, as FLAC; the player's keypoints from the OpenPose files of
+the whole piece, gaps filled as in Solos, at 25 frames per second; notes as a table; checksums. A whole
+process: bench.py times it cold, beside mi_prepare urmp. Its corpus is like minet's except for the
+choice of the test split, warnings, and the handling of bad files.
 """
 
 import csv
@@ -46,7 +46,7 @@ def people_in(path):
 
 
 def follow(frames, players):
-    """[players, frames, 47, 3]: in each frame the nearest people to those of the frame before."""
+    """[players, frames, 47, 3]: in each frame the people nearest to those of the previous frame."""
     start = next(i for i, people in enumerate(frames) if len(people) == players)
     result = np.zeros((players, len(frames), 47, 3), np.float32)
     for order in (range(start, len(frames)), range(start, -1, -1)):
@@ -89,7 +89,7 @@ def resample(pose):
 
 
 def level(sound):
-    """To -23 dB where something sounds, peaks at most at -1 dB."""
+    """To -23 dB over the frames that sound, with peaks of at most -1 dB."""
     power = librosa.feature.rms(y=sound, frame_length=800, hop_length=800, center=False)[0] ** 2
     active = power[power > power.max() * 1e-4].mean()
     gain = min(-23 - 10 * np.log10(active), -1 - 20 * np.log10(np.abs(sound).max()))

@@ -1,10 +1,10 @@
-"""Codes from a GPT-2 of the paper prior's size by Hugging Face's `generate`; a worker.
+"""Codes from a GPT-2 of the size of the paper's prior, by Hugging Face's `generate`; a worker.
 
     sampling.py PIECES CODES plain|notes cached|recompute
 
-Two blocks, width 128, 8 heads, feed-forward 512, 1,024 codes, as our prior (configs/paper.yaml), random
-weights. With notes: cross-attention to what a transformer of two blocks makes of 129 kinds of note.
-Body vectors are left out. cached: keys and values are kept; recompute: every step sees all again.
+Two blocks, width 128, 8 heads, feed-forward 512, 1,024 codes, as in configs/paper.yaml; random weights. With
+notes: cross-attention to the output of a transformer of two blocks over 129 note symbols. Body vectors are
+left out. cached: keys and values are cached; recompute: each step runs over all codes again.
 """
 
 import sys

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The peer of training_steps: the mirror of tests/reference with the forwards that PyTorch is fast at.
+"""The peer of training_steps: the mirror of tests/reference with forwards that are fast in PyTorch.
 
     python benchmarks/peers/training.py vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--bf16]
                                         [--no-notes] [--compile] [--adamw fused|foreach] [--check]
 
-The mirror is written for reading: it loops over bands, heads and vectors. Here its modules, with
-their parameters, compute the same as one writes it in PyTorch: grouped convolutions,
+The mirror is written for readability: it loops over bands, heads and vectors. Here its modules, with
+their parameters, compute the same in idiomatic PyTorch: grouped convolutions,
 scaled_dot_product_attention, the nearest code by one matrix product, index_add_. --check compares
-the two on a small case and ends. --compile: torch.compile of forward and loss.
+the two on a small case and exits. --compile: torch.compile of forward and loss.
 """
 
 import argparse
@@ -69,7 +69,7 @@ TABLES = {}
 
 
 def rotary(steps, d, like):
-    """cos and sin of [T, d / 2], once for each shape."""
+    """cos and sin of [T, d / 2], cached by shape."""
     if (steps, d) not in TABLES:
         speeds = 10000.0 ** (-2 * torch.arange(d // 2, dtype=torch.double) / d)
         angles = torch.outer(torch.arange(steps, dtype=torch.double), speeds)
@@ -148,7 +148,7 @@ def prior_loss(model, codes, pose, notes, present):
 
 
 def check():
-    """The quick forwards against the mirror's."""
+    """Compares the fast forwards with the mirror's."""
     torch.manual_seed(0)
     c = Config(bins=32, channels=16, bands=(8, 4), codes=24, code_width=8, body_hidden=4,
                prior_heads=2, prior_ffn=16, content_heads=2, content_ffn=16)
@@ -178,7 +178,7 @@ def check():
 
 @dataclasses.dataclass
 class Trainer:
-    """Clipping and AdamW over the parameters of one stage."""
+    """Clipping and AdamW for the parameters of one stage."""
 
     parameters: list
     stage: dict
@@ -208,7 +208,7 @@ class Trainer:
 
 
 def forward_of(args, function):
-    """In bfloat16 (autocast) and compiled, where asked for."""
+    """In bfloat16 (autocast) and compiled, if requested."""
     def cast(*inputs):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             return function(*inputs)
@@ -221,7 +221,7 @@ def vqvae_work(args, tree, c, model):
     trainer = Trainer(list(model.vqvae.named_parameters()), tree["vqvae_training"], args.adamw)
     settings, frames, quantizer = tree["vqvae"], args.frames, model.vqvae.quantizer
     spectrogram = torch.randn(args.batch or tree["vqvae_training"]["batch"], c.bins, frames)
-    with torch.no_grad():  # a codebook among the encoder's vectors
+    with torch.no_grad():  # a codebook of encoder outputs
         clips = torch.randn(c.codes // frames + 1, c.bins, frames)
         vectors = model.vqvae.encoder(clips).transpose(1, 2).reshape(-1, c.code_width)
         quantizer.start(vectors[: c.codes].clone(), torch.ones(c.codes), spectrogram.shape[0] * frames)
@@ -289,7 +289,7 @@ def main():
     args.pose_frames = int(seconds * tree["pose"]["fps"])
     model = Model(c).train()
     work = (vqvae_work if args.stage == "vqvae" else prior_work)(args, tree, c, model)
-    for _ in range(3):  # warm, and compiled
+    for _ in range(3):  # warms up and compiles
         work()
     serve(work, lambda loss: {"loss": loss})
 

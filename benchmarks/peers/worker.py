@@ -1,4 +1,4 @@
-"""A peer's side of a measure of benchmarks/bench.py: worker.hpp, beside the folder, in Python."""
+"""A peer's side of a measure of benchmarks/bench.py: ../worker.hpp in Python."""
 
 import json
 import resource
@@ -11,7 +11,7 @@ def say(answer):
 
 
 def serve(work, describe=lambda result: {}):
-    """Times `work` once for each line of standard input; `describe` gets what it returned."""
+    """Times `work` once for each line of standard input; `describe` gets its result."""
     say({"ready": True})
     for _ in sys.stdin:
         try:
@@ -20,5 +20,5 @@ def serve(work, describe=lambda result: {}):
             seconds = time.perf_counter() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             say({"seconds": seconds, **describe(result), "peak_mb": peak})
-        except Exception as error:  # said, so that the bench can name the measure
+        except Exception as error:  # reported, so that the bench can name the measure
             say({"error": f"{type(error).__name__}: {error}"})

@@ -1,4 +1,4 @@
-"""Attention with rotary positions, and the block of the transformers. docs/networks.md specifies them."""
+"""Attention with rotary positions, and the transformers' block. docs/networks.md specifies them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 def turned(x: Tensor, first: int = 0, spacing: float = 1) -> Tensor:
-    """Rotary positions: x [B, heads, T, d], whose first step is at position `first` and the next `spacing` further."""
+    """Applies rotary positions to x [B, heads, T, d], whose step t is at position `first` + t * `spacing`."""
     half = x.shape[-1] // 2
     positions = first + spacing * torch.arange(x.shape[2], device=x.device, dtype=torch.float64)
     speeds = 10000.0 ** (-torch.arange(half, device=x.device, dtype=torch.float64) / half)
@@ -19,14 +19,14 @@ def turned(x: Tensor, first: int = 0, spacing: float = 1) -> Tensor:
 
 
 def within(steps: int, context: int, causal: bool, device) -> Tensor:
-    """[T, T]: may step t (row) see step s (column)?"""
+    """[T, T]: whether step t (row) may attend to step s (column)."""
     t = torch.arange(steps, device=device)
     back = t[:, None] - t
     return (back >= 0) & (back < context) if causal else back.abs() < context
 
 
 def heads_of(x: Tensor, parts: int, heads: int) -> list[Tensor]:
-    """[B, T, parts * W] -> `parts` times [B, heads, T, W / heads]."""
+    """[B, T, parts * W] -> `parts` tensors [B, heads, T, W / heads]."""
     batch, steps, width = x.shape[0], x.shape[1], x.shape[2] // (parts * heads)
     return [part.reshape(batch, steps, heads, width).transpose(1, 2) for part in x.chunk(parts, -1)]
 
@@ -62,7 +62,7 @@ class CrossAttention(nn.Module):
         return turned(k, 0, spacing), v
 
     def near(self, x: Tensor, keys: tuple[Tensor, Tensor], at: int, context: int) -> Tensor:
-        """One step [B, 1, W] at position `at`, which sees the `context` - 1 steps on either side of it."""
+        """One step [B, 1, W] at position `at`, which attends to the `context` - 1 steps on either side of it."""
         reach = slice(max(0, at - context + 1), at + context)
         return self(x, tuple(each[:, :, reach] for each in keys), None, at)
 
@@ -84,5 +84,5 @@ class Block(nn.Module):
 
 
 def at_every_step(body: Tensor, steps: int) -> Tensor:
-    """[B, H] -> [B, T, H]; a body vector of every step stays as it is."""
+    """[B, H] -> [B, T, H]; body vectors that are already per step are returned unchanged."""
     return body if body.dim() == 3 else body[:, None].repeat(1, steps, 1)

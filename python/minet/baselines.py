@@ -1,4 +1,4 @@
-"""The paper's baselines: from keypoints to frames of a log-spectrogram, without codes, notes or anything to draw.
+"""The paper's baselines: from keypoints to frames of a log-spectrogram, without codes, notes or sampling.
 
 model.kind: seq2seq, two GRUs; graph_transformer, a graph network (ST-GCN, arXiv 1801.07455) with a transformer decoder.
 docs/networks.md specifies them.
@@ -26,7 +26,7 @@ class Seq2Seq(nn.Module):
         self.head = nn.Linear(2 * hidden, bins)
 
     def encode(self, pose: Tensor) -> Tensor:  # [B, P, 94] -> [layers, B, 2 hidden]
-        _, last = self.encoder(pose)  # layer by layer: forwards, backwards
+        _, last = self.encoder(pose)  # per layer: forward, backward
         return torch.cat([last[0::2], last[1::2]], -1)
 
     def feature(self, pose: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class Seq2Seq(nn.Module):
 
 
 def partitions() -> Tensor:
-    """[3, V, V], [k, v, w] is what joint w takes of joint v: of itself, of its parent, of its children."""
+    """[3, V, V]: entry [k, v, w] is joint v's weight in joint w, where v is w itself, its parent, or a child of it."""
     neighbours = torch.ones(JOINTS)
     for joint, parent in enumerate(PARENTS[1:], 1):
         neighbours[[joint, parent]] += 1
@@ -115,7 +115,7 @@ class GraphTransformer(nn.Module):
         self.norm_out, self.head = nn.LayerNorm(g.width), nn.Linear(g.width, bins)
 
     def keys(self, pose: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Of each block: what it sees of the player. Positions are spectrogram frames, as the decoder's."""
+        """Keys and values of the player for each block. Positions are in spectrogram frames, like the decoder's."""
         memory = self.memory(self.graph(pose).mean(3).transpose(1, 2))  # [B, M, W]
         return [block.cross.keys(memory, self.graph.stride * self.frames_of_pose) for block in self.blocks]
 
@@ -151,10 +151,10 @@ class BaselineModel(SpectrogramModel):
         self.baseline = Seq2Seq(config) if config.model.kind == "seq2seq" else GraphTransformer(config)
 
     def forward(self, pose: Tensor, target: Tensor) -> Tensor:
-        """Keypoints [B, P, 94], standardised spectrogram [B, F, T] -> [B, F, T]; frame t sees those before it."""
+        """Keypoints [B, P, 94], standardised spectrogram [B, F, T] -> [B, F, T]; frame t depends on earlier ones."""
         return self.baseline(pose, target)
 
     @torch.no_grad()
     def generate(self, pose: Tensor, frames: int) -> Tensor:
-        """[B, P, 94] -> [B, F, frames], each frame from those before it."""
+        """[B, P, 94] -> [B, F, frames], each frame from the previous ones."""
         return self.baseline.generate(pose, frames)

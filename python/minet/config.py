@@ -1,11 +1,11 @@
-"""Configurations as minet writes them: YAML of two levels, every key on a line of its own."""
+"""Configurations as minet writes them: two-level YAML, one key per line."""
 
 from __future__ import annotations
 
 import math
 from types import SimpleNamespace
 
-# What an older or a user's file may leave out: the defaults of docs/configuration.md that shape a model or its playing.
+# Keys that older or hand-written files may omit: those defaults of docs/configuration.md that shape a model or its use.
 DEFAULTS = {
     "model": {"kind": "minet"},
     "spectrogram": {"sample_rate": 16000, "n_fft": 2048, "hop": 256, "bins": 1024, "scale": "decibel", "floor_db": -80},

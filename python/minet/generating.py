@@ -1,4 +1,4 @@
-"""From keypoints and notes to what is played: the same codes as mi_generate's, from the same random numbers."""
+"""From keypoints and notes to a performance: the same codes as mi_generate's, from the same random numbers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .uniform import Random, derive_seed
 @dataclass
 class Performance:
     codes: np.ndarray | None  # [T] int64, as in the sidecar of mi_generate; a baseline has none
-    rate: float  # codes per second, of a baseline frames
+    rate: float  # codes per second; frames per second for a baseline
     sound: np.ndarray  # float32 at the model's rate
-    magnitudes: np.ndarray | None  # [T, F] of the paper's model and baselines, whose phases `sound` has found
+    magnitudes: np.ndarray | None  # [T, F], None for plus; `sound` has their reconstructed phases
 
 
 def sampling_of(
@@ -34,7 +34,7 @@ def sampling_of(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> Sampling:
-    """What is not given is as the model's configuration says."""
+    """Values that are not given come from the model's configuration."""
     g = model.config.generation
     return Sampling(
         (g.notes_temperature if notes else g.temperature) if temperature is None else temperature,
@@ -56,7 +56,7 @@ def uniforms(seed: int, purpose: str, piece: int) -> Iterator[float]:
 
 
 def body_track(model: PaperModel, pose: Pose, steps: int) -> torch.Tensor:
-    """The body vector of the clip that each step lies in, [1, T, H]; the last clip ends with the keypoints."""
+    """The body vector of each step's clip, [1, T, H]; the last clip ends with the keypoints."""
     seconds, clip = model.config.data.clip_seconds, model.config.clip_frames
     last = max(0.0, pose.seconds - seconds)
     starts = [min(i * seconds, last) for i in range(math.ceil(steps / clip))]
@@ -75,7 +75,7 @@ def play_paper(
 
 
 def play_baseline(model: BaselineModel, pose: Pose, seed: int, frames: int, iterations: int) -> Performance:
-    """As `mi_eval examples` does: clip after clip, each from its own keypoints."""
+    """Like `mi_eval examples`: clip after clip, each from its own keypoints."""
     c, rate = model.config, model.config.frame_rate
     clips = model.generate(windows(pose, [i / rate for i in range(0, frames, c.clip_frames)], model), c.clip_frames)
     whole = clips.transpose(0, 1).flatten(1)[:, :frames]  # [F, T]
@@ -118,12 +118,12 @@ def generate(
     iterations: int = ITERATIONS,
     **sampling,
 ) -> Performance:
-    """What mi_generate plays with --seed SEED, and with `notes` (onset_s, duration_s, pitch) of one voice.
+    """Plays what mi_generate plays with --seed SEED, with `notes` (onset_s, duration_s, pitch) of one voice if given.
 
-    `sampling`: temperature, top_k, top_p. `iterations`: rounds of phase reconstruction, which plus does without. The
-    codes are the program's; where two of them are equally probable to within rounding, another processor or version of
-    torch may choose the other. A baseline draws nothing: its sound is that of `mi_eval examples`, and `seed` is of its
-    phases.
+    `sampling`: temperature, top_k, top_p. `iterations`: rounds of phase reconstruction, which plus does not need. The
+    codes are the same as the program's; if two of them are equally probable to within rounding, a different processor
+    or version of torch may choose the other. A baseline does not sample: its sound is that of `mi_eval examples`, and
+    `seed` only affects its phases.
     """
     rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
     steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))

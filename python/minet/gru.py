@@ -21,7 +21,7 @@ class ContentGru(nn.Module):
 
 
 class PriorGru(AnyPrior):
-    """It starts from the last states of the notes' encoder, and attends to all of them after its recurrence."""
+    """Starts from the note encoder's last states and attends to all of its outputs after the recurrence."""
 
     def __init__(self, c: Config):
         super().__init__(c)
@@ -36,7 +36,7 @@ class PriorGru(AnyPrior):
         if memory is None:
             return self.start.new_zeros(self.layers, batch, self.width)
         half = self.width // 2
-        last = torch.cat([memory[:, -1, :half], memory[:, 0, half:]], -1)  # forwards at the end, backwards at the start
+        last = torch.cat([memory[:, -1, :half], memory[:, 0, half:]], -1)  # forward at the end, backward at the start
         return self.bridge(last).tanh().view(batch, self.layers, self.width).transpose(0, 1).contiguous()
 
     def forward(self, codes: Tensor, body: Tensor, memory: Tensor | None = None) -> Tensor:
@@ -58,5 +58,5 @@ class PriorGru(AnyPrior):
 
 
 def paper_model(config: Config) -> PaperModel:
-    """The paper's model with the prior that its configuration names."""
+    """The paper's model with the kind of prior given in its configuration."""
     return PaperModel(config, PriorGru, ContentGru) if config.prior.kind == "gru" else PaperModel(config)

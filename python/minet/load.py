@@ -1,4 +1,4 @@
-"""Trained models from the files of the programs."""
+"""Loads trained models from the programs' files."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KINDS = {"minet": paper_model, "plus": PlusModel, "seq2seq": BaselineModel, "gra
 
 
 def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
-    """`path`: a run of mi_train, a folder with model.safetensors (models/plus), or the file. On the CPU, for playing.
+    """`path`: a run of mi_train, a folder with model.safetensors (models/plus), or the file. On the CPU, in eval mode.
 
-    As in the programs, the configuration in the file counts, but for `generation`, which a config.yaml beside it may
-    have.
+    As in the programs, the configuration in the file applies, except that `generation` may come from a config.yaml
+    beside it.
     """
     path = pathlib.Path(path)
     file = path / "model.safetensors" if path.is_dir() else path
@@ -39,7 +39,7 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
     if config.model.kind not in KINDS:
         raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}")
     model = KINDS[config.model.kind](config)
-    # Training alone needs the network that matches bodies and sounds.
+    # The matching network of bodies and sounds is needed only in training.
     wanted = {
         name: tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
@@ -53,7 +53,7 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
         model.scale = {name: value_of(metadata["scale_" + name]) for name in model.scale}
     if not isinstance(model, BaselineModel):
         model.prior_trained = metadata.get("prior_trained") == "true"
-        # Files from before this was recorded.
+        # The default is for files from before this was recorded.
         model.notes_trained = metadata.get("notes_trained", "true" if config.content.enabled else "false") == "true"
     for parameter in model.parameters():
         parameter.requires_grad_(False)

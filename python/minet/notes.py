@@ -1,4 +1,4 @@
-"""Notes as one symbol a step: 0 = rest, 1 + MIDI number (src/score/note_indices.cpp has the rules)."""
+"""Notes as one symbol per step: 0 = rest, 1 + MIDI number (src/score/note_indices.cpp has the rules)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MARGIN = 64  # steps on either side, so that what a short note gets does not depend on where the window ends
+MARGIN = 64  # steps on either side, so that a short note's step does not depend on where the window ends
 ROUNDING = 1e-6  # of a step
 
 
 def read_notes(path) -> list[tuple[float, float, int]]:
-    """(onset_s, duration_s, pitch) of a notes.csv, as corpora and `mi_prepare notes` have it."""
+    """(onset_s, duration_s, pitch) from a notes.csv, as in corpora and from `mi_prepare notes`."""
     with open(path, encoding="utf-8") as file:
         header = file.readline().strip().split(",")
         if header[:3] != ["onset_s", "duration_s", "pitch"]:
@@ -24,9 +24,9 @@ def read_notes(path) -> list[tuple[float, float, int]]:
 def note_indices(
     notes: Sequence[tuple[float, float, int]], steps: int, rate: float, start_s: float = 0.0
 ) -> np.ndarray:
-    """[steps] int64. Where notes overlap, the latest onset wins, of equal onsets the highest.
+    """[steps] int64. If notes overlap, the latest onset wins; of equal onsets, the highest pitch.
 
-    A note between two steps gets the nearer one that is at rest, else the nearer whose note has another step left.
+    A note between two steps gets the nearer one that is a rest, else the nearer one whose note has another step left.
     """
     count = steps + 2 * MARGIN
 
@@ -43,7 +43,7 @@ def note_indices(
     )
     owner = np.full(count, -1, dtype=np.int64)
     between = []
-    for i, (onset, _, duration) in enumerate(heard):  # later ones paint over earlier ones
+    for i, (onset, _, duration) in enumerate(heard):  # later ones overwrite earlier ones
         first, end = step(at(onset)), step(at(onset + duration))
         owner[first:end] = i
         if first >= end and at(onset + duration) - at(onset) <= 1:

@@ -1,8 +1,8 @@
-"""Networks as ONNX files, for other runtimes: python -m minet.onnx MODEL FOLDER
+"""Exports networks as ONNX files, for other runtimes: python -m minet.onnx MODEL FOLDER
 
-Of the paper's model: encoder.onnx (spectrogram [B, F, T] -> codes [B, T]), decoder.onnx (codes -> spectrogram),
-prior.onnx (codes, keypoints [B, P, 94] -> logits [B, T, K]) and, where it takes notes, prior_notes.onnx (and notes
-[B, T]). Of plus: prior.onnx (onset, pitch, level [B, T], body [B, H], motion [B, T, .] -> logits of the three),
+The paper's model: encoder.onnx (spectrogram [B, F, T] -> codes [B, T]), decoder.onnx (codes -> spectrogram),
+prior.onnx (codes, keypoints [B, P, 94] -> logits [B, T, K]) and, if it takes notes, prior_notes.onnx (also notes
+[B, T]). plus: prior.onnx (onset, pitch, level [B, T], body [B, H], motion [B, T, .] -> logits of the three),
 player.onnx (keypoints [B, P, 94] -> body and, by pose frame, motion) and synthesiser.onnx (hz, voiced, loudness [B, T],
 body -> amplitudes of harmonics and noise bands). B and T may be any number.
 """
@@ -26,7 +26,7 @@ OPSET = 17
 
 
 class Call(nn.Module):
-    """A function of a model as a module, because the exporter wants one."""
+    """Wraps a function of a model as a module, because the exporter needs one."""
 
     def __init__(self, model: nn.Module, function):
         super().__init__()
@@ -98,7 +98,7 @@ def export(model: PaperModel | PlusModel, folder: str | os.PathLike) -> list[pat
     for name, (function, inputs, outputs) in parts_of(model).items():
         files.append(folder / f"{name}.onnx")
         with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the tracer's, about shapes that are constant on purpose
+            warnings.simplefilter("ignore")  # from the tracer, about shapes that are constant on purpose
             torch.onnx.export(
                 Call(model, function),
                 tuple(inputs.values()),

@@ -1,6 +1,6 @@
 """The paper's model (arXiv 2012.03478): VQ-VAE, body encoder, content transformer and prior.
 
-Names of parameters are those of the file. docs/networks.md specifies every layer.
+Parameters are named as in the file. docs/networks.md specifies every layer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .spectrograms import SpectrogramModel
 
 
 class ConvBlock(nn.Module):
-    """x + conv(relu(conv(x))), with `bands` groups of channels apart from each other."""
+    """x + conv(relu(conv(x))), with the channels in `bands` independent groups."""
 
     def __init__(self, channels: int, bands: int = 1):
         super().__init__()
@@ -68,7 +68,7 @@ class Quantizer(nn.Module):
 
 
 class VqVae(nn.Module):
-    """Log-spectrograms, standardised, to one code a frame and back."""
+    """Standardised log-spectrograms to one code per frame and back."""
 
     def __init__(self, c: Config):
         super().__init__()
@@ -112,11 +112,11 @@ class ContentTransformer(nn.Module):
 
 
 class AnyPrior(nn.Module):
-    """Logits of each code, given the codes before it, the body and, where there are some, the notes.
+    """Logits of each code, given the previous codes, the body and, if there are any, the notes.
 
-    What every prior has around its network: forward(codes [B, T], body [B, H] or [B, T, H], memory [B, T, W] of the
-    notes' encoder) -> [B, T, K]; and steps(body, memory), a generator that yields logits [B, K] of one step after the
-    other, and is sent the codes [B] chosen from them.
+    The interface of all priors: forward(codes [B, T], body [B, H] or [B, T, H], memory [B, T, W] from the note
+    encoder) -> [B, T, K]; and steps(body, memory), a generator that yields the logits [B, K] of one step after the
+    other and is sent the codes [B] chosen from them.
     """
 
     def __init__(self, c: Config):
@@ -180,7 +180,7 @@ class Prior(AnyPrior):
 
 
 class PaperModel(SpectrogramModel):
-    """The four networks; content is None where the model takes no notes. Of an ablation some are others."""
+    """The four networks; content is None if the model takes no notes. Ablations replace some of them."""
 
     def __init__(self, config: Config, prior: type[AnyPrior] = Prior, content: type[nn.Module] = ContentTransformer):
         super().__init__(config)
@@ -196,7 +196,7 @@ class PaperModel(SpectrogramModel):
     def sample_codes(
         self, body: Tensor, sampling: Sampling, uniforms: Iterable[float], notes: Tensor | None = None
     ) -> Tensor:
-        """body [1, T, H], note indices [1, T] -> codes [1, T]; one number of `uniforms` decides each."""
+        """body [1, T, H], note indices [1, T] -> codes [1, T]; each is decided by one number from `uniforms`."""
         memory = None if notes is None else self.content(notes, body)
         codes, steps = [], self.prior.steps(body, memory)
         logits = next(steps)

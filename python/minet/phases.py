@@ -1,8 +1,8 @@
-"""From magnitudes to sound: the phases that mi_generate finds.
+"""From magnitudes to sound, with the same phases as mi_generate.
 
 A first guess by phase gradient heap integration (Prusa and Soendergaard, DAFx 2016), then rounds of fast Griffin-Lim
 (Perraudin, Balazs and Soendergaard 2013) with the update of librosa.griffinlim. src/audio/phase_gradient.cpp and
-inversion.cpp do the same frame by frame; here it is done for all frames at once wherever no frame needs another's
+inversion.cpp do the same frame by frame; here it is vectorised over frames wherever no frame needs another's
 phases.
 """
 
@@ -18,16 +18,16 @@ from torch.nn import functional as F
 
 from .uniform import Random, derive_seed
 
-ITERATIONS, MOMENTUM = 16, 0.99  # of mi_generate
+ITERATIONS, MOMENTUM = 16, 0.99  # those of mi_generate
 HANN = 0.25645  # gamma of the Gaussian nearest to a Hann window, over the square of its length (Prusa et al. 2017)
-QUIET = np.float32(11.5)  # nepers (100 dB) under a frame's largest: random phase
-MARGIN = np.float32(0.0576)  # nepers (half a decibel) above that which are still quiet
+QUIET = np.float32(11.5)  # nepers (100 dB) below a frame's largest: random phase
+MARGIN = np.float32(0.0576)  # nepers (half a decibel) above that limit that still count as quiet
 SILENCE = np.float32(-1e30)
 TINY = np.float32(1e-30)
-LEAST_ENVELOPE = 1e-4  # under this, a sample is reached by no frame but the foot of a window
+LEAST_ENVELOPE = 1e-4  # below this, a sample is covered only by the tail of a window
 
 
-def _random_turns(frames: int, bins: int, seed: int) -> np.ndarray:  # [T, F], in [0, 1): 16 bits of each number a bin
+def _random_turns(frames: int, bins: int, seed: int) -> np.ndarray:  # [T, F], in [0, 1): 16 bits per bin
     random = Random(derive_seed(seed, "phase"))
     words = np.array([[random.next() for _ in range(-(-bins // 4))] for _ in range(frames)], dtype=np.uint64)
     parts = words[:, :, None] >> np.array([0, 16, 32, 48], dtype=np.uint64) & np.uint64(0xFFFF)
@@ -35,7 +35,7 @@ def _random_turns(frames: int, bins: int, seed: int) -> np.ndarray:  # [T, F], i
 
 
 def _offers(before: np.ndarray, now: np.ndarray, is_open: np.ndarray) -> np.ndarray:
-    """[T, F]: how loud is the quietest bin of the best way to each bin by way of its lower neighbour?"""
+    """[T, F]: the magnitude of the quietest bin on the best path to each bin through its lower neighbour."""
     offers = np.empty_like(now)
     offer = np.full(len(now), SILENCE)
     for m in range(now.shape[1]):
@@ -45,7 +45,7 @@ def _offers(before: np.ndarray, now: np.ndarray, is_open: np.ndarray) -> np.ndar
 
 
 def _alone(log: np.ndarray, is_open: np.ndarray, rises: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """The first frame, [F]: each run of open bins from its loudest, whose phase is 0."""
+    """The first frame, [F]: each run of open bins, integrated from its loudest bin, whose phase is 0."""
     turns, heights = turns.copy(), np.concatenate([[0], np.cumsum(rises)])
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_open.astype(np.int8), [0]])))
     for begin, end in zip(edges[::2], edges[1::2]):
@@ -54,17 +54,17 @@ def _alone(log: np.ndarray, is_open: np.ndarray, rises: np.ndarray, turns: np.nd
 
 
 def gradient_turns(magnitudes: np.ndarray, n_fft: int, hop: int, seed: int) -> np.ndarray:
-    """[T, F] float32: phases over 2 pi, of frames whose phase counts from the window's middle."""
+    """[T, F] float32: phases divided by 2 pi, relative to the middle of each frame's window."""
     frames, bins = magnitudes.shape
     largest = np.maximum(magnitudes.max(1), TINY)
     log = np.log(np.maximum(magnitudes, np.maximum(largest * np.float32(math.exp(-QUIET)), TINY)[:, None]))
     is_open = log > (np.log(largest) - QUIET + MARGIN)[:, None]
     ratio = hop / (HANN * n_fft)
-    own = (hop * np.arange(bins) % n_fft / n_fft).astype(np.float32)  # turns of the bin's own frequency, in a hop
+    own = (hop * np.arange(bins) % n_fft / n_fft).astype(np.float32)  # turns of the bin's centre frequency per hop
     slope = np.gradient(log, axis=1) if bins > 1 else np.zeros_like(log)
-    along = slope * np.float32(ratio / (2 * math.pi)) + own  # turns a hop
+    along = slope * np.float32(ratio / (2 * math.pi)) + own  # turns per hop
     across = np.gradient(log, axis=0) if frames > 1 else np.zeros_like(log)
-    across = across * np.float32(-1 / ratio / (2 * math.pi))  # turns a bin
+    across = across * np.float32(-1 / ratio / (2 * math.pi))  # turns per bin
     rises = 0.5 * (across[:, :-1] + across[:, 1:]).astype(np.float64)
     heights = np.concatenate([np.zeros((frames, 1)), np.cumsum(rises, 1)], 1)
     before = log[:-1]
@@ -73,7 +73,7 @@ def gradient_turns(magnitudes: np.ndarray, n_fft: int, hop: int, seed: int) -> n
     onwards = is_open[1:] & (before >= above) & (before >= below)
     from_below = is_open[1:] & ~onwards & (below >= above)
     from_above = is_open[1:] & ~onwards & ~from_below
-    # Where a bin's phase starts from: the next one below or above that has its phase from elsewhere.
+    # The bin that a bin's phase starts from: the next one below or above whose phase comes from the previous frame.
     place = np.arange(bins)
     lower = np.maximum.accumulate(np.where(from_below, 0, place), axis=1)
     upper = np.minimum.accumulate(np.where(from_above, bins, place)[:, ::-1], axis=1)[:, ::-1]
@@ -92,7 +92,7 @@ def gradient_turns(magnitudes: np.ndarray, n_fft: int, hop: int, seed: int) -> n
 
 
 class Frames:
-    """Windowed frames of a sound and back: frame t is centred on sample t * hop, zeros are outside the sound."""
+    """Windowed frames of a sound and back: frame t is centred on sample t * hop, with zeros outside the sound."""
 
     def __init__(self, frames: int, n_fft: int, hop: int):
         self.n_fft, self.hop, self.samples = n_fft, hop, frames * hop
@@ -125,7 +125,7 @@ def invert(magnitudes: np.ndarray, shape: SimpleNamespace, seed: int = 0, iterat
     frames = Frames(len(magnitudes), shape.n_fft, shape.hop)
     missing = shape.n_fft // 2 + 1 - shape.bins
     target = F.pad(torch.from_numpy(magnitudes), (0, missing))
-    # A transform that starts at the window's beginning turns every other bin round.
+    # A transform that starts at the window's beginning flips the sign of every other bin.
     signs = torch.ones(target.shape[1])
     signs[1::2] = -1
     angles = F.pad(torch.from_numpy(turns), (0, missing)).double() * (2 * math.pi)

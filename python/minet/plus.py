@@ -1,6 +1,6 @@
-"""plus (docs/plus.md): from keypoints to onset, pitch and loudness, and from these and the body to sound.
+"""plus (docs/plus.md): from keypoints to onset, pitch and loudness, and from these and the body vector to sound.
 
-Names of parameters are those of the file. The synthesiser has frames of one hop (16 ms), the prior of two.
+Parameters are named as in the file. The synthesiser's frames are one hop (16 ms) long, the prior's two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_ONSET = 2
 LEVEL_DB, LOUDEST_DB = 2.0, -8.0
 FRAMES_OF_TOKEN = 2
 REST_HZ = 220.0  # before the first pitch
-# What is drawn without notes, as in include/minet/models/plus.hpp.
+# Constants for sampling without notes, as in include/minet/models/plus.hpp.
 SEEN_ONSET, USUAL_ONSET, NO_PITCH_LOGIT = 0.6, -3.2, 5.0
 HIGHEST_PEAK = 0.99
 
@@ -37,7 +37,7 @@ class Tokens:
     level: Tensor  # loudness in steps of 2 dB
 
     def packed(self) -> Tensor:
-        """One number a frame, as sidecars have it."""
+        """One number per frame, as in sidecars."""
         return self.onset + 2 * (self.pitch + PITCHES * self.level)
 
     @staticmethod
@@ -68,7 +68,7 @@ class Synthesiser(nn.Module):
         self.harmonics, self.noise = nn.Linear(w, c.plus.harmonics), nn.Linear(w, c.plus.noise_bands)
 
     def forward(self, hz: Tensor, voiced: Tensor, loudness: Tensor, body: Tensor) -> tuple[Tensor, Tensor]:
-        """[B, T] three times and [B, H] -> amplitudes of harmonics [B, T, n] and of noise bands [B, T, N]."""
+        """Three [B, T] and [B, H] -> amplitudes of harmonics [B, T, n] and of noise bands [B, T, N]."""
         pitch = self.pitch(torch.stack([torch.log2(hz / 440) / 2 + 0.375, voiced], -1))
         loudness = self.loudness((loudness[..., None] + 40) / 12)
         x = torch.cat([pitch, loudness, self.body(body)[:, None].expand_as(pitch)], -1)
@@ -81,7 +81,7 @@ class Synthesiser(nn.Module):
 
 
 def filtered_noise(bands: Tensor, noise: Tensor, hop: int) -> Tensor:
-    """Bands [B, T, N] and white noise [B, T * hop] -> [B, (T + 1) * hop], late by N - 1 samples."""
+    """Bands [B, T, N] and white noise [B, T * hop] -> [B, (T + 1) * hop], delayed by N - 1 samples."""
     n = bands.shape[-1]
     response = torch.fft.irfft(torch.complex(bands, torch.zeros_like(bands)), 2 * (n - 1)).roll(n - 1, -1)
     response = response * torch.hann_window(2 * (n - 1), device=bands.device)
@@ -92,7 +92,7 @@ def filtered_noise(bands: Tensor, noise: Tensor, hop: int) -> Tensor:
 
 
 def tones(hz: Tensor, harmonics: Tensor, hop: int, sample_rate: int) -> Tensor:
-    """Frames 0 .. T -> [B, T * hop]; pitch and amplitudes go in a line from frame to frame."""
+    """Frames 0 .. T -> [B, T * hop]; pitch and amplitudes are interpolated linearly between frames."""
     ramp = torch.arange(hop, device=hz.device) / hop
 
     def line(x: Tensor) -> Tensor:  # [B, T + 1, ...] -> [B, T, hop, ...]
@@ -110,8 +110,8 @@ def velocity(x: Tensor) -> Tensor:
 
 
 def motion_features(pose: Tensor) -> Tensor:
-    """[B, P, 94] -> [B, P, 442]: joints, their velocities, fingers from their wrist, their velocities, and how far
-    arms and fingers are from their mean over time."""
+    """[B, P, 94] -> [B, P, 442]: joints, their velocities, fingers relative to the wrist, their velocities, and the
+    deviation of arms and fingers from their mean over time."""
     right = pose[..., 14:54] - pose[..., 6:8].repeat(1, 1, 20)  # 20 finger joints, x and y
     left = pose[..., 54:94] - pose[..., 12:14].repeat(1, 1, 20)
     hands = 4 * torch.cat([right, left], -1)
@@ -142,7 +142,7 @@ class Motion(nn.Module):
         return self.gru(self.get_submodule("in")(x))[0]
 
     def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float) -> Tensor:
-        """-> [B, frames, 2 * hidden]; `ratio` pose frames in a frame of the prior."""
+        """-> [B, frames, 2 * hidden]; `ratio`: pose frames per frame of the prior."""
         y = self.by_pose_frame(pose, body)
         at = (torch.arange(frames, dtype=torch.float64, device=y.device) * ratio).clamp(max=pose.shape[1] - 1)
         first, part = at.floor().long(), at.frac()[:, None].to(y.dtype)
@@ -164,7 +164,7 @@ class ControlPrior(nn.Module):
         self.level, self.seen = nn.Linear(128, c.plus.levels), nn.Linear(seen, PITCHES + 2)
 
     def condition(self, body: Tensor, motion: Tensor, note: Tensor | None, onset: Tensor | None) -> Tensor:
-        """What does not depend on the past, [B, T, C]; notes [B, T] where there are some."""
+        """The inputs that do not depend on the past, [B, T, C]; notes [B, T] if there are any."""
         if note is None:
             note = torch.full_like(motion[..., 0], PITCHES, dtype=torch.long)
             onset = torch.zeros_like(note)
@@ -179,7 +179,7 @@ class ControlPrior(nn.Module):
         )
 
     def trunk_of(self, past: Tokens, condition: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The tokens before each frame [B, T] -> [B, T, 256], and the GRU's state."""
+        """Previous tokens of each frame [B, T] -> [B, T, 256], and the GRU's state."""
         before = torch.cat(
             [self.embedding_onset(past.onset), self.embedding_pitch(past.pitch), self.embedding_level(past.level)], -1
         )
@@ -190,13 +190,13 @@ class ControlPrior(nn.Module):
         return self.pitch(torch.cat([trunk, self.embedding_onset(onset)], -1))
 
     def free_pitch_logits(self, trunk: Tensor, onset: Tensor, condition: Tensor) -> Tensor:
-        """What the pitch is drawn from without notes: what the movement alone says counts once more."""
+        """Logits for sampling the pitch without notes: the prediction from movement alone is added once more."""
         logits = self.pitch_logits(trunk, onset) + self.seen_of(condition)[..., :PITCHES]
         logits[..., 0] += NO_PITCH_LOGIT
         return logits
 
     def free_onset_logits(self, trunk: Tensor, condition: Tensor) -> Tensor:
-        """The same of the onset."""
+        """The same for the onset."""
         seen = self.seen_of(condition)[..., PITCHES:]
         logits = self.onset(trunk)
         logits[..., 1] += SEEN_ONSET * (seen[..., 1] - seen[..., 0] - USUAL_ONSET)
@@ -210,7 +210,7 @@ class ControlPrior(nn.Module):
         return self.level(F.relu(self.level_in(given)))
 
     def forward(self, tokens: Tokens, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits of onset [B, T, 2], pitch [B, T, 129] and level, each given the tokens before it."""
+        """Logits of onset [B, T, 2], pitch [B, T, 129] and level, each given the previous tokens."""
 
         def before(x: Tensor, none: int) -> Tensor:
             return F.pad(x[:, :-1], (1, 0), value=none)
@@ -239,7 +239,7 @@ class PlusModel(nn.Module):
         return self.config.frame_rate / FRAMES_OF_TOKEN
 
     def player(self, clips: Tensor, pose: Tensor, frames: int) -> tuple[Tensor, Tensor]:
-        """Clips [n, P, 94] of a player and all keypoints [1, ., 94] -> body [1, H] and motion [1, frames, .]."""
+        """A player's clips [n, P, 94] and all keypoints [1, ., 94] -> body [1, H] and motion [1, frames, .]."""
         body = self.body(clips).mean(0, keepdim=True)
         return body, self.motion(pose, body, frames, self.config.pose.fps / self.token_rate)
 
@@ -253,7 +253,7 @@ class PlusModel(nn.Module):
         notes: Tensor | None = None,
         onsets: Tensor | None = None,
     ) -> Tokens:
-        """Tokens [1, T]. With notes [1, T] pitch and onset are theirs; a note may ring on after its end."""
+        """Tokens [1, T]. Notes [1, T], if given, determine pitch and onset; a note may ring on after its end."""
         quieter = Sampling(
             sampling.temperature * self.config.generation.level_temperature, sampling.top_k, sampling.top_p
         )
@@ -287,10 +287,10 @@ class PlusModel(nn.Module):
         return Tokens(*torch.tensor(chosen).T[:, None])
 
     def frames_of(self, tokens: Tokens) -> tuple[Tensor, Tensor, Tensor]:
-        """hz, voiced and loudness [B, 2 T] of the synthesiser's frames."""
+        """hz, voiced and loudness [B, 2 T] for the synthesiser's frames."""
         hz = 440 * torch.exp2((tokens.pitch.double() - 70) / 12)
         hz = torch.where(tokens.pitch > 0, hz, torch.nan).float()
-        for t in range(hz.shape[1]):  # where there is no pitch, the last one goes on
+        for t in range(hz.shape[1]):  # without a pitch, the last one continues
             before = hz[:, t - 1] if t else torch.full_like(hz[:, 0], REST_HZ)
             hz[:, t] = torch.where(hz[:, t].isnan(), before, hz[:, t])
         loudness = LOUDEST_DB - LEVEL_DB * self.config.plus.levels + LEVEL_DB * (tokens.level.float() + 0.5)
@@ -303,7 +303,7 @@ class PlusModel(nn.Module):
 
     @torch.no_grad()
     def play(self, tokens: Tokens, body: Tensor, noise_seed: int) -> Tensor:
-        """Sound [B, 2 T * hop], made quieter where it would clip."""
+        """Sound [B, 2 T * hop], made quieter if it would clip."""
         hop, rate = self.config.spectrogram.hop, self.config.spectrogram.sample_rate
         hz, voiced, loudness = (x.to(body.device) for x in self.frames_of(tokens))
         harmonics, bands = self.synthesiser(hz, voiced, loudness, body)

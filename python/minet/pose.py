@@ -11,14 +11,14 @@ import numpy as np
 JOINTS = 47
 VALUES = 2 * JOINTS  # x and y
 NECK, RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST = 0, 1, 2, 3, 4, 5, 6
-# Of each joint: arms from the neck, and five fingers of four joints from each wrist.
+# Each joint's parent: arms from the neck, and five fingers of four joints from each wrist.
 PARENTS = [-1, 0, 1, 2, 0, 4, 5] + [
     joint - 1 if joint > first else wrist
     for wrist, hand in ((RIGHT_WRIST, 7), (LEFT_WRIST, 27))
     for first in range(hand, hand + 20, 4)
     for joint in range(first, first + 4)
 ]
-SAME = 1e-6  # parts of a frame
+SAME = 1e-6  # fraction of a frame
 
 
 @dataclass
@@ -31,14 +31,14 @@ class Pose:
         return len(self.joints) / self.fps
 
     def normalised(self) -> "Pose":
-        """Minus the median neck, over the median shoulder width; the same factor for x and y."""
+        """Relative to the median neck, in median shoulder widths; the same factor for x and y."""
         joints = self.joints.copy()
         xy = joints[:, :, :2].astype(np.float64)
         joints[:, :, :2] = (xy - np.median(xy[:, NECK], axis=0)) / _shoulder_width(xy)
         return Pose(joints, self.fps)
 
     def window(self, start_s: float, frames: int, fps: float = 25.0) -> np.ndarray:
-        """[frames, 94] float32 at start_s + i / fps seconds; before the first and after the last frame these stay."""
+        """[frames, 94] float32 at start_s + i / fps seconds; beyond the first and last frame, these are repeated."""
         last = len(self.joints) - 1
         position = np.clip((start_s + np.arange(frames) / fps) * self.fps, 0, last)
         first = np.floor(position).astype(np.int64)
@@ -65,7 +65,7 @@ def _shoulder_width(xy: np.ndarray) -> float:
     longest = max(right, left, arm)
     if longest < 1e-6:
         return 1.0
-    least = 0.02 * longest  # less is no width: a joint that was never seen sits on its parent
+    least = 0.02 * longest  # anything less is no width: a joint that was never seen sits on its parent
     across = length(RIGHT_SHOULDER, LEFT_SHOULDER)
     if min(across, right, left) > least:
         return across
@@ -73,7 +73,7 @@ def _shoulder_width(xy: np.ndarray) -> float:
 
 
 def read_pose(path: str | os.PathLike, fps: float = 25.0) -> Pose:
-    """Other formats of keypoints: `mi_prepare pose FILE -o NAME.npy` first."""
+    """Reads a pose.npy. Convert other formats first: `mi_prepare pose FILE -o NAME.npy`."""
     joints = np.load(path)
     if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or not math.isfinite(fps):
         raise ValueError(f"{path}: expected keypoints [frames, 47, 3], got an array of shape {joints.shape}")

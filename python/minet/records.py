@@ -1,4 +1,4 @@
-"""What the programs write: metrics of a run, sidecars of sounds, prepared corpora."""
+"""Reads what the programs write: metrics of a run, sidecars of sounds, prepared corpora."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_metrics(run: str | os.PathLike, as_rows: bool = False):
 
 
 def read_sidecar(path: str | os.PathLike) -> dict:
-    """The JSON beside a generated sound. `codes` is an array [T]; of plus also `body` [H], `onset`, `pitch`, `level`."""
+    """The JSON beside a generated sound. `codes` is an array [T]; plus adds `body` [H], `onset`, `pitch`, `level`."""
     sidecar = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     if sidecar.get("format") != "minet sound":
         raise ValueError(f"{path}: expected the .json that mi_generate wrote beside a sound")
@@ -48,7 +48,7 @@ def read_sidecar(path: str | os.PathLike) -> dict:
 
 
 def read_sound(path: str | os.PathLike) -> tuple[np.ndarray, int]:
-    """float32 samples [n] of one channel, and the sample rate; by soundfile where it is installed, else by ffmpeg."""
+    """float32 samples [n] of one channel, and the sample rate; with soundfile if it is installed, else with ffmpeg."""
     try:
         import soundfile
     except ImportError:
@@ -106,7 +106,7 @@ class Corpus:
 
 
 def read_corpus(root: str | os.PathLike) -> Corpus:
-    """A prepared corpus (include/minet/corpus/corpus.hpp); sounds and keypoints are read when they are asked for."""
+    """A prepared corpus (include/minet/corpus/corpus.hpp); sounds and keypoints are read on demand."""
     root = pathlib.Path(root)
     lines = (root / "corpus.yaml").read_text(encoding="utf-8").splitlines()
     about = {key: value_of(word.split(" #")[0]) for key, word in (line.split(":", 1) for line in lines if ":" in line)}

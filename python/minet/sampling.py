@@ -1,4 +1,4 @@
-"""Drawing one symbol from logits, as the programs do."""
+"""Draws one symbol from logits, as the programs do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 class Sampling:
     temperature: float = 1.0  # 0 takes the most probable symbol
     top_k: int = 0  # keep the k most probable; 0: all
-    top_p: float = 1.0  # keep the fewest that hold this probability; 1: all
+    top_p: float = 1.0  # keep the fewest that together have this probability; 1: all
 
     def __post_init__(self):
         if not self.temperature >= 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
@@ -19,7 +19,7 @@ class Sampling:
 
 
 def draw(logits: np.ndarray, sampling: Sampling, uniform: float) -> int:
-    """The symbol that `uniform` in [0, 1) decides, from logits [K]. Ties go to the lower index."""
+    """The symbol that `uniform` in [0, 1) selects from logits [K]. Ties go to the lower index."""
     logits = logits.astype(np.float64)
     best = int(logits.argmax())
     if sampling.temperature == 0:
@@ -31,7 +31,7 @@ def draw(logits: np.ndarray, sampling: Sampling, uniform: float) -> int:
         total = weights[order[:most]].sum()
         held = 0.0
         for rank, symbol in enumerate(order):
-            # A symbol stays while those before it do not yet hold top_p of what top_k left.
+            # A symbol is kept while those before it hold less than top_p of what top_k left.
             if rank >= most or (rank > 0 and held >= sampling.top_p * total):
                 weights[symbol] = 0
             else:

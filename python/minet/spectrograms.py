@@ -1,4 +1,4 @@
-"""Sound to standardised log-spectrograms and back to magnitudes, of models that play spectrograms."""
+"""Sound to standardised log-spectrograms and back to magnitudes, for models that generate spectrograms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .config import Config
 
 
 class SpectrogramModel(nn.Module):
-    """config, and the scale that its file has."""
+    """Holds config and the scale from the model's file."""
 
     def __init__(self, config: Config):
         super().__init__()
@@ -29,7 +29,7 @@ class SpectrogramModel(nn.Module):
         return (level - s["mean"]) / s["deviation"]
 
     def to_magnitudes(self, spectrogram: Tensor) -> Tensor:
-        """The inverse; what is at most half a decibel above the floor is silence, and 60 dB is the loudest."""
+        """The inverse; less than half a decibel above the floor is silence, and levels are limited to 60 dB."""
         s = self.scale
         level = spectrogram * s["deviation"] + s["mean"]
         if s["kind"] != "decibel":

@@ -1,4 +1,4 @@
-"""The random numbers of the programs: xoshiro256++ seeded by SplitMix64 (https://prng.di.unimi.it/)."""
+"""The programs' random numbers: xoshiro256++ seeded by SplitMix64 (https://prng.di.unimi.it/)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def _mix(z: int) -> int:
     return z ^ (z >> 31)
 
 
-def _split_mix(state: int) -> tuple[int, int]:  # the next state, and what it gives
+def _split_mix(state: int) -> tuple[int, int]:  # the next state, and its output
     state = state + 0x9E3779B97F4A7C15 & MASK
     return state, _mix(state)
 
@@ -28,7 +28,7 @@ def derive_seed(seed: int, purpose: str, index: int = 0, second_index: int = 0) 
 
 
 class Random:
-    """Uniform numbers that are the same on every platform."""
+    """Random numbers that are the same on every platform."""
 
     def __init__(self, seed: int):
         self.state = []

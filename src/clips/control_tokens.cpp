@@ -32,7 +32,7 @@ float mean_loudness(const std::vector<float>& loudness, std::int64_t token) {
   return 0.25f * at(2 * token - 1) + 0.5f * at(2 * token) + 0.25f * at(2 * token + 1);
 }
 
-// A single frame of another pitch between two equal ones is the tracker's slip.
+// A single frame of a different pitch between two equal ones is a tracking error.
 void remove_slips(std::vector<std::int64_t>& pitch) {
   for (std::size_t i = 1; i + 1 < pitch.size(); ++i) {
     if (pitch[i - 1] == pitch[i + 1]) pitch[i] = pitch[i - 1];
@@ -45,7 +45,7 @@ void mark(std::vector<std::int64_t>& flags, double seconds, double rate) {
     flags[static_cast<std::size_t>(at)] = 1;
 }
 
-// Pitch of the notes; after a note its pitch may ring on, as it was heard to, or there is none.
+// Pitch of the notes; after a note its pitch rings on for as long as it was heard, then none.
 std::vector<std::int64_t> forced_pitch(const std::vector<std::int64_t>& note,
                                        const std::vector<std::int64_t>& heard) {
   std::vector<std::int64_t> forced(note.size());

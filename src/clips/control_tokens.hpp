@@ -1,4 +1,4 @@
-// Sound and notes as the tokens of plus's prior, in its frames of two hops.
+// Sound and notes as tokens of plus's prior, whose frames are two hops long.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace minet::clips {
 
-// Columns of equal length, one row a token.
+// Columns of equal length, one row per token.
 struct TokenColumns {
   std::vector<std::int64_t> onset, pitch;      // heard
   std::vector<float> loudness;                 // dB
-  std::vector<std::int64_t> note, note_onset;  // asked for: 0 = rest, 1 + MIDI number
+  std::vector<std::int64_t> note, note_onset;  // requested: 0 = rest, 1 + MIDI number
   std::vector<std::int64_t> forced;            // pitch as the notes force it
 };
 

@@ -1,5 +1,5 @@
-// The standardised spectrograms of a split in a GPU's memory, in half precision: a batch of clips
-// is read there, and no processor keeps the GPU waiting. An hour of sound takes 0.46 GB.
+// The standardised spectrograms of a split in a GPU's memory, in half precision: batches of clips
+// are read there, so that the GPU never waits for the CPU. An hour of sound takes 0.46 GB.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,11 +15,11 @@ namespace minet::clips {
 
 class DeviceSpectrograms {
  public:
-  // Nothing for a CPU, or where they do not fit (which is logged).
+  // Nothing for a CPU, or if they do not fit (which is logged).
   static std::optional<DeviceSpectrograms> load(const TrackStore& store,
                                                 const audio::SpectrogramScale& scale,
                                                 const at::Device& device);
-  // As TrackStore's, on the device: float32 [B, F, T] and [1, F, T].
+  // As TrackStore's, but on the device: float32 [B, F, T] and [1, F, T].
   at::Tensor clips(const std::vector<Clip>& clips, std::int64_t frames) const;
   at::Tensor track(std::int64_t track) const;
 

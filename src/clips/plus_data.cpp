@@ -1,10 +1,10 @@
-// What plus is trained on.
+// The training data of plus.
 #include <ATen/ATen.h>
 #include <c10/core/ScalarType.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>  // defines __GLIBC__ where it is
+#include <cstdlib>  // defines __GLIBC__ if it is glibc
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -36,7 +36,7 @@ struct TrackData {
   audio::Controls controls;
 };
 
-// Sound, energies, pose and notes; the controls unless they are known.
+// Sound, energies, pose and notes; controls only if `with_controls`.
 TrackData read_track(const corpus::Corpus& corpus, const corpus::Track& track,
                      const config::TrainConfig& config, bool with_controls) {
   TrackData data;
@@ -64,7 +64,7 @@ TrackData read_track(const corpus::Corpus& corpus, const corpus::Track& track,
   return data;
 }
 
-// hz and loudness [frames] and onsets (s, with the track of each) of all tracks.
+// hz, loudness [frames] and onsets (track, s) of all tracks; empty if not cached for this corpus.
 models::TensorFile cached_controls(const fs::path& cache, const std::string& hash,
                                    std::int64_t tracks) {
   if (!fs::exists(cache)) return {};
@@ -122,15 +122,15 @@ void keep_controls(const fs::path& cache, const std::string& hash,
   models::save_safetensors(cache, file);
 }
 
-// The allocator keeps what is freed below something that is still in use.
+// The allocator keeps freed memory that lies below a block still in use.
 void give_back_freed_memory() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
 }
 
-// Of all tracks, one after the other: [rows, width]. Each track's own is freed at once, because the
-// sound of hours should not be in memory twice.
+// All tracks' values, one after the other: [rows, width]. Each track's own are freed right away, so
+// that hours of sound are not in memory twice.
 template <class Value>
 at::Tensor joined(std::vector<TrackData>& tracks, std::vector<Value> TrackData::*part,
                   std::int64_t width) {
@@ -221,7 +221,7 @@ models::SynthesiserInput PlusData::drawn_frames(bool with_notes) const {
   std::vector<at::Tensor> hz, voiced, loudness;
   for (std::size_t i = 0; i < frames_.size(); ++i) {
     const std::int64_t tokens = frames_[i] / models::kFramesOfToken;
-    if (tokens == 0) {  // shorter than a clip: nothing is taken of it
+    if (tokens == 0) {  // shorter than a clip: never used
       for (auto* all : {&hz, &voiced, &loudness}) all->push_back(at::ones({frames_[i]}));
       continue;
     }
@@ -231,7 +231,7 @@ models::SynthesiserInput PlusData::drawn_frames(bool with_notes) const {
     };
     const models::SynthesiserInput drawn =
         models::frames_of({part(onset_), part(pitch), part(level_)}, config_);
-    // Where a track has a frame more than two to a token, the last one goes on.
+    // If a track has one frame more than two per token, the last value is repeated.
     const at::Tensor at = at::arange(frames_[i], at::kLong).clamp_max(drawn.hz.size(1) - 1);
     const auto add = [&](std::vector<at::Tensor>& all, const at::Tensor& row) {
       all.push_back(row[0].index_select(0, at));

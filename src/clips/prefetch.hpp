@@ -1,4 +1,4 @@
-// Batches made in threads of their own while others are trained on.
+// Batches made in background threads while training uses earlier ones.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,8 +11,8 @@
 
 namespace minet::clips {
 
-// make(first), make(first + 1), ... make(end - 1), in this order, each in a thread, `ahead` at
-// once.
+// make(first), make(first + 1), ... make(end - 1), returned in this order; each runs in its own
+// thread, `ahead` at a time.
 template <class Batch>
 class Prefetch {
  public:
@@ -38,13 +38,13 @@ class Prefetch {
   std::deque<std::future<Batch>> pending_;
 };
 
-// A GPU takes batches faster than one thread makes them.
+// A GPU consumes batches faster than one thread makes them.
 inline int batches_ahead(const at::Device& device) {
   return device.is_cpu() ? 1 : 6;
 }
 
-// On its way to a GPU a tensor lies in memory that the GPU reads by itself; so the copy need not be
-// waited for.
+// A tensor on its way to a GPU is put into pinned memory, which the GPU reads by itself, so that
+// the copy is asynchronous.
 inline at::Tensor staged(const at::Tensor& tensor, const at::Device& device) {
   return device.is_cpu() || !tensor.defined() ? tensor : tensor.pin_memory();
 }

@@ -19,7 +19,7 @@
 
 namespace minet::clips {
 
-// Decoded sound as 16-bit samples (the files have no more), poses and notes by track.
+// Decoded sound as 16-bit samples (the files' own resolution), poses and notes by track.
 struct TrackStore::Cache {
   std::mutex mutex;  // prefetching threads read while validation does
   std::int64_t audio_bytes_left = 0;
@@ -27,7 +27,7 @@ struct TrackStore::Cache {
   std::map<std::int64_t, pose::PoseSequence> poses;
   std::map<std::int64_t, std::vector<score::Note>> notes;
 
-  // What a map has of a track, or nothing. What was kept stays where it is.
+  // A track's entry in a map, or nullptr. Entries never move.
   template <class Value>
   const Value* find(const std::map<std::int64_t, Value>& map, std::int64_t track) {
     const std::lock_guard lock(mutex);
@@ -75,7 +75,7 @@ std::vector<float> TrackStore::samples(std::int64_t track, std::int64_t first,
     if (!cache_->reserve_audio(bytes)) {
       return audio::read_sound_segment(corpus_.audio_path(info), first, count).samples;
     }
-    // Decoded without the lock, so that several threads do it side by side.
+    // Decoded without holding the lock, so that several threads can decode in parallel.
     const audio::Sound sound = corpus_.read_audio(info);
     std::vector<std::int16_t> kept(sound.samples.size());
     std::transform(sound.samples.begin(), sound.samples.end(), kept.begin(), [](float sample) {
@@ -108,7 +108,7 @@ void TrackStore::standardised(std::int64_t track, std::int64_t first_frame, std:
                               const audio::SpectrogramScale& scale, float* into) const {
   std::vector<float> values = magnitudes(track, first_frame, frames);
   audio::to_log(scale, values);
-  // [T, F] -> [F, T] in tiles. By hand, because this runs in the prefetching thread, where
+  // [T, F] -> [F, T] in tiles. Hand-written, because this runs in the prefetching thread, where
   // LibTorch's operators would start a second set of OpenMP threads.
   const std::int64_t bins = config_.spectrogram.bins, tile = 32;
   for (std::int64_t t0 = 0; t0 < frames; t0 += tile) {
@@ -213,8 +213,8 @@ void TrackStore::for_all_tracks(const std::string& label,
 }
 
 audio::SpectrogramScale TrackStore::estimate_scale() const {
-  const std::int64_t chunk = 4096;  // frames at a time: flat memory for long tracks
-  // Each track's numbers for itself, joined in the tracks' order: the same with any threads.
+  const std::int64_t chunk = 4096;  // frames at a time: constant memory for long tracks
+  // One estimate per track, merged in track order: the same result with any number of threads.
   std::vector<audio::ScaleEstimator> parts(tracks_.size(),
                                            audio::ScaleEstimator(config_.spectrogram));
   const auto go_through = [&](const std::string& label, auto see) {

@@ -22,7 +22,7 @@ struct Choice {
   std::string instrument;  // may be empty
 };
 
-// Clips in the middle of tracks, one an instrument while there are new ones.
+// Clips from the middle of tracks, one per instrument as long as there are new ones.
 std::vector<Choice> choose(const evaluation::Scene& scene, std::int64_t count, bool notes) {
   const auto instruments = corpus::read_instruments(scene.corpus);
   std::vector<Choice> chosen, spare;
@@ -42,7 +42,7 @@ std::vector<Choice> choose(const evaluation::Scene& scene, std::int64_t count, b
   return chosen;
 }
 
-// One kind of sound for each of the chosen clips.
+// Makes the sounds of one model for the chosen clips.
 class ExampleMaker {
  public:
   ExampleMaker(const TablesOptions& options, const std::filesystem::path& model, std::uint64_t seed)
@@ -69,8 +69,8 @@ class ExampleMaker {
                                          .sampling = {.seed = seed_}});
   }
 
-  // Writes each clip's sound and adds it to its example; `references` are the loudest magnitudes
-  // of the first sounds, which the pictures share.
+  // Writes each clip's sound and adds it to its example; `references` holds the loudest magnitude
+  // of each clip's first sound, which all its pictures share.
   void add(const char* name, const char* file, const at::Tensor& spectrograms,
            std::vector<Example>& examples, std::vector<float>& references) const {
     const config::SpectrogramConfig& shape = scene_.subject->config().spectrogram;

@@ -1,5 +1,5 @@
-// Clips to see and hear side by side (the paper's figure 6): real, played from the body alone,
-// played with the notes.
+// Clips to see and hear side by side (the paper's figure 6): real, generated from the body alone,
+// generated with the notes.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +27,11 @@ struct Example {
 
 struct ExampleModels {
   std::filesystem::path free;                 // plays from the body alone
-  std::optional<std::filesystem::path> told;  // plays with the notes; none: no such sounds
+  std::optional<std::filesystem::path> told;  // plays with the notes; nullopt: no such sounds
 };
 
-// `options.examples` clips of test tracks, of different instruments where there are that many, and
-// with notes where a model is given them. Writes the wavs (over earlier ones of the same command).
+// `options.examples` clips of test tracks, of different instruments if there are that many, and
+// with notes if a model takes them. Writes the wavs, overwriting earlier ones of this command.
 std::vector<Example> make_examples(const TablesOptions& options, const ExampleModels& models,
                                    std::uint64_t seed);
 

@@ -31,7 +31,7 @@ std::string budgets(const RunShelf& runs) {
   return "Budgets: " + join(budgets, "; ");
 }
 
-// Runs of other corpora that the options let in.
+// Runs trained on other corpora that the options allow.
 std::vector<std::string> other_corpora(const Measuring& measuring) {
   std::vector<std::string> facts;
   for (const std::uint64_t seed : measuring.options().seeds) {

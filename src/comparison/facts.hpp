@@ -1,4 +1,4 @@
-// What the tables were made from: for people, and for tables.json.
+// What the tables were made from, for people and for tables.json.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,9 +9,9 @@
 
 namespace minet::comparison {
 
-// Corpus, configuration, budgets, machines, seeds, version, and what was left out; a sentence each.
+// Corpus, configuration, budgets, machines, seeds, version and omissions; one sentence each.
 std::vector<std::string> facts(const Measuring& measuring);
-// One object a run: its kind, seed, model hash, and what its run.json says of where it was trained.
+// One object per run: kind, seed, model hash, and what its run.json says on where it was trained.
 nlohmann::ordered_json runs_json(Measuring& measuring);
 
 }  // namespace minet::comparison

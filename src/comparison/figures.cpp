@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kFewestPoints = 12;         // a map of fewer says nothing
+constexpr double kFewestPoints = 12;         // a map of fewer is meaningless
 constexpr std::uint64_t kMaxSvg = 64 << 20;  // bytes
 
 }  // namespace
@@ -22,7 +22,7 @@ constexpr std::uint64_t kMaxSvg = 64 << 20;  // bytes
 std::string tsne_svg(Measuring& measuring) {
   const std::uint64_t seed = measuring.first_seed();
   const fs::path folder = measuring.options().out / "results" / "tsne";
-  double clips = 0;  // of the test split, end to end
+  double clips = 0;  // in the test split, end to end
   for (const corpus::Track& track : measuring.corpus().tracks_of("test")) {
     clips += std::floor(track.seconds / measuring.runs().config(RunKind::minet).data.clip_seconds);
   }
@@ -38,7 +38,7 @@ std::string tsne_svg(Measuring& measuring) {
       });
   const fs::path svg = folder / "tsne.svg";
   if (!fs::exists(svg)) return {};
-  // As part of a page a picture has no prologue of its own.
+  // Embedded in a page, a picture must not have an XML prologue.
   const std::string content = read_file(svg, kMaxSvg);
   const std::size_t begin = content.find("<svg");
   return begin == std::string::npos ? std::string() : content.substr(begin);

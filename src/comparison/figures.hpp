@@ -1,4 +1,4 @@
-// The report's pictures of the first seed's runs, as SVG elements.
+// The report's pictures for the first seed's runs, as SVG elements.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace minet::comparison {
 
 // Figure 7: body vectors by t-SNE. Empty if the test split has too few clips for a map.
 std::string tsne_svg(Measuring& measuring);
-// The curves of training, from the runs' metrics.jsonl.
+// Training curves, from the runs' metrics.jsonl.
 std::vector<std::string> curve_svgs(const Measuring& measuring);
 
 }  // namespace minet::comparison

@@ -1,4 +1,4 @@
-// Trains, measures and publishes: the whole of mi_eval tables.
+// All of mi_eval tables: trains, measures and publishes.
 #include <algorithm>
 #include <set>
 
@@ -25,14 +25,14 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxMark = 1 << 20;         // bytes
-constexpr const char* kMark = "minet-tables.json";  // whose folder it is
+constexpr const char* kMark = "minet-tables.json";  // marks a folder as this command's
 
 class TableMaker {
  public:
   explicit TableMaker(const TablesOptions& options)
       : options_(without_training_in_shards(options)), measuring_(options_) {
     check();
-    listening_ = listening_table(measuring_);  // of a file, so that a wrong one is noticed now
+    listening_ = listening_table(measuring_);  // from a file: reveals a wrong one early
     fs::create_directories(options_.out);
   }
 
@@ -42,7 +42,7 @@ class TableMaker {
     return publish();
   }
 
-  // What this shard measures; the tables are left to those who have all of it.
+  // Makes this shard's measurements; a merge of all shards makes the tables.
   TablesResult make_shard() {
     const fs::path folder = shard_folder(options_.out, options_.shard);
     make_folders(folder);
@@ -92,7 +92,7 @@ class TableMaker {
     check_corpus(measuring_.corpus(), measuring_.runs().config(RunKind::minet).data.clip_seconds,
                  measuring_.no_notes().empty());
     if (options_.paper) check_paper_figures(options_.paper->string());
-    // Runs that were trained elsewhere may stand there before the command's own mark does.
+    // Runs trained elsewhere may be there before the command's own mark is.
     std::error_code ignored;
     if (fs::exists(options_.out) && !fs::is_empty(options_.out, ignored) &&
         !fs::exists(options_.out / kMark) && !holds_runs_alone()) {
@@ -105,13 +105,13 @@ class TableMaker {
   bool holds_runs_alone() const {
     for (const auto& item : fs::directory_iterator(options_.out)) {
       const fs::path name = item.path().filename();
-      // Other shards begin at the same time.
+      // Other shards may start at the same time.
       if (name != "runs" && !name.string().starts_with(text('.', kMark))) return false;
     }
     return true;
   }
 
-  // The folder is this command's from now on, for this corpus.
+  // Marks the folder as this command's, for this corpus.
   void remember_options() const {
     const fs::path mark = options_.out / kMark;
     Json json;

@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// json[path], nullptr where nothing is.
+// json[path]; nullptr if there is nothing.
 const Json* find(const Json& json, const std::string& path) {
   const Json* here = &json;
   for (const std::string& key : split(path, '.')) {

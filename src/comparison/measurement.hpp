@@ -1,4 +1,4 @@
-// Reads figures from the JSON of one measurement, by the path of their keys.
+// Reads values from the JSON of one measurement, by the path of their keys.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,15 +10,15 @@ namespace minet::comparison {
 
 struct Measurement {
   std::string name;             // as in results/NAME.json
-  nlohmann::ordered_json json;  // null: another shard's, of which nothing is known here
+  nlohmann::ordered_json json;  // null: another shard's, unknown here
 
-  // Whether there is anything at `path`, dot-separated keys: "chain.generated.onset_f1".
+  // Whether there is a value at `path`, dot-separated keys: "chain.generated.onset_f1".
   bool has(const std::string& path) const;
-  // The number there, with the interval [low, high] at `interval` where one is named. Empty where
-  // the metric says null: it could not be measured. WorkError where the path is missing or not a
-  // number: a programming error.
+  // The number there, with the interval [low, high] at `interval` if one is named. Empty if the
+  // metric says null, as it could not be measured. WorkError if the path is missing or not a
+  // number, which is a programming error.
   Cell at(const std::string& path, const std::string& interval = {}) const;
-  // A mean with its standard error -> with a 95 % interval.
+  // A mean with its standard error, converted to a 95 % interval.
   Cell with_error(const std::string& path, const std::string& error_path) const;
 };
 

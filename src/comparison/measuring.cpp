@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Why what needs notes cannot be compared on a corpus; empty if it can.
+// Why models that need notes cannot be compared on a corpus; empty if they can.
 std::string why_no_notes(const corpus::Corpus& corpus) {
   for (const char* split : {"train", "test"}) {
     const auto tracks = corpus.tracks_of(split);
@@ -48,8 +48,8 @@ Json Measuring::inputs(RunKind kind, std::uint64_t seed, const Json& own) {
   return inputs;
 }
 
-// Whole measurements go round the shards, from another one on for each metric: those of one metric
-// take about as long as each other.
+// Whole measurements are dealt to the shards in turn, starting at a different shard for each
+// metric: measurements of one metric take about the same time.
 int Measuring::shard_of(const std::string& metric, const std::string& name) {
   const auto known = owners_.find(name);
   if (known != owners_.end()) return known->second;
@@ -131,7 +131,7 @@ evaluation::EvalOptions Measuring::common(RunKind kind, std::uint64_t seed) cons
 }
 
 const std::string& Measuring::model_hash(RunKind kind, std::uint64_t seed) {
-  std::string& hash = model_hashes_[{kind, seed}];  // a model is not trained any more here
+  std::string& hash = model_hashes_[{kind, seed}];  // models no longer change here
   if (hash.empty()) hash = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
   return hash;
 }

@@ -1,4 +1,4 @@
-// Shared by all tables: the corpus, the runs, and measurements of them, each made once.
+// Shared by all tables: the corpus, the runs and their measurements, each made once.
 #pragma once
 
 #include <algorithm>
@@ -29,14 +29,14 @@ class Measuring {
   explicit Measuring(const TablesOptions& options);
 
   using Evaluate = std::function<evaluation::EvalResult(std::uint64_t seed)>;
-  // The cached result in OUT/results if it was made from the same inputs, else measured by
-  // `evaluate` and kept. `own`: the metric's own options, which are part of the inputs.
+  // The cached result in OUT/results if it was made from the same inputs, otherwise measured with
+  // `evaluate` and cached. `own`: the metric's own options, which are part of the inputs.
   Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
                           const nlohmann::ordered_json& own, const Evaluate& evaluate);
-  // One that shards make together, of some of its clips each.
+  // A measurement that shards make together, each on some of its clips.
   struct InParts {
     Evaluate whole;
-    // Writes what a shard finds to `file`, unless that is there already.
+    // Writes a shard's findings to `file`, unless they are there already.
     std::function<void(std::uint64_t seed, const std::filesystem::path& file)> part;
     std::function<evaluation::EvalResult(std::uint64_t seed,
                                          const std::vector<std::filesystem::path>& files)>
@@ -54,15 +54,15 @@ class Measuring {
   void leave_out(const std::string& what, const std::string& why) {
     left_out_.push_back({what, why});
   }
-  // Whether this kind is asked for, and the corpus can train and measure it.
+  // Whether this kind is requested and the corpus can train and measure it.
   bool has(RunKind kind) const { return std::ranges::count(runs_.kinds(), kind) > 0; }
 
-  std::string said_of_shard() const;  // what this shard measured
+  std::string said_of_shard() const;  // summary of what this shard measured
 
   const TablesOptions& options() const { return options_; }
   const corpus::Corpus& corpus() const { return corpus_; }
   const RunShelf& runs() const { return runs_; }
-  const std::string& no_notes() const { return no_notes_; }  // why; empty where there are notes
+  const std::string& no_notes() const { return no_notes_; }  // why not; empty if there are notes
   const std::vector<LeftOut>& left_out() const { return left_out_; }
   std::uint64_t first_seed() const { return options_.seeds.front(); }
 
@@ -78,15 +78,15 @@ class Measuring {
   const ResultShelf results_;
   std::map<std::pair<RunKind, std::uint64_t>, std::string> model_hashes_;
   std::vector<LeftOut> left_out_;
-  const std::vector<std::filesystem::path> shards_;  // that are merged
-  // Whole measurements and whose they are; by metric, how many there are and whose the first is.
+  const std::vector<std::filesystem::path> shards_;  // those to merge
+  // The shard of each whole measurement; by metric, how many there are and the first one's shard.
   std::map<std::string, int> owners_;
   std::map<std::string, std::pair<int, int>> counts_;
   int parts_ = 0;
 };
 
 using Take = std::function<Cell(const Measurement&)>;
-// As Measurement's at() and with_error().
+// Like Measurement's at() and with_error().
 Take number(std::string path, std::string interval = {});
 Take with_error(std::string path, std::string error_path);
 

@@ -9,7 +9,7 @@
 namespace minet::comparison {
 namespace {
 
-// The row of a kind; of MI Net the floors too.
+// The row of a kind; for MI Net also those of real clips.
 void ndb_row(Measuring& measuring, PaperTable& table, RunKind kind) {
   const bool notes = needs_notes(kind), floors = kind == RunKind::minet;
   const auto options_of = [&measuring, kind, notes, floors](std::uint64_t seed) {

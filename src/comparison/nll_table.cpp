@@ -23,7 +23,7 @@ PaperTable nll_table(Measuring& measuring) {
         });
     TableRow& row = table.row(title_of(kind));
     row.cells[0] = cell(all, with_error(prefix + "_nats", prefix + "_standard_error"));
-    // Clips of one track alone have no other's body.
+    // If all clips are of one track, there is no other body.
     if (all_have(all, prefix + "_pose_gain_nats")) {
       row.cells[1] =
           cell(all, with_error(prefix + "_pose_gain_nats", prefix + "_pose_gain_standard_error"));

@@ -1,4 +1,4 @@
-// The paper's own figures (arXiv 2012.03478, section 4), and others from a file.
+// The paper's own results (arXiv 2012.03478, section 4), and others from a file.
 #include <algorithm>
 
 #include "comparison/paper_table.hpp"
@@ -54,7 +54,7 @@ bool has_place(const PaperTable& table, const PaperFigure& figure) {
 
 struct Line {
   PaperFigure figure;
-  std::string value;  // as it stands there
+  std::string value;  // as written there
   std::size_t number = 0;
 };
 

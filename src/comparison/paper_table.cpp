@@ -12,7 +12,7 @@
 namespace minet::comparison {
 namespace {
 
-// Student's two-sided 95 % quantile for 1 to 30 degrees of freedom; the normal one beyond.
+// Student's two-sided 95 % quantile for 1 to 30 degrees of freedom; beyond, the normal one.
 double student_95(std::size_t degrees) {
   constexpr std::array<double, 30> kQuantiles{
       12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -21,7 +21,7 @@ double student_95(std::size_t degrees) {
   return degrees <= kQuantiles.size() ? kQuantiles[degrees - 1] : 1.960;
 }
 
-// The paper's figures of one place, in the order in which they are known.
+// The paper's values for one cell, in the order in which they are listed.
 std::vector<PaperFigure> paper_of(const std::vector<PaperFigure>& paper, const PaperTable& table,
                                   const std::string& row, const std::string& column) {
   std::vector<PaperFigure> found;
@@ -33,7 +33,7 @@ std::vector<PaperFigure> paper_of(const std::vector<PaperFigure>& paper, const P
   return found;
 }
 
-// The corpora that the paper has figures of in a column, in the order in which they are known.
+// The corpora for which the paper has values in a column, in the order in which they are listed.
 std::vector<std::string> corpora_of(const std::vector<PaperFigure>& paper, const PaperTable& table,
                                     const std::string& column) {
   std::vector<std::string> corpora;

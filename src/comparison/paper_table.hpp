@@ -1,4 +1,4 @@
-// A table of figures with intervals, and the four forms in which it is published.
+// A table of results with intervals, and the four formats in which it is published.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,8 +8,8 @@
 
 namespace minet::comparison {
 
-// A measured value. The interval is the metric's own where there is one run (described in the
-// table's notes), and Student's 95 % over the runs where there are several.
+// A measured value. With one run the interval is the metric's own (described in the table's
+// notes), with several it is Student's 95 % interval over the runs.
 struct Measured {
   double value = 0;
   std::optional<double> low = std::nullopt, high = std::nullopt;
@@ -25,29 +25,29 @@ struct TableRow {
 };
 
 struct PaperTable {
-  std::string key;  // "1" to "5": the paper's number; "A": ours. Also in file names
+  std::string key;  // "1" to "5": the paper's number; "A": minet's. Also in file names
   std::string title;
   std::vector<std::string> columns;
   std::vector<TableRow> rows;
-  std::vector<std::string> notes;  // how to read it, a sentence each
+  std::vector<std::string> notes;  // how to read it, one sentence each
 
   // The row of that name, appended if absent.
   TableRow& row(const std::string& name);
 };
 
-// A figure that the paper gives, beside ours of the same place.
+// A value from the paper, shown beside minet's in the same cell.
 struct PaperFigure {
   std::string table, row, column;
-  std::string corpus;  // measured on: "URMP" or "Solos"
+  std::string corpus;  // that it was measured on: "URMP" or "Solos"
   double value = 0;
 };
 
-// The paper's own, and those of a CSV file with the columns table, row, column, corpus, value.
-// InputError for a line that matches no table cell. Every figure of the paper must have its place
-// (WorkError), also where we measure nothing beside it.
+// The paper's own, and those from a CSV file with the columns table, row, column, corpus, value.
+// InputError for a line that matches no table cell. Every value of the paper must have its cell
+// (WorkError), even if minet measures nothing for it.
 std::vector<PaperFigure> paper_figures(const std::optional<std::string>& csv_path,
                                        const std::vector<PaperTable>& tables);
-// What can be said of the file before there are tables: InputError for a line that is no figure.
+// The checks of the file that need no tables yet: InputError for a line that is not a value.
 void check_paper_figures(const std::string& csv_path);
 
 std::string as_text(const PaperTable& table, const std::vector<PaperFigure>& paper);

@@ -1,4 +1,4 @@
-// The tables, one a file: which measurement goes where.
+// The tables, one per file: which measurement goes where.
 #pragma once
 
 #include "comparison/measuring.hpp"
@@ -6,11 +6,11 @@
 
 namespace minet::comparison {
 
-PaperTable ndb_table(Measuring& measuring);        // 1
-PaperTable knn_table(Measuring& measuring);        // 2
-PaperTable listening_table(Measuring& measuring);  // 3; InputError: not a listening test's score
+PaperTable ndb_table(Measuring& measuring);             // 1
+PaperTable knn_table(Measuring& measuring);             // 2
+PaperTable listening_table(Measuring& measuring);       // 3; InputError: no listening test's score
 PaperTable reconstruction_table(Measuring& measuring);  // 4
 PaperTable nll_table(Measuring& measuring);             // 5
-PaperTable stages_table(Measuring& measuring);          // A: ours, the paper has no such table
+PaperTable stages_table(Measuring& measuring);          // A: minet's own, not in the paper
 
 }  // namespace minet::comparison

@@ -13,7 +13,7 @@ PaperTable reconstruction_table(Measuring& measuring) {
                 "log-spectrogram; LSD: log-spectral distance; SC: spectral convergence; in "
                 "these lower is better. The paper's L2 is on a different scale: only the ratio, "
                 "with over without MBR blocks, can be compared."}};
-  // What has no codes has three of the five figures.
+  // Rows without codes have three of the five metrics.
   const auto columns = [](const std::string& prefix, std::size_t count = 5) {
     std::vector<Take> takes;
     for (const char* key : {"l2", "log_spectral_distance_db", "spectral_convergence_db",

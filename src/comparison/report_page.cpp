@@ -9,7 +9,7 @@
 namespace minet::comparison {
 namespace {
 
-constexpr std::uint64_t kMaxSound = 64 << 20;  // bytes of one example
+constexpr std::uint64_t kMaxSound = 64 << 20;  // bytes per example
 
 constexpr std::string_view kStyle = R"(
 .example { margin: 1rem 0 2rem; }

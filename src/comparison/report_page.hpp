@@ -1,4 +1,4 @@
-// report.html: everything that `mi_eval tables` found, in one file that works from disk.
+// report.html: all results of `mi_eval tables` in a single file that works from disk.
 #pragma once
 
 #include <string>

@@ -35,7 +35,7 @@ Json ResultShelf::get(const std::string& name, const Json& inputs,
                       const char* doing) const {
   if (auto before = kept(name, inputs)) return *std::move(before);
   log::info(text(doing, " ", name));
-  std::filesystem::create_directories(folder_);  // where some metrics write files of their own
+  std::filesystem::create_directories(folder_);  // some metrics write files of their own there
   Json result;
   result["inputs"] = inputs;
   result["result"] = Json::parse(measure().json);

@@ -1,4 +1,4 @@
-// A cache of measurements, keyed by what they were made from.
+// A cache of measurements, keyed by their inputs.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +15,11 @@ class ResultShelf {
  public:
   explicit ResultShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // The JSON of the measurement `name` in FOLDER/NAME.json if that was made from the same `inputs`
+  // The JSON of the measurement `name` from FOLDER/NAME.json, if it was made from the same `inputs`
   // (corpus hash, model hash, options, version).
   std::optional<nlohmann::ordered_json> kept(const std::string& name,
                                              const nlohmann::ordered_json& inputs) const;
-  // The same; measured and kept where it is not there. `doing` is for the log.
+  // The same; measured and saved if it is not there. `doing` is for the log.
   nlohmann::ordered_json get(const std::string& name, const nlohmann::ordered_json& inputs,
                              const std::function<evaluation::EvalResult()>& measure,
                              const char* doing = "measuring") const;

@@ -27,26 +27,26 @@ using training::Stage;
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kModel = "model.safetensors";
 
-// configs/tiny.yaml has its relatives as configs/ablations/tiny-no_mbr.yaml, paper.yaml without a
-// prefix.
+// Relatives of configs/tiny.yaml are named like configs/ablations/tiny-no_mbr.yaml, those of
+// paper.yaml have no prefix.
 fs::path relative_of(const fs::path& config, const char* folder, const char* name) {
   const std::string stem = config.stem().string();
   const std::string prefix = stem == "paper" ? "" : stem + "-";
   return config.parent_path() / folder / (prefix + name + ".yaml");
 }
 
-// What is known of each run, in the order of RunKind.
+// Properties of each kind of run, in the order of RunKind.
 struct RunForm {
   const char* key;
   const char* title;
   ModelKind model = ModelKind::minet;
-  Stage train = Stage::prior;  // what is asked of mi_train
+  Stage train = Stage::prior;  // the stage requested from mi_train
   Stage last = train;          // the stage that it is measured after
-  bool notes = false;          // is trained with notes
-  bool shares_vqvae = false;   // with the others that do
-  bool if_given = false;       // only where the options name its configuration
-  const char* folder = "";     // of its configuration, beside the one given
-  const char* file = "";       // its name there; empty: the one given itself
+  bool notes = false;          // trained with notes
+  bool shares_vqvae = false;   // with all others that do
+  bool if_given = false;       // only if the options name its configuration
+  const char* folder = "";     // of its configuration, relative to the given one
+  const char* file = "";       // its name there; empty: the given one itself
   std::optional<fs::path> TablesOptions::*given = nullptr;
 };
 constexpr std::array<RunForm, kRunKinds.size()> kForms{{
@@ -102,7 +102,7 @@ fs::path config_path(const TablesOptions& options, RunKind kind) {
   return (options.*form.given).value_or(relative_of(options.config, form.folder, form.file));
 }
 
-// What of a configuration does not fit its place; empty if nothing.
+// Why a configuration does not suit a kind of run; empty if it does.
 std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& minet) {
   const RunForm& form = form_of(kind);
   if (config.model.kind != form.model) {
@@ -131,7 +131,7 @@ std::string misfit(RunKind kind, const TrainConfig& config, const TrainConfig& m
   return {};
 }
 
-// A run folder whose VQ-VAE is trained and whose prior has not begun, under another name.
+// Copies a run folder whose VQ-VAE is trained and whose prior has not begun.
 void copy_run(const fs::path& from, const fs::path& to) {
   FolderWriter folder(to);
   for (const char* name : {"config.yaml", "run.json", kCheckpoint, kModel, "metrics.jsonl"}) {
@@ -145,8 +145,8 @@ bool is_asked_for(RunKind kind, const TablesOptions& options) {
   return !form.if_given || (options.*form.given).has_value();
 }
 
-// Where two configurations train different networks; `found` is a run's own, `stage` what of it
-// counts. How often to log and how much sound to keep in memory is each machine's affair.
+// Settings that make two configurations train different networks; `found` is a run's own, `stage`
+// the one that counts. Logging intervals and the sound cache's size may differ between machines.
 std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found, Stage stage) {
   const std::uint64_t seed = found.run.seed;
   found.run = expected.run;
@@ -168,7 +168,7 @@ std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found,
     found.synthesiser_training = expected.synthesiser_training;
     found.controls_training = expected.controls_training;
   }
-  if (stage == Stage::vqvae) found.augment = expected.augment;  // it sees no poses
+  if (stage == Stage::vqvae) found.augment = expected.augment;  // this stage uses no poses
   if (stage == Stage::vqvae || stage == Stage::baseline) found.body = expected.body;
   if (stage != Stage::prior) {
     found.prior = expected.prior;
@@ -184,7 +184,7 @@ std::string entry(const models::TensorHeader& header, const std::string& key) {
 }
 
 std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& header) {
-  const std::string own = entry(header, "corpus_hash");  // a checkpoint has it
+  const std::string own = entry(header, "corpus_hash");  // present in checkpoints
   if (!own.empty()) return own;
   const auto json = training::read_run_json(folder);
   const bool known = json.contains("corpus_hash") && json["corpus_hash"].is_string();
@@ -198,7 +198,7 @@ const config::StageConfig& settings_of(Stage stage, const TrainConfig& config) {
                                     : config.vqvae_training;
 }
 
-// The checkpoint, where there is one.
+// The checkpoint, if there is one.
 fs::path newest_file(const fs::path& run) {
   return run / (fs::exists(run / kCheckpoint) ? kCheckpoint : kModel);
 }
@@ -285,7 +285,7 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
   const models::TensorHeader header = models::read_safetensors_header(file);
   TrainConfig expected = config(kind);
   expected.run.seed = seed;
-  // A copy of the shared VQ-VAE may have any prior before its own begins.
+  // A copy of the shared VQ-VAE may be configured for any prior until its own begins.
   const Stage last = form_of(kind).last;
   const bool first_stage = has_checkpoint && entry(header, "stage") == "vqvae";
   std::vector<std::string> other =
@@ -328,7 +328,7 @@ fs::path RunShelf::shared_vqvae(std::uint64_t seed) const {
   return options_.out / "runs" / text("vqvae-seed", seed);
 }
 
-// For those that share one and are not there yet: each starts from a copy.
+// For runs that share a VQ-VAE and do not exist yet: each starts from a copy.
 void RunShelf::train_vqvae(std::uint64_t seed) const {
   std::vector<RunKind> absent;
   bool others = false;
@@ -384,7 +384,7 @@ void RunShelf::train(RunKind kind, std::uint64_t seed) const {
   training::train(options);
 }
 
-// Nats a code of different codes cannot be compared.
+// Nats per code cannot be compared between different codes.
 void RunShelf::check_shared_vqvae(std::uint64_t seed) const {
   const auto vqvae_of = [&](RunKind kind) {
     std::map<std::string, at::Tensor> tensors =

@@ -1,5 +1,5 @@
-// The trainings behind the tables: each made once, gone on with after an interruption, or taken
-// over from where it was made.
+// The training runs behind the tables: each trained once, resumed after an interruption, or taken
+// over from elsewhere.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ inline constexpr std::array<RunKind, 7> kRunKinds{
     RunKind::seq2seq, RunKind::graph_transformer, RunKind::plus};
 std::string key_of(RunKind kind);    // "no_mbr", as in file names
 std::string title_of(RunKind kind);  // "MI Net without MBR blocks", as in the tables
-bool needs_notes(RunKind kind);      // to be trained
+bool needs_notes(RunKind kind);      // for training
 
 struct ShelfCorpus {
   std::string hash;
@@ -28,19 +28,19 @@ struct ShelfCorpus {
 
 class RunShelf {
  public:
-  // Reads every configuration and looks at the existing runs. InputError lists all that is
-  // wrong: a file that is not there, a kind that is not the expected one, another VQ-VAE where one
-  // is shared, a run of another configuration or corpus, a missing run if none may be trained.
+  // Reads all configurations and checks the existing runs. InputError lists everything that is
+  // wrong: a missing file, an unexpected kind, a different VQ-VAE where one is shared, a run of a
+  // different configuration or corpus, a missing run if none may be trained.
   RunShelf(const TablesOptions& options, const ShelfCorpus& corpus);
 
-  // Trains what is not trained yet.
+  // Trains the runs that are not trained yet.
   void train_all() const;
-  // Those that the options ask for and the corpus can train.
+  // Those that the options request and the corpus can train.
   const std::vector<RunKind>& kinds() const { return kinds_; }
   std::filesystem::path folder(RunKind kind, std::uint64_t seed) const;
-  // Of the stage that the kind is measured after.
+  // Settings of the stage after which the kind is measured.
   const config::StageConfig& budget(RunKind kind) const;
-  // Hash of the corpus that a finished run was trained on; empty: not known.
+  // Hash of the corpus that a finished run was trained on; empty if unknown.
   std::string corpus_of(RunKind kind, std::uint64_t seed) const;
   const config::TrainConfig& config(RunKind kind) const {
     return configs_[static_cast<std::size_t>(kind)];
@@ -50,7 +50,7 @@ class RunShelf {
   enum class State { absent, begun, finished };
   void read_configs(std::vector<std::string>& problems);
   void check_runs(std::vector<std::string>& problems) const;
-  // InputError where the folder holds something else than this run.
+  // InputError if the folder holds something other than this run.
   State state_of(RunKind kind, std::uint64_t seed) const;
   std::filesystem::path shared_vqvae(std::uint64_t seed) const;
   void train_vqvae(std::uint64_t seed) const;

@@ -50,7 +50,7 @@ void stage_row(PaperTable& table, const std::string& name, const Heard& heard,
   add_row(table, name, heard, text("chain.", stage, "."), text("chain.", stage, ".accuracy"));
 }
 
-// One network plays both: without notes and, where there are some, with them.
+// One network plays both ways: without notes and, if there are any, with them.
 void plus_rows(Measuring& measuring, PaperTable& table, bool hears_notes) {
   Heard heard = hear(measuring, RunKind::plus, hears_notes);
   const std::string title = title_of(RunKind::plus), instrument = "chain.generated.accuracy";
@@ -93,7 +93,7 @@ PaperTable stages_table(Measuring& measuring) {
     stage_row(table, title_of(kind) + ", generated", heard, "generated");
   }
   if (measuring.has(RunKind::plus)) plus_rows(measuring, table, hears_notes);
-  // Of real sound: a model that plays no notes would make it 0.
+  // From real sound: a model that plays no notes would give 0.
   add_row(table, "chance", hear(measuring, RunKind::minet, hears_notes), "chain.real.chance.",
           "chance");
   return table;

@@ -8,8 +8,8 @@
 
 namespace minet::evaluation {
 
-// Of the scene's split, with times from the clip's start. A note that began before it keeps its
-// negative onset, which is no onset of the clip.
+// For a clip of the scene's split, with times from the clip's start. A note that began earlier
+// keeps its negative onset, which does not count as an onset of the clip.
 std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip);
 
 }  // namespace minet::evaluation

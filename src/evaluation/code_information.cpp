@@ -17,7 +17,7 @@ constexpr std::int64_t kProbeFold = 5;
 constexpr std::array kProbeStrengths = {0.3,   1.0,   3.0,    10.0,   30.0,
                                         100.0, 300.0, 1000.0, 3000.0, 1e4};
 
-// Counts of pairs of a code and a label.
+// Counts of (code, label) pairs.
 class Table {
  public:
   explicit Table(const InformationOptions& options)
@@ -99,10 +99,10 @@ std::optional<double> floor_bits(const std::vector<LabelledClip>& clips,
   return sum / kDrawings;
 }
 
-// The strength with which the other training tracks predict the held-out ones best.
+// The strength with which the other training tracks best predict the held-out ones.
 std::optional<double> choose_strength(const std::vector<LabelledClip>& train,
                                       const InformationOptions& options) {
-  std::map<std::int64_t, std::int64_t> numbers;  // of tracks, in their order
+  std::map<std::int64_t, std::int64_t> numbers;  // by track, in order of appearance
   for (const LabelledClip& clip : train) {
     const bool counts = std::any_of(clip.labels.begin(), clip.labels.end(),
                                     [](std::int64_t label) { return label >= 0; });
@@ -135,8 +135,8 @@ Information information(const std::vector<LabelledClip>& judged,
   Information result{.frames = table.total()};
   if (result.frames == 0) return result;
   result.label_bits = table.label_bits();
-  result.bits = std::max(0.0, table.bits());  // rounding
-  std::vector<LabelledClip> with_labels;      // so that the floor has as many frames
+  result.bits = std::max(0.0, table.bits());  // against rounding
+  std::vector<LabelledClip> with_labels;      // so that the baseline has as many frames
   for (const LabelledClip& clip : judged) {
     if (std::any_of(clip.labels.begin(), clip.labels.end(), [](auto label) { return label >= 0; }))
       with_labels.push_back(clip);

@@ -14,7 +14,7 @@ constexpr std::array kEpsilons = {1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0};
 constexpr std::array kStrengths = {0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0};
 constexpr std::size_t kFold = 5;
 
-// Fitted on the first, chosen by the second.
+// Sequences to fit on, and held-out ones to choose the parameters by.
 std::pair<std::vector<CodeSequence>, std::vector<CodeSequence>> hold_out(
     const std::vector<CodeSequence>& sequences) {
   std::vector<CodeSequence> fit, held;
@@ -31,7 +31,7 @@ std::pair<std::vector<CodeSequence>, std::vector<CodeSequence>> hold_out(
   return {fit, held};
 }
 
-// The sum over all codes, divided by their number. `probability(sequence, i)` of code i.
+// Mean over all codes; `probability(sequence, i)` is that of code i.
 template <class Probability>
 double mean_nll(const std::vector<CodeSequence>& sequences, const Probability& probability) {
   double sum = 0;
@@ -43,7 +43,7 @@ double mean_nll(const std::vector<CodeSequence>& sequences, const Probability& p
   return tokens == 0 ? 0 : sum / static_cast<double>(tokens);
 }
 
-// The value of `grid` with the smallest cost; the first of equals.
+// The value in `grid` with the smallest cost; the first one on ties.
 template <class Grid, class Cost>
 double best_of(const Grid& grid, const Cost& cost) {
   double best = grid.front(), lowest = std::numeric_limits<double>::infinity();

@@ -1,11 +1,11 @@
-// What a prior must beat: models of codes that know at most the previous code.
+// The baselines that a prior must beat: models of codes conditioned on at most the previous code.
 //
 // unigram  u(k) = (n_k + e) / (N + K e)                   add-epsilon
 // bigram   p(k | j) = (n_jk + m u(k)) / (n_j + m)          interpolated with the unigram, where
-//          n_j / (n_j + m) is the weight of what was seen after code j
-// n are counts of the training tracks. e and m are the values of a grid that predict held-out
-// training tracks best (every fifth; of a single track its last fifth); then all of them are
-// counted. The first code of a sequence has no previous one and is the unigram's.
+//          n_j / (n_j + m) is the weight of the counts after code j
+// n are counts over the training tracks. e and m are the values of a grid that best predict
+// held-out training tracks (every fifth; of a single track its last fifth); all tracks are counted
+// then. The first code of a sequence has no previous one and is predicted by the unigram.
 // Letters: K codes, N all tokens.
 #pragma once
 
@@ -51,11 +51,11 @@ struct CodeBaselines {
   double epsilon = 0, strength = 0;  // e and m, as chosen
   double uniform_nats = 0, unigram_nats = 0, bigram_nats = 0;
 };
-// Fitted on `train`, measured on `test`. InputError if `train` holds fewer than two codes.
+// Fitted on `train`, evaluated on `test`. InputError if `train` holds fewer than two codes.
 CodeBaselines code_baselines(const std::vector<CodeSequence>& train,
                              const std::vector<CodeSequence>& test, std::int64_t codes);
 
-// Share of codes that equal the one before, of those that have one.
+// Share of codes that equal the previous one, among those that have one.
 double repeat_share(const std::vector<CodeSequence>& sequences);
 
 }  // namespace minet::evaluation

@@ -16,14 +16,14 @@ struct CodeHolds {  // runs of equal codes within a sequence, in frames
 struct CodeUse {
   std::vector<std::int64_t> counts;  // [K]
   std::vector<std::int64_t> runs;    // [K]: how often each code begins
-  std::vector<std::int64_t> ranked;  // the codes in use, the most used first, lower ones of equals
+  std::vector<std::int64_t> ranked;  // the codes in use, most used first; lower code on ties
   double perplexity = 0;             // exp of the entropy of the counts: 1 .. K
   CodeHolds holds;
 
   std::int64_t total() const;
-  double share(std::int64_t code) const;                // of all codes
+  double share(std::int64_t code) const;                // of all frames
   double mean_hold(std::int64_t code) const;            // frames; 0 for a code not in use
-  std::int64_t codes_for(double share_of_total) const;  // the fewest that make up that share
+  std::int64_t codes_for(double share_of_total) const;  // the fewest codes that make up that share
 };
 // InputError if a code lies outside 0 .. codes - 1.
 CodeUse code_use(const std::vector<CodeSequence>& sequences, std::int64_t codes);

@@ -1,4 +1,4 @@
-// The model's codes on clips, beside those of PCA + k-means: use, holds, meaning, sounds.
+// The model's codes on clips, compared with those of PCA + k-means: usage, holds, meaning, sounds.
 #include "minet/evaluation/codebook.hpp"
 
 #include <ATen/ATen.h>
@@ -28,7 +28,7 @@ constexpr std::int64_t kPitches = 128;
 constexpr std::int64_t kMaxDictionaryCodes = 1'000'000;
 constexpr double kMost = 0.9;
 
-// One codebook: the model's, or the baseline's.
+// The metrics of one codebook: the model's or the baseline's.
 struct Figures {
   std::string name;
   std::int64_t codes = 0;  // K
@@ -113,7 +113,7 @@ std::vector<std::vector<std::string>> usage_table(const std::vector<Figures>& al
   return rows;
 }
 
-// Empty where the corpus has neither notes nor labels.
+// Empty if the corpus has neither notes nor labels.
 std::vector<std::vector<std::string>> meaning_table(const std::vector<Figures>& all) {
   std::vector<std::vector<std::string>> rows{
       {"", "available", "a code says", "floor", "of new tracks"}};
@@ -131,7 +131,7 @@ std::vector<std::vector<std::string>> meaning_table(const std::vector<Figures>& 
   return rows;
 }
 
-// How much of the sound the most used codes make up.
+// How much of the sound the most used codes account for.
 Curve cumulative(const Figures& figures) {
   Curve curve{.name = figures.name, .points = {{0, 0}}};
   const auto total = static_cast<double>(figures.use.total());

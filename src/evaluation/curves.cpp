@@ -18,7 +18,7 @@ namespace {
 constexpr double kWidth = 420, kHeight = 240;
 constexpr double kLeft = 52, kRight = 12, kTop = 30, kBottom = 34;
 constexpr std::uint64_t kMaxMetrics = 1 << 30;  // bytes
-// Told apart also by people who do not see red and green (Okabe and Ito 2008).
+// Distinguishable for people with red-green colour blindness too (Okabe and Ito 2008).
 constexpr std::array kColours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
 
 // About `count` round numbers that cover [low, high].

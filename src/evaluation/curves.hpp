@@ -14,8 +14,8 @@ struct Curve {
   std::vector<std::pair<double, double>> points;  // step, value
 };
 
-// The values of `key` in the lines of `stage`; lines that are no JSON are passed over, since the
-// last one may be torn.
+// The values of `key` in the lines of `stage`; lines that are not valid JSON are skipped, since the
+// last one may be incomplete.
 Curve read_curve(const std::filesystem::path& metrics, const std::string& stage,
                  const std::string& key, std::string name);
 
@@ -26,7 +26,7 @@ svg.curves text { fill: var(--ink); }
 svg.curves .grid { stroke: var(--line); }
 )";
 
-// Lines over steps with axes and a legend; empty where no curve has two points. Text and axes
+// A line plot over steps with axes and a legend; empty if no curve has two points. Text and axes
 // take their colours from kCurvesStyle.
 std::string curves_svg(const std::string& title, const std::vector<Curve>& curves,
                        const std::string& axis = "step");

@@ -15,7 +15,7 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::size_t kNamed = 3;  // instruments on a card
+constexpr std::size_t kNamed = 3;  // instruments named on a card
 
 constexpr std::string_view kStyle = R"(
 .plot { max-width: 30rem; margin-top: 1rem; }
@@ -42,7 +42,7 @@ double share_of(const std::vector<std::int64_t>& counts, std::size_t index) {
 }
 
 struct Range {
-  int low = 0, high = -1;  // MIDI numbers that any code has
+  int low = 0, high = -1;  // range of MIDI numbers over all codes
 };
 
 Range range_of(const std::vector<DictionaryEntry>& entries) {
@@ -57,7 +57,7 @@ Range range_of(const std::vector<DictionaryEntry>& entries) {
   return range;
 }
 
-// How often each note sounds where the code occurs; the same axis on all cards.
+// How often each note sounds when the code occurs; the same axis on all cards.
 std::string bars_svg(const std::vector<std::int64_t>& notes, const Range& range) {
   constexpr double kBarsWidth = 240, kBarsHeight = 46, kFoot = 12;
   const double step = kBarsWidth / (range.high - range.low + 1);

@@ -15,10 +15,10 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kFitRows = 4096;  // frames of one slice: 16 MiB at 1024 bins
-constexpr std::int64_t kShare = 4;       // of a clip's frames one in four is taken
+constexpr std::int64_t kFitRows = 4096;  // frames per slice: 16 MiB at 1024 bins
+constexpr std::int64_t kShare = 4;       // one in four of a clip's frames is taken
 
-// Clips at places drawn evenly over all places of all tracks.
+// Clips at starts drawn uniformly from all possible starts in all tracks.
 std::vector<clips::Clip> random_clips(const clips::TrackStore& tracks, std::int64_t clip_frames,
                                       std::int64_t count, Random& random) {
   std::vector<std::int64_t> places;  // running sum by track
@@ -56,7 +56,7 @@ FramePca fit_pca(const at::Tensor& frames, std::int64_t width) {
         frames.narrow(0, first, std::min(kFitRows, count - first)) - mean;  // [rows, F]
     scatter += centred.t().mm(centred);
   }
-  // Eigenvalues rise: the last columns have the largest.
+  // Eigenvalues are ascending: the last columns belong to the largest.
   const at::Tensor vectors = std::get<1>(at::linalg_eigh(scatter / static_cast<double>(count)));
   const std::int64_t kept = std::min(width, bins);
   return {.mean = mean,

@@ -23,8 +23,8 @@ constexpr double kFadeS = 0.02;
 constexpr std::size_t kBatch = 16;
 constexpr int kPictureWidth = 240, kPictureHeight = 120;  // pixels
 
-// The decoder's frame for each code when nothing but that code is near, [N, F]: in the middle of so
-// many equal codes that the ends are not seen.
+// The decoder's frame for each code surrounded only by itself, [N, F]: in the middle of a run of
+// that code long enough that its ends have no effect.
 at::Tensor steady_frames(Scene& scene, const std::vector<std::int64_t>& codes) {
   const std::int64_t margin = scene.model().vqvae->margin();
   std::vector<at::Tensor> parts;
@@ -52,7 +52,7 @@ void fade(audio::Sound& sound) {
   }
 }
 
-// The median of the frames with a pitch, if these are the most.
+// The median pitch of the voiced frames, if these are the majority; else 0.
 double pitch_of(const audio::Sound& sound) {
   std::vector<float> voiced;
   const audio::PitchTrack track = audio::track_pitch(sound);

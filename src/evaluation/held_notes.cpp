@@ -15,7 +15,7 @@ constexpr double kShortestS = 0.05;
 
 std::vector<double> held_notes(const audio::PitchTrack& pitch) {
   std::vector<double> lengths;
-  double sum = 0;  // of the run's cents
+  double sum = 0;  // of the run's pitches in cents
   std::int64_t frames = 0;
   const auto end_run = [&] {
     const double seconds = static_cast<double>(frames) * pitch.hop_s;

@@ -42,7 +42,7 @@ std::vector<std::vector<std::int64_t>> confusion(const std::vector<std::int64_t>
   return counts;
 }
 
-// The clips of instruments that the classifier knows; with notes where `notes`.
+// The clips of instruments that the classifier knows; with `notes`, only those that have notes.
 std::vector<clips::Clip> clips_of_known(const Scene& scene, const Labels& labels,
                                         const std::set<std::int64_t>& known, bool notes) {
   std::vector<clips::Clip> clips;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::int64_t kWindow = 1024, kHop = 256, kBands = 40;
 constexpr double kLowestHz = 40;
-constexpr double kRangeDb = 40;  // of the frames that count
-constexpr double kFloorDb = 80;  // of the bands, under the loudest band of all
+constexpr double kRangeDb = 40;  // frames this far below the loudest still count
+constexpr double kFloorDb = 80;  // the bands' lower limit, below the loudest band of all
 constexpr std::int64_t kFolds = 5;
 constexpr std::array kClassifierStrengths = {1e-4, 1e-3, 1e-2, 1e-1};
 constexpr int kSteps = 400;  // of accelerated gradient descent
@@ -39,7 +39,7 @@ std::vector<double> bands_of(const float* magnitudes, std::int64_t bins, int sam
   };
   std::vector<double> bands(kBands);
   for (std::int64_t b = 0; b < kBands; ++b) {
-    // At least a bin to each side, so that no band is empty.
+    // At least one bin to each side, so that no band is empty.
     const double centre = edge(b + 1);
     const double from = std::min(edge(b), centre - 1), to = std::max(edge(b + 2), centre + 1);
     const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(from)));
@@ -114,7 +114,7 @@ double accuracy(const std::vector<std::int64_t>& heard, const std::vector<std::i
 
 InstrumentClassifier::InstrumentClassifier(const InstrumentExamples& examples,
                                            std::int64_t classes) {
-  std::map<std::int64_t, std::int64_t> folds;  // of each group
+  std::map<std::int64_t, std::int64_t> folds;  // by group
   for (const std::int64_t group : examples.groups) folds.emplace(group, 0);
   if (folds.size() < 2) {
     throw InputError(
@@ -173,7 +173,7 @@ void InstrumentClassifier::fit(const InstrumentExamples& examples, std::int64_t 
   const double bound = 0.5 * at::linalg_eigvalsh(moments).max().item<double>() + strength;
   at::Tensor weights = at::zeros({rows.size(1), classes}, at::kDouble), ahead = weights;
   at::Tensor penalty = at::full({rows.size(1), 1}, strength, at::kDouble);
-  penalty[rows.size(1) - 1] = 0.0;  // the constant is free
+  penalty[rows.size(1) - 1] = 0.0;  // the constant is not penalised
   for (int step = 0; step < kSteps; ++step) {
     const at::Tensor error = at::softmax(rows.mm(ahead), 1) - target;
     const at::Tensor moved = ahead - (rows.t().mm(error) / count + penalty * ahead) / bound;

@@ -1,5 +1,5 @@
-// Says which instrument a sound is; fitted on real sound only.
-// Letters: N sounds, D numbers of a sound, C instruments.
+// Classifies the instrument of a sound; fitted on real sound only.
+// Letters: N sounds, D features per sound, C instruments.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +12,8 @@
 
 namespace minet::evaluation {
 
-// The tone colour, whatever the level and the order of the notes: over the frames within 40 dB of
-// the loudest, mean and deviation of 40 log bands on the mel scale, less the mean of all bands. [D]
+// Timbre features, independent of level and the order of notes: mean and deviation, over the frames
+// within 40 dB of the loudest, of 40 log mel bands, each less the mean of all bands. [D]
 std::vector<double> tone_colour(const audio::Sound& sound);
 
 struct InstrumentExamples {
@@ -22,8 +22,8 @@ struct InstrumentExamples {
   std::vector<std::int64_t> groups;  // sounds of one group stay together in cross-validation
 };
 
-// Nearest neighbour, or multinomial logistic regression with an L2 penalty; which of them, and how
-// strong the penalty, is what cross-validation over groups (up to five folds) finds best.
+// Nearest neighbour, or multinomial logistic regression with an L2 penalty; the choice and the
+// strength of the penalty are the best in cross-validation over groups (up to five folds).
 class InstrumentClassifier {
  public:
   InstrumentClassifier(const InstrumentExamples& examples, std::int64_t classes);

@@ -1,4 +1,4 @@
-// Real training sound with labels: what the classifier of instruments is fitted on.
+// Real training sound with labels, on which the instrument classifier is fitted.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -20,7 +20,7 @@ namespace {
 
 using Confusion = std::vector<std::vector<std::int64_t>>;  // [true][guessed]
 
-// Clips with what is known of them.
+// Clips with their labels and groups.
 struct Labelled {
   std::vector<clips::Clip> clips;
   std::vector<std::int64_t> labels, groups;
@@ -76,7 +76,7 @@ Guesses guess(const Scene& scene, const at::Tensor& queries, const at::Tensor& b
   return result;
 }
 
-// 95 % intervals by drawing whole tracks: accuracy of either, and their difference.
+// 95 % intervals from resampling whole tracks: of both accuracies and of their difference.
 struct Intervals {
   Interval body, raw, gain;
 };

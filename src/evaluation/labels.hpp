@@ -1,4 +1,4 @@
-// The instruments of clips, for judging only.
+// The instruments of clips, used for evaluation only.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class Labels {
  public:
   explicit Labels(const corpus::Corpus& corpus);
 
-  const std::vector<std::string>& names() const { return names_; }  // in alphabetical order
-  std::int64_t of(const corpus::Track& track) const;                // index of names; -1: none
+  const std::vector<std::string>& names() const { return names_; }  // sorted
+  std::int64_t of(const corpus::Track& track) const;                // index into names; -1: none
   std::vector<std::int64_t> of(const clips::TrackStore& store,
                                const std::vector<clips::Clip>& clips) const;
 
@@ -25,8 +25,8 @@ class Labels {
   std::vector<std::string> names_;
 };
 
-// A number for each clip's group (its track where it has none), the same number in every store of
-// one corpus.
+// A number for each clip's group (its track if it has no group), the same in every store of one
+// corpus.
 std::vector<std::int64_t> groups_of(const corpus::Corpus& corpus, const clips::TrackStore& store,
                                     const std::vector<clips::Clip>& clips);
 

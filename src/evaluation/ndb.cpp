@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMaxTrainClips = 12'000;  // 1.2 GB of inner products
-constexpr std::size_t kGenerated = 32;           // clips at a time
+constexpr std::size_t kGenerated = 32;           // clips generated at a time
 
 void check(const NdbOptions& options) {
   if (options.bins < 2 || options.bins > 1000) {
@@ -65,14 +65,14 @@ void check_notes(const Scene& scene) {
   }
 }
 
-// Some of the scene's clips: those from `first` on.
+// A contiguous part of the scene's clips, from `first` on.
 struct Part {
   std::size_t first = 0;
   std::vector<clips::Clip> clips;
 };
 
-// A shard has whole batches of what is generated, so that each clip is drawn with the seed and
-// beside the clips that it has in one run.
+// A shard consists of whole generation batches, so that each clip is drawn with the same seed and
+// batched with the same clips as in a single run.
 Part part_of(const Scene& scene, const std::optional<Shard>& shard) {
   if (!shard) return {.clips = scene.clips};
   const ItemRange batches = items_of(*shard, (scene.clips.size() + kGenerated - 1) / kGenerated);
@@ -117,8 +117,8 @@ BinnedClips bin_sounds(const Scene& scene, const NdbBins& bins, const fs::path& 
   return result;
 }
 
-// Real clips of the split: what a perfect generator and, through the codes, what a perfect prior
-// would score.
+// Real clips of the split: the scores of a perfect generator and, passed through the codes, of a
+// perfect prior.
 void bin_real(Scene& scene, const Part& part, NdbFindings& findings) {
   const NdbBins& bins = findings.bins;
   for_each_batch("real clips", part.clips, [&](std::size_t, const std::vector<clips::Clip>& some) {
@@ -138,7 +138,7 @@ std::string source_of(const NdbOptions& options) {
   return options.notes ? "generated with notes" : "generated";
 }
 
-// The first part of NdbFindings::settings.
+// The first part of NdbFindings::settings: the requested ones.
 nlohmann::ordered_json asked_settings(const NdbOptions& options) {
   const auto value = [](const auto& given) {
     return given ? nlohmann::ordered_json(*given) : nlohmann::ordered_json();
@@ -180,7 +180,7 @@ std::string hash_of_centres(const at::Tensor& centres) {
   return sha256({static_cast<const char*>(whole.const_data_ptr()), whole.nbytes()});
 }
 
-// Whether `file` is this shard's with these settings. InputError: it is another, and has to stay.
+// Whether `file` is this shard's with these settings. InputError if it is not and must be kept.
 bool is_kept(const nlohmann::ordered_json& settings, const Shard& shard, const fs::path& file,
              bool replace) {
   nlohmann::ordered_json before;

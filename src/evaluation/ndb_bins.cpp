@@ -24,10 +24,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kStripeBytes = 256 << 20;
-constexpr std::int64_t kSlice = 16'384;  // dimensions of one float32 product
+constexpr std::int64_t kSlice = 16'384;  // dimensions per float32 product
 constexpr std::int64_t kBlock = 16;      // clips
 
-// All that decides the bins, a line each.
+// Everything that determines the bins, one line each.
 std::string recipe(const Scene& scene, const NdbBinOptions& options) {
   const config::SpectrogramConfig& spectrogram = scene.subject->config().spectrogram;
   const audio::SpectrogramScale& scale = scene.subject->scale();
@@ -50,7 +50,7 @@ std::vector<std::int64_t> to_vector(const at::Tensor& values) {
           whole.const_data_ptr<std::int64_t>() + whole.numel()};
 }
 
-// With `replace` false, what another process put there meanwhile stays.
+// With `replace` false, a file that another process wrote meanwhile is kept.
 void save(const NdbBins& bins, const std::string& made_from, const fs::path& path, bool replace) {
   models::TensorFile file;
   file.metadata = {
@@ -74,7 +74,7 @@ void save(const NdbBins& bins, const std::string& made_from, const fs::path& pat
   }
 }
 
-// nullopt: not there, or not what this version would have made.
+// nullopt if missing, or not what this version would make.
 std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
                             std::int64_t dimensions, const fs::path& path) {
   if (!fs::exists(path)) return std::nullopt;
@@ -110,16 +110,16 @@ std::optional<NdbBins> load(const std::string& made_from, std::int64_t bins,
 }
 
 // The Gram matrix of clips, from stripes of a few frames of all clips: each frame of the corpus is
-// analysed once, and no more than a stripe is in memory.
+// analysed once, and only one stripe is in memory at a time.
 at::Tensor gram_of(const Scene& scene, const std::vector<clips::Clip>& clips) {
   config::TrainConfig config = scene.subject->config();
   const std::int64_t frames = config.clip_frames();
   const auto count = static_cast<std::int64_t>(clips.size());
-  std::int64_t width = 1;  // frames of a stripe: the largest divisor that fits
+  std::int64_t width = 1;  // frames per stripe: the largest divisor that fits
   for (std::int64_t w = 1; w <= frames; ++w) {
     if (frames % w == 0 && count * w * config.spectrogram.bins * 4 <= kStripeBytes) width = w;
   }
-  // A store whose clips are the stripes.
+  // A store whose clips are as long as a stripe.
   config.data.clip_seconds = (static_cast<double>(width) + 0.5) / config.frame_rate();
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);
   const clips::TrackStore store(scene.corpus, "train", config);
@@ -136,7 +136,7 @@ at::Tensor gram_of(const Scene& scene, const std::vector<clips::Clip>& clips) {
   return gram.finish();
 }
 
-// Training clips in two halves without a group in both: indices of clips.
+// Splits training clips into two halves that share no group: indices of clips.
 std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> halves_of(
     const Scene& scene, const std::vector<clips::Clip>& clips, std::uint64_t seed) {
   std::map<std::string, std::vector<std::int64_t>> groups;
@@ -211,7 +211,7 @@ NdbBins ndb_bins(Scene& scene, const NdbBinOptions& options, const fs::path& cac
     const bool damaged = fs::exists(path);
     bins = make(scene, options);
     save(*bins, made_from, path, /*replace=*/damaged);
-    // Shards that made them at the same time, perhaps with other rounding, use the same ones.
+    // Shards that made them at the same time, perhaps rounded differently, all use the same ones.
     if (auto kept = load(made_from, options.bins, dimensions, path)) bins = std::move(kept);
   }
   bins->hash = hash;

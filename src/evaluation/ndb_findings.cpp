@@ -30,14 +30,14 @@ BinnedClips clips_from(const Json& json, std::int64_t bins) {
   return clips;
 }
 
-// What of the bins the figures need.
+// The parts of the bins that the metrics need.
 Json as_json(const NdbBins& bins, const std::string& centres_hash) {
   return {{"hash", bins.hash},          {"centres", centres_hash},
           {"inertia", bins.inertia},    {"train", as_json(bins.train)},
           {"half", as_json(bins.half)}, {"other_half", as_json(bins.other_half)}};
 }
 
-// Those that the figures are made with. Json::exception: one is missing or of another type.
+// Settings that the metrics need. Json::exception if one is missing or has the wrong type.
 void check_types(const Json& settings) {
   for (const char* key : {"corpus", "device", "kind"}) settings.at(key).get<std::string>();
   for (const char* key : {"judged", "seconds"}) settings.at(key).get<double>();
@@ -49,7 +49,7 @@ void append(BinnedClips& to, const BinnedClips& from) {
   to.tracks.insert(to.tracks.end(), from.tracks.begin(), from.tracks.end());
 }
 
-// 3-of-8, of a file in it.
+// "3-of-8", from a file in that folder.
 std::string shard_name(const fs::path& file) {
   return file.parent_path().filename().string();
 }

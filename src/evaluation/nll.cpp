@@ -1,5 +1,5 @@
-// How well the prior predicts the codes of recordings that it has not seen (paper section 4: test
-// NLL), with the true codes before each, on clips as in training.
+// How well the prior predicts the codes of unseen recordings (paper section 4: test NLL), given the
+// true previous codes, on clips as in training.
 #include "minet/evaluation/nll.hpp"
 
 #include <ATen/ATen.h>
@@ -28,7 +28,7 @@ namespace {
 
 using clips::Clip;
 
-// Whole tracks, as training encodes them. Not from the run's cache: the corpus may be another.
+// Whole tracks, encoded as in training. Not from the run's cache: the corpus may be different.
 std::vector<at::Tensor> encode_tracks(Scene& scene, const clips::TrackStore& store,
                                       const std::string& label) {
   const auto count = static_cast<std::int64_t>(store.tracks().size());
@@ -48,7 +48,7 @@ bool has_notes(const Scene& scene, const Clip& clip) {
   return scene.tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
 }
 
-// For each clip one of another track, drawn evenly; empty where all are of one track.
+// For each clip one of another track, drawn uniformly; empty if all are of one track.
 std::vector<Clip> clips_of_other_tracks(const std::vector<Clip>& clips, std::uint64_t seed) {
   Random random(derive_seed(seed, "shuffled poses"));
   std::vector<Clip> result;
@@ -77,7 +77,7 @@ Mean mean_of(const std::vector<double>& values) {
   return mean;
 }
 
-// By Moment of the frames of clips with notes; empty for the clips without.
+// The Moment of each frame of each clip; empty for clips without notes.
 using ClipMoments = std::vector<std::vector<Moment>>;
 
 ClipMoments moments_of_clips(const Scene& scene) {
@@ -101,10 +101,10 @@ ClipMoments moments_of_clips(const Scene& scene) {
 }
 
 struct MomentFigures {
-  ClipMean nll, pose_gain;  // the latter without clips where it was not measured
+  ClipMean nll, pose_gain;  // the latter without clips if it was not measured
 };
 
-// One condition of the prior: with notes or without.
+// The prior under one condition: with notes or without.
 struct PriorFigures {
   std::string key, name;
   Mean nll;
@@ -113,7 +113,7 @@ struct PriorFigures {
   std::array<MomentFigures, kMoments.size()> moments = {};
 };
 
-// Adds `losses` [N, T] clip by clip to what `mean_of_moment` gives for each moment.
+// Adds `losses` [N, T] clip by clip to the mean that `mean_of_moment` gives for each moment.
 template <class MeanOfMoment>
 void add_by_moment(const at::Tensor& losses, const ClipMoments& moments,
                    const MeanOfMoment& mean_of_moment) {
@@ -160,7 +160,7 @@ class PriorEvaluation {
     return mean_of({values, values + means.numel()});
   }
 
-  // Nats of each code of each clip, [N, T] double, with the bodies of `bodies`.
+  // Nats of each code of each clip, [N, T] double, with the keypoints of `bodies`.
   at::Tensor losses(const std::string& label, const std::vector<Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
     std::vector<at::Tensor> result;
@@ -221,7 +221,7 @@ nlohmann::ordered_json moments_json(const PriorFigures& figures) {
   return json;
 }
 
-// Nats a code, and what the right body saves of them, moment by moment; empty where no clip has
+// Nats per code, and how many of them the right body saves, by moment; empty if no clip has
 // notes.
 std::string moments_report(const std::vector<PriorFigures>& all) {
   constexpr std::array kNames{"within 50 ms of an onset", "inside a note, 100 ms from its ends",
@@ -253,7 +253,7 @@ std::string moments_report(const std::vector<PriorFigures>& all) {
   return text("\n", table(rows));
 }
 
-// Why there is no figure with notes; empty where there is one.
+// Why there is no result with notes; empty if there is one.
 std::string no_notes_reason(const Scene& scene, std::int64_t clips_with_notes) {
   if (!scene.config().content.enabled)
     return "the model was trained without notes (content.enabled)";

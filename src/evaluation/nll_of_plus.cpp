@@ -18,12 +18,12 @@
 namespace minet::evaluation {
 namespace {
 
-// Of the frames of all clips, flat, double.
+// Losses of the frames of all clips, flat, double.
 struct FrameNats {
   std::vector<at::Tensor> played, level, begins;
 };
 
-// A clip of another track for each, half the list on; itself where there is none.
+// For each clip one of another track, half the list further on; itself if there is none.
 std::vector<clips::Clip> others_of(const std::vector<clips::Clip>& clips) {
   std::vector<clips::Clip> result;
   for (std::size_t i = 0; i < clips.size(); ++i) {

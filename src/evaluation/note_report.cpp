@@ -40,7 +40,7 @@ void put(Json& json, const HeldNotes& held) {
   json["longest_s"] = held.longest_s;
 }
 
-// How often each code follows itself, most often first.
+// How often each code follows itself, the most frequent first.
 std::vector<std::pair<std::int64_t, std::int64_t>> repeats_of(const CodeUse& use) {
   std::vector<std::pair<std::int64_t, std::int64_t>> repeats;  // code, times
   for (const std::int64_t code : use.ranked) {
@@ -110,7 +110,7 @@ Rows score_rows(const NoteFindings& findings) {
   return rows;
 }
 
-// Where pitches are lost: pitch recall by place in the note and by octave, a column a stage.
+// Where pitches are lost: pitch recall by position in the note and by octave, one column per stage.
 Rows place_rows(const NoteFindings& findings) {
   Rows rows{{"pitch recall", "frames"}};
   for (const StageScores& stage : findings.stages) rows[0].push_back(shown_name(stage.name));

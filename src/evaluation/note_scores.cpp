@@ -14,14 +14,14 @@ constexpr double kMarginS = 0.05;
 constexpr double kCents = 50;
 constexpr double kOnsetWindowS = 0.05;
 constexpr double kNearOnsetS = 0.15;
-constexpr double kRingsS = 0.4, kBeforeS = 0.1;  // around a note, where a frame is in no rest
+constexpr double kRingsS = 0.4, kBeforeS = 0.1;  // margins around a note that count as no rest
 constexpr double kQuietDb = 20;
 
 double cents_off(double hz, int pitch) {
   return 1200 * std::log2(hz / score::hz_of_pitch(pitch));
 }
 
-// Of the samples around each frame of a pitch track.
+// Levels of the samples around each frame of a pitch track.
 std::vector<double> levels_of(const audio::Sound& sound, const audio::PitchTrack& pitch) {
   const double rate = sound.sample_rate;
   const auto at = [&](double s) {
@@ -70,7 +70,7 @@ Heard hear(const audio::Sound& sound) {
 }
 
 std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b, double window) {
-  // On a line the earliest pair that fits is never wrong, so that this is a largest matching.
+  // In one dimension taking the earliest matching pair is optimal, so this is a maximum matching.
   std::int64_t matched = 0;
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     if (std::abs(a[i] - b[j]) <= window) {

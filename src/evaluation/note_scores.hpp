@@ -1,11 +1,11 @@
-// How well a sound plays given notes. Definitions, all on frames or onsets of one clip and summed
+// How well a sound plays given notes. Definitions, all over frames or onsets of one clip and summed
 // over clips:
 //
 // pitch_accuracy   of the frames inside exactly one note (50 ms from its ends) that have a pitch
 //                  (audio/pitch.hpp, 30 to 2100 Hz): the share within 50 cents of the note
-// pitch_recall     the same of all such frames: one without a pitch counts as wrong
-// pitch_class_recall  the same, whatever the octave
-// jitter_cents     mean change of pitch from one frame to the next, where both are within 50 cents
+// pitch_recall     the same over all such frames: one without a pitch counts as wrong
+// pitch_class_recall  the same, regardless of octave
+// jitter_cents     mean change of pitch from one frame to the next, if both are within 50 cents
 //                  of the note
 // rests_played     of the frames in no note (from 0.4 s after one's end to 0.1 s before the next):
 //                  the share whose level is within 20 dB of the clip's frames inside notes (their
@@ -13,11 +13,11 @@
 // onset_f1         F1 of onsets (audio/onsets.hpp) matched one to one within 50 ms, as mir_eval's
 //                  onset.f_measure; onsets within 50 ms of the clip's ends are left out
 // chroma_distance  over the frames inside notes: the mean of 1 - cos(chroma, notes), where notes is
-//                  1 for the pitch class of every note that sounds and 0 elsewhere; 1 for a frame
+//                  1 for the pitch class of every sounding note and 0 elsewhere; 1 for a frame
 //                  without peaks. Overtones keep it above 0 for real sound too
 //
-// The pitch figures stand also by octave of the note that was asked for, and apart for the frames
-// near an onset (less than 150 ms after it) and later.
+// The pitch metrics are also given by octave of the requested note, and separately for frames near
+// an onset (less than 150 ms after it) and later ones.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@
 
 namespace minet::evaluation {
 
-// What is heard in a clip, to be compared with any notes.
+// What is found in a clip's sound, to be compared with any notes.
 struct Heard {
   double seconds = 0;
   audio::PitchTrack pitch;
@@ -43,7 +43,7 @@ struct Heard {
 };
 Heard hear(const audio::Sound& sound);
 
-// How many pairs of onsets match one to one within `window` seconds, at most. Both rise.
+// The largest number of onsets that can be paired within `window` seconds. Both are ascending.
 std::int64_t matched_onsets(std::span<const double> a, std::span<const double> b, double window);
 
 struct PitchCount {
@@ -51,7 +51,7 @@ struct PitchCount {
 
   void add(double hz, int pitch);  // hz 0: no pitch
   void add(const PitchCount& other);
-  double accuracy() const;  // 0 where nothing has a pitch
+  double accuracy() const;  // 0 if nothing has a pitch
   double recall() const;
   double class_recall() const;
 };
@@ -71,9 +71,9 @@ struct NoteScores {
   void add(const Heard& heard, std::span<const score::Note> notes);  // times from the clip's start
   void add(const NoteScores& other);
   double onset_f1() const;
-  double chroma_distance() const;  // 1 where there are no notes
-  double jitter_cents() const;     // 0 where there is none
-  double rests_played() const;     // 0 where there are no rests
+  double chroma_distance() const;  // 1 if there are no notes
+  double jitter_cents() const;     // 0 if there is none
+  double rests_played() const;     // 0 if there are no rests
 
  private:
   void add_frames(const Heard& heard, std::span<const score::Note> notes);

@@ -35,7 +35,7 @@ std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
   return clips;
 }
 
-// The labels of the corpus are for judging; clips without one count in the whole only.
+// The corpus's labels serve evaluation only; clips without one count in the totals alone.
 void add_clip(NoteFindings& findings, const std::vector<std::vector<score::Note>>& notes,
               std::size_t clip, std::size_t other, std::int64_t instrument,
               std::span<const Stage> stages) {
@@ -58,12 +58,12 @@ void add_clip(NoteFindings& findings, const std::vector<std::vector<score::Note>
   if (instrument >= 0) ++findings.instrument_clips[static_cast<std::size_t>(instrument)];
 }
 
-// A clip cuts what is held longer, so whole tracks are played too, from the keypoints alone.
+// Clips cut off longer notes, so whole tracks are played too, from the keypoints alone.
 WholeTracks hear_whole_tracks(Scene& scene, const NotesOptions& options,
                               const std::vector<clips::Clip>& clips) {
   WholeTracks whole;
   std::vector<clips::Clip> starts;
-  std::set<std::int64_t> seen;  // clips of a track need not follow each other
+  std::set<std::int64_t> seen;  // a track's clips need not be adjacent
   for (const clips::Clip& clip : clips) {
     if (seen.insert(clip.track).second) starts.push_back({.track = clip.track, .first_frame = 0});
   }
@@ -116,7 +116,7 @@ EvalResult evaluate_notes(const NotesOptions& options) {
                         .code_count = scene.subject->model() ? scene.config().vqvae.codes : 0};
   for_each_chain(scene, clips, {.notes = given, .alone = true, .iterations = options.iterations},
                  [&](std::size_t clip, std::span<const Stage> stages) {
-                   // Chance: a clip of another track, half the list on.
+                   // Chance level: a clip of another track, half the list further on.
                    std::size_t other = (clip + clips.size() / 2) % clips.size();
                    while (clips[other].track == clips[clip].track) {
                      other = (other + 1) % clips.size();

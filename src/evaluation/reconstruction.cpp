@@ -1,5 +1,5 @@
-// What the VQ-VAE's codes keep of a sound (paper section 4: test L2), and what an untrained
-// frame-wise codebook of the same size keeps.
+// How much of a sound the VQ-VAE's codes preserve (paper section 4: test L2), compared with an
+// untrained frame-wise codebook of the same size.
 #include "minet/evaluation/reconstruction.hpp"
 
 #include <ATen/ATen.h>
@@ -19,7 +19,7 @@
 namespace minet::evaluation {
 namespace {
 
-// One line of the table: the measures, and the codes where it has some.
+// One row of the table: the measures and, if it has any, the codes.
 class Row {
  public:
   Row(std::string key, std::string name, std::int64_t codes = 0)

@@ -31,7 +31,7 @@ nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
 }
 
 std::string dump(const nlohmann::ordered_json& json) {
-  // A path that is not UTF-8 is no reason to lose the figures.
+  // A path that is not valid UTF-8 must not lose the results.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

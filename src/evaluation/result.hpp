@@ -1,4 +1,4 @@
-// What every metric's result begins with, as JSON and for people.
+// The beginning that all metrics' results share, as JSON and for people.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,22 +8,22 @@
 
 namespace minet::evaluation {
 
-// What every result says of itself.
+// What every result states about itself.
 struct Heading {
   std::string metric;
   EvalOptions options;
-  std::string device;  // that was used
+  std::string device;  // the one used
   std::string corpus_hash;
   std::size_t clips = 0;
-  double seconds = 0;  // of distinct sound: clips of a short split may overlap
+  double seconds = 0;  // of distinct sound: in a short split clips may overlap
 };
 
-// Warns where recorded sound is worse than the model by a figure that should be high.
+// Warns if recorded sound scores lower than the model on a metric where higher is better.
 void warn_of_floor(const char* name, double floor, double model);
 
-// The keys that every metric has.
+// The keys that all metrics share.
 nlohmann::ordered_json begin_json(const Heading& heading);
-// temperature, top_k, top_p and, of plus, level_temperature.
+// temperature, top_k, top_p and, for plus, level_temperature.
 nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
                                      const config::TrainConfig& config);
 std::string dump(const nlohmann::ordered_json& json);

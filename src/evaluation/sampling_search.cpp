@@ -45,7 +45,7 @@ struct Figures {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// Over all clips but `left_out`.
+// Over all clips except `left_out`.
 Figures figures_of(const std::vector<ClipHeard>& clips, std::size_t left_out = kNone) {
   Figures figures;
   NoteScores sum;
@@ -72,7 +72,7 @@ struct Trial {
   double score = 0;
 };
 
-// All trials of one way of playing, the model's own settings first.
+// All trials with or without notes, the model's own settings first.
 struct Search {
   bool notes = false;
   double real_median_s = 0;
@@ -80,7 +80,7 @@ struct Search {
   std::size_t best = 0;
   double gain = 0, standard_error = 0;
 
-  // The best of many is lucky: 3 errors are the 5 % level for some 35 pairs tried (Bonferroni).
+  // The best of many is partly luck: 3 errors are the 5 % level for some 35 pairs (Bonferroni).
   bool replace() const { return gain > 3 * standard_error; }
   const Trial& kept() const { return trials[replace() ? best : 0]; }
 };
@@ -93,7 +93,7 @@ std::vector<CodeSequence> codes_of(const std::vector<ClipHeard>& clips) {
   return codes;
 }
 
-// What is played to, and what is heard in it.
+// The clips to play for and the analysis of the results.
 class Audition {
  public:
   Audition(Scene& scene, const SamplingSearchOptions& options)
@@ -139,7 +139,7 @@ class Audition {
                               double top_p) {
     std::vector<ClipHeard> heard;
     for_each_batch(label, clips_, [&](std::size_t first, const std::vector<clips::Clip>& some) {
-      // The same seeds for every trial.
+      // The same seeds in every trial.
       generation::SamplingChoice sampling = scene_.sampling("generated", first);
       sampling.temperature = temperature, sampling.top_p = top_p;
       const ClipInput input{.poses = scene_.tracks.poses(some),

@@ -20,13 +20,13 @@ namespace {
 
 constexpr std::int64_t kMaxClips = 1'000'000;
 
-// Sound kept in memory at most: the metrics promise to stay below 2 GB, whatever the training had.
+// Limits the sound cached in memory: metrics stay below 2 GB, whatever limit training had.
 config::TrainConfig with_small_cache(config::TrainConfig config) {
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);
   return config;
 }
 
-// Before anything is loaded.
+// Checks options before anything is loaded.
 const EvalOptions& checked(const EvalOptions& options) {
   if (options.clips < 0 || options.clips > kMaxClips) {
     throw InputError(
@@ -103,7 +103,7 @@ std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_fra
     }
     return chosen;
   }
-  // A short track has fewer different clips than asked for: none counts twice.
+  // A short track may have fewer distinct clips than requested: none counts twice.
   std::set<std::pair<std::int64_t, std::int64_t>> seen;
   for (const clips::Clip& clip : clips::even_clips(track_frames, clip_frames, count)) {
     if (seen.emplace(clip.track, clip.first_frame).second) chosen.push_back(clip);
@@ -129,7 +129,7 @@ void for_each_batch(
 std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackStore& store,
                                          std::int64_t count) {
   const std::int64_t frames = scene.clip_frames();
-  std::vector<std::int64_t> places;  // by track: where a clip can begin
+  std::vector<std::int64_t> places;  // by track: number of possible starts of a clip
   for (const std::int64_t track_frames : store.frames()) {
     places.push_back(std::max<std::int64_t>(0, track_frames - frames + 1));
   }
@@ -142,7 +142,7 @@ std::vector<clips::Clip> scattered_clips(const Scene& scene, const clips::TrackS
   if (count == 0) return choose_clips(store.frames(), frames, 0);
   Random random(derive_seed(scene.options.seed, "scattered clips"));
   std::vector<clips::Clip> clips;
-  std::int64_t track = 0, before = 0;  // places of the tracks before `track`
+  std::int64_t track = 0, before = 0;  // `before`: places in the tracks before `track`
   for (std::int64_t i = 0; i < count; ++i) {
     const double place = (static_cast<double>(i) + random.uniform()) / static_cast<double>(count);
     const std::int64_t at =

@@ -1,4 +1,4 @@
-// Several models' figures in one table.
+// Several models' results in one table.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -11,7 +11,7 @@ namespace minet::evaluation {
 EvalResult side_by_side(const std::vector<std::filesystem::path>& models,
                         const std::vector<EvalResult>& results) {
   using Json = nlohmann::ordered_json;
-  // Settings and sizes are no figures.
+  // Settings and sizes are not results.
   const std::vector<std::string> settings = {"seed", "clips", "train_clips", "bins", "codes"};
   std::vector<Json> all;
   std::string reports;

@@ -13,7 +13,7 @@
 namespace minet::evaluation {
 namespace {
 
-// The made sounds of a batch of clips: spectrograms yet to be inverted, or sounds.
+// A stage's output for a batch of clips: spectrograms yet to be inverted, or sounds.
 struct Made {
   std::string stage;
   at::Tensor codes = {};         // [B, T], or undefined
@@ -32,8 +32,8 @@ Made generated(Subject& subject, const std::string& stage, const ClipInput& inpu
   return made;
 }
 
-// Clip `i` of the batch that begins with clip `first`. The same start of the phases for every
-// stage, so that they differ by their magnitudes.
+// Clip `i` of the batch that begins with clip `first`. All stages start from the same phases, so
+// that they differ only in their magnitudes.
 Stage stage_of(const Scene& scene, const Made& made, std::size_t first, std::size_t i,
                std::int64_t iterations) {
   const auto row = static_cast<std::int64_t>(i);

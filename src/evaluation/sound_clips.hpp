@@ -1,4 +1,4 @@
-// Recordings in a folder, cut into clips end to end, as the model would see them.
+// Recordings in a folder, cut into clips end to end, in the model's input format.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,9 +12,9 @@
 
 namespace minet::evaluation {
 
-// `action` with the number of each *.wav (by name) and its clips, standardised [B, F, T], with
-// progress; honours a stop between files. A recording shorter than a clip is a warning; InputError
-// where no clip is left.
+// Calls `action` with the number of each *.wav (by name) and its clips, standardised [B, F, T];
+// shows progress, can be interrupted between files. Recordings shorter than a clip cause a warning;
+// InputError if no clip is left.
 void for_each_sound_clip(
     const std::filesystem::path& folder, const config::TrainConfig& config,
     const audio::SpectrogramScale& scale,

@@ -33,7 +33,7 @@ std::vector<score::Note> notes_between(const std::vector<score::Note>& all, doub
   return result;
 }
 
-void quieten(audio::Sound& sound) {  // where it would clip
+void quieten(audio::Sound& sound) {  // if it would clip
   float peak = 0;
   for (const float sample : sound.samples) peak = std::max(peak, std::abs(sample));
   if (peak <= 1) return;

@@ -10,11 +10,11 @@
 namespace minet::evaluation {
 namespace {
 
-// Not by way of to_linear, which makes the last half decibel above the floor silent.
+// Not via to_linear, which silences the last half decibel above the floor.
 at::Tensor to_decibel(const audio::SpectrogramScale& scale, const at::Tensor& standardised) {
   at::Tensor decibel = standardised * scale.deviation + scale.mean;
   if (scale.kind == config::LogScale::log1p) {
-    // ln(1 + m) -> 20 log10(m / reference); NaN or -inf of m <= 0 become the floor.
+    // ln(1 + m) -> 20 log10(m / reference); -inf for m <= 0 becomes the floor.
     const at::Tensor magnitude = decibel.expm1_().clamp_min_(0);
     decibel = magnitude.div_(scale.reference).log10_().mul_(20);
   }

@@ -1,12 +1,12 @@
-// How far an estimated spectrogram is from the real one. All three figures: lower is better.
+// How far an estimated spectrogram is from the real one. Lower is better for all three metrics.
 //
 // l2                          mean squared error of the standardised log-spectrogram, as the
 //                             VQ-VAE is trained on (1 = the variance of the training corpus)
 // log_spectral_distance_db    for each frame the root of the mean over bins of the squared
-//                             difference in dB, both floored at -80 dB under the scale's
+//                             difference in dB, both floored at 80 dB below the scale's
 //                             reference; mean over frames
 // spectral_convergence_db     20 log10(|X - Y| / |X|) of linear magnitudes, Frobenius norms over
-//                             all that was added, so loud passages weigh most
+//                             everything added, so loud passages weigh most
 // Letters: M frames, F bins.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace minet::evaluation {
 
-inline constexpr double kDistanceFloorDb = -80;  // under the scale's reference
+inline constexpr double kDistanceFloorDb = -80;  // relative to the scale's reference
 
 struct SpectralFigures {
   double l2 = 0;
@@ -30,7 +30,7 @@ struct SpectralFigures {
 struct FrameViews {
   FrameViews(const audio::SpectrogramScale& scale, const at::Tensor& frames);
   at::Tensor standardised;  // [M, F]
-  at::Tensor decibel;       // [M, F], of the reference, floored
+  at::Tensor decibel;       // [M, F], relative to the reference, floored
   at::Tensor linear;        // [M, F]
 };
 

@@ -80,7 +80,7 @@ class MinetSubject : public Subject {
   models::Model model_;
 };
 
-// plus: sound from keypoints, without codes or spectrograms on the way.
+// plus: sound from keypoints, without codes or spectrograms in between.
 class PlusSubject : public Subject {
  public:
   PlusSubject(models::PlusModel model, const at::Device& device)
@@ -141,7 +141,7 @@ class PlusSubject : public Subject {
   }
 
  private:
-  // From the note of each code frame to those of the prior, two in one.
+  // From notes per code frame to notes per frame of the prior, which is two of them.
   static models::NoteInput notes_of(const at::Tensor& notes /* [B, T] */) {
     const at::Tensor before =
         at::cat({at::zeros_like(notes.slice(1, 0, 1)), notes.slice(1, 0, -1)}, 1);
@@ -157,7 +157,7 @@ class PlusSubject : public Subject {
   at::Device device_;
 };
 
-// No codes, no notes and nothing to draw: a pose always sounds the same.
+// No codes, no notes and no sampling: a pose always sounds the same.
 class BaselineSubject : public Subject {
  public:
   BaselineSubject(models::BaselineModel model, const at::Device& device)

@@ -1,6 +1,6 @@
-// What is measured: anything that turns keypoints into sound. The metrics that compare sound and
-// body features (ndb, knn, tsne) see a model through these functions only, so that MI Net and the
-// baselines are measured alike; those of codes and of the prior look at MI Net's networks.
+// The model under evaluation: anything that turns keypoints into sound. Metrics that compare sound
+// and body features (ndb, knn, tsne) use only these functions, so that MI Net and the baselines are
+// measured alike; those for codes and the prior use MI Net's networks.
 // Letters: B clips, P pose frames, F bins, T frames.
 #pragma once
 
@@ -31,7 +31,7 @@ struct ClipInput {
   generation::SamplingChoice sampling = {};
 };
 
-// A player of any length.
+// A performance of any length.
 struct PlayerInput {
   const pose::PoseSequence& pose;  // normalised
   std::optional<std::vector<score::Note>> notes = std::nullopt;
@@ -40,10 +40,10 @@ struct PlayerInput {
   audio::InversionOptions inversion = {};
 };
 
-// How far the training of the model must have come.
+// How far the model must have been trained.
 enum class Need {
   sound,  // MI Net or plus with its prior, or a baseline
-  body,   // the same, but of plus the prior may be missing: its body encoder is trained before
+  body,   // the same, but plus may lack its prior: its body encoder is trained first
   codes,  // MI Net with its codebook; the prior may be missing
   prior,  // MI Net with its prior
 };
@@ -59,15 +59,15 @@ class Subject {
   virtual at::Tensor features(const at::Tensor& poses) = 0;
   // Generated standardised log-spectrograms, [B, F, T], on the CPU.
   virtual at::Tensor spectrograms(const ClipInput& input) = 0;
-  // MI Net's codes [B, T] of spectrograms [B, F, T], those that it draws, and codes as
-  // spectrograms, all on the CPU; undefined for a model without codes.
+  // MI Net's codes [B, T] for spectrograms [B, F, T], codes sampled by it, and spectrograms decoded
+  // from codes, all on the CPU; undefined for a model without codes.
   virtual at::Tensor encode(const at::Tensor& /* spectrograms */) { return {}; }
   virtual at::Tensor draw(const ClipInput&) { return {}; }
   virtual at::Tensor decode(const at::Tensor& /* codes */) { return {}; }
   // MI Net's networks; nullptr for a baseline and for plus.
   virtual models::Model* model() { return nullptr; }
-  // Of a model that makes sound and not spectrograms: the generated sound of each clip, and the
-  // clips' own sound played again from its pitch and loudness. Empty for the others.
+  // For a model that makes sound and not spectrograms: the generated sound of each clip, and the
+  // clips' own sound resynthesised from its pitch and loudness. Empty for other models.
   virtual std::vector<audio::Sound> sounds(const ClipInput&) { return {}; }
   virtual std::vector<audio::Sound> played_again(const std::vector<audio::Sound>& /* real */,
                                                  const at::Tensor& /* poses */) {
@@ -75,13 +75,13 @@ class Subject {
   }
   // Music of any length.
   virtual audio::Sound play(const PlayerInput& input) = 0;
-  // How it draws where nothing else is asked for.
+  // The sampling options; the model's own unless `choice` overrides them.
   generation::SamplingOptions sampling(const generation::SamplingChoice& choice, bool notes) const {
     return generation::sampling_of(choice, config().generation, notes);
   }
 };
 
-// InputError if there is no model or its training is not complete; `metric` is named then.
+// InputError, naming `metric`, if there is no model or it is not trained as far as `need` says.
 std::unique_ptr<Subject> load_subject(const std::filesystem::path& model, const at::Device& device,
                                       const std::string& metric, Need need = Need::sound);
 

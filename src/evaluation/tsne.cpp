@@ -1,4 +1,4 @@
-// Points, picture and figures of the map of body vectors.
+// Points, picture and metrics of the map of body vectors.
 #include "minet/evaluation/tsne.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr int kDeals = 1000;  // of instruments to tracks, for chance
+constexpr int kDeals = 1000;  // random assignments of instruments to tracks, for the chance level
 
 struct Point {
   float x = 0, y = 0;
@@ -49,7 +49,7 @@ std::vector<std::int64_t> neighbours_of(const std::vector<Point>& points) {
   return result;
 }
 
-// The share of points whose neighbour has the same label, points without a label left out.
+// The share of points whose neighbour has the same label, ignoring points without a label.
 double share_alike(const std::vector<Point>& points, const std::vector<std::int64_t>& neighbours,
                    const std::map<std::int64_t, std::int64_t>& label_of_track) {
   double alike = 0, all = 0;
@@ -63,7 +63,7 @@ double share_alike(const std::vector<Point>& points, const std::vector<std::int6
   return all > 0 ? alike / all : 0;
 }
 
-// Thirteen colours that stay apart, then again with another shape (Trubetskoy's list).
+// Thirteen distinct colours, then the same again with another shape (Trubetskoy's list).
 constexpr std::array kLabelColours{"#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
                                    "#00a6a6", "#f032e6", "#808000", "#9a6324", "#800000",
                                    "#000075", "#e0a800", "#469990"};
@@ -77,7 +77,7 @@ std::string draw(const std::vector<Point>& points, const std::vector<std::string
     low_y = std::min(low_y, point.y);
     high_y = std::max(high_y, point.y);
   }
-  // One scale for both axes: distances are all that the map has.
+  // One scale for both axes: only distances have a meaning in the map.
   const double scale = (kSide - 2 * kMargin) / std::max({high_x - low_x, high_y - low_y, 1e-6F});
   std::string svg =
       text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", kSide + kLegend, " ", kSide,
@@ -131,7 +131,7 @@ EvalResult evaluate_tsne(const TsneOptions& options) {
   }
   const std::vector<std::int64_t> neighbours = neighbours_of(points);
   const double share = share_alike(points, neighbours, label_of_track);
-  // Chance keeps the map and how often each instrument is played.
+  // The chance level keeps the map and the number of tracks of each instrument.
   double chance = 0;
   std::vector<std::int64_t> deck;
   for (const auto& [track, label] : label_of_track) deck.push_back(label);

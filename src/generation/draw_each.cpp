@@ -7,7 +7,7 @@
 namespace minet::generation {
 namespace {
 
-// Weights [B, K] with 0 for what top_k and top_p leave out.
+// Weights [B, K] with those excluded by top_k and top_p set to 0.
 at::Tensor cut(const at::Tensor& weights, const SamplingOptions& options) {
   const std::int64_t codes = weights.size(1);
   const auto [sorted, order] = weights.sort(/*stable=*/true, 1, /*descending=*/true);
@@ -15,7 +15,7 @@ at::Tensor cut(const at::Tensor& weights, const SamplingOptions& options) {
   if (options.top_k > 0 && options.top_k < codes) {
     kept.narrow(1, options.top_k, codes - options.top_k).zero_();
   }
-  // A code stays while those before it do not yet hold top_p of what top_k left.
+  // A code is kept while those before it hold less than top_p of what top_k left.
   const at::Tensor sums = kept.cumsum(1);
   const at::Tensor enough = sums.narrow(1, codes - 1, 1) * options.top_p;  // [B, 1]
   if (codes > 1) {
@@ -37,8 +37,8 @@ at::Tensor draw_each(const at::Tensor& logits, const SamplingOptions& options,
   }
   const at::Tensor sums = weights.cumsum(1);
   const at::Tensor total = sums.narrow(1, codes - 1, 1);  // [B, 1]
-  // The first code whose sum is past the target; where rounding leaves none, the last with a
-  // weight.
+  // The first code whose cumulative sum exceeds the target; if rounding leaves none, the last one
+  // with a weight.
   const at::Tensor first = sums.le(uniform.unsqueeze(1) * total).sum(1);
   return at::minimum(first, sums.lt(total).sum(1));
 }

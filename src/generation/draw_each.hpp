@@ -1,4 +1,4 @@
-// Codes drawn where their logits are, so that a GPU is not waited for.
+// Draws codes on the logits' device, without waiting for a GPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -23,7 +23,7 @@ std::vector<std::int64_t> packed(const models::ControlTokens& tokens, std::int64
   return {first, first + whole.numel()};
 }
 
-// What it plays as notes: each lasts until the next, or until there is no pitch.
+// What a piece plays, as notes: each lasts until the next one, or until there is no pitch.
 std::string played_notes(const models::ControlTokens& tokens, std::int64_t piece, double rate) {
   const at::Tensor pitches = tokens.pitch[piece].contiguous();
   const at::Tensor onsets = tokens.onset[piece].contiguous();

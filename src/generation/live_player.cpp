@@ -19,9 +19,9 @@ namespace minet::generation {
 namespace {
 
 constexpr float kLoudest = 0.99f;
-// Of the way to a new h, each token: at once the timbre would jump.
+// Fraction of the way to a new h per token: in a single step the timbre would jump.
 constexpr double kGlide = 0.1;
-// Of the way to the h of the last window, each look: of a recording it is the mean of its windows.
+// Fraction of the way to the last window's h per look; a recording uses the mean of its windows.
 constexpr double kLearning = 0.125;
 
 models::PlusModel model_for_playing(const LivePlayerOptions& options) {
@@ -35,7 +35,7 @@ models::PlusModel model_for_playing(const LivePlayerOptions& options) {
   return model;
 }
 
-// Above half of the range a sound is bent softly instead of clipped.
+// Soft limiter: above half of the range the sound is compressed smoothly instead of clipped.
 float bent(float x) {
   constexpr float kStraight = 0.5F;
   const float size = std::abs(x);
@@ -68,7 +68,7 @@ struct LivePlayer::State {
   std::optional<models::NoteInput> notes;  // [1, T]
   std::int64_t token = 0;                  // the next one
   at::Tensor body, next_body;              // [1, H]
-  at::Tensor motion;                       // [1, 2 motion_hidden], of the last look
+  at::Tensor motion;                       // [1, 2 motion_hidden], last computed
   models::MotionState motion_state;
   double looked_s = 0, moved_s = 0;
   std::vector<float> block;
@@ -80,7 +80,7 @@ void LivePlayer::State::add_notes(const std::vector<score::Note>& list) {
   notes = note_input(list, model.config, count + 1);  // it ends with a rest
 }
 
-// Of the next token; after the last note a rest.
+// For the next token; a rest after the last note.
 models::NoteInput LivePlayer::State::notes_now() const {
   if (!notes) return {};
   const std::int64_t at = std::min(token, notes->note.size(1) - 1);
@@ -99,8 +99,8 @@ void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
   looked_s = now_s;
 }
 
-// Frames of the grid change the state of the movement encoder; in between it looks at a picture
-// that is newer and forgets that, so that no picture has to wait for a frame.
+// Frames of the time grid advance the movement encoder's state; in between, a newer picture is
+// encoded from a copy of the state that is discarded, so that no picture waits for the next frame.
 const at::Tensor& LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
   const bool frame = pose.tick(now_s);
   if (!body.defined()) look(pose, now_s);

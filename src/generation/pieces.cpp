@@ -41,8 +41,8 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
   return outputs;
 }
 
-// The film with the skeleton on it, and what sounds where asked for; else it is the same for all
-// pieces, and drawn once.
+// The film with the skeleton drawn on it and, with options.overlay_notes, what sounds; without
+// those it is the same for all pieces and drawn once.
 fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
   const fs::path scratch = options.film_pose.parent_path();
   fs::path drawn = scratch / "overlay.mp4";
@@ -62,7 +62,7 @@ fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
   return drawn;
 }
 
-constexpr double kLengthWarning = 0.5;  // s, between a film and its new sound
+constexpr double kLengthWarning = 0.5;  // s, difference between a film and its new sound
 
 std::string ffmpeg() {
   if (auto program = find_program("ffmpeg")) return *std::move(program);
@@ -70,7 +70,7 @@ std::string ffmpeg() {
       "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
 }
 
-// The video's pictures as they are, all of them, with the new sound.
+// All of the video's pictures, not re-encoded, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
   std::vector<std::string> command = {ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error"};
   for (const fs::path& input : {video, wav}) {
@@ -94,11 +94,11 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output, boo
       replace);
 }
 
-// The gain that brings a sound to the wanted loudness, or its peak to the limit where that is less;
-// says how loud it is either way.
+// The gain (dB) that brings a sound to the wanted loudness, or its peak to the limit if that is
+// less; reports its loudness either way.
 double loudness_gain(const audio::Sound& sound, const std::optional<double>& wanted,
                      const fs::path& output) {
-  constexpr double kPeakLimitDb = -1;  // dBFS, as EBU R 128 asks
+  constexpr double kPeakLimitDb = -1;  // dBFS, as EBU R 128 requires
   const std::optional<double> measured = audio::loudness(sound);
   if (!measured) {
     log::warning(text(output.string(), ": too quiet or too short to measure its loudness",
@@ -143,7 +143,7 @@ void check_output(const fs::path& output, bool force) {
 }
 
 std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
-  sampling_of(options.sampling, {}, false);  // refuses what cannot be before anything is loaded
+  sampling_of(options.sampling, {}, false);  // rejects invalid options before anything is loaded
   if (options.bits != 16 && options.bits != 24) {
     throw InputError(text("bits: expected 16 or 24 bits per sample, got ", options.bits));
   }

@@ -1,4 +1,4 @@
-// What making music from codes and making it with plus share: outputs, inputs and sidecars.
+// Shared by making music from codes and with plus: outputs, inputs and sidecars.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -18,31 +18,31 @@
 namespace minet::generation {
 
 struct Outputs {
-  std::filesystem::path wav, json, video;  // video empty where not asked for
+  std::filesystem::path wav, json, video;  // video: empty if not requested
 };
 
-// Of each piece. InputError for options and outputs that cannot be.
+// The outputs of each piece. InputError for invalid options and outputs.
 std::vector<Outputs> checked_outputs(const GenerateOptions& options);
 void check_output(const std::filesystem::path& wav, bool force);
 
-// Normalised, with what was noticed said. Keypoints of a film are laid on its clock.
+// The normalised keypoints; notices are printed. Keypoints of a film are aligned to its clock.
 pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config);
-// Steps of `rate` a second in the seconds that are asked for.
+// Number of steps, `rate` per second, in the requested duration.
 std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_seconds);
-double last_end_s(const std::vector<score::Note>& notes);  // when nothing sounds any more
-// InputError where the model has `notes_trained` false; `enabled`: whether it could have had notes.
+double last_end_s(const std::vector<score::Note>& notes);  // when the last note ends
+// InputError if `notes_trained` is false; `enabled`: whether the model could have learned notes.
 std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double seconds,
                                           bool enabled, bool notes_trained);
 
 Sidecar sidecar_for(const std::filesystem::path& model, const at::Device& device);
 void apply_gain(audio::Sound& sound, double gain_db);
-// Sound, sidecar and video of a piece; `sidecar` gets the inputs and the gain. `roll`: the table of
-// what sounds, for options.overlay_notes.
+// Writes a piece's sound, sidecar and video; `sidecar` gets the inputs and the gain. `roll`: the
+// table of what sounds, for options.overlay_notes.
 void write_piece(const GenerateOptions& options, const SamplingOptions& sampling,
                  std::int64_t piece, const Outputs& outputs, audio::Sound sound, Sidecar& sidecar,
                  const std::string& roll, GenerateReport& report);
 
-// A plus model that can play alone. InputError where only its synthesiser is trained.
+// A plus model with a trained prior. InputError if only its synthesiser is trained.
 models::PlusModel load_trained_plus(const std::filesystem::path& path);
 
 // Music with plus.

@@ -18,12 +18,12 @@
 namespace minet::generation {
 namespace {
 
-constexpr std::int64_t kBlock = 256;  // frames worked on at a time
+constexpr std::int64_t kBlock = 256;  // frames processed at a time
 constexpr float kHighestPeak = 0.99f;
 
 using models::ControlTokens;
 
-// What the notes ask of each piece, frame by frame; of pieces without notes nothing.
+// What the notes require of each piece, frame by frame; nothing for pieces without notes.
 class Forcing {
  public:
   Forcing(const models::NoteInput& notes, std::int64_t batch) {
@@ -56,7 +56,7 @@ models::SynthesiserInput part_of(const models::SynthesiserInput& input, std::int
   return {part(input.hz), part(input.voiced), part(input.loudness)};
 }
 
-// The sound of any controls.
+// The sound of given controls.
 std::vector<audio::Sound> sounds_of(models::PlusModel& model, const models::SynthesiserInput& input,
                                     const at::Tensor& body, std::uint64_t seed) {
   model.train(false);
@@ -112,7 +112,7 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   };
   const double clip = config.data.clip_seconds;
   const double last = std::max(0.0, normalised.seconds() - clip);
-  // At once: of an hour all would take 6 s that nothing can stop.
+  // Clips per call: all of an hour's together would take 6 s that cannot be interrupted.
   constexpr std::size_t kClips = 32;
   std::vector<at::Tensor> clips, bodies;
   const auto add_bodies = [&] {

@@ -76,7 +76,7 @@ ControlStream::ControlStream(models::PlusModel& model, std::int64_t batch,
   }
 }
 
-// One value of each piece, as a tensor on the device.
+// One value for each piece, as a tensor on the logits' device.
 template <class Choose>
 at::Tensor ControlStream::chosen(const at::Tensor& logits, const Choose& choose) {
   const at::Tensor here = logits.to(at::kCPU, at::kFloat).contiguous();  // [B, symbols]
@@ -94,7 +94,7 @@ std::int64_t ControlStream::drawn(std::size_t piece, Logits logits,
   return draw(logits, options, random_[piece].uniform());
 }
 
-// A pitch that no longer sounds by the notes may ring on.
+// After a note has ended its pitch may ring on.
 std::int64_t ControlStream::pitch_of(std::size_t piece, std::int64_t note, Logits logits) {
   std::int64_t& ringing = ringing_[piece];
   if (note > 0) {

@@ -11,9 +11,9 @@
 namespace minet::generation {
 namespace {
 
-constexpr std::int64_t kChunk = 512;  // frames decoded at a time: a stop waits for them
+constexpr std::int64_t kChunk = 512;  // frames decoded at a time: a stop request waits for them
 
-// The codes' magnitudes in order, decoded as they are asked for.
+// The codes' magnitudes in order, decoded on demand.
 class Decoding {
  public:
   Decoding(models::Model& model, const at::Tensor& codes)
@@ -44,8 +44,8 @@ class Decoding {
   models::Model& model_;
   at::Tensor codes_;
   audio::Spectrogram decoded_{};
-  std::int64_t first_ = 0;  // of the codes not yet decoded
-  std::int64_t used_ = 0;   // frames of `decoded_`
+  std::int64_t first_ = 0;  // the first code not yet decoded
+  std::int64_t used_ = 0;   // frames used of `decoded_`
 };
 
 }  // namespace

@@ -47,7 +47,7 @@ std::int64_t draw(std::span<const float> logits, const SamplingOptions& options,
     double held = 0;
     for (std::int64_t i = 0; i < codes; ++i) {
       double& weight = weights[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
-      // A code stays while those before it do not yet hold top_p of what top_k left.
+      // A code is kept while those before it hold less than top_p of what top_k left.
       if (i >= most || (i > 0 && held >= options.top_p * total)) {
         weight = 0;
       } else {
@@ -69,11 +69,11 @@ std::int64_t draw(std::span<const float> logits, const SamplingOptions& options,
 
 namespace {
 
-constexpr std::int64_t kRowsTogether = 4;  // of a batch: whole pieces one group after the other, so
-                                           // that what they remember stays in the cache
-constexpr std::int64_t kContextsOfNotes = 16;  // looked at together, so that long notes fit
+constexpr std::int64_t kRowsTogether = 4;  // of a batch: one group of whole pieces after another,
+                                           // so that their keys and values stay in the cache
+constexpr std::int64_t kContextsOfNotes = 16;  // encoded together, so that long notes fit
 
-// What every piece of a batch is drawn from, and where the codes go.
+// The inputs that a batch's pieces are drawn from, and where the codes go.
 struct Drawing {
   models::Model& model;
   const at::Tensor& body;   // [B, T, H]
@@ -93,7 +93,7 @@ struct Drawing {
   }
 };
 
-// What decides each code, [T, B] double.
+// The uniform numbers that decide each code, [T, B] double.
 at::Tensor uniforms(const Drawing& drawing) {
   const std::int64_t batch = drawing.body.size(0), steps = drawing.steps();
   at::Tensor values = at::empty({steps, batch}, at::kDouble);
@@ -105,7 +105,7 @@ at::Tensor uniforms(const Drawing& drawing) {
   return values;
 }
 
-// Step by step through LibTorch, on any device, which is not waited for before the last step.
+// Step by step with LibTorch, on any device, without waiting for it before the last step.
 void draw_by_torch(const Drawing& drawing) {
   models::Model& model = drawing.model;
   const std::int64_t batch = drawing.body.size(0);
@@ -127,7 +127,7 @@ void draw_by_torch(const Drawing& drawing) {
   if (!drawn.empty()) codes.copy_(at::stack(drawn, 1));
 }
 
-// The content of some pieces, a stretch at a time where the content model allows it.
+// The content of some pieces, a stretch at a time if the content model allows it.
 class Content {
  public:
   Content(const Drawing& drawing, std::int64_t first, std::int64_t rows)
@@ -143,7 +143,7 @@ class Content {
 
   // Whether the prior needs the next stretch before step t.
   bool begins(std::int64_t t) const { return notes_.defined() && t % stretch_ == 0; }
-  // All that the steps of the stretch from `t` on see.
+  // Everything that the steps of the stretch beginning at `t` attend to.
   models::ContentInput from(std::int64_t t) {
     const std::int64_t first = std::max<std::int64_t>(0, t - context_ + 1);
     const std::int64_t last = std::min(steps_, t + stretch_ + context_ - 1);

@@ -12,7 +12,7 @@
 namespace minet::generation {
 namespace {
 
-constexpr const char* kGradient = "gradient";  // words of audio::PhaseStart
+constexpr const char* kGradient = "gradient";  // names of audio::PhaseStart
 constexpr const char* kRandom = "random";
 constexpr JsonBounds kBounds{.depth = 8, .values = 2'000'000};  // codes of twice the longest sound
 
@@ -20,7 +20,7 @@ struct BadNumber {
   std::string what;
 };
 
-// nlohmann converts fractions, booleans and huge numbers to integers without a word.
+// nlohmann silently converts fractions, booleans and huge numbers to integers.
 std::int64_t integer(const nlohmann::json& value, std::int64_t lowest, std::int64_t highest) {
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(highest)
@@ -52,7 +52,7 @@ std::string to_json(const Sidecar& sidecar) {
   json["capability"] = sidecar.capability;
   json["codes"] = sidecar.codes;
   if (!sidecar.body.empty()) json["body"] = sidecar.body;
-  // Paths may be no UTF-8: such bytes are replaced.
+  // Paths may not be valid UTF-8: invalid bytes are replaced.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -81,7 +81,7 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
     sidecar.iterations = integer(inversion.at("iterations"), 0, 100'000);
     if (!inversion.at("seed").is_number_unsigned()) throw broken("an invalid seed");
     inversion.at("seed").get_to(sidecar.inversion_seed);
-    // Sidecars from before these were written have neither.
+    // Older sidecars have neither gain_db nor bits.
     if (json.contains("gain_db")) json.at("gain_db").get_to(sidecar.gain_db);
     if (!(std::abs(sidecar.gain_db) <= 200)) throw broken("a gain that is none");
     if (json.contains("bits")) sidecar.bits = static_cast<int>(integer(json.at("bits"), 16, 24));

@@ -18,10 +18,10 @@ struct Sidecar {
   audio::PhaseStart phase_start = audio::PhaseStart::gradient;
   std::int64_t iterations = 0;
   std::uint64_t inversion_seed = 0;
-  double gain_db = 0;  // of the sound after the model
+  double gain_db = 0;  // applied to the model's sound
   int bits = 16;
   std::vector<std::int64_t> codes;
-  std::vector<float> body;        // of plus: h, which its codes are played with; otherwise empty
+  std::vector<float> body;        // plus: h, with which the codes are played; otherwise empty
   nlohmann::ordered_json inputs;  // pose, notes, seconds, seed, sampling: for people and scripts
 };
 

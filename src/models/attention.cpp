@@ -17,9 +17,9 @@
 namespace minet::models {
 namespace {
 
-constexpr std::int64_t kQueriesAtOnce = 256;  // at least; bounds the mask of a long sequence
+constexpr std::int64_t kQueriesAtOnce = 256;  // at least; bounds the mask's size for long sequences
 
-// True where step t (row) sees step s (column).
+// True where step t (row) attends to step s (column).
 at::Tensor band_mask(std::int64_t first_row, std::int64_t rows, std::int64_t first_column,
                      std::int64_t columns, const Band& band, const at::Device& device) {
   const auto options = at::TensorOptions().dtype(at::kLong).device(device);
@@ -71,7 +71,7 @@ RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& optio
   const std::int64_t half = shape.head_width / 2;
   const at::Tensor turns =
       at::arange(half, exact).mul_(-2.0 / static_cast<double>(shape.head_width));
-  const at::Tensor speeds = at::pow(10000.0, turns);  // [d / 2], radians a step
+  const at::Tensor speeds = at::pow(10000.0, turns);  // [d / 2], radians per step
   const at::Tensor positions =
       at::arange(shape.first, shape.first + shape.count, exact).mul_(shape.spacing);  // [T]
   const at::Tensor angles = at::outer(positions, speeds);                             // [T, d / 2]
@@ -101,7 +101,7 @@ at::Tensor banded_attention(const at::Tensor& q, const at::Tensor& k, const at::
   const std::int64_t steps = q.size(2);
   require(k.size(2) == steps && v.size(2) == steps, "attention expected as many keys as queries (",
           steps, "), got ", k.size(2));
-  if (steps <= band.context) {  // as in training: the band reaches everything
+  if (steps <= band.context) {  // as in training: the band covers everything
     return at::scaled_dot_product_attention(q, k, v, {}, 0.0, band.causal);
   }
   const std::int64_t chunk = std::max(band.context, kQueriesAtOnce);
@@ -173,7 +173,7 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
                                        const RotaryTable& memory_rotary) {
   check_x(x, config.width, "cross-attention");
   const at::Tensor projected = in_float(q_->forward(x));  // [B, T, W]
-  // One table of positions for both.
+  // Queries and memory share one table of positions.
   const bool alike = memory_rotary.cosines.is_same(rotary.cosines) && memory.size(1) == x.size(1);
   if (fast_training_fits(projected) && alike && x.size(1) <= config.band.context) {
     check_x(memory, config.width, "cross-attention's memory");

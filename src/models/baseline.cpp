@@ -1,4 +1,4 @@
-// What both baselines share, making one, and their files.
+// What both baselines share, their construction and their files.
 #include "minet/models/baseline.hpp"
 
 #include <ATen/ATen.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kPrefix = "baseline.";
 
-// Puts the module back into the mode that it was in.
+// Eval mode while it lives; then restores the mode that the module was in.
 class EvalGuard {
  public:
   explicit EvalGuard(torch::nn::Module& module)
@@ -39,7 +39,7 @@ class EvalGuard {
   const bool was_training_;
 };
 
-// Without first weights.
+// Without initial weights.
 BaselineModel build_baseline(const config::TrainConfig& config) {
   require(config.is_baseline(), "a baseline expected model.kind seq2seq or graph_transformer, got ",
           config::to_string(config.model.kind));

@@ -41,7 +41,7 @@ at::Tensor Conv3Impl::run(const at::Tensor& x, bool relu) {
 }
 
 void Conv3Impl::initialise(at::Generator generator) {
-  // torch.nn.Conv1d: kaiming_uniform(a = sqrt 5) for the weight is this bound too.
+  // As torch.nn.Conv1d: kaiming_uniform(a = sqrt 5) of the weight amounts to this bound.
   const double fan_in = 3.0 * static_cast<double>(config.in_channels / config.groups);
   draw_uniform(weight, 1 / std::sqrt(fan_in), generator);
   draw_uniform(bias, 1 / std::sqrt(fan_in), generator);
@@ -61,7 +61,7 @@ at::Tensor ResidualBlockImpl::forward(const at::Tensor& x) {
   if (winograd_fits(x, first)) {
     return winograd_residual(x, first, {conv2_->weight, conv2_->bias, config.bands});
   }
-  // In place where the convolution's gradient does not need its output: two buffers fewer a block.
+  // In place, as the convolutions' gradients need no outputs: saves two buffers per block.
   return conv2_->forward(conv1_->forward_relu(x)).add_(x);  // [B, C, T]
 }
 

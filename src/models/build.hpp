@@ -1,4 +1,4 @@
-// A model without first weights: for loading, which would overwrite them.
+// A model without initial weights: for loading, which would overwrite them.
 #pragma once
 
 #include "minet/models/model.hpp"

@@ -1,4 +1,4 @@
-// Argument checks of the networks: one sentence with what was expected and what came.
+// Argument checks of the networks: one sentence with what was expected and what was given.
 #pragma once
 
 #include "minet/core/errors.hpp"
@@ -6,7 +6,7 @@
 
 namespace minet::models {
 
-// The parts are only put together when the check fails.
+// The message is only assembled if the check fails.
 template <class... Parts>
 void require(bool holds, const Parts&... parts) {
   if (!holds) throw InputError(text(parts...));

@@ -1,4 +1,4 @@
-// The GRU-Seq2Seq's encoder of notes.
+// The note encoder of the GRU Seq2Seq.
 #include "minet/models/content_gru.hpp"
 
 #include <ATen/ATen.h>

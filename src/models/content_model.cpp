@@ -1,4 +1,4 @@
-// What both content models check, and choosing one.
+// Checks shared by both content models, and the choice between them.
 #include "minet/models/content_model.hpp"
 
 #include <ATen/ATen.h>
@@ -16,7 +16,7 @@ void ContentModelImpl::check(const at::Tensor& notes, const at::Tensor& body) co
           "the content model expected notes [B, T] int64, got ", notes.sizes(), " of type ",
           notes.scalar_type());
   const std::int64_t batch = notes.size(0), steps = notes.size(1);
-  if (notes.is_cpu() && notes.numel() > 0) {  // on a GPU the look would wait for it
+  if (notes.is_cpu() && notes.numel() > 0) {  // on a GPU the check would wait for it
     const std::int64_t low = notes.min().item<std::int64_t>();
     const std::int64_t high = notes.max().item<std::int64_t>();
     require(low >= 0 && high < kNoteSymbols, "expected notes from 0 (rest) to ", kNoteSymbols - 1,

@@ -32,7 +32,7 @@ const std::string& cuda_problem() {
   return problem;
 }
 
-// A machine without an NVIDIA driver is no surprise; one with a driver that is not used is.
+// Falling back to the CPU is worth a warning only if the machine has an NVIDIA driver.
 at::Device automatic_device() {
   if (cuda_problem().empty()) return {at::kCUDA, 0};
   if (std::filesystem::exists("/proc/driver/nvidia/version")) {
@@ -56,7 +56,7 @@ at::Device select_device(const std::string& name) {
       }
       const auto count = at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount();
       if (*index >= count) {
-        throw InputError(text("--device: expected cuda:0 to cuda:", count - 1,
+        throw InputError(text("device: expected cuda:0 to cuda:", count - 1,
                               " on this machine, got '", printable(name), "'"));
       }
       return {at::kCUDA, static_cast<at::DeviceIndex>(*index)};

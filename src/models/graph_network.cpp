@@ -27,8 +27,8 @@ torch::nn::BatchNorm2d batch_norm(std::int64_t channels) {
   return torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(channels).eps(1e-5).momentum(0.1));
 }
 
-// x [B, C, ...], normalised by the joined batch's mean and variance where other processes have
-// parts of it; LibTorch's own knows of no others.
+// x [B, C, ...], normalised with the mean and variance of the joined batch if other processes hold
+// parts of it; LibTorch's own batch norm sees only this process's part.
 template <class Norm>
 at::Tensor normalised(Norm& norm, const at::Tensor& x) {
   if (!in_joint_step() || !norm->is_training()) return norm->forward(x);
@@ -63,7 +63,7 @@ void draw_conv(torch::nn::Conv2d& conv, at::Generator generator) {  // PyTorch's
 
 at::Tensor skeleton_partitions() {
   constexpr int kJoints = pose::kJoints;
-  std::array<int, kJoints> neighbours{};  // and the joint itself
+  std::array<int, kJoints> neighbours{};  // including the joint itself
   for (int& count : neighbours) count = 1;
   for (const auto& [parent, joint] : pose::kEdges) {
     ++neighbours[static_cast<std::size_t>(parent)];
@@ -124,7 +124,7 @@ GraphNetworkImpl::GraphNetworkImpl(const config::GraphTransformerConfig& config)
   std::int64_t in = kCoordinates;
   for (std::size_t i = 0; i < config.blocks.size(); ++i) {
     const std::int64_t out = config.blocks[i];
-    const std::int64_t stride = i > 0 && out > in ? 2 : 1;  // as the reference: where it widens
+    const std::int64_t stride = i > 0 && out > in ? 2 : 1;  // as in the reference: where it widens
     blocks_->push_back(GraphBlock(GraphBlockConfig{.in = in,
                                                    .out = out,
                                                    .stride = stride,

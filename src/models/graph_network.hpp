@@ -18,7 +18,7 @@ namespace minet::models {
 
 inline constexpr std::int64_t kPartitions = 3;  // the joint itself, centripetal, centrifugal
 
-// [3, V, V]: entry [k, v, w] is joint v's share in joint w. Partition 0: w itself; 1: neighbours
+// [3, V, V]: entry [k, v, w] is joint v's weight in joint w. Partition 0: w itself; 1: neighbours
 // nearer to the neck; 2: neighbours further from it. Each column sums to 1 over all three (A D^-1
 // of the skeleton with self-loops).
 at::Tensor skeleton_partitions();
@@ -43,13 +43,13 @@ class GraphBlockImpl : public torch::nn::Module {
   const GraphBlockConfig config;
 
  private:
-  at::Tensor edges_;                       // [3, V, V]: learnable weights, 1 at first
-  torch::nn::Conv2d spatial_{nullptr};     // [3 out, in, 1, 1]
-  torch::nn::BatchNorm2d norm1_{nullptr};  // out
-  torch::nn::Conv2d temporal_{nullptr};    // [out, out, kernel, 1]
-  torch::nn::BatchNorm2d norm2_{nullptr};  // out
-  torch::nn::Conv2d shortcut_{nullptr};    // [out, in, 1, 1]; only where in differs from out
-  torch::nn::BatchNorm2d norm_shortcut_{nullptr};  // out; the same
+  at::Tensor edges_;                               // [3, V, V]: learnable weights, initially 1
+  torch::nn::Conv2d spatial_{nullptr};             // [3 out, in, 1, 1]
+  torch::nn::BatchNorm2d norm1_{nullptr};          // out
+  torch::nn::Conv2d temporal_{nullptr};            // [out, out, kernel, 1]
+  torch::nn::BatchNorm2d norm2_{nullptr};          // out
+  torch::nn::Conv2d shortcut_{nullptr};            // [out, in, 1, 1]; only if in differs from out
+  torch::nn::BatchNorm2d norm_shortcut_{nullptr};  // out; likewise
 };
 TORCH_MODULE(GraphBlock);
 
@@ -61,7 +61,7 @@ class GraphNetworkImpl : public torch::nn::Module {
   void initialise(at::Generator generator);
 
  private:
-  at::Tensor partitions_;                    // [3, V, V]; a constant, in no file
+  at::Tensor partitions_;                    // [3, V, V]; a constant, not saved
   torch::nn::BatchNorm1d norm_in_{nullptr};  // 94: each coordinate of each joint
   torch::nn::ModuleList blocks_;
   std::int64_t stride_ = 1;

@@ -1,6 +1,6 @@
-// The Graph-Transformer baseline: the graph network's joints averaged to one memory, and a causal
-// transformer decoder that looks at it. Rotary positions are in spectrogram frames on both sides,
-// so that a frame can find the movement of its own time.
+// The Graph-Transformer baseline: the graph network's output, averaged over the joints, is the
+// memory that a causal transformer decoder attends to. Rotary positions are in spectrogram frames
+// on both sides, so that a frame can attend to the movement at its own time.
 #pragma once
 
 #include <torch/nn/modules/container/modulelist.h>

@@ -13,7 +13,7 @@
 namespace minet::models {
 namespace {
 
-// Of each layer: input, state, their biases; of the other direction likewise.
+// Each layer's weights for input and state and their biases; then those of the other direction.
 std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
   const std::vector<at::Tensor> all = gru.all_weights();
   std::vector<std::vector<at::Tensor>> layers;
@@ -21,7 +21,7 @@ std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
   return layers;
 }
 
-// One layer in one direction over pieces; `input` runs in that direction.
+// One layer in one direction, piece by piece; `input` runs in that direction.
 at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor>& weights) {
   at::Tensor state = at::zeros({1, input.size(0), weights[1].size(1)}, input.options());
   std::vector<at::Tensor> outputs;

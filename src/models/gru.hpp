@@ -1,4 +1,4 @@
-// What the recurrent models share.
+// Helpers that the recurrent models share.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -18,19 +18,19 @@ struct GruShape {
 };
 torch::nn::GRU make_gru(const GruShape& shape);  // batch first
 
-// Frames of a long recording that are worked on at a time, because nothing can stop one call: of an
-// hour of keypoints it would take 6 s.
+// Frames of a long recording processed per call, because a single call cannot be interrupted: for
+// an hour of keypoints it would take 6 s.
 inline constexpr std::int64_t kFramesOfCall = 2048;
 
-// The outputs of a bidirectional GRU, [B, T, in] -> [B, T, 2 h]; a long input piece by piece.
+// The outputs of a bidirectional GRU, [B, T, in] -> [B, T, 2 h]; long inputs piece by piece.
 at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input);
 
-// The same where each step is the last so far: forward in time over all, backward one step each.
-// [B, T, in] -> [B, T, 2 h]. `state` [layers, B, h], of the steps before, is left for those after.
+// The same without looking ahead: forward over all steps, backward from zeros for one step each.
+// [B, T, in] -> [B, T, 2 h]. `state` [layers, B, h], of the steps before, is updated for the next.
 at::Tensor outputs_so_far(torch::nn::GRU& gru, const at::Tensor& input, at::Tensor& state);
 
 // The last states of a bidirectional GRU, [2 layers, B, h] -> [layers, B, 2 h], forward then
-// backward: what a decoder of twice the width starts from.
+// backward: the initial state of a decoder of twice the width.
 at::Tensor both_directions(const at::Tensor& states);
 
 void draw_gru(torch::nn::GRU& gru, std::int64_t hidden, at::Generator generator);

@@ -1,4 +1,4 @@
-// First weights from a private generator.
+// Initial weights from a private generator.
 #include "models/initialise.hpp"
 
 #include <ATen/ATen.h>
@@ -11,7 +11,7 @@ namespace minet::models {
 
 void draw_normal(const at::Tensor& target, double deviation, at::Generator generator) {
   const at::NoGradGuard no_grad;
-  // normal_ is the same for any memory layout only on contiguous CPU memory.
+  // normal_ draws the same values regardless of memory layout only into contiguous CPU memory.
   at::Tensor drawn = at::empty(target.sizes(), target.options().device(at::kCPU));
   drawn.normal_(0, deviation, std::move(generator));
   target.copy_(drawn);

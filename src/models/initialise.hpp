@@ -1,4 +1,4 @@
-// First weights, drawn from a generator that is passed in and never from torch's global one.
+// Initial weights, drawn from a generator that is passed in and never from torch's global one.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -17,7 +17,7 @@ void draw_linear(torch::nn::Linear& linear, double deviation,
 
 at::Generator make_cpu_generator(std::uint64_t seed);
 
-// Puts torch's default CPU generator back as it was: building torch's own layers moves it.
+// Restores the state of torch's default CPU generator: building torch's own layers advances it.
 class DefaultGeneratorGuard {
  public:
   DefaultGeneratorGuard();

@@ -16,7 +16,7 @@
 namespace minet::models {
 namespace {
 
-// Scores of one slice: 4 MiB stay in a processor's cache; a GPU wants few, large launches.
+// Scores per slice: 4 MiB fit into a processor's cache; a GPU wants few, large launches.
 constexpr std::int64_t kScores = 1 << 20, kScoresOnGpu = 1 << 26;
 
 // Squared distance of each vector to the code that it is assigned to: [M].
@@ -43,8 +43,8 @@ std::int64_t draw(const at::Tensor& weights, Random& random) {
   return last;
 }
 
-// Each next centre is the best of a few that were drawn: the one that leaves the smallest sum of
-// squared distances ("greedy" k-means++, as scikit-learn does; plain k-means++ ended some 6 %
+// Each further centre is the best of a few candidates: the one that leaves the smallest sum of
+// squared distances ("greedy" k-means++, as in scikit-learn; plain k-means++ ended some 6 %
 // higher on spectrogram frames).
 at::Tensor plus_plus(const at::Tensor& vectors, const KmeansOptions& options) {
   Random random(options.seed);
@@ -66,7 +66,7 @@ at::Tensor plus_plus(const at::Tensor& vectors, const KmeansOptions& options) {
     at::Tensor distance = at::addmm(norms, vectors, candidates.t(), 1, -2);
     distance.add_(norms.index_select(0, indices).t()).clamp_min_(0);  // [M, trials]
     for (std::size_t i = 0; i < drawn.size(); ++i) {
-      distance[drawn[i]][static_cast<std::int64_t>(i)] = 0;  // not the rounding of it
+      distance[drawn[i]][static_cast<std::int64_t>(i)] = 0;  // exactly, without rounding error
     }
     if (k > 0) distance = at::minimum(distance, nearest.unsqueeze(1));
     const std::int64_t best =

@@ -1,4 +1,4 @@
-// k-means++ and Lloyd's algorithm on rows of a float matrix: what starts the codebook.
+// k-means++ and Lloyd's algorithm on the rows of a float matrix: initialises the codebook.
 // Deterministic: core's random numbers, and ties go to the lowest index.
 #pragma once
 
@@ -21,8 +21,8 @@ struct KmeansResult {
   at::Tensor codes;  // [K, D]
   at::Tensor sizes;  // [K] int64, of the last assignment
 };
-// M >= clusters. A cluster that loses its last vector starts again at the vector farthest
-// from its own centre.
+// M >= clusters. A cluster that loses its last vector is reseeded with the vector farthest from
+// its own centre.
 KmeansResult kmeans(const at::Tensor& vectors, const KmeansOptions& options);
 
 }  // namespace minet::models

@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* kFormat = "minet";
 constexpr const char* kFormatVersion = "1";
-constexpr std::size_t kListed = 40;  // mismatches in one message
+constexpr std::size_t kListed = 40;  // mismatches per message
 
 double get_number(const Metadata& metadata, const std::string& key, const std::string& where) {
   const std::string& value = get_text(metadata, key, where);
@@ -35,7 +35,7 @@ void compare(const std::string& name, const at::Tensor& expected, const at::Tens
   if (expected.sizes() != got.sizes()) {
     problems.push_back(text(name, " should be ", expected.sizes(), " and is ", got.sizes()));
   }
-  // A shared model may be in half precision: it is read into float32.
+  // A shared model may be in half precision; it is converted to float32.
   const bool half = expected.scalar_type() == at::kFloat &&
                     (got.scalar_type() == at::kHalf || got.scalar_type() == at::kBFloat16);
   if (expected.scalar_type() != got.scalar_type() && !half) {
@@ -114,8 +114,8 @@ audio::SpectrogramScale read_scale(const Metadata& metadata, const std::string& 
 
 namespace {
 
-// How a run was trained may be written down otherwise later, as when it goes on with more steps;
-// what its network is may not.
+// The settings of a run's training may change later, as when it is resumed with more steps; those
+// of its network may not.
 void warn_of_differences(config::TrainConfig beside, const config::TrainConfig& model,
                          const std::filesystem::path& path) {
   beside.run = model.run;

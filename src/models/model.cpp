@@ -1,4 +1,4 @@
-// Making a model, and its tensors by name.
+// Construction of a model, and its tensors by name.
 #include "minet/models/model.hpp"
 
 #include <ATen/ATen.h>
@@ -36,7 +36,7 @@ Model build_model(const config::TrainConfig& config) {
 
 Model make_model(const config::TrainConfig& config, std::uint64_t seed) {
   Model model = build_model(config);
-  // A generator a part: changing one part's shape leaves the others' weights as they were.
+  // One generator per part: changing one part's shape leaves the other parts' weights as they were.
   model.vqvae->initialise(generator_of(seed, "vqvae"));
   model.body->initialise(generator_of(seed, "body"));
   model.prior->initialise(generator_of(seed, "prior"));

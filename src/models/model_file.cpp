@@ -1,4 +1,4 @@
-// Models in files: their metadata, strict loading, finding the file.
+// Model files: metadata, strict loading, finding the file.
 #include <ATen/ATen.h>
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kModelFile = "model.safetensors";
 
-// What only training keeps; a training checkpoint has it under these names.
+// State that only training needs; training checkpoints store it under these names.
 std::map<std::string, at::Tensor> training_tensors(const Model& model) {
   return {{"vqvae.quantizer.counts", model.vqvae->quantizer->counts},
           {"vqvae.quantizer.sums", model.vqvae->quantizer->sums},

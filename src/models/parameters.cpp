@@ -1,4 +1,4 @@
-// How many numbers a model learns, part by part.
+// Parameter counts of the models, part by part.
 #include <ATen/ATen.h>
 
 #include <iomanip>
@@ -40,7 +40,7 @@ std::int64_t body(const config::BodyConfig& config) {
   return count_gru(kPoseValues, config.hidden, config.layers, true);
 }
 
-std::int64_t count_cross_attention(std::int64_t width) {  // with its norm
+std::int64_t count_cross_attention(std::int64_t width) {  // including its norm
   return 2 * width + count_linear(width, width) + count_linear(width, 2 * width) +
          count_linear(width, width);
 }
@@ -111,12 +111,12 @@ std::int64_t graph_transformer(const config::TrainConfig& config) {
          g.layers * count_block(g.width, g.ffn, true) + 2 * g.width + count_linear(g.width, bins);
 }
 
-// Two layers with a layer norm each.
+// Two linear layers with a layer norm each.
 std::int64_t count_two_layers(std::int64_t in, std::int64_t out) {
   return count_linear(in, out) + count_linear(out, out) + 4 * out;
 }
 
-// With the network that matches bodies and sounds (plus/match.cpp).
+// Including the matching network of body and sound (plus/match.cpp).
 std::int64_t synthesiser(const config::TrainConfig& config) {
   const std::int64_t width = config.plus.synthesiser_width;
   return count_two_layers(2, width) + count_two_layers(1, width) +
@@ -126,7 +126,7 @@ std::int64_t synthesiser(const config::TrainConfig& config) {
          count_linear(128, 128) + 2 * 128 + count_linear(128, config.body_width()) + 1;
 }
 
-// Movement encoder and prior of plus; the widths that are no settings as in
+// Movement encoder and prior of plus; the widths that are not configurable are those of
 // plus/control_prior.cpp.
 std::int64_t controls(const config::TrainConfig& config) {
   const config::PlusConfig& plus = config.plus;

@@ -15,8 +15,8 @@ namespace {
 thread_local Peers* current = nullptr;
 thread_local Part current_part;
 
-// The gradient of a sum of all processes' tensors is, for each of them, what all of them did with
-// the sum.
+// A sum over all processes; the gradient of each process's tensor is the sum of all processes'
+// gradients with respect to that sum.
 struct SumOverPeers : torch::autograd::Function<SumOverPeers> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& own,
                             std::int64_t peers) {
@@ -25,7 +25,7 @@ struct SumOverPeers : torch::autograd::Function<SumOverPeers> {
     reinterpret_cast<Peers*>(peers)->sum(all);
     return all;
   }
-  // On a GPU autograd runs in a thread of its own, where `current` is not set.
+  // With a GPU autograd runs in a thread of its own, where `current` is not set.
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     at::Tensor all = gradients[0].clone(at::MemoryFormat::Contiguous);

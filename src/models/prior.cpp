@@ -1,4 +1,4 @@
-// What every prior does around its network: whole sequences, and one cached step at a time.
+// What all priors share around their network: whole sequences, and one cached step at a time.
 #include "minet/models/prior.hpp"
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// The GRU between a prior's input and its output.
+// The GRU between a prior's input and output.
 #include "minet/models/prior_gru.hpp"
 
 #include <ATen/ATen.h>
@@ -34,7 +34,7 @@ PriorGruImpl::PriorGruImpl(const config::TrainConfig& given) : PriorImpl(given) 
 
 at::Tensor PriorGruImpl::first_state(const at::Tensor& memory, const at::Tensor& present) {
   const std::int64_t half = config.prior_width() / 2, steps = memory.size(1);
-  // Of the encoder's last layer: forwards after the last step, backwards after the first.
+  // The encoder's last layer: the forward state after the last step, the backward after the first.
   const at::Tensor last = at::cat(
       {memory.select(1, steps - 1).narrow(1, 0, half), memory.select(1, 0).narrow(1, half, half)},
       1);  // [B, W]
@@ -46,8 +46,8 @@ at::Tensor PriorGruImpl::first_state(const at::Tensor& memory, const at::Tensor&
 
 at::Tensor PriorGruImpl::run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) {
   const bool notes = content.memory.defined();
-  // The recurrence wants its input and state in the type of its weights, also where products around
-  // it are of a shorter one.
+  // The recurrence needs input and state in the type of its weights, even if the products around it
+  // are in a shorter one.
   const at::ScalarType type = decoder_->parameters().front().scalar_type();
   const at::Tensor state =
       notes ? first_state(content.memory, content.present).to(type) : at::Tensor();

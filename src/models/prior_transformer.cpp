@@ -1,4 +1,4 @@
-// The transformer between a prior's input and its output.
+// The transformer between a prior's input and output.
 #include "minet/models/prior_transformer.hpp"
 
 #include <utility>

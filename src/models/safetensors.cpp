@@ -1,4 +1,4 @@
-// safetensors files: reading with checks and the content hash, saving whole or not at all.
+// safetensors files: checked reading with the content hash, all-or-nothing saving.
 #include "minet/models/safetensors.hpp"
 
 #include <ATen/ATen.h>
@@ -26,7 +26,7 @@ std::string name_of(const std::filesystem::path& path) {
   return printable(path.string());
 }
 
-// The open file and what its header says.
+// The open file and its parsed header.
 struct Opened {
   std::ifstream stream;
   TensorHeader header;
@@ -39,7 +39,7 @@ void read_bytes(std::ifstream& stream, char* target, std::uint64_t size,
           ": ended while it was read; somebody may be writing it, try again");
 }
 
-// Other formats of weights get a sentence of their own.
+// Other formats of weights get an error message of their own.
 void refuse_pickle(std::string_view first, const std::filesystem::path& path) {
   const bool zip = first.substr(0, 4) == std::string_view("PK\x03\x04", 4);
   const bool pickle = first.size() >= 2 && first[0] == '\x80' && first[1] >= 2 && first[1] <= 5;
@@ -97,7 +97,7 @@ void check_bool(const at::Tensor& tensor, const std::string& name,
   }
 }
 
-// Readers of other languages view the data in place: wide types first keeps them aligned.
+// Readers in other languages map the data in place: putting wide types first keeps them aligned.
 std::vector<TensorEntry> layout(const std::map<std::string, at::Tensor>& tensors) {
   std::vector<TensorEntry> entries;
   for (const auto& [name, tensor] : tensors) {

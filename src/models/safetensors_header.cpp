@@ -1,6 +1,6 @@
-// safetensors headers. A SAX reader with a fixed set of states: nothing is built that the rules do
-// not know, depth is bounded by them, and a key that appears twice is an error (JSON readers
-// usually keep the last one).
+// safetensors headers. A SAX reader with a fixed set of states: nothing outside the format is ever
+// built, the depth is bounded, and a duplicate key is an error (JSON readers usually keep the last
+// one).
 #include "models/safetensors_header.hpp"
 
 #include <algorithm>
@@ -218,7 +218,7 @@ TensorHeader parse_safetensors_header(std::string_view json, std::uint64_t data_
                                       const std::string& where) {
   TensorHeader header;
   HeaderReader reader(header);
-  // The parser takes a zero byte for the end and would not look at what follows.
+  // The parser takes a zero byte as the end and would ignore what follows.
   const bool read = json.find('\0') == std::string_view::npos &&
                     Json::sax_parse(json.begin(), json.end(), &reader);
   require(read && reader.problem.empty(), where, ": not a safetensors file that can be trusted: ",

@@ -1,6 +1,6 @@
 // The GRU Seq2Seq baseline: a bidirectional encoder of keypoints; a decoder that starts from the
-// encoder's last states and reads the last frame and, as in Cho et al. 2014 (arXiv 1406.1078), the
-// encoder's summary at every step.
+// encoder's last states and reads the previous frame and, as in Cho et al. 2014 (arXiv 1406.1078),
+// the encoder's summary at every step.
 #pragma once
 
 #include <torch/nn/modules/linear.h>

@@ -1,4 +1,4 @@
-// The codebook: nearest code, EMA update, k-means start, revival, usage.
+// The codebook: nearest code, EMA update, k-means initialisation, revival, usage.
 #include "minet/models/vector_quantizer.hpp"
 
 #include <ATen/ATen.h>
@@ -62,14 +62,14 @@ void VectorQuantizerImpl::update(const at::Tensor& vectors, const at::Tensor& ch
   require(chosen.dim() == 1 && chosen.size(0) == vectors.size(0), "expected one code for each of ",
           vectors.size(0), " vectors, got codes of shape ", chosen.sizes());
   const double g = config.ema_decay;
-  // Not bincount: on a GPU it waits for the largest code.
+  // Not bincount: on a GPU it synchronises to find the largest code.
   const at::Tensor ones = at::ones({}, counts.options()).expand({chosen.size(0)});
   const at::Tensor seen = joint_sum(at::zeros_like(counts).index_add_(0, chosen, ones));  // [K]
   const at::Tensor sum =
       joint_sum(at::zeros_like(sums).index_add_(0, chosen, vectors.detach()));  // [K, D]
   counts.mul_(g).add_(seen, 1 - g);
   sums.mul_(g).add_(sum, 1 - g);
-  // Laplace smoothing: a code that nobody uses does not divide by zero.
+  // Laplace smoothing: an unused code does not divide by zero.
   const at::Tensor total = counts.sum();  // []
   const double smoothing = static_cast<double>(config.codes) * config.laplace;
   const at::Tensor smoothed = (counts + config.laplace) / (total + smoothing) * total;  // [K]
@@ -98,15 +98,15 @@ at::Tensor VectorQuantizerImpl::revive(const at::Tensor& own, const Revival& rev
   const std::int64_t tokens = vectors.size(0);
   require(tokens >= 1, "revival expected at least one vector, got none");
   const double fair = static_cast<double>(tokens) / static_cast<double>(config.codes);
-  // All codes are gone through without a look at how many are dead: that would wait for the GPU.
+  // Runs over all codes without counting the dead ones first, which would wait for the GPU.
   const at::Tensor dead = counts.lt(config.revive_threshold * fair);  // [K]
   Random random(derive_seed(revival.seed, "revive", static_cast<std::uint64_t>(revival.step)));
-  // Distinct vectors as long as there are enough, so that no two codes start alike.
+  // Distinct vectors as long as there are enough, so that no two codes start out equal.
   const std::vector<std::int64_t> order = random.permutation(tokens);
   std::vector<std::int64_t> picks(static_cast<std::size_t>(config.codes));
   for (std::size_t i = 0; i < picks.size(); ++i) picks[i] = order[i % order.size()];
   const at::Tensor candidates = at::tensor(picks, at::kLong).to(vectors.device());
-  const at::Tensor place = dead.cumsum(0).sub_(1).clamp_min_(0);  // of each dead code among them
+  const at::Tensor place = dead.cumsum(0).sub_(1).clamp_min_(0);  // rank among the dead codes
   const at::Tensor chosen = candidates.index_select(0, place);    // [K]
   const at::Tensor fresh = vectors.index_select(0, chosen).to(codes.dtype());  // [K, D]
   const at::Tensor row = dead.unsqueeze(1);

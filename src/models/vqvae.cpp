@@ -1,4 +1,4 @@
-// The VQ-VAE's encoder, decoder and their chunked forms.
+// The VQ-VAE's encoder and decoder, and their chunked forms.
 #include "minet/models/vqvae.hpp"
 
 #include <ATen/ATen.h>
@@ -33,8 +33,8 @@ at::Tensor rows(const at::Tensor& encoded) {
   return encoded.transpose(1, 2).reshape({-1, encoded.size(1)});
 }
 
-// `run` on frames first .. last - 1 of `frames` with `margin` further ones on both sides where
-// there are any. What the margin spoils is cut off, so pieces join as if nothing had been cut.
+// `run` on frames first .. last - 1 of `frames` with up to `margin` more on both sides. The margin,
+// where edges have an effect, is cut off, so pieces join as if nothing had been cut.
 template <class Run>
 at::Tensor with_margin(std::int64_t first, std::int64_t last, std::int64_t frames,
                        std::int64_t margin, const Run& run) {
@@ -61,7 +61,7 @@ void check_chunk(std::int64_t chunk) {
 at::Tensor straight_through(const at::Tensor& encoded, const at::Tensor& quantised) {
   require(encoded.sizes() == quantised.sizes(), "straight-through expected two equal shapes, got ",
           encoded.sizes(), " and ", quantised.sizes());
-  // encoded - encoded is exactly 0, so the decoder sees exactly what it will see when it decodes.
+  // encoded - encoded is exactly 0, so the decoder's input is exactly as in decoding.
   return quantised.detach() + (encoded - encoded.detach());
 }
 
@@ -127,12 +127,12 @@ VqVaeImpl::VqVaeImpl(const config::VqVaeConfig& given, std::int64_t bin_count)
 VqVaeOutput VqVaeImpl::forward(const at::Tensor& spectrogram, bool quantise) {
   require(spectrogram.dim() == 3 && spectrogram.size(1) == bins && spectrogram.size(2) >= 1,
           "the VQ-VAE expected a spectrogram [B, ", bins, ", T], got ", spectrogram.sizes());
-  // In training on a CPU frame after frame in memory, as the convolutions read and write.
+  // For training on a CPU laid out frame by frame, as the convolutions read and write it.
   const at::Tensor target = fast_training_fits(spectrogram)
                                 ? spectrogram.transpose(1, 2).contiguous().transpose(1, 2)
                                 : spectrogram;
   VqVaeOutput out;
-  // float32 from here to the decoder, whatever the convolutions compute in.
+  // float32 from here to the decoder, whatever type the convolutions compute in.
   out.encoded = encoder->forward(target).to(at::kFloat);  // [B, D, T]
   if (quantise) {
     const std::int64_t batch = spectrogram.size(0), frames = spectrogram.size(2);
@@ -198,7 +198,7 @@ at::Tensor VqVaeImpl::decode_part(const at::Tensor& codes, std::int64_t first,
 }
 
 std::int64_t VqVaeImpl::margin() const {
-  // stem, head, and two convolutions a block; each reaches one frame further.
+  // stem, head, and two convolutions per block; each reaches one frame further.
   return 2 + 2 * static_cast<std::int64_t>(config.bands.size()) + 2 * config.residual_blocks;
 }
 

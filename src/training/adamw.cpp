@@ -67,7 +67,7 @@ void AdamW::step(double learning_rate) {
       steps.push_back(group.steps[i]);
     }
     if (parameters.empty()) continue;
-    // A step that is left out does not count either.
+    // A skipped step is not counted either.
     if (not_finite_.defined()) {
       at::_foreach_add_(steps, 1 - not_finite_);
     } else {

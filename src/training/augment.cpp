@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kShortestGapS = 0.2, kLongestGapS = 1;
 
-// Left for right, joint by joint.
+// Swaps left and right, joint by joint.
 std::array<std::int64_t, pose::kJoints> exchanged_joints() {
   std::array<std::int64_t, pose::kJoints> from{};
   const auto exchange = [&](int right, int left, int count) {
@@ -30,10 +30,10 @@ std::array<std::int64_t, pose::kJoints> exchanged_joints() {
   return from;
 }
 
-// Where the fingers of one hand are looked up: between two frames of the clip.
+// Where the fingers of one hand are taken from: interpolated between two frames of the clip.
 struct Lookup {
   std::vector<std::int64_t> before, after;  // [B * P]
-  std::vector<float> part;                  // of the way from one to the other
+  std::vector<float> part;                  // fraction of the way from one to the other
 
   void add_clip(std::int64_t frames, Random& random, bool lost, double fps) {
     std::int64_t first = frames, last = frames;  // lost frames are first .. last - 1
@@ -55,7 +55,7 @@ struct Lookup {
   }
 };
 
-// What is drawn for a batch.
+// The random draws for a batch.
 struct Draws {
   std::vector<float> mirrored, x_size, y_size, angle;  // [B]
   std::array<Lookup, 2> hands;                         // right, left
@@ -66,7 +66,7 @@ struct Draws {
     for (std::int64_t clip = part.first; clip < part.first + part.count; ++clip) {
       Random random(derive_seed(derive_seed(config.run.seed, "augment"), "clip",
                                 static_cast<std::uint64_t>(step * part.total + clip)));
-      // Each piece draws, used or not: one more of them changes none of the others.
+      // Each augmentation draws, used or not, so that enabling one does not change the others.
       mirrored.push_back(random.uniform() < augment.mirror ? 1.0f : 0.0f);
       x_size.push_back(static_cast<float>(std::exp(augment.build * random.normal())));
       y_size.push_back(static_cast<float>(std::exp(augment.build * random.normal())));

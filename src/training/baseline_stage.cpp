@@ -18,8 +18,8 @@ BaselineBatch make_batch(const Session& session, const clips::TrackStore& store,
           .spectrogram = store.spectrograms(clips, session.scale).to(session.device)};
 }
 
-// Teacher-forced loss over the test split; and the squared error of frames generated from the
-// model's own ones, which is what it will do, on the first clips.
+// Teacher-forced loss over the test split, and on the first clips the squared error of frames that
+// the model generates from its own previous ones, as in use.
 void validate(Session& session, models::BaselineModel& model) {
   const config::TrainConfig& config = session.config;
   const std::vector<clips::Clip> clips = test_clips(session);

@@ -41,8 +41,8 @@ models::TensorFile read_newest(const RunFolder& run) {
                         problems, "); start a new run"));
 }
 
-// How often to log, save and evaluate may change; the seed may not. What only the second stage
-// reads may change until that has begun, so that several priors can be tried on one VQ-VAE.
+// How often to log, save and evaluate may change; the seed may not. Settings that only the second
+// stage reads may change until it begins, so that several priors can be tried on one VQ-VAE.
 void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage stage,
                     const config::TrainConfig& config, const RunEnvironment& environment) {
   config::TrainConfig saved = config::parse_train_config(metadata_of(file, "config"), "checkpoint");
@@ -50,7 +50,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
   saved.run = config.run;
   saved.run.seed = seed;
   saved.generation = config.generation;
-  // What this kind of network does not read may change at any time.
+  // Settings that this kind of network does not read may change at any time.
   if (config.is_baseline() || config.is_plus()) {
     saved.vqvae = config.vqvae;
     saved.vqvae_training = config.vqvae_training;
@@ -66,7 +66,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
     saved.synthesiser_training = config.synthesiser_training;
   }
   if (stage != Stage::controls) saved.controls_training = config.controls_training;
-  // More steps of the stage that it is in only make it longer.
+  // The current stage may be given more steps.
   const auto allow_more = [](config::StageConfig& before, const config::StageConfig& now) {
     if (now.steps > before.steps) before.steps = now.steps;
   };
@@ -77,7 +77,7 @@ void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage 
     allow_more(saved.synthesiser_training, config.synthesiser_training);
   }
   if (stage == Stage::controls) allow_more(saved.controls_training, config.controls_training);
-  if (stage == Stage::vqvae) saved.augment = config.augment;  // it sees no poses
+  if (stage == Stage::vqvae) saved.augment = config.augment;  // this stage uses no poses
   if (stage != Stage::prior) {
     if (!config.is_plus()) saved.body = config.body;
     saved.prior = config.prior;
@@ -105,7 +105,7 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
                                                        {"torch", environment.torch}};
   for (const auto& [key, now] : facts) {
     const std::string before = metadata_of(file, key);
-    if (before.empty() && std::string_view(key) == "ranks") continue;  // before there were any
+    if (before.empty() && std::string_view(key) == "ranks") continue;  // from before ranks existed
     if (before != now) {
       log::warning(text(key, " is ", now, " and was ", before,
                         ": the run continues, but not bit for bit as it would have"));
@@ -113,7 +113,7 @@ void warn_of_environment(const models::TensorFile& file, const RunEnvironment& e
   }
 }
 
-// Only the current stage's optimiser has a state worth keeping.
+// Only the state of the current stage's optimiser is kept.
 AdamW& optimiser_of(const TrainState& state) {
   return state.position.stage == Stage::vqvae ? state.vqvae_step.optimiser()
                                               : state.prior_step.optimiser();
@@ -124,7 +124,7 @@ AdamW& optimiser_of(const PlusState& state) {
                                                     : state.controls_step.optimiser();
 }
 
-// Adds what a checkpoint has beside the model, and saves both files.
+// Adds what a checkpoint holds besides the model, and saves both files.
 void save(const RunFolder& run, const models::TensorFile& model, models::TensorFile all,
           const Position& position, const RunEnvironment& environment) {
   all.metadata["stage"] = to_string(position.stage);
@@ -139,7 +139,7 @@ void save(const RunFolder& run, const models::TensorFile& model, models::TensorF
   models::save_safetensors(run.model(), model);
 }
 
-// Where a checkpoint is, after refusing one of another configuration or corpus.
+// A checkpoint's position; InputError if it is of a different configuration or corpus.
 Position read_position(const RunFolder& run, const models::TensorFile& file,
                        const config::TrainConfig& config, const RunEnvironment& environment) {
   const std::string where = run.checkpoint().string();
@@ -192,8 +192,7 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
   models::TensorFile file = read_newest(run);
   const std::string where = run.checkpoint().string();
   const Position position = read_position(run, file, state.model.config, environment);
-  if (position.stage ==
-      Stage::vqvae) {  // the rest has not been trained, and may be of another shape now
+  if (position.stage == Stage::vqvae) {  // the rest is untrained and may have a different shape now
     std::erase_if(file.tensors, [](const auto& entry) {
       return !entry.first.starts_with("vqvae.") && !entry.first.starts_with("optimizer.");
     });
@@ -201,7 +200,7 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
       if (!name.starts_with("vqvae.")) file.tensors[name] = tensor;
     }
   }
-  // The file's own configuration was just compared; the caller's settings stay.
+  // The file's own configuration was compared above; the caller's settings are kept.
   const config::TrainConfig config = state.model.config;
   const bool learns_notes = state.model.notes_trained;
   models::load_model_state(state.model, file, where);

@@ -1,5 +1,5 @@
-// What the steps of all stages share: the list of what is trained, and the way from a loss to
-// changed parameters.
+// Shared by the steps of all stages: the list of trained parameters, and the way from a loss to
+// updated parameters.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +14,8 @@
 
 namespace minet::training {
 
-// Matrices and kernels decay; biases, norms, embeddings, start tokens and the edge weights of a
-// graph, which are 1 by default and not 0, do not.
+// Weight decay applies to matrices and kernels, but not to biases, norms, embeddings, start tokens
+// and the edge weights of a graph, whose neutral value is 1 and not 0.
 inline void append_parameters(std::vector<NamedParameter>& into, const torch::nn::Module& module,
                               const std::string& prefix) {
   for (const auto& parameter : module.named_parameters()) {
@@ -26,8 +26,8 @@ inline void append_parameters(std::vector<NamedParameter>& into, const torch::nn
   }
 }
 
-// Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate. The loss is of
-// this rank's part of the batch.
+// Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate. The loss is that
+// of this rank's part of the batch.
 template <class Report>
 Report descend(AdamW& optimiser, Joint& joint, const at::Tensor& loss,
                const config::StageConfig& stage, std::int64_t step) {

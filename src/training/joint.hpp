@@ -1,4 +1,4 @@
-// What a training step needs of the other ranks, if there are any.
+// What a training step needs from the other ranks, if there are any.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,10 +16,10 @@ class Joint {
  public:
   explicit Joint(Ranks* ranks) : ranks_(ranks) {}
 
-  // Where it lives: one step, whose batch is shared.
+  // While it lives: one step, whose batch is shared among the ranks.
   models::JointStep step(const config::StageConfig& stage) const { return {ranks_, stage.batch}; }
 
-  // loss.backward() of this rank's part; the gradients are the joined batch's.
+  // loss.backward() on this rank's part; the gradients are those of the joined batch.
   void backward(const at::Tensor& loss, const AdamW& optimiser) {
     if (ranks_ == nullptr) {
       loss.backward();

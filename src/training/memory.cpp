@@ -1,6 +1,6 @@
 #include "minet/training/memory.hpp"
 
-#include <cstdlib>  // defines __GLIBC__ where it is
+#include <cstdlib>  // defines __GLIBC__ if it is glibc
 
 #ifdef __GLIBC__
 #include <malloc.h>

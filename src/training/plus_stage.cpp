@@ -1,5 +1,5 @@
 // The two stages of plus: body encoder and synthesiser on recorded sound, then movement encoder and
-// prior on what is played.
+// prior on the played controls.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
@@ -20,12 +20,12 @@
 namespace minet::training {
 namespace {
 
-// All that is random in a step follows from its number: nothing has to be saved to go on.
+// All randomness in a step follows from its number: nothing has to be saved to resume.
 void seed_step(const config::TrainConfig& config, std::string_view stage, std::int64_t step) {
   at::manual_seed(derive_seed(config.run.seed, stage, static_cast<std::uint64_t>(step)));
 }
 
-// In a joint step, the rows of it that one process alone would draw.
+// In a joint step: this rank's rows of what a single process would draw.
 at::Tensor uniform(const at::Tensor& like /* [b, n], any type */,
                    const at::TensorOptions& options) {
   return models::own_rows(at::rand({models::joint_size(like.size(0)), like.size(1)}, options));
@@ -35,8 +35,8 @@ at::Tensor white_noise(const at::Tensor& like) {
   return uniform(like, like.options()) * 2 - 1;
 }
 
-// [B, T] bool, about `share` of the frames: in half of the clips single ones, in the others spans
-// of half a second, over which a prior that listens to its own past only would lose its way.
+// [B, T] bool, true for about `share` of the frames: single ones in half of the clips, in the other
+// half spans of half a second, so that the prior cannot rely on its own past alone.
 at::Tensor hidden_past(const models::ControlBatch& batch, double share) {
   constexpr std::int64_t kSpan = 16;
   const at::Tensor& frames = batch.tokens.pitch;
@@ -48,7 +48,7 @@ at::Tensor hidden_past(const models::ControlBatch& batch, double share) {
   return at::where(spans, begun > over, drawn < share);
 }
 
-// The last frame of a clip of sound that the loss may begin at.
+// The last frame of a clip at which the loss on sound may begin.
 std::int64_t last_offset(const config::TrainConfig& config) {
   return config.clip_frames() - config.plus.sound_frames - 1;
 }
@@ -83,7 +83,7 @@ struct SynthesiserSteps {
     return log_loss(session, session.config.synthesiser_training, report);
   }
 
-  // Both losses on players that were not trained on.
+  // Both losses on players not seen in training.
   void validate() {
     const std::vector<clips::Clip> clips = test_clips(session);
     if (clips.empty()) return;
@@ -140,7 +140,7 @@ struct ControlsSteps {
     batch.live = random.uniform() < config.plus.live;
     const bool whole_track = random.uniform() < config.plus.whole_track;
     seed_step(config, "controls", step);
-    // The mean posture goes along as a last frame, because it is varied as the clip is.
+    // The mean posture is appended as a last frame, because it is augmented like the clip.
     const std::int64_t frames = batch.pose.size(1);
     const at::Tensor poses = at::cat({batch.pose, state.train_data.mean_poses(clips)}, 1);
     const at::Tensor varied =
@@ -155,8 +155,8 @@ struct ControlsSteps {
     return log_loss(session, session.config.controls_training, report);
   }
 
-  // Nats of onset and pitch without notes, at onsets and on the whole, and the same with another
-  // clip's player: what the movement is worth.
+  // Nats of onset and pitch without notes, overall and at onsets; the same live, and with another
+  // clip's player, which shows how much the movement contributes.
   void validate() {
     const std::vector<clips::Clip> clips = test_clips(session);
     if (clips.empty()) return;
@@ -193,7 +193,7 @@ struct ControlsSteps {
                    right[3]));
   }
 
-  // Music for a player, from the movements alone.
+  // Generates music for a player from movement alone.
   void listen(const at::Tensor& pose /* [1, P, 94] */) {
     log_music(session, "music", [&] {
       const std::uint64_t seed = session.config.run.seed;

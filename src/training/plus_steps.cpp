@@ -42,11 +42,11 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   const at::Tensor x = xy.select(3, 0) * size * aspect, y = xy.select(3, 1) * size;
   const at::Tensor turned =
       at::stack({angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y}, -1);
-  // Another build: arms more than fingers, whose shape is what tells a pitch.
+  // A different build, of arms more than of fingers, since the fingers' shape determines the pitch.
   at::Tensor joints = at::full({pose::kJoints, 1}, 0.015, pose.options());
   joints.slice(0, 0, pose::kRightHand).fill_(0.03);
   at::Tensor offset = draw({batch, 1, pose::kJoints, 2}, 1) * joints;
-  // A hand moves as one.
+  // The wrist's offset moves the whole hand.
   const auto hand = [&](int first, int wrist) {
     return offset.slice(2, first, first + pose::kHandJoints) + offset.slice(2, wrist, wrist + 1);
   };

@@ -18,8 +18,7 @@
 namespace minet::training {
 namespace {
 
-// 1 for each clip of a track with notes. In training, `drop` of them are hidden: by position, so
-// that a resumed run hides the same.
+// 1 for each clip of a track with notes.
 at::Tensor presence(const clips::TrackStore& store, const std::vector<clips::Clip>& clips) {
   at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
   for (std::size_t i = 0; i < clips.size(); ++i) {
@@ -57,6 +56,7 @@ models::PriorBatch training_batch(const Session& session, const clips::CodeCache
   const config::StageConfig& stage = session.config.prior_training;
   models::PriorBatch batch =
       make_batch(session, session.train_tracks, codes, session.batch(step, stage, "prior"));
+  // Hides the notes of a share `content.drop` of the clips, by position: the same after a resume.
   if (batch.notes.defined()) {
     float* present = batch.notes_present.mutable_data_ptr<float>();
     const models::Part part = session.part(stage);
@@ -69,7 +69,7 @@ models::PriorBatch training_batch(const Session& session, const clips::CodeCache
   return placed(batch, session.device, clips::staged);
 }
 
-// Mean over the clips of the test split, nats per code.
+// Nats per code, averaged over the clips of the test split.
 double test_nll(Session& session, models::Model& model, const clips::CodeCache& codes,
                 const std::vector<clips::Clip>& clips, bool notes) {
   return mean_by_eights(clips, [&](const std::vector<clips::Clip>& some, bool) {
@@ -85,7 +85,7 @@ bool has_notes(const Session& session, const clips::Clip& clip) {
   return session.test_tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
 }
 
-// Music for the player of a clip, without notes and with them.
+// Generates music for the player of a clip, without notes and with them.
 void listen(Session& session, models::Model& model, const clips::Clip& clip) {
   const std::int64_t frames = session.config.clip_frames();
   const at::Tensor pose = session.test_tracks.poses({clip}).to(session.device);
@@ -125,8 +125,8 @@ void validate(Session& session, models::Model& model, const clips::CodeCache& co
   listen(session, model, clips.front());
 }
 
-// Each rank encodes some of the tracks, and reads what the others found. The test split's are rank
-// 0's, which validates.
+// Each rank encodes some of the tracks and reads the codes of the others. Rank 0, which validates,
+// encodes the test split.
 clips::CodeCache training_codes(Session& session, models::Model& model) {
   const auto codes = [&](const std::optional<models::Part>& tracks) {
     return clips::CodeCache(model, session.train_tracks, session.run.codes(),
@@ -134,7 +134,7 @@ clips::CodeCache training_codes(Session& session, models::Model& model) {
   };
   if (session.ranks == nullptr) return codes(std::nullopt);
   const auto count = static_cast<std::int64_t>(session.train_tracks.tracks().size());
-  session.ranks->first_goes_ahead([&] { codes(models::Part{}); });  // drops those of another model
+  session.ranks->first_goes_ahead([&] { codes(models::Part{}); });  // drops other models' codes
   if (count >= session.ranks->size()) codes(models::part_of(session.ranks, count));
   session.ranks->wait_for_all();
   return codes(std::nullopt);
@@ -175,7 +175,7 @@ void train_prior(Session& session, TrainState& state) {
   const config::StageConfig& stage = config.prior_training;
   if (state.position.step >= stage.steps) return;
   PriorSteps steps{session, state};
-  // A prior that came from another run keeps its embedding.
+  // A prior taken from another run keeps its embedding.
   if (state.position.step == 0 && !state.model.prior_trained &&
       config.prior.embedding == config::EmbeddingInit::codebook) {
     state.model.prior->initialise_embedding(state.model.vqvae->quantizer->codes);

@@ -1,4 +1,4 @@
-// Which rank this process is, by what torchrun, Slurm or mi_train --nproc put in its environment.
+// This process's rank, from the environment that torchrun, Slurm or mi_train --nproc sets.
 #include <cstdlib>
 
 #include "minet/core/errors.hpp"
@@ -44,14 +44,14 @@ RankPlace place_of_torchrun() {
   return place;
 }
 
-// A batch script of Slurm has some of these variables too; only a step that srun started has all.
+// A Slurm batch script has some of these variables too; only a step started by srun has them all.
 RankPlace place_of_slurm() {
   constexpr int kFirstPort = 20000, kPorts = 20000;
   RankPlace place;
   place.size = number("SLURM_STEP_NUM_TASKS", 1, kMostRanks, std::nullopt);
   place.rank = number("SLURM_PROCID", 0, place.size - 1, std::nullopt);
   place.local_rank = number("SLURM_LOCALID", 0, place.size - 1, std::nullopt);
-  // "4(x2),3": that many tasks on each node.
+  // "4(x2),3": the number of tasks on each node.
   const std::string tasks = variable("SLURM_STEP_TASKS_PER_NODE").value_or("");
   const auto each = parse_integer(tasks.substr(0, tasks.find_first_of("(,")));
   place.local_size = each && *each >= 1 ? static_cast<int>(*each) : place.size;

@@ -1,5 +1,5 @@
-// The ranks' meeting and what they do together, by LibTorch's c10d: TCPStore, Gloo or NCCL, and the
-// Reducer that PyTorch's DistributedDataParallel is made of.
+// Rendezvous and collectives of the ranks, with LibTorch's c10d: TCPStore, Gloo or NCCL, and the
+// Reducer behind PyTorch's DistributedDataParallel.
 #include "minet/training/ranks.hpp"
 
 #include <ATen/ATen.h>
@@ -28,14 +28,14 @@ using Store = c10::intrusive_ptr<c10d::Store>;
 
 constexpr std::chrono::hours kLongestWork{24};
 constexpr std::chrono::seconds kHearing{2};
-constexpr double kMeetingS = 300;  // one machine may start long after another
+constexpr double kMeetingS = 300;  // some machines may start long after others
 constexpr std::size_t kFirstBucket = 1 << 20, kBucket = 25 << 20;  // bytes, as in DDP
 
 std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-// Runs a piece of c10d; what it throws, in a sentence.
+// Runs c10d code and turns what it throws into a one-sentence error.
 template <class Work>
 auto together(const RankPlace& place, const char* doing, const Work& work) {
   try {
@@ -53,7 +53,7 @@ auto together(const RankPlace& place, const char* doing, const Work& work) {
   }
 }
 
-// The reducer advises against looking for unused parameters where there are none in the first step.
+// Discards the reducer's advice not to look for unused parameters if the first step has none.
 struct Unheard final : c10::WarningHandler {
   void process(const c10::Warning&) override {}
 };
@@ -64,10 +64,10 @@ class Reduced final : public JointGradients {
       : place_(place) {
     auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(
         parameters, {kFirstBucket, kBucket}, std::vector<bool>(parameters.size(), false));
-    std::reverse(buckets.begin(), buckets.end());  // gradients come from the last layers first
+    std::reverse(buckets.begin(), buckets.end());  // gradients of the last layers are ready first
     std::reverse(limits.begin(), limits.end());
-    // Parameters that one batch does not use (notes that no clip has) are looked for in each step.
-    // The buckets then stay as they are: a run that goes on adds up in the same order.
+    // Parameters that a batch does not use (those for notes, if no clip has any) are looked for in
+    // each step. This also keeps the buckets fixed, so that a resumed run sums in the same order.
     reducer_ = std::make_shared<c10d::Reducer>(
         parameters, std::move(buckets), group, std::vector<bool>(parameters.size(), false), kBucket,
         /*find_unused_parameters=*/true, /*gradient_as_bucket_view=*/false,
@@ -78,7 +78,7 @@ class Reduced final : public JointGradients {
 
   void backward(const at::Tensor& loss) override {
     together(place_, "summing gradients", [&] {
-      // The reducer takes the mean over the ranks, however many clips each has.
+      // The reducer averages over the ranks, regardless of how many clips each has.
       const at::Tensor own = loss * (models::own_share() * place_.size);
       Unheard unheard;
       const c10::WarningUtils::WarningHandlerGuard guard(&unheard);
@@ -102,7 +102,7 @@ struct Ranks::Groups {
 
 namespace {
 
-// Where the other ranks reach this one.
+// The address at which the other ranks reach this one.
 std::shared_ptr<gloo::transport::Device> own_address(const RankPlace& place) {
   if (const char* const name = std::getenv("GLOO_SOCKET_IFNAME")) {  // as in PyTorch
     return c10d::ProcessGroupGloo::createDeviceForInterface(name);
@@ -112,7 +112,7 @@ std::shared_ptr<gloo::transport::Device> own_address(const RankPlace& place) {
              : c10d::ProcessGroupGloo::createDefaultDevice();
 }
 
-// From libminet_nccl.so beside the program (plugins/nccl.cpp); null where it is not there.
+// From libminet_nccl.so beside the program (plugins/nccl.cpp); null if that cannot be loaded.
 c10::intrusive_ptr<c10d::Backend> nccl_backend(const Store& store, const RankPlace& place,
                                                double timeout_s) {
   using Make = c10d::Backend*(const Store&, int rank, int size, std::int64_t timeout_ms);
@@ -154,7 +154,7 @@ Group make_group(const RankPlace& place, const Store& store, const std::string& 
 
 Ranks::Ranks(const RankPlace& place, double timeout_s)
     : place_(place), timeout_s_(timeout_s), groups_(std::make_unique<Groups>()) {
-  // Where a rank is lost, c10d prints pages of its own: our sentence has what they say.
+  // Suppresses the pages that c10d prints when a rank is lost; minet's error says the same.
   FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, 3);
   together(place_, "meeting", [&] {
     c10d::TCPStoreOptions options;
@@ -165,7 +165,7 @@ Ranks::Ranks(const RankPlace& place, double timeout_s)
     options.timeout = milliseconds(std::max(timeout_s, kMeetingS));
     if (options.isServer) options.masterListenFd = place.listening;
     auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
-    // Ranks that were started again must not find what those before them left.
+    // Restarted ranks must not see the keys left by earlier attempts.
     groups_->store =
         c10::make_intrusive<c10d::PrefixStore>(text("minet/", place.attempt), std::move(store));
     groups_->control = make_group(place, groups_->store, "control", at::kCPU, timeout_s);
@@ -215,7 +215,7 @@ void Ranks::first_goes_ahead(const std::function<void()>& work) {
       try {
         tell(text(exit_code));
         groups_->store->wait(heard, kHearing);  // the store may end with this process
-      } catch (const std::exception&) {         // nobody is there to hear it
+      } catch (const std::exception&) {         // no rank is left to receive it
       }
     };
     try {

@@ -47,7 +47,7 @@ bool holds_anything(const fs::path& folder) {
   return false;
 }
 
-// What a run writes is written here: a link would lead it elsewhere.
+// A run writes only into its own folder; a link would lead elsewhere.
 void refuse_links(const fs::path& root) {
   for (const char* name :
        {"config.yaml", "run.json", "checkpoint.safetensors", "checkpoint.prev.safetensors",

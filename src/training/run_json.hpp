@@ -1,4 +1,4 @@
-// run.json of a run folder, as it stands there.
+// A run folder's run.json as it was written.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace minet::training {
 
-// Empty where the run has none, or where it holds something else.
+// Empty if the run has none or it holds no JSON object.
 inline nlohmann::ordered_json read_run_json(const std::filesystem::path& run) {
   constexpr std::uint64_t kMostBytes = 1 << 20;
   const std::filesystem::path path = run / "run.json";

@@ -114,7 +114,7 @@ void SaveSchedule::save() {
   log::debug(text("saved step ", session_.position.step, " in ",
                   std::chrono::duration<double>(saved_ - began).count(), " s"));
   if (signal_ != 0) {
-    // Who started the ranks may end them all as soon as the first ends.
+    // The launcher may end all ranks as soon as the first one ends.
     if (session_.ranks != nullptr) session_.ranks->wait_for_all();
     throw Interrupted(text("stopped at step ", session_.position.step, " of stage ",
                            to_string(session_.position.stage)),

@@ -1,4 +1,4 @@
-// What all stages of a training share: the data, and where progress is written.
+// Shared by all stages of a training: the data, and where progress is written.
 #pragma once
 
 #include <chrono>
@@ -25,11 +25,11 @@
 
 namespace minet::training {
 
-// Seconds since this process began to train, and the steps a second since the last look.
+// Seconds since this process began to train, and the steps per second since the last call.
 class StageClock {
  public:
   explicit StageClock(std::int64_t step) : step_(step) {}
-  std::pair<double, double> at(std::int64_t step);  // seconds, steps a second (0: not known)
+  std::pair<double, double> at(std::int64_t step);  // seconds, steps per second (0: unknown)
 
  private:
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
@@ -43,16 +43,15 @@ struct Session {
   Position& position;
   const audio::SpectrogramScale& scale;  // the model's
   std::function<void()> save;            // writes a checkpoint
-  Ranks* ranks;                          // nullptr: this process is alone
+  Ranks* ranks;                          // nullptr: a single process
   const clips::TrackStore& train_tracks;
-  const clips::TrackStore& test_tracks;  // may hold no track: then nothing is validated
+  const clips::TrackStore& test_tracks;  // may be empty: then nothing is validated
   const clips::ClipOrder& order;
   at::Device device;
-  std::optional<MetricsLog> metrics;  // of rank 0 alone, which also saves and validates
+  std::optional<MetricsLog> metrics;  // only on rank 0, which also saves and validates
   std::optional<EventWriter> events;
   StageClock clock{0};
-  std::optional<clips::DeviceSpectrograms>
-      on_device{};  // the training tracks', once they were needed
+  std::optional<clips::DeviceSpectrograms> on_device{};  // of the training tracks, once needed
 
   bool is_first() const { return ranks == nullptr || ranks->is_first(); }
   models::Part part(const config::StageConfig& stage) const {
@@ -61,20 +60,20 @@ struct Session {
   // This rank's part of the batch of a step.
   std::vector<clips::Clip> batch(std::int64_t step, const config::StageConfig& stage,
                                  std::string_view purpose = "train") const;
-  // The joined batch's mean of a figure [] of this rank's part. All ranks ask, or none.
+  // The joined batch's mean of a value [] of this rank's part. Either all ranks call it or none.
   double mean(const at::Tensor& figure, const config::StageConfig& stage) const;
 };
 
-// A position on the common axis of all curves: a second stage's steps follow the first's.
+// A position on the common x axis of all curves: a second stage's steps follow the first's.
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position);
 
-// A named number of a metrics line.
+// A named value in a metrics line.
 using Metric = std::pair<const char*, double>;
 
 // A sound for TensorBoard, on the same axis.
 void log_sound(Session& session, const std::string& name, const audio::Sound& sound);
 
-// What `play` makes, likewise; nothing where training shall stop meanwhile.
+// Likewise, the sound that `play` returns; nothing if a stop is requested meanwhile.
 template <class Play>
 void log_music(Session& session, const std::string& name, const Play& play) {
   try {
@@ -83,10 +82,10 @@ void log_music(Session& session, const std::string& name, const Play& play) {
   }
 }
 
-// Logs a step's numbers to metrics.jsonl and TensorBoard.
+// Logs a step's metrics to metrics.jsonl and TensorBoard.
 void log_metrics(Session& session, const std::vector<Metric>& numbers);
 
-// The numbers that every report has; returns a note for the progress line.
+// Logs the metrics that all reports have; returns a note for the progress line.
 template <class Report>
 std::string log_loss(Session& session, const config::StageConfig& stage, const Report& report) {
   const double loss = session.mean(report.loss, stage);
@@ -96,22 +95,22 @@ std::string log_loss(Session& session, const config::StageConfig& stage, const R
   return text("loss ", loss);
 }
 
-// The step that was just run, and those since the last look at their figures.
+// The steps since the last check for failures; `loss` and `gradient_norm` are those of `last`.
 struct LookedAt {
   std::int64_t first = 0, last = 0;  // steps
   double loss = 0, gradient_norm = 0;
 };
-// WorkError: the figures of such steps are not finite. `clips`: the last one's.
+// WorkError: one of these steps gave non-finite values. `clips`: those of the last step.
 [[noreturn]] void report_failure(const Session& session, const LookedAt& steps,
                                  const std::vector<clips::Clip>& clips);
 
 // When a checkpoint is due: at the stage's last step, at intervals of steps and minutes, and when a
-// stop was asked for; where one rank finds so, all do.
+// stop is requested; due on one rank means due on all.
 class SaveSchedule {
  public:
   explicit SaveSchedule(Session& session);
   bool due(bool last);
-  void save();  // Interrupted after saving, if a stop was asked for
+  void save();  // Interrupted after saving, if a stop was requested
 
  private:
   Session& session_;
@@ -127,22 +126,22 @@ bool is_due(std::int64_t done, std::int64_t every, bool last);
 //   AdamW& optimiser()
 //   void done(const Report&)         after each step
 //   std::string log(const Report&)   writes its metrics; a note for the progress line
-//   void validate()                  rank 0 alone
-// `purpose` names the order that its batches have (ClipOrder::batch).
+//   void validate()                  on rank 0 only
+// `purpose` names the order of its batches (ClipOrder::batch).
 template <class StageSteps>
 void train_steps(Session& session, const config::StageConfig& stage, const std::string& label,
                  std::string_view purpose, StageSteps& steps) {
   std::int64_t& step = session.position.step;
   SaveSchedule saves(session);
   Progress progress(label, stage.steps, "steps", step);
-  std::int64_t unseen = step;  // the first step whose figures were not looked at
+  std::int64_t unseen = step;  // the first step not yet checked for failures
   while (step < stage.steps) {
     const auto report = steps.run(step);
     const bool last = step + 1 == stage.steps;
     const bool log = is_due(step + 1, session.config.run.log_every, last);
     const bool validate = is_due(step + 1, session.config.run.evaluate_every, last);
     const bool save = saves.due(last);
-    // A look waits for a GPU; on a CPU it costs nothing, and a failure names its clips.
+    // Checking waits for a GPU; on a CPU it costs nothing, and a failure can name its clips.
     if (session.device.is_cpu() || log || validate || save) {
       if (steps.optimiser().take_failure()) {
         report_failure(session,
@@ -167,7 +166,7 @@ void train_steps(Session& session, const config::StageConfig& stage, const std::
   progress.finish();
 }
 
-// Batches of training spectrograms [B, F, T] on the session's device, of steps `first` .. end - 1.
+// Batches of training spectrograms [B, F, T] on the session's device, from step `first` on.
 class SpectrogramBatches {
  public:
   SpectrogramBatches(Session& session, const config::StageConfig& stage, std::int64_t first);
@@ -176,7 +175,7 @@ class SpectrogramBatches {
  private:
   Session& session_;
   const config::StageConfig& stage_;
-  std::optional<clips::Prefetch<at::Tensor>> made_;  // where the spectrograms are not on the device
+  std::optional<clips::Prefetch<at::Tensor>> made_;  // if the spectrograms are not on the device
 };
 
 void train_vqvae(Session& session, TrainState& state);

@@ -1,4 +1,4 @@
-// A new run's weights from another one's.
+// Initialises a new run's weights from those of another run.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
@@ -22,7 +22,7 @@ bool of_synthesiser(const std::string& name) {
          name.starts_with("match.");
 }
 
-// The names, a few of them, of tensors of one of the stages that do not fit; empty if all do.
+// Names of up to a few of one stage's tensors that do not match; empty if all match.
 std::string misfits(const Tensors& into, const Tensors& from, IsFirst is_first, bool first) {
   constexpr std::size_t kNamed = 3;
   std::vector<std::string> names;
@@ -50,8 +50,8 @@ void check_source(const fs::path& run, const config::TrainConfig& config,
   }
 }
 
-// Copies the first stage's weights, which must fit, and the others where all of those fit: then
-// `whole`. Says in `said` what was copied.
+// Copies the first stage's weights, which must match, and the others if they all match and the run
+// has a prior (`whole`). `said` describes what was copied.
 struct Copied {
   bool whole;
   std::string said;
@@ -135,8 +135,8 @@ std::string start_from(models::Model& model, const fs::path& run) {
                                      of_vqvae, source.prior_trained, "VQ-VAE", run);
   {
     const at::NoGradGuard no_grad;
-    // The running means of the codebook are not in a model file: each code starts as if it had been
-    // chosen once, so that new data move it soon.
+    // Model files lack the codebook's running means: each code starts as if it had been chosen
+    // once, so that new data soon move it.
     auto& quantizer = model.vqvae->quantizer;
     quantizer->counts.fill_(1);
     quantizer->sums.copy_(quantizer->codes);

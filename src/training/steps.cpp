@@ -75,7 +75,7 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
     report.codes = output.codes;
     report.commitment = output.commitment_loss.detach();
     at::NoGradGuard no_grad;
-    // [B, D, T] -> [B * T, D]: the vectors that this step's codes were chosen for.
+    // [B, D, T] -> [B * T, D]: the vectors that this step quantised.
     const at::Tensor vectors =
         output.encoded.detach().transpose(1, 2).reshape({-1, vqvae.code_width});
     auto& quantizer = model_.vqvae->quantizer;

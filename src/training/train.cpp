@@ -46,18 +46,18 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["freeze"] = options.freeze == Stage::all ? "" : to_string(options.freeze);
   json["corpus_hash"] = environment.corpus_hash;
   json["started"] = static_cast<std::int64_t>(std::time(nullptr));  // Unix time, s
-  // Arguments may be no UTF-8: such bytes are replaced.
+  // Arguments may not be valid UTF-8: invalid bytes are replaced.
   save_file(run.run_json(),
             json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-// Closes the log file on every way out.
+// Closes the log file however the scope is left.
 struct LogFile {
   explicit LogFile(const std::filesystem::path& path) { log::open_file(path); }
   ~LogFile() { log::close_file(); }
 };
 
-// What every kind of network is trained from and into.
+// The inputs and outputs of training that all kinds of networks share.
 struct Material {
   const TrainOptions& options;
   const RunEnvironment& environment;
@@ -91,7 +91,7 @@ void say_if_finished(const config::TrainConfig& config, const Position& position
   say(Stage::controls, config.controls_training);
 }
 
-// Starts a new run or goes on with one, then runs `stages`.
+// Starts or resumes a run, then runs `stages`.
 template <class State, class Stages>
 void run_stages(const Material& material, State& state, const Stages& stages) {
   const TrainOptions& options = material.options;
@@ -104,10 +104,10 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
     log::info(text("resuming at step ", state.position.step, " of stage ",
                    to_string(state.position.stage)));
   }
-  if (options.ranks != nullptr) options.ranks->wait_for_all();  // all have read what is changed now
+  if (options.ranks != nullptr) options.ranks->wait_for_all();  // all have read what now changes
   if (first) {
     truncate_metrics(run.metrics(), state.position.stage, going_on ? state.position.step : -1);
-    if (going_on) {  // a kill may have left it behind
+    if (going_on) {  // a kill may have left it outdated
       models::save_safetensors(run.model(), state_of(state.model));
     }
     save_file(run.config(), config::to_yaml(config));
@@ -134,7 +134,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                   StageClock(state.position.step)};
   if (first) {
     session.metrics.emplace(run.metrics());
-    // The curves go on after the restored step: what comes after it is dropped.
+    // The curves continue after the restored step; anything after it is dropped.
     session.events.emplace(run.tensorboard(),
                            going_on ? curve_step(config, state.position) + 1 : 0);
   }
@@ -146,17 +146,16 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                  material.environment.device, ", ", config::to_string(material.precision)));
   if (going_on) say_if_finished(config, state.position);
   stages(session);
-  if (options.ranks != nullptr)
-    options.ranks->wait_for_all();  // rank 0 saves, and serves the store
+  if (options.ranks != nullptr) options.ranks->wait_for_all();  // rank 0 saves and hosts the store
 }
 
-// Whether this run starts with the weights of another, which it does once.
+// Whether this run now takes another run's weights, which happens only at its start.
 bool starts_from_another(const Material& material) {
   const TrainOptions& options = material.options;
   return !options.init_from.empty() && !(options.resume && material.run.has_checkpoint());
 }
 
-// Whether a model learns to play notes here; says so where it cannot.
+// Whether the model learns to play notes in this run; prints a warning if no track has notes.
 bool learns_notes(const Material& material) {
   const config::TrainConfig& config = material.options.config;
   if (!config.content.enabled && !config.is_plus()) return false;
@@ -167,7 +166,7 @@ bool learns_notes(const Material& material) {
   return false;
 }
 
-// What a new run takes from another one, and whether the model learns notes.
+// Takes over another run's weights if this one starts from it, and sets whether it learns notes.
 template <class Model>
 void prepare_model(const Material& material, Stage first, Stage second, Model& model,
                    Position& position) {
@@ -261,7 +260,7 @@ void check_stage(const TrainOptions& options) {
   }
 }
 
-// A rank's share of the processors and of the GPUs of its machine.
+// A rank's share of its machine's processors and GPUs.
 int threads_of(const TrainOptions& options) {
   if (options.threads > 0 || options.ranks == nullptr) return options.threads;
   const RankPlace& place = options.ranks->place();
@@ -276,7 +275,7 @@ at::Device device_of(const TrainOptions& options) {
   return models::select_device(text("cuda:", options.ranks->place().local_rank));
 }
 
-// All that can be refused is refused here, before the run folder is made at its end.
+// Everything that can be rejected is rejected here, before its last step makes the run folder.
 struct Beginning {
   const TrainOptions& options;
   corpus::Corpus corpus;
@@ -284,7 +283,7 @@ struct Beginning {
   config::Precision precision;
   RunEnvironment environment;
   clips::TrackStore train_tracks, test_tracks;
-  std::optional<clips::ClipOrder> order;  // not of plus, whose data have their own
+  std::optional<clips::ClipOrder> order;  // not for plus, which orders its own data
   std::optional<RunFolder> run;
 
   explicit Beginning(const TrainOptions& given);
@@ -373,14 +372,14 @@ void train_plus(Beginning& beginning) {
     std::filesystem::create_directories(folder);
     const std::string name = text(split, ".safetensors");
     const std::filesystem::path cache = folder / name;
-    // Those of the run that this one starts from, where its corpus was the same: PlusData looks.
+    // Reuse those of the run that this one starts from; PlusData checks that the corpus matches.
     if (std::error_code none; !options.init_from.empty() && !std::filesystem::exists(cache)) {
       std::filesystem::copy_file(options.init_from / "controls" / name, cache, none);
     }
     return clips::PlusData(beginning.corpus, split, options.config, cache, beginning.device,
                            threads);
   };
-  // Rank 0 finds pitch and onsets; the others read them.
+  // Rank 0 computes pitch and onsets; the others read them from the cache.
   std::optional<clips::PlusData> train_data, test_data;
   const auto read = [&] {
     train_data.emplace(data_of("train"));
@@ -392,14 +391,14 @@ void train_plus(Beginning& beginning) {
     options.ranks->first_goes_ahead(read);
   }
   const clips::ClipOrder order = beginning.order_of(train_data->energies());
-  keep_freed_memory();  // not before: what is read of each track is freed at once
+  keep_freed_memory();  // not earlier: memory freed while reading tracks is to be returned
   run_plus(beginning.material(order), *train_data, *test_data);
 }
 
 }  // namespace
 
 void train(const TrainOptions& options) {
-  // Rank 0 refuses what can be refused before the others look.
+  // Rank 0 rejects what can be rejected before the others check it.
   std::optional<Beginning> beginning;
   const auto begin = [&] { beginning.emplace(options); };
   if (options.ranks == nullptr) {

@@ -15,7 +15,7 @@ UsageMonitor::UsageMonitor(std::int64_t codes, models::Peers* peers)
 
 bool UsageMonitor::see(const at::Tensor& codes, std::int64_t step) {
   const at::Tensor flat = codes.flatten();
-  // Counted where the codes are, and read once a window.
+  // Counted on the codes' device, and read once per window.
   if (histogram_.device() != flat.device()) histogram_ = histogram_.to(flat.device());
   histogram_.index_add_(0, flat, at::ones_like(flat));
   if (++steps_ % kWindow != 0) return false;

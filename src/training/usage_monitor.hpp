@@ -1,5 +1,5 @@
-// How the codebook is used over the last steps, and a warning while there is time to act on it: a
-// collapsed codebook does not come back by itself (paper section 3.2 starts and revives codes).
+// Codebook usage over the last steps, with a warning while there is time to act on it: a collapsed
+// codebook does not recover by itself (paper section 3.2 initialises and revives codes).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,10 +13,10 @@ namespace minet::training {
 
 class UsageMonitor {
  public:
-  // Of K codes. With `peers`, each of which sees its own, the windows are of all.
+  // For a codebook of K codes. With `peers`, windows cover the codes of all processes.
   explicit UsageMonitor(std::int64_t codes, models::Peers* peers = nullptr);
-  // Codes [...] of a step. True, and logged, where the window that ends with this step used less
-  // than a tenth of the codebook although it had four tokens a code to do it.
+  // Codes [...] of a step. True, with a warning, if the window that ends with this step used less
+  // than a tenth of the codebook although it had at least four tokens per code.
   bool see(const at::Tensor& codes, std::int64_t step);
   const models::CodeUsage& last() const { return last_; }  // of the last full window
 

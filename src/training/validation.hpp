@@ -1,4 +1,4 @@
-// What the stages' validations share.
+// Shared by the stages' validations.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,14 @@
 
 namespace minet::training {
 
-// run.evaluate_clips clips of the test split, evenly chosen; none where no track is long enough.
+// run.evaluate_clips clips of the test split, evenly chosen; none if no track is long enough.
 inline std::vector<clips::Clip> test_clips(const Session& session) {
   return clips::even_clips(session.test_tracks.frames(), session.config.clip_frames(),
                            session.config.run.evaluate_clips);
 }
 
-// The mean over the clips of what measure(some clips, whether they are the first) says is the mean
-// over some: eight at a time, so that memory does not grow with run.evaluate_clips.
+// The mean over all clips of measure(some clips, whether they are the first), which returns a mean
+// over those: eight at a time, so that memory does not grow with run.evaluate_clips.
 template <class Measure>
 double mean_by_eights(const std::vector<clips::Clip>& clips, const Measure& measure) {
   constexpr std::size_t kTogether = 8;

@@ -13,7 +13,7 @@
 namespace minet::training {
 namespace {
 
-// Encoder vectors of clips drawn for this purpose alone, [M, D].
+// Encoder outputs for clips drawn only for this purpose, [M, D].
 at::Tensor codebook_vectors(Session& session, models::Model& model) {
   const config::TrainConfig& config = session.config;
   const std::int64_t per_batch = config.vqvae_training.batch * config.clip_frames();
@@ -72,7 +72,7 @@ struct VqVaeSteps {
     }
     return state.vqvae_step.run(spectrogram, step);
   }
-  // Rank 0 draws; the others get what it found.
+  // Rank 0 computes it; the others receive the result.
   void start_codebook() {
     const auto draw = [&] {
       if (session.is_first())

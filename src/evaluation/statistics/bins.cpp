@@ -15,7 +15,7 @@ double half_kl(double p, double q) {  // half of p ln(p / m), m the mean of p an
   return p > 0 ? 0.5 * p * std::log(2 * p / (p + q)) : 0;
 }
 
-// One histogram a track, so that a drawing is a sum of K numbers.
+// One histogram per track, so that a resampling only sums histograms.
 std::vector<std::vector<std::int64_t>> by_track(const BinnedClips& clips, std::int64_t bins) {
   std::map<std::int64_t, std::vector<std::int64_t>> histograms;
   for (std::size_t i = 0; i < clips.bins.size(); ++i) {

@@ -1,12 +1,12 @@
-// Two sets of clips compared by how often they fall into each bin (Richardson and Weiss 2018,
+// Compares two sets of clips by how often they fall into each bin (Richardson and Weiss 2018,
 // "On GANs and GMMs": number of statistically different bins).
 //
 // For each bin a two-proportion z-test with the pooled proportion:
 //   p = (a + b) / (n_a + n_b), z = (b / n_b - a / n_a) / sqrt(p (1 - p) (1 / n_a + 1 / n_b)),
-// two-sided; a bin counts where its p-value lies under alpha. Each bin counts once, and there is no
-// correction for testing many: equal distributions give alpha * K bins on average. A bin without
-// any clip has z = 0. JS: Jensen-Shannon divergence of the two histograms, natural logarithm, at
-// most ln 2.
+// two-sided; a bin counts if its p-value is below alpha. Each bin counts once, without correction
+// for multiple testing: equal distributions give alpha * K bins on average. A bin without any clip
+// has z = 0. JS: Jensen-Shannon divergence of the two histograms, natural logarithm, at most
+// ln 2.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,18 @@
 namespace minet::evaluation {
 
 inline constexpr double kBinAlpha = 0.05;
-inline constexpr double kFewExpected = 5;  // clips in a bin, below which the z-test is coarse
+inline constexpr double kFewExpected = 5;  // clips in a bin below which the z-test is coarse
 
 struct BinFigures {
   std::int64_t ndb = 0;
   double js = 0;
   std::vector<double> z;  // [K], positive where `judged` has more
-  std::int64_t few = 0;   // bins where either set is expected to have under kFewExpected clips
+  std::int64_t few = 0;   // bins where either set is expected to have fewer than kFewExpected clips
 };
 BinFigures compare_bins(std::span<const std::int64_t> reference,
                         std::span<const std::int64_t> judged, double alpha = kBinAlpha);
 
-// Clips of one source: which bin each fell into, and which track it is of.
+// Clips of one source: the bin that each fell into, and its track.
 struct BinnedClips {
   std::vector<std::int64_t> bins;
   std::vector<std::int64_t> tracks;
@@ -40,9 +40,9 @@ struct Interval {
 struct BinIntervals {
   Interval ndb, js;
 };
-// 95 % percentile intervals over `rounds` resamplings of whole tracks with replacement, of both
-// sources: clips of one track are alike, and a test that takes them for independent is too sure.
-// Resampling adds spread of its own, so the interval is above the figure itself.
+// 95 % percentile intervals over `rounds` resamplings of whole tracks with replacement, in both
+// sources: clips of one track are alike, and a test that takes them as independent is too
+// confident. Resampling adds spread of its own, so the interval lies above the value itself.
 BinIntervals bootstrap_bins(const BinnedClips& reference, const BinnedClips& judged,
                             std::int64_t bin_count, std::int64_t rounds, std::uint64_t seed);
 

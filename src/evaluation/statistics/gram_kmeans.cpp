@@ -16,9 +16,9 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kRows = 512;  // of G at a time while it is summed
+constexpr std::int64_t kRows = 512;  // of G at a time during summation
 
-// Rows of G, restricted to the members: what one k-means sees.
+// Rows of G, restricted to the members of one k-means.
 class Members {
  public:
   Members(const at::Tensor& gram, const std::vector<std::int64_t>& members)
@@ -51,8 +51,8 @@ std::size_t draw(const std::vector<double>& weights, Random& random) {
   return last;
 }
 
-// Greedy k-means++, as scikit-learn does: each centre is the best of a few that were drawn. The
-// label of each member is its nearest first centre.
+// Greedy k-means++, as in scikit-learn: each centre is the best of a few candidates. Returns the
+// nearest initial centre of each member.
 std::vector<std::size_t> plus_plus(const Members& members, std::int64_t clusters, Random& random) {
   const std::size_t count = members.size();
   const int trials = 2 + static_cast<int>(std::log(static_cast<double>(clusters)));
@@ -96,7 +96,7 @@ class Lloyd {
     for (std::size_t j = 0; j < labels_.size(); ++j) add(j, labels_[j], 1);
   }
 
-  bool step() {  // whether anything moved
+  bool step() {  // true if anything moved
     const std::size_t clusters = sizes_.size(), count = labels_.size();
     find_norms();
     std::vector<std::size_t> next(count);
@@ -153,7 +153,7 @@ class Lloyd {
       norms_[labels_[i]] += products_[labels_[i]][i] / (size * size);
     }
   }
-  // A cluster that lost its last member takes the one that lies farthest from its own centre.
+  // A cluster that lost its last member takes the member farthest from its own centre.
   void fill_empty(std::vector<std::size_t>& next) {
     std::vector<std::int64_t> sizes(sizes_.size(), 0);
     for (const std::size_t k : next) ++sizes[k];

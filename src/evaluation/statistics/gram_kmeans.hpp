@@ -1,12 +1,12 @@
-// k-means on vectors that do not fit into memory, by way of their inner products.
+// k-means on vectors that do not fit into memory, by means of their inner products.
 //
-// k-means needs distances between vectors and means of vectors only, and both follow from the
+// k-means needs only distances between vectors and means of vectors, and both follow from the
 // Gram matrix G = X X^T: |x_i - x_j|^2 = G_ii + G_jj - 2 G_ij, and for the mean c of the vectors in
 // C |x_i - c|^2 = G_ii - 2 mean_j G_ij + mean_jl G_jl (j, l in C). G is summed over stripes of
-// dimensions, each read once; after that any number of restarts costs N^2 instead of N K d. With
-// 250 x 1024 numbers a clip that is what makes ten restarts cheap, and N clips need 8 N^2 bytes:
-// 0.8 GB for 10,000 clips that are 10 GB themselves. The result is that of Lloyd's algorithm at
-// full dimension. Letters: N vectors, d dimensions, K clusters.
+// dimensions, each read once; after that each restart costs N^2 instead of N K d. With 250 x 1024
+// numbers per clip this makes ten restarts cheap, and N clips need 8 N^2 bytes: 0.8 GB for 10,000
+// clips that are 10 GB themselves. The result is that of Lloyd's algorithm in full dimension.
+// Letters: N vectors, d dimensions, K clusters.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -37,7 +37,7 @@ struct GramKmeansOptions {
 struct GramClusters {
   std::vector<std::int64_t> labels;  // of each member, 0 .. K-1, largest cluster first
   std::vector<std::int64_t> sizes;   // [K]
-  double inertia = 0;                // sum of squared distances to the own centre
+  double inertia = 0;                // sum of squared distances to each member's centre
 };
 // Clusters the vectors `members` of a Gram matrix; WorkError for fewer members than clusters.
 GramClusters gram_kmeans(const at::Tensor& gram, const std::vector<std::int64_t>& members,

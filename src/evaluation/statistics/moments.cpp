@@ -7,8 +7,8 @@
 namespace minet::evaluation {
 namespace {
 
-// Frame times and notes are on grids of their own; what lies on a border stays there in spite of
-// rounding.
+// Frame times and notes lie on different grids; tolerance that keeps times on a border there
+// despite rounding.
 constexpr double kRoundingS = 1e-9;
 
 Moment moment_at(std::span<const score::Note> notes, double time) {
@@ -41,7 +41,7 @@ const char* name_of(Moment moment) {
 }
 
 std::vector<Moment> moments_of(std::span<const score::Note> notes, const FrameGrid& grid) {
-  std::vector<score::Note> near;  // those that any frame of the grid may see
+  std::vector<score::Note> near;  // those that can affect a frame of the grid
   const double end_s = grid.start_s + static_cast<double>(grid.frames) / grid.rate;
   for (const score::Note& note : notes) {
     if (note.end_s() >= grid.start_s - kClearS && note.onset_s <= end_s + kClearS) {

@@ -1,11 +1,11 @@
-// Where a frame lies in its notes: at an onset, inside a note, in a rest, or between these.
+// A frame's position relative to the notes: at an onset, inside a note, in a rest, or in between.
 //
 // onset     within 50 ms of the onset of any note, before or after
 // sustain   inside a note, 100 ms or more from every onset and from the end of every note
 // rest      no note sounds, and every onset and every end is 100 ms or more away
-// between   the others: the frames that see an onset or an end without being at it, and ends
-// The window of a frame is 128 ms long in the presets, and its code sees some frames around it: so
-// the gap between onset and sustain.
+// between   the others: frames whose window contains an onset or an end but is not at it, and ends
+// A frame's window is 128 ms long in the presets, and its code depends on some frames around it:
+// hence the gap between onset and sustain.
 #pragma once
 
 #include <array>
@@ -31,13 +31,13 @@ struct FrameGrid {
 };
 std::vector<Moment> moments_of(std::span<const score::Note> notes, const FrameGrid& grid);
 
-// A mean over frames whose uncertainty comes from clips: frames of a clip are alike. Every frame
-// weighs the same, so that the means of parts, weighted by their frames, are the mean of the whole.
-// The standard error is that of a ratio of sums over clips, sqrt(C / (C - 1) sum (S_c - R n_c)^2) /
-// N for C clips with frames, sums S_c, frame counts n_c, their total N and the mean R.
+// A mean over frames with clips as the unit of uncertainty, as frames of a clip are alike. Every
+// frame weighs the same, so that the means of parts, weighted by their frames, give the overall
+// mean. The standard error is that of a ratio of sums over clips, sqrt(C / (C - 1) sum (S_c - R
+// n_c)^2) / N for C clips with frames, sums S_c, frame counts n_c, their total N and the mean R.
 class ClipMean {
  public:
-  void add(double sum, std::int64_t frames);  // of one clip; without frames it does not count
+  void add(double sum, std::int64_t frames);  // adds one clip; ignored without frames
   std::int64_t frames() const { return frames_; }
   std::int64_t clips() const { return static_cast<std::int64_t>(clips_.size()); }
   double value() const;           // 0 without frames

@@ -10,9 +10,9 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kScores = 1 << 18;  // of one slice: 1 MiB
+constexpr std::int64_t kScores = 1 << 18;  // per slice: 1 MiB
 
-// The first of the largest of scores[j] where groups[j] is not `group`; -1: none.
+// The first j with the largest scores[j] for which groups[j] is not `group`; -1: none.
 std::int64_t best_of_others(const float* scores, const std::vector<std::int64_t>& groups,
                             std::int64_t group) {
   std::int64_t best = -1;
@@ -39,7 +39,7 @@ Neighbours nearest_by_cosine(const at::Tensor& queries, const at::Tensor& base,
   const at::Tensor units = unit_rows(queries), keys = unit_rows(base).t();  // [H, N]
   const std::int64_t count = queries.size(0), others = base.size(0);
   const std::int64_t rows = std::max<std::int64_t>(1, kScores / others);
-  std::map<std::int64_t, std::int64_t> sizes;  // of the groups of the base
+  std::map<std::int64_t, std::int64_t> sizes;  // sizes of the base's groups
   for (const std::int64_t group : base_groups) ++sizes[group];
   Neighbours result;
   at::Tensor scores = at::empty({std::min(rows, count), others}, units.options());

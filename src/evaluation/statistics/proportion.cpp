@@ -12,7 +12,7 @@ WilsonInterval wilson(const Proportion& proportion) {
   const double p = proportion.rate(), shrink = 1 + kZ * kZ / n;
   const double middle = (p + kZ * kZ / (2 * n)) / shrink;
   const double half = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n)) / shrink;
-  // Exactly 0 and 1 at the ends, where rounding would leave a little.
+  // Exactly 0 and 1 at the ends, where rounding would leave a small difference.
   return {.low = proportion.count == 0 ? 0 : std::max(0.0, middle - half),
           .high = proportion.count == proportion.answers ? 1 : std::min(1.0, middle + half)};
 }

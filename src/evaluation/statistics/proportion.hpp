@@ -18,8 +18,8 @@ struct WilsonInterval {
   double low = 0, high = 1;
 };
 
-// Wilson 1927, 95 %: sound also for few answers and for shares near 0 and 1. 0 to 1 without
-// answers.
+// Wilson 1927, 95 %: valid also for few answers and for shares near 0 and 1. Without answers:
+// 0 to 1.
 WilsonInterval wilson(const Proportion& proportion);
 
 }  // namespace minet::evaluation

@@ -18,10 +18,10 @@ namespace minet::evaluation {
 namespace {
 
 constexpr std::int64_t kExploration = 250;  // iterations with exaggeration
-constexpr std::size_t kLanes = 16;          // floats of the widest vector unit
+constexpr std::size_t kLanes = 16;          // floats in the widest vector unit
 constexpr double kTiny = 2.220446049250313e-16;
 
-// Symmetric affinities, stored by row: sum to 1 over all pairs.
+// Symmetric affinities, stored by row; they sum to 1 over all pairs.
 struct Affinities {
   std::vector<std::size_t> starts;  // [N + 1]
   std::vector<std::int32_t> columns;
@@ -117,9 +117,9 @@ Affinities affinities_of(const at::Tensor& points, double perplexity) {
   return result;
 }
 
-// What point (x, y) feels from all points at (xs, ys): the sums of q, q^2 dx and q^2 dy with
+// The repulsion on point (x, y) by all points at (xs, ys): the sums of q, q^2 dx and q^2 dy with
 // q = 1 / (1 + distance^2). `count` is a multiple of kLanes. Sixteen independent sums, so that the
-// loop becomes vector code without -ffast-math; compiled for each width of vectors.
+// loop vectorises without -ffast-math; compiled for each vector width.
 struct Repulsion {
   double q = 0, x = 0, y = 0;
 };
@@ -147,7 +147,7 @@ class Layout {
  public:
   Layout(const Affinities& affinities, const at::Tensor& start /* [N, 2] */)
       : affinities_(affinities), count_(static_cast<std::size_t>(start.size(0))) {
-    // Padding lies so far away that it neither pushes nor counts.
+    // Padding lies so far away that it contributes nothing.
     const std::size_t padded = (count_ + kLanes - 1) / kLanes * kLanes;
     x_.assign(padded, 1e18F);
     y_.assign(padded, 1e18F);
@@ -203,7 +203,7 @@ class Layout {
     for (std::size_t i = 0; i < count_; ++i) {
       Repulsion all;
       repel(x_[i], y_[i], x_.data(), y_.data(), x_.size(), &all);
-      normaliser += all.q - 1;  // not from itself
+      normaliser += all.q - 1;  // without its own
       gradient_[i] = -all.x;
       gradient_[count_ + i] = -all.y;
     }
@@ -227,14 +227,14 @@ class Layout {
   std::vector<double> gradient_, step_, gains_;  // all x, then all y
 };
 
-// The first two principal components, scaled so that the first deviates by 1e-4.
+// The first two principal components, scaled so that the first has a deviation of 1e-4.
 at::Tensor principal_start(const at::Tensor& points) {
   const at::Tensor centred = (points - points.mean(0)).to(at::kDouble);
   const at::Tensor covariance = at::mm(centred.t(), centred);
   const auto [values, vectors] = at::linalg_eigh(covariance);  // ascending
   const std::int64_t width = points.size(1), kept = std::min<std::int64_t>(2, width);
   at::Tensor axes = vectors.narrow(1, width - kept, kept).flip(1).contiguous();  // [H, 2]
-  for (std::int64_t k = 0; k < kept; ++k) {  // the largest entry is positive: one map, not four
+  for (std::int64_t k = 0; k < kept; ++k) {  // largest entry positive: fixes the signs
     at::Tensor axis = axes.select(1, k);
     if (axis[axis.abs().argmax().item<std::int64_t>()].item<double>() < 0) axis.neg_();
   }

@@ -1,8 +1,8 @@
-// t-SNE (van der Maaten and Hinton 2008) of vectors into the plane, as scikit-learn 1.x runs it by
-// default: start from the first two principal components with a deviation of 1e-4, affinities to
+// t-SNE (van der Maaten and Hinton 2008) of vectors into the plane, with scikit-learn 1.x's
+// defaults: start from the first two principal components with a deviation of 1e-4, affinities to
 // the 3 x perplexity nearest neighbours, 250 iterations of early exaggeration 12 with momentum 0.5,
 // then momentum 0.8, learning rate max(N / 12 / 4, 50), gains. The repulsion is exact, not a
-// Barnes-Hut tree: at most kMaxTsnePoints points. Deterministic; no random numbers at all.
+// Barnes-Hut approximation: at most kMaxTsnePoints points. Deterministic, without random numbers.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -21,7 +21,7 @@ struct TsneMapOptions {
 };
 struct TsneMap {
   std::vector<float> x, y;
-  double kl = 0;  // of the affinities and the map's, nats
+  double kl = 0;  // between the affinities and the map's, nats
 };
 // points [N, H], float32. InputError for fewer than 4 points, more than kMaxTsnePoints, or a
 // perplexity that is not below the number of points.

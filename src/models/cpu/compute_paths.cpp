@@ -41,7 +41,7 @@ InstructionSet instructions_of_environment() {
                         "'; leave the variable unset"));
 }
 
-// True where the variable does not ask for LibTorch's operators.
+// True unless the variable asks for LibTorch's operators.
 bool fast(const char* name) {
   const std::string wanted = variable(name);
   if (wanted.empty()) return true;

@@ -1,5 +1,5 @@
-// Embeddings are multiplied with the layer that reads them beforehand, so that a token costs the
-// sum of a few rows.
+// Embeddings are multiplied in advance with the layers that read them, so that a token costs a sum
+// of a few rows.
 #include "minet/models/fast_controls.hpp"
 
 #include <ATen/ATen.h>
@@ -23,13 +23,13 @@ Floats floats_of(const at::Tensor& tensor) {
   return {here.const_data_ptr<float>(), here.const_data_ptr<float>() + here.numel()};
 }
 
-// Rows of `width`: what each symbol of an embedding adds to a layer.
+// Rows of `width` values: the contribution of each symbol of an embedding to a layer.
 struct Table {
   std::int64_t width = 0;
   Floats rows;
 
   Table() = default;
-  Table(const at::Tensor& embedding, const at::Tensor& weight /* its columns of the layer's */)
+  Table(const at::Tensor& embedding, const at::Tensor& weight /* the layer's columns for it */)
       : width(weight.size(0)), rows(floats_of(embedding.matmul(weight.t()))) {}
   void add(std::int64_t symbol, float* to) const {
     const float* row = rows.data() + symbol * width;
@@ -45,11 +45,11 @@ float logistic(float x) {
   return 1 / (1 + std::exp(-x));
 }
 
-// A layer of the GRU, with PyTorch's gates: r, z, n.
+// One layer of the GRU, with PyTorch's gates: r, z, n.
 struct GruLayer {
   PackedLinear input, hidden;
 
-  // `from`, `to`: what both layers give, [3 W padded]. state [W] -> the next.
+  // `from`, `to`: the outputs of `input` and `hidden`, [3 W padded]. state [W] -> the next.
   void step(float* from, float* to, float* state, std::int64_t width) const {
     for (std::int64_t i = 0; i < width; ++i) {
       const float r = logistic(from[i] + to[i]), z = logistic(from[width + i] + to[width + i]);
@@ -66,14 +66,14 @@ struct FastControls::State {
 
   const StepKernels* kernels;
   std::int64_t batch, width, trunk_width, levels;
-  // Of the condition: what in, trunk and seen read of it, one below the other.
+  // The weights of in, trunk and seen for the condition, stacked as rows.
   at::Tensor condition_weight, condition_bias;
   Table in_onset, in_pitch, in_level, onset_to_pitch, onset_to_level, pitch_to_level;
   std::vector<GruLayer> gru;
   PackedLinear trunk, onset, pitch, level_in, level;
 
   Floats x, hidden, gates_in, gates_hidden, trunks;  // [B, ...]
-  Floats part;                                       // [B, D], of the frame
+  Floats part;                                       // [B, D], the condition's part, per frame
   Floats logits, free_logits, level_hidden, level_logits;
 
   float* row(Floats& of, std::int64_t piece) const {

@@ -1,5 +1,5 @@
-// Rows of a batch do not know of each other, so each thread does whole rows. Keys lie slot by slot
-// in the last dimension, values row by row, as the kernels want them.
+// Rows of a batch are independent, so each thread handles whole rows. Keys have the slots in their
+// last dimension, values a row per slot, as the kernels want them.
 #include "minet/models/fast_prior.hpp"
 
 #include <ATen/ATen.h>
@@ -17,7 +17,7 @@ namespace {
 
 using Floats = std::vector<float>;
 
-constexpr std::int64_t kRowsTogether = 4;  // of a batch: what the kernels do at once
+constexpr std::int64_t kRowsTogether = 4;  // rows of a batch that the kernels process together
 constexpr float kNoCode = -1e30F;
 
 std::int64_t round_up(std::int64_t value, std::int64_t to) {
@@ -37,7 +37,7 @@ struct BlockWeights {
   PackedLinear qkv, out, cross_q, cross_out, up, down;
 };
 
-// Keys [B, h, d, slots] and values [B, h, slots, d], d of the values and the slots padded to 16.
+// Keys [B, h, d, slots] and values [B, h, slots, d]; slots and the values' d are padded to 16.
 struct Memory {
   Floats keys, values;
   std::int64_t slots = 0;  // padded
@@ -47,27 +47,27 @@ struct BlockMemory {
   Memory self, cross;
 };
 
-// Rows that are worked on together: those of the batch, and where they lie in Scratch.
+// Rows processed together: which ones of the batch, and their layout in Scratch.
 struct Rows {
   std::int64_t first, count;
-  std::int64_t stride, seen, wide;  // numbers a row: of x and normed, of seen, of wide
+  std::int64_t stride, seen, wide;  // floats per row of x and normed, of seen, of wide
 };
 
-// What one row needs while it is worked on.
+// Working memory for the rows being processed.
 struct Scratch {
   Floats x, normed, wide, turned, heads, seen, scores;
 };
 
 }  // namespace
 
-// What the copies of a FastPrior share.
+// Shared by all copies of a FastPrior.
 struct FastPrior::Weights {
   explicit Weights(Prior given);
 
   Prior prior;
   std::int64_t width, heads, head, head_padded, ffn, codes, codes_padded, code_width, body_width;
   std::int64_t context;
-  std::vector<double> speeds;    // [d / 2], radians a step
+  std::vector<double> speeds;    // [d / 2], radians per step
   Floats embedding, first_code;  // [K, D], [D]
   std::vector<BlockWeights> blocks;
   Norm norm_out;
@@ -79,7 +79,7 @@ struct FastPrior::State {
   const StepKernels* kernels;
 
   std::int64_t batch = 0, position = 0;
-  std::int64_t notes_first = 0, notes_end = -1;  // their steps; end -1: no notes, no end
+  std::int64_t notes_first = 0, notes_end = -1;  // the notes' steps; end -1: no notes, no end
   std::vector<BlockMemory> memories;             // by block
   at::Tensor added;                              // aligned content [B, T, W], or undefined
   Floats present;                                // [B]
@@ -161,7 +161,7 @@ FastPrior::Weights::Weights(Prior given) : prior(std::move(given)) {
     to_code = linear("to_code");
     head_out = PackedLinear(parameters["embedding.weight"], parameters["head_bias"]);
   }
-  // Where there is no code, no logit is low enough to be drawn.
+  // The padding's logits are too low ever to be drawn.
   head_out.bias.resize(static_cast<std::size_t>(codes_padded), 0);
   std::fill(head_out.bias.begin() + codes, head_out.bias.end(), kNoCode);
 }
@@ -197,7 +197,7 @@ void FastPrior::start(std::int64_t batch, const ContentInput& content) {
   state.memories.assign(w.blocks.size(), {});
   for (BlockMemory& memory : state.memories) {
     const std::int64_t pairs = batch * w.heads;
-    // A step reads up to 15 slots past the last: room for that in every row.
+    // A step reads up to 15 slots past the last; every row has room for that.
     memory.self.slots = round_up(w.context, 16);
     memory.self.keys.assign(static_cast<std::size_t>(pairs * w.head * memory.self.slots + 16), 0);
     memory.self.values.assign(static_cast<std::size_t>(pairs * memory.self.slots * w.head_padded),
@@ -234,7 +234,7 @@ void FastPrior::go_on_with(const ContentInput& content) {
 
 void FastPrior::State::see(const ContentInput& content) {
   const at::NoGradGuard no_grad;
-  // Checks the content, and gives the rotated keys of the notes.
+  // Checks the content and returns the rotated keys of the notes.
   Prior prior = weights->prior;
   const PriorCache cache = prior->start(batch, content);
   notes_first = cache.first;
@@ -264,7 +264,7 @@ void FastPrior::State::see(const ContentInput& content) {
   }
 }
 
-// Pairs (i, i + d / 2) of one head.
+// Rotates the pairs (i, i + d / 2) of one head.
 void FastPrior::State::rotate(const float* from, float* to) const {
   const std::int64_t half = weights->head / 2;
   for (std::int64_t i = 0; i < half; ++i) {
@@ -298,7 +298,7 @@ void FastPrior::State::attend(const Memory& memory, std::int64_t row, const floa
   }
 }
 
-// x = [previous code or start, body] + the content of this step where it is added.
+// x = [previous code or start, body], + this step's content if content is added.
 void FastPrior::State::put_input(const Rows& rows, std::span<const std::int64_t> previous,
                                  std::span<const float> body) {
   const Weights& w = *weights;
@@ -328,7 +328,7 @@ void FastPrior::State::normalise(const Norm& norm, const Rows& rows) {
   }
 }
 
-// x += layer(from), for notes times `present`.
+// x += layer(from), times `present` if `with_present` (the notes).
 void FastPrior::State::add(const PackedLinear& layer, const Floats& from, std::int64_t from_stride,
                            const Rows& rows, bool with_present) {
   apply(layer, from.data(), from_stride, rows.count, scratch.normed.data(), rows.stride);
@@ -465,8 +465,8 @@ std::int64_t FastPrior::draw(std::int64_t row, float scale, double uniform) {
   double total = 0;
   for (const float sum : state.sums) total += sum;
   const double target = uniform * total;
-  // First the block of 64 codes, then the code in it; what rounding leaves over goes to the last
-  // code that has a weight.
+  // First the block of 64 codes, then the code in it; any remainder from rounding goes to the last
+  // code with a weight.
   double sum = 0;
   std::size_t block = 0;
   while (block + 1 < state.sums.size() && sum + state.sums[block] <= target)

@@ -1,6 +1,6 @@
-// Compiles the file that MINET_KERNELS names once for each instruction set that matters, as
-// namespaces plain, avx2 and avx512 of minet::models; on other processors than x86-64 all three are
-// the plain one. Include it once a source, at file scope, after compute_paths.hpp.
+// Compiles the file named by MINET_KERNELS once per supported instruction set, as namespaces plain,
+// avx2 and avx512 of minet::models; on processors other than x86-64 all three are the plain one.
+// Include it once per source file, at file scope, after compute_paths.hpp.
 #if defined(__x86_64__)
 #define MINET_X86 1
 #endif
@@ -31,7 +31,7 @@ namespace avx2 = plain;
 namespace avx512 = plain;
 #endif
 
-// The table of the instruction set that this process computes with.
+// The kernel table for the instruction set that this process uses.
 template <class Kernels>
 const Kernels& chosen_kernels(const Kernels& plain_ones, const Kernels& avx2_ones,
                               const Kernels& avx512_ones) {

@@ -17,7 +17,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-// Where queries, keys and values lie: in one tensor of three parts, or in one and one of two.
+// Where queries, keys and values lie: in one tensor, [q k v], or in two, [q] and [k v].
 struct Places {
   const at::Tensor &q, &kv;
   bool apart;  // q and kv are two tensors
@@ -57,7 +57,7 @@ HeadCall head_call(const Places& places, const RotaryTable& rotary, const Attent
           .scratch = scratch.data()};
 }
 
-// What a head's softmax was, [B, heads, T] twice, and its output [B, T, W].
+// One head's part of the output [B, T, W] and of the softmax statistics, both [B, heads, T].
 HeadResult head_result(const at::Tensor& out, const at::Tensor& tops, const at::Tensor& shares,
                        std::int64_t heads, std::int64_t clip, std::int64_t head) {
   const std::int64_t steps = out.size(1), width = out.size(2);

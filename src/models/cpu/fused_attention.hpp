@@ -1,6 +1,6 @@
-// Attention in the transformers' training step on a CPU, from the projections to what the output
-// projection reads, in one pass. LibTorch's operators, which say the same in more passes over
-// memory, are used where fast_training_fits (compute_paths.hpp) is false. Not differentiable twice.
+// Attention in the transformers' training step on a CPU, from the query, key and value projections
+// up to the output projection, in one pass. LibTorch's operators, which need more passes over
+// memory, are used if fast_training_fits (compute_paths.hpp) is false. Not differentiable twice.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,7 +16,7 @@ struct AttentionShape {
   bool causal = false;
 };
 
-// Every step sees every step (those up to it if causal); rotary positions on queries and keys.
+// Each step attends to all steps (up to itself if causal); queries and keys get rotary positions.
 // qkv [B, T, 3W] -> [B, T, W]
 at::Tensor fused_attention(const at::Tensor& qkv, const RotaryTable& rotary,
                            const AttentionShape& shape);

@@ -1,4 +1,4 @@
-// Weights laid out as the step kernels read them.
+// Weights in the layout that the step kernels read.
 #pragma once
 
 #include <ATen/core/Tensor.h>

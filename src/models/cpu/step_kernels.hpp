@@ -1,6 +1,6 @@
-// The arithmetic of one step of the prior, vectorised by hand for the instruction sets that matter
-// and chosen when the program runs. The whole of a step's weights is read once; nothing is
-// allocated. Used by fast_prior.cpp.
+// The arithmetic of one step of the prior, hand-vectorised for several instruction sets and
+// dispatched at run time. Each weight is read once per step, and nothing is allocated. Used by
+// fast_prior.cpp.
 #pragma once
 
 namespace minet::models {
@@ -21,9 +21,9 @@ struct LinearCall {
 };
 
 // One head of one row: softmax(q . keys * scale) . values over `count` slots.
-// keys [head_width, key_stride], so that slots lie side by side; values [slots, value_stride],
-// value_stride a multiple of 16; scores: room for count rounded up to 16; key rows may be read that
-// far too. head_width is even.
+// keys [head_width, key_stride], so that slots are contiguous; values [slots, value_stride],
+// value_stride a multiple of 16; scores: room for count rounded up to 16; rows of keys may be read
+// that far too. head_width is even.
 struct AttendCall {
   const float* query;
   const float* keys;
@@ -60,7 +60,7 @@ struct StepKernels {
   void (*normalise)(const NormCall&);
 };
 
-// Of the instruction set in compute_paths().
+// Those for the instruction set in compute_paths().
 const StepKernels& step_kernels();
 
 }  // namespace minet::models

@@ -2,14 +2,14 @@
 // that name it.
 #include "models/cpu/vector_math.inl"
 
-// Rows at once: the weights are read once for all of them.
+// kRows rows together: the weights are read once for all of them.
 template <int kRows>
 static inline void linear_rows(const LinearCall& call, const float* x, float* y) {
   const V zero = {};
   for (long first = 0; first < call.out; first += kPanel) {
     const float* panel = call.panels + first * call.in;
     for (int part = 0; part < kPanel; part += kRows == 1 ? kPanel : 32) {
-      // One row: four sums side by side; more: two for each.
+      // Accumulators per row: four vectors for a single row, otherwise two.
       constexpr int kSums = kRows == 1 ? kPanel / 16 : 2;
       V sums[kRows][kSums];
       for (int s = 0; s < kSums; ++s) {
@@ -102,7 +102,7 @@ static void weigh(const WeighCall& call) {
   }
 }
 
-// Two passes: the deviations are small numbers only around the true mean.
+// Two passes, for accuracy: deviations are small only when taken from the true mean.
 static void normalise(const NormCall& call) {
   V total = {};
   for (long i = 0; i < call.width; i += 16) total += load(call.x + i);

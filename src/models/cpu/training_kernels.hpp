@@ -1,13 +1,13 @@
-// The arithmetic of a training step of the transformers, vectorised by hand for the instruction
-// sets that matter and chosen when the program runs: attention with rotary positions and the gates
-// of a GRU, each forward and backward. Used by fused_attention.cpp and fused_gru.cpp.
+// The arithmetic of a training step, hand-vectorised for several instruction sets and dispatched at
+// run time: attention with rotary positions and the gates of a GRU, each forward and backward. Used
+// by fused_attention.cpp and fused_gru.cpp.
 #pragma once
 
 #include <cstdint>
 
 namespace minet::models {
 
-// One head of one clip. q, k and v have a row for each of `steps` steps.
+// One head of one clip. q, k and v have `steps` rows.
 struct HeadCall {
   const float *q, *k, *v;
   std::int64_t q_stride, kv_stride;  // from row to row
@@ -24,7 +24,7 @@ inline std::int64_t head_scratch(std::int64_t steps, std::int64_t width) {
 }
 
 struct HeadResult {
-  float* out;  // row by row, as q is
+  float* out;  // in rows, like q
   std::int64_t stride;
   float* tops;    // [steps]: the largest score of each row
   float* shares;  // [steps]: 1 / (sum of exp(score - top))
@@ -38,7 +38,7 @@ struct HeadGradient {
   std::int64_t q_stride, kv_stride;
 };
 
-// The gates of one step of a GRU, PyTorch's formulas; `count` clips, `hidden` a row.
+// The gates of one GRU step, by PyTorch's formulas; `count` clips, `hidden` values per row.
 struct GruCall {
   const float* input;      // [count, 3 hidden]: W_i x + b_i, gates r, z, n
   const float* recurrent;  // [count, 3 hidden]: W_h h + b_h
@@ -55,7 +55,7 @@ struct GruGradient {
   const float* after;   // gradient of `after`
   float* input;         // gradient of `input`
   float* recurrent_to;  // gradient of `recurrent`
-  float* before_to;     // gradient of `before`, without what comes through `recurrent`
+  float* before_to;     // gradient of `before`, without the part through `recurrent`
   std::int64_t count, hidden;
 };
 
@@ -66,7 +66,7 @@ struct TrainingKernels {
   void (*gru_gradient)(const GruGradient&);
 };
 
-// Of the instruction set in compute_paths().
+// Those for the instruction set in compute_paths().
 const TrainingKernels& training_kernels();
 
 }  // namespace minet::models

@@ -1,16 +1,16 @@
 // The kernels of training_kernels.hpp for one instruction set.
 #include "models/cpu/vector_math.inl"
 
-static constexpr int kRows = 8;  // queries at once
+static constexpr int kRows = 8;  // queries processed together
 
-// Room for one head, padded with zeros to whole vectors: rows [rows, columns], or columns first.
+// Scratch memory for one head, zero-padded to whole vectors. "rows" below means [rows, columns].
 struct HeadScratch {
   std::int64_t rows, columns;
   float *queries, *keys, *values;        // rows
   float *key_columns, *value_columns;    // [columns, rows]
   float* out_gradient;                   // rows
   float *key_gradient, *value_gradient;  // rows
-  float* row;                            // kRows rows
+  float* row;                            // [kRows, columns]
   float *weights, *scores;               // [kRows, rows]
 };
 
@@ -32,7 +32,7 @@ static HeadScratch scratch_of(const HeadCall& call) {
   }
   scratch.weights = take(kRows * rows);
   scratch.scores = take(kRows * rows);
-  scratch.row = take(kRows * columns);  // rows >= 16 > kRows: within the ninth part
+  scratch.row = take(kRows * columns);  // kRows < 16 <= rows: fits into the ninth rows * columns
   return scratch;
 }
 
@@ -40,7 +40,7 @@ static void clear(float* from, std::int64_t count) {
   for (std::int64_t i = 0; i < count; i += 16) store(from + i, V{});
 }
 
-// Rows with their rotary positions, times `scale`.
+// Applies rotary positions to rows, times `scale`.
 static void pack_turned(const HeadCall& call, const float* from, std::int64_t stride, float scale,
                         std::int64_t columns, float* to) {
   const std::int64_t half = call.width / 2;
@@ -97,7 +97,7 @@ static inline void weighted(const HeadScratch& scratch, const float* weights, co
   }
 }
 
-// How many keys a query sees; none where there is no such query.
+// Number of keys that a query attends to; 0 past the last query.
 static inline std::int64_t seen_by(const HeadCall& call, std::int64_t query) {
   if (query >= call.steps) return 0;
   return call.causal ? query + 1 : call.steps;
@@ -157,7 +157,7 @@ static void attend(const HeadCall& call, const HeadResult& result) {
   }
 }
 
-// Gradients of rows with rotary positions, back to those without.
+// Turns the gradient of a row with rotary positions back into that of the row without.
 static void turn_back(const HeadCall& call, std::int64_t step, const float* from, float scale,
                       float* to) {
   const std::int64_t half = call.width / 2;
@@ -243,12 +243,12 @@ static inline V sigmoid(V x) {
   const V share = 1.0F / (1.0F + power);
   return x > 0.0F ? share : power * share;
 }
-static inline V tangent(V x) {  // of a hyperbola
+static inline V tangent(V x) {  // hyperbolic
   return 2.0F * sigmoid(2.0F * x) - 1.0F;
 }
 
-// Calls work(i, lanes) for `count` elements, 16 or what is left at once; vectors are read and
-// written through part() and put().
+// Loads and stores of 16 elements, or of the `lanes` that are left at the end of a row; missing
+// lanes read as 0.
 __attribute__((always_inline)) static inline V part(const float* from, int lanes) {
   if (lanes == 16) return load(from);
   V value = {};

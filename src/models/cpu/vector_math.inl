@@ -1,5 +1,5 @@
-// Vectors of 16 floats and what the kernels need of them: the first thing that each *_kernels.inl
-// includes. Included once for each instruction set, between pragmas that name it: such a vector
+// Vectors of 16 floats and the operations that the kernels need; each *_kernels.inl includes this
+// file first. It is included once per instruction set, between pragmas that name it; a vector
 // becomes 1, 2 or 4 registers. No includes here, so that no inline function of a library is
 // compiled for an instruction set that the processor may not have.
 
@@ -27,7 +27,7 @@ static inline float largest_of(V value) {
   return largest;
 }
 
-// e^x, x <= 0, cut at -87. Reduction and polynomial of Cephes' expf, as in audio/fast_math.hpp.
+// e^x, x <= 0, clamped at -87. Reduction and polynomial of Cephes' expf, as in audio/fast_math.hpp.
 static inline V exponential(V x) {
   const V low = splat(-87.0F), rounder = splat(12582912.0F);  // 1.5 * 2^23
   x = x < low ? low : x;

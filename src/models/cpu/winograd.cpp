@@ -20,7 +20,7 @@ using torch::autograd::variable_list;
 
 constexpr std::int64_t kPoints = 6;
 
-// [B, C, T] -> [B, T, C], frame after frame in memory.
+// [B, C, T] -> [B, T, C], contiguous.
 at::Tensor to_rows(const at::Tensor& x) {
   return x.transpose(1, 2).contiguous();
 }
@@ -56,7 +56,7 @@ void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
     at::bmm_out(out, a, b);
     return;
   }
-  for (std::int64_t i = 0; i < a.size(0); ++i) {  // large ones: faster alone than as a batch
+  for (std::int64_t i = 0; i < a.size(0); ++i) {  // large ones: faster one by one than batched
     at::Tensor one = out[i];
     at::mm_out(one, a[i], b[i]);
   }
@@ -115,11 +115,11 @@ struct Gradients {
 
 struct Backward {
   at::Tensor rows;       // gradient of the output, [B, T, O]
-  at::Tensor kept = {};  // [B, T, O]: it counts where this is above 0; undefined: everywhere
+  at::Tensor kept = {};  // [B, T, O]: only where this is above 0 (relu); undefined: everywhere
   at::Tensor seen, weight_seen;
   std::int64_t groups = 1;
   bool wants_rows = true;
-  at::Tensor added = {};  // [B, T, C] or undefined: comes on top of the input's gradient
+  at::Tensor added = {};  // [B, T, C] or undefined: added to the input's gradient
 };
 
 Gradients backward_pass(const Backward& given) {

@@ -1,9 +1,9 @@
-// The transforms of a width-3 convolution by Winograd's F(4, 3) (winograd.hpp), vectorised by hand
-// for the instruction sets that matter and chosen when the program runs.
+// The transforms of a width-3 convolution by Winograd's F(4, 3) (winograd.hpp), hand-vectorised for
+// several instruction sets and dispatched at run time.
 //
-// A tile is four frames of the output and the six of the input that they see. Rows are frames,
-// [T, C], frame after frame. What is transformed lies as [6, N, tiles, C / N]: six points, N
-// groups; so that each point and group is one matrix.
+// A tile is four frames of the output and the six of the input that they depend on. Rows are
+// frames, [T, C]. Transformed data is laid out as [6, N, tiles, C / N], with six points and N
+// groups, so that each point and group is one matrix.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct WinogradShape {
   std::int64_t tiles_a_clip() const { return (frames + 3) / 4; }
 };
 
-// Everything of one row of tiles: those from `first` to `last` of all clips. Rows of all clips
-// follow each other, [clips * T, C].
+// Tiles `first` .. `last` - 1, counted over all clips. The rows of all clips follow one another,
+// [clips * T, C].
 struct WinogradRange {
   WinogradShape shape;
   std::int64_t first = 0, last = 0;
@@ -31,7 +31,7 @@ struct WinogradKernels {
   // rows = A^T points + bias, + added if given, and max(0, .) if `relu`.
   void (*output)(const WinogradRange&, const float* points, const float* bias, const float* added,
                  bool relu, float* rows);
-  // The other way: points = A rows, where `kept`, if given, is above 0.
+  // Backwards: points = A rows, with rows 0 where `kept`, if given, is not above 0.
   void (*output_gradient)(const WinogradRange&, const float* rows, const float* kept,
                           float* points);
   // rows = B points, + added if given.
@@ -43,7 +43,7 @@ struct WinogradKernels {
                            float* weights);
 };
 
-// Of the instruction set in compute_paths().
+// Those for the instruction set in compute_paths().
 const WinogradKernels& winograd_kernels();
 
 }  // namespace minet::models

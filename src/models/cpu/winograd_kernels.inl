@@ -1,7 +1,7 @@
-// The kernels of winograd_kernels.hpp for one instruction set; as step_kernels.inl is included.
+// The kernels of winograd_kernels.hpp for one instruction set; included like step_kernels.inl.
 #include "models/cpu/vector_math.inl"
 
-// V as a template's argument, which keeps no alignment.
+// V as a template argument, where its alignment attribute would be dropped.
 typedef float P __attribute__((vector_size(64)));
 
 static inline P load_as(const P*, const float* from) {
@@ -30,8 +30,8 @@ static inline float where_positive(float value, float kept) {
   return kept > 0 ? value : 0;
 }
 
-// Calls work(kind, c) for 16 channels at once, and for each that is left; `kind` is a null pointer
-// to what it works on: vectors or numbers.
+// Calls work(kind, c) per 16 channels, then per remaining channel; `kind` is a null pointer to the
+// type to work on, P or float.
 template <class Work>
 static inline void for_channels(std::int64_t count, const Work& work) {
   std::int64_t c = 0;
@@ -39,9 +39,9 @@ static inline void for_channels(std::int64_t count, const Work& work) {
   for (; c < count; ++c) work(static_cast<float*>(nullptr), c);
 }
 
-// A tile of one group: where its rows and points are.
+// A tile of one group: the location of its rows and points.
 struct Place {
-  std::int64_t frame;     // of the clip, the first that the tile puts out
+  std::int64_t frame;     // the tile's first output frame in its clip
   std::int64_t row;       // the same, over all clips
   std::int64_t channel;   // the group's first
   std::int64_t channels;  // of the group
@@ -160,7 +160,7 @@ static void input_gradient(const WinogradRange& range, const float* points, cons
       const T v0 = load<T>(from + c), v1 = load<T>(from + at.stride + c);
       const T v2 = load<T>(from + 2 * at.stride + c), v3 = load<T>(from + 3 * at.stride + c);
       const T v4 = load<T>(from + 4 * at.stride + c), v5 = load<T>(from + 5 * at.stride + c);
-      // The neighbours see this tile's first and last frame.
+      // The neighbouring tiles read this tile's first and last frame.
       const T before = at.frame > 0 ? load<T>(from + 5 * at.stride - at.channels + c) : zero;
       const T after = left > 4 ? load<T>(from + at.channels + c) : zero;
       const T s = v1 + v2, d = v1 - v2, s2 = v3 + v4, d2 = v3 - v4;
@@ -176,7 +176,7 @@ static void input_gradient(const WinogradRange& range, const float* points, cons
   });
 }
 
-// Number i of 16 triples is at 3 i; which of two vectors side by side that is.
+// Element `part` (0, 1 or 2) of each of the 16 triples stored in a, b, c: numbers 3 i + part.
 static inline P third(const P& a, const P& b, const P& c, int part) {
   I from_ab, from_c;
   for (int i = 0; i < 16; ++i) {
@@ -212,7 +212,7 @@ static void weights(const float* from, std::int64_t count, float* points, std::i
   }
 }
 
-// Part 0, 1 or 2 of 48 numbers that take turns: a0 b0 c0 a1 ...
+// Vector `part` (0, 1 or 2) of the 48 interleaved numbers a0 b0 c0 a1 ...
 static inline P woven(const P& a, const P& b, const P& c, int part) {
   I from_ab, from_c;
   for (int i = 0; i < 16; ++i) {

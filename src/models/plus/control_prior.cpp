@@ -1,4 +1,4 @@
-// Movements to onset, pitch and loudness.
+// From movement to onset, pitch and loudness.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/activation.h>
@@ -19,11 +19,11 @@ namespace nn = torch::nn;
 
 constexpr std::int64_t kOnsetWidth = 8, kPitchWidth = 64, kLevelWidth = 32, kNoteWidth = 32;
 constexpr std::int64_t kMotionFirst = 256, kMotionIn = 128, kTrunk = 256, kLevelHidden = 128;
-constexpr double kUsualSeconds = 60;  // that the mean posture of live use is taken over
-// Symbols past the last: no frame before, or a hidden one; for a note: none is given.
+constexpr double kUsualSeconds = 60;  // span of the running mean posture in live use
+// The symbol past the last: no previous frame, or a hidden one; for a note: none given.
 constexpr std::int64_t kNoOnset = 2;
 
-// Change from frame to frame, 0 in the first.
+// Change from frame to frame, 0 at the first.
 at::Tensor velocity(const at::Tensor& x) {
   return at::cat({at::zeros_like(x.slice(1, 0, 1)), x.slice(1, 1) - x.slice(1, 0, -1)}, 1);
 }
@@ -41,7 +41,7 @@ at::Tensor posture_of(const at::Tensor& pose) {
   const auto hand = [&](int first, int wrist) {
     return joint(first, pose::kHandJoints) - joint(wrist, 1).repeat({1, 1, pose::kHandJoints});
   };
-  // Scaled to be about as large as joints are, in shoulder widths.
+  // Scaled to about the size of the joints' values, which are in shoulder widths.
   const at::Tensor hands = 4 * at::cat({hand(pose::kRightHand, pose::kRightWrist),
                                         hand(pose::kLeftHand, pose::kLeftWrist)},
                                        2);

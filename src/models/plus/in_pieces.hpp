@@ -1,11 +1,11 @@
-// For what goes on from one piece of time to the next; time is dimension 1.
+// Helpers for sequences processed in pieces of time; time is dimension 1.
 #pragma once
 
 #include <ATen/ATen.h>
 
 namespace minet::models {
 
-// `first` may be undefined: there was nothing before.
+// `first` may be undefined: nothing came before.
 inline at::Tensor joined(const at::Tensor& first, const at::Tensor& rest) {
   return first.defined() ? at::cat({first, rest}, 1) : rest;
 }

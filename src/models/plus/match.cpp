@@ -1,4 +1,4 @@
-// Which body belongs to which sound.
+// The matching network: which body belongs to which sound.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/activation.h>
@@ -16,7 +16,7 @@ namespace {
 namespace nn = torch::nn;
 
 constexpr std::int64_t kWindow = 1024, kHop = 512;  // samples
-constexpr double kFloor = 1e-6;                     // of a clip's strongest band: 60 dB
+constexpr double kFloor = 1e-6;                     // relative to a clip's strongest band: -60 dB
 constexpr std::int64_t kWidth = 128;
 constexpr double kFirstScale = 10, kHighestScale = 100;  // inverse temperature
 
@@ -57,14 +57,14 @@ MatchImpl::MatchImpl(const config::TrainConfig& config) {
   scale_ = register_parameter("scale", at::full({1}, std::log(kFirstScale)));
 }
 
-// The body vector is compared as it is: a layer of its own could leave in it what tells nothing.
+// The body vector is compared directly: a layer of its own could leave useless content in it.
 at::Tensor MatchImpl::forward(const at::Tensor& body, const at::Tensor& timbre) {
   const auto unit = [](const at::Tensor& x) {
     return x / x.norm(2, {1}, /*keepdim=*/true).clamp_min(1e-6);
   };
   const at::Tensor scale = scale_.exp().clamp_max(kHighestScale);
   const at::Tensor bodies = unit(body), sounds = unit(sound_->forward(timbre));
-  // Each of this process's clips among all of the joined batch.
+  // Each of this process's clips against the whole joined batch.
   const at::Tensor from_body = scale * bodies.matmul(joint_rows(sounds).t());  // [b, B]
   const at::Tensor from_sound =
       in_joint_step() ? scale * sounds.matmul(joint_rows(bodies).t()) : from_body.t();

@@ -1,4 +1,4 @@
-// What plus learns from a batch.
+// The losses of plus on a batch.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
@@ -8,12 +8,12 @@
 namespace minet::models {
 namespace {
 
-constexpr double kMatchWeight = 1;    // of telling bodies and sounds apart beside the sound itself
-constexpr double kLevelWeight = 0.5;  // of the loudness beside onset and pitch
-constexpr double kSeenWeight = 2;     // of what is read off the movement alone
+constexpr double kMatchWeight = 1;    // of the matching loss relative to the spectral loss
+constexpr double kLevelWeight = 0.5;  // of loudness relative to onset and pitch
+constexpr double kSeenWeight = 2;     // of the prediction from movement alone
 
-// Of the joined batch, where there are other processes: the mean of theirs and this one's, weighted
-// by their clips, is then the joined batch's.
+// The mean of `loss` over `counts`. With several processes it is scaled such that their mean,
+// weighted by clips, is that of the joined batch.
 at::Tensor mean_where(const at::Tensor& loss, const at::Tensor& counts) {
   const at::Tensor weight = counts.to(loss.scalar_type());
   const double clips = static_cast<double>(joint_size(loss.size(0)));
@@ -73,7 +73,7 @@ ControlLoss control_loss(PlusModel& model, const ControlBatch& batch, const at::
   loss.onset = nats(logits.onset, batch.tokens.onset);
   loss.pitch = nats(logits.pitch, batch.tokens.pitch);
   loss.level = nats(logits.level, batch.tokens.level);
-  // What notes force is not drawn, and so not learned.
+  // What the notes force is never sampled, so it is not learned.
   const at::Tensor free = batch.notes.present.logical_not().unsqueeze(1).expand_as(loss.onset);
   const at::Tensor rest = free.logical_or(batch.notes.note == 0);
   loss.total = loss.total + mean_where(loss.onset, free) + mean_where(loss.pitch, rest) +

@@ -1,4 +1,4 @@
-// Making a plus model, and its file.
+// Construction of a plus model, and its file.
 #include <ATen/ATen.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/linear.h>
@@ -24,7 +24,7 @@ PlusModel build_plus(const config::TrainConfig& config) {
   const DefaultGeneratorGuard guard;
   PlusModel model;
   model.config = config;
-  // No corpus has to be read for it: what the loudest sounds of 16 bit have, and their spread.
+  // Fixed, so that no corpus has to be read: the level of the loudest 16-bit sounds, and a spread.
   model.scale = {.kind = config.spectrogram.scale,
                  .reference = 100,
                  .floor_db = config.spectrogram.floor_db,
@@ -38,8 +38,8 @@ PlusModel build_plus(const config::TrainConfig& config) {
   return model;
 }
 
-// PyTorch's defaults for linear layers and GRUs; smaller embeddings, so that no symbol is louder
-// than the movement at first.
+// PyTorch's defaults for linear layers and GRUs; smaller embeddings, so that initially no symbol
+// outweighs the movement.
 void draw(torch::nn::Module& module, std::uint64_t seed, std::string_view part) {
   const at::Generator generator =
       make_cpu_generator(derive_seed(seed, text("weights of the ", part)));

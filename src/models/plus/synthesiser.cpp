@@ -1,4 +1,4 @@
-// Pitch, loudness and body vector to harmonics and noise, and these to sound.
+// From pitch, loudness and body vector to harmonics and noise, and from these to sound.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/nn/modules/activation.h>
@@ -22,12 +22,12 @@ nn::Sequential two_layers(std::int64_t in, std::int64_t out) {
                         nn::LayerNorm(nn::LayerNormOptions({out})), nn::LeakyReLU(leak));
 }
 
-// DDSP's "exponentiated sigmoid": above 0, at most 2, fine near 0.
+// DDSP's "exponentiated sigmoid": above 0, at most 2, fine-grained near 0.
 at::Tensor amplitude_of(const at::Tensor& x) {
   return 2 * at::sigmoid(x).pow(2.3) + 1e-7;
 }
 
-constexpr double kQuietNoise = -5;  // noise starts low: it would hide the harmonics' gradient
+constexpr double kQuietNoise = -5;  // noise starts low: it would mask the harmonics' gradient
 
 }  // namespace
 
@@ -47,7 +47,7 @@ SynthesiserImpl::SynthesiserImpl(const config::TrainConfig& config) : config_(co
 Partials SynthesiserImpl::forward(const SynthesiserInput& input, const at::Tensor& body,
                                   at::Tensor* state) {
   const std::int64_t frames = input.hz.size(1);
-  const at::Tensor octaves = at::log2(input.hz / 440) / 2 + 0.375;  // 0 at middle C, 1 2 octaves up
+  const at::Tensor octaves = at::log2(input.hz / 440) / 2 + 0.375;  // middle C: 0, 2 octaves up: 1
   const at::Tensor pitch = pitch_->forward(at::stack({octaves, input.voiced}, -1));
   const at::Tensor loudness = loudness_->forward(((input.loudness + 40) / 12).unsqueeze(-1));
   const at::Tensor who = body_->forward(body).unsqueeze(1).expand({-1, frames, -1});
@@ -93,8 +93,8 @@ at::Tensor tones_of(const at::Tensor& harmonics, const at::Tensor& phases, std::
     waves = at::sin(2 * std::numbers::pi * (phases.unsqueeze(-1) * numbers).frac())
                 .view({batch * frames, hop, count});
   }
-  // Amplitudes go in a line from frame to frame: what they are at a frame's start, and how much
-  // they rise over it, each times the waves.
+  // Amplitudes are interpolated linearly between frames: their value at a frame's start and their
+  // rise over the frame, each multiplied with the waves.
   const at::Tensor now = harmonics.slice(1, 0, frames), next = harmonics.slice(1, 1);
   const at::Tensor both = at::stack({now, next - now}, -1).view({batch * frames, count, 2});
   const at::Tensor parts = at::bmm(waves, both);  // [B * T, hop, 2]
@@ -102,7 +102,7 @@ at::Tensor tones_of(const at::Tensor& harmonics, const at::Tensor& phases, std::
   return (parts.select(2, 0) + parts.select(2, 1) * ramp).view({batch, frames * hop});
 }
 
-// By an impulse response of linear phase for each frame (frequency sampling), overlapped.
+// A linear-phase FIR filter per frame (frequency sampling), overlap-added.
 at::Tensor filtered_noise(const at::Tensor& bands, const at::Tensor& noise, std::int64_t hop) {
   const std::int64_t batch = bands.size(0), frames = noise.size(1) / hop, n = bands.size(2);
   const std::int64_t length = 2 * (n - 1);

@@ -1,2 +1,2 @@
-// Nothing of it is needed: see context.h.
+// Nothing in it is needed: see context.h.
 #pragma once

@@ -1,6 +1,6 @@
-// Gloo is in LibTorch's libraries, but LibTorch's packages have no headers of it, though
-// ProcessGroupGloo.hpp includes five. These stand in for them: declarations of what that header
-// names. We only hold pointers to these types and make none of them.
+// LibTorch's libraries contain Gloo, but its packages lack Gloo's headers, although
+// ProcessGroupGloo.hpp includes five of them. These files stand in for them and declare what that
+// header names. minet only holds pointers to these types and never creates any.
 #pragma once
 
 #include <chrono>
