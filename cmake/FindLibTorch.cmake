@@ -1,9 +1,9 @@
-# Finds LibTorch without torch's own package file, which wants a CUDA toolkit even for CPU code.
+# Finds LibTorch without torch's own package file, which requires a CUDA toolkit even for CPU code.
 #
 #   LibTorch_ROOT   a folder with include/ and lib/: an unpacked LibTorch, or site-packages/torch
 #
-# Without it: the project's virtual environment, then the `torch` of the python3 on PATH.
-# Defines LibTorch::LibTorch (torch_cpu and c10: CUDA is loaded at run time when asked for).
+# Default: the project's virtual environment, then the `torch` of the python3 on PATH.
+# Defines LibTorch::LibTorch (torch_cpu and c10; CUDA is loaded at run time on demand).
 if(NOT LibTorch_ROOT)
   file(GLOB _candidates ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
   if(NOT _candidates)
@@ -26,7 +26,7 @@ find_library(LibTorch_CPU_LIBRARY torch_cpu HINTS ${LibTorch_ROOT}/lib NO_DEFAUL
 find_library(LibTorch_C10_LIBRARY c10 HINTS ${LibTorch_ROOT}/lib NO_DEFAULT_PATH)
 
 if(LibTorch_API_INCLUDE_DIR)
-  # The numbers stood in the API's own header before 2.10, and in headeronly/ since.
+  # The version is in the API's own header before 2.10, and in headeronly/ from then on.
   foreach(_header ${LibTorch_INCLUDE_DIR}/torch/headeronly/version.h ${LibTorch_API_INCLUDE_DIR}/torch/version.h)
     if(EXISTS ${_header} AND NOT LibTorch_VERSION)
       file(STRINGS ${_header} _lines REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")

@@ -1,4 +1,4 @@
-# Every dependency, once. Why each is there: docs/architecture.md.
+# All dependencies. docs/architecture.md gives the reason for each.
 list(APPEND CMAKE_MODULE_PATH ${PROJECT_SOURCE_DIR}/cmake)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

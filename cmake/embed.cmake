@@ -1,4 +1,4 @@
-# minet_embed(ROOM FILE SYMBOL): FILE of src/ROOM as `std::string_view minet::ROOM::SYMBOL`, made at
+# minet_embed(ROOM FILE SYMBOL): embeds FILE of src/ROOM as `std::string_view minet::ROOM::SYMBOL` at
 # configure time; a source that uses it declares `extern const std::string_view SYMBOL;`.
 function(minet_embed room file symbol)
   set(source ${PROJECT_SOURCE_DIR}/src/${room}/${file})

@@ -1,11 +1,11 @@
-# What `cmake --install` brings, in components: `programs` (with what they read: configurations, models, networks),
-# `development` (headers, libraries, package files, examples) and `torch` (a link to the torch of the build). The two
-# first are also the Debian packages (cmake/package.cmake).
+# Components of `cmake --install`: `programs` (with the data they read: configurations, models, networks),
+# `development` (headers, libraries, package files, examples) and `torch` (a link to the torch of the build). The
+# first two are also the Debian packages (cmake/package.cmake).
 include(CMakePackageConfigHelpers)
 set(data_folder ${CMAKE_INSTALL_DATADIR}/minet)
 
-# Programs. Those with LibTorch lie in libexec/, and bin/ has a launcher that finds it: no path of this machine is in
-# them. mi_prepare, which needs none, is started directly.
+# Programs. Those with LibTorch are in libexec/, and bin/ has a launcher that finds LibTorch, so that they contain no
+# path of this machine. mi_prepare, which does not need LibTorch, is started directly.
 install(TARGETS mi_prepare RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 if(MINET_TORCH)
   set(programs mi_train mi_generate mi_eval mi_video mi_live)
@@ -19,8 +19,8 @@ if(MINET_TORCH)
     install(FILES ${PROJECT_BINARY_DIR}/links/${program} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endforeach()
 
-  # PREFIX/lib/minet/torch is the torch of this installation, for the launcher and for find_package(minet). A folder in
-  # its place (somebody's copy) stays.
+  # PREFIX/lib/minet/torch is the torch of this installation, for the launcher and for find_package(minet). A folder
+  # there (a user's copy) is kept.
   cmake_path(GET LibTorch_CPU_LIBRARY PARENT_PATH torch_folder)
   cmake_path(GET torch_folder PARENT_PATH torch_folder)
   install(CODE "set(link \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/minet/torch\")
@@ -30,7 +30,7 @@ if(MINET_TORCH)
       file(CREATE_LINK \"${torch_folder}\" \"\${link}\" SYMBOLIC)
     endif()" COMPONENT torch)
 endif()
-# Man pages and completions, by the programs themselves (apps/help_formats.hpp).
+# Man pages and completions, written by the programs themselves (apps/help_formats.hpp).
 set(explained mi_prepare)
 if(MINET_TORCH)
   list(APPEND explained mi_train mi_generate mi_eval)
@@ -52,15 +52,15 @@ install(CODE "foreach(program ${explained})
   endforeach()" COMPONENT programs)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/models DESTINATION ${data_folder}
         COMPONENT programs)
-# What mi_video looks for beside its own folder, with its licence.
+# The networks that mi_video looks for relative to its own folder, with their licence.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/.venv/share/minet/vision DESTINATION ${data_folder} COMPONENT programs OPTIONAL)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
-# What help texts and errors point to.
+# The documents that help texts and errors refer to.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs
         FILES_MATCHING PATTERN "*.md" PATTERN pictures EXCLUDE PATTERN listen EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 
-# Another project: find_package(minet) and minet::base or minet::minet, or pkg-config (tests/consumer does both).
+# For other projects: find_package(minet) and minet::base or minet::minet, or pkg-config (tests/consumer uses both).
 set(installed_targets minet_base)
 set(pkgconfig_files minet-base)
 if(MINET_TORCH)

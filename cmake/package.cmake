@@ -1,11 +1,11 @@
-# Debian packages, by scripts/package.sh: `minet` (the programs) and `libminet-dev` (headers, libraries, examples).
+# Debian packages, made by scripts/package.sh: `minet` (programs) and `libminet-dev` (headers, libraries, examples).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME minet)
 set(CPACK_PACKAGE_CONTACT "The minet authors <minet@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Sound of an instrument from its player's movements")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL programs development)  # not torch: that link is of this machine
+set(CPACK_COMPONENTS_ALL programs development)  # not torch: its link is specific to this machine
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)  # xz saves little on weights and takes far longer

@@ -6,8 +6,8 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # A precompiled header carries time stamps; without the first, ccache would refuse every file that uses it.
-  # By the second, builds with and without -Werror share their objects; .ci/run looks for warnings too.
+  # Precompiled headers carry time stamps; without CCACHE_SLOPPINESS, ccache would reject every file that uses one.
+  # CCACHE_IGNOREOPTIONS lets builds with and without -Werror share objects; .ci/run also searches for warnings.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_IGNOREOPTIONS=-Werror CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_MAXSIZE=10G ${CCACHE_PROGRAM})

@@ -1,8 +1,8 @@
-# A room is a folder of sources with its own object library, which sees the rooms above it and no other.
-# The object libraries together make the two libraries that are installed.
+# A room is a folder of sources with its own object library, which can include only the rooms above it.
+# The object libraries together form the two installed libraries.
 
-# LibTorch's headers cost 20 s a file to parse. The precompiled one was compiled with -fPIC; a program's
-# usual -fPIE would reject it.
+# LibTorch's headers take 20 s per file to parse. The precompiled one is built with -fPIC; with a program's
+# usual -fPIE the compiler would reject it.
 function(minet_use_pch target)
   if(MINET_PCH)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
@@ -11,7 +11,7 @@ function(minet_use_pch target)
   endif()
 endfunction()
 
-# minet_room(NAME ROOMS above... LIBRARIES what its sources link)
+# minet_room(NAME ROOMS rooms above... LIBRARIES libraries that its sources link)
 function(minet_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "ROOMS;LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -23,7 +23,7 @@ function(minet_room name)
   foreach(above ${ROOM_ROOMS})
     target_link_libraries(minet_${name} PUBLIC minet_${above})
   endforeach()
-  # With LibTorch, CI's main build, these stay apart: there each file is also judged by -Wshadow.
+  # With LibTorch, CI's main build, these are compiled one by one, so that -Wshadow applies to each.
   if(MINET_UNITY AND NOT MINET_TORCH)
     set_target_properties(minet_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
@@ -31,8 +31,8 @@ function(minet_room name)
     target_link_libraries(minet_${name} PUBLIC LibTorch::LibTorch)
     minet_use_pch(minet_${name})
     if(MINET_UNITY)
-      # Even behind the precompiled header LibTorch costs each file 6 s of the templates that it
-      # leaves to the end of every file. A file that is compiled for each instruction set stays alone.
+      # Even with the precompiled header, LibTorch costs each file 6 s for templates that are instantiated
+      # at its end. Files that are compiled for several instruction sets stay separate.
       set_target_properties(minet_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
       file(GLOB kernels ${PROJECT_SOURCE_DIR}/src/${name}/cpu/*_kernels.cpp)
       set_source_files_properties(${kernels} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Benchmarks minet beside other tools: installs those, builds, and runs benchmarks/bench.py.
+# Benchmarks minet against other tools: installs those, builds, and runs benchmarks/bench.py.
 #
 #   scripts/bench.sh [--only NAME] [--quick] [--json OUT] [--docs] [...]      all options: --help
 #
-# It needs Python packages in .venv-bench (5 GB: torch for Python includes its CUDA libraries, which it
+# Installs Python packages into .venv-bench (5 GB: torch for Python includes its CUDA libraries, which it
 # loads even without a GPU).
 set -euo pipefail
 cd "$(dirname "$0")/.."

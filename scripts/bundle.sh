@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Packs the built programs, the libraries that they need, configurations and models into one folder that runs on another
+# Packs the built programs with their libraries, configurations and models into one folder that runs on any other
 # x86-64 Linux (glibc 2.36 or newer) with any installation of torch 2.11.
 #
 #   scripts/bundle.sh [--video] [--all-models] [OUT.tar.xz]      default: build/minet-bundle.tar.xz
 #
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
-#   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always there
+#   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always packed
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
-# tar needs xz there. Without MINET_TORCH the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
-# Without --video, mi_video takes OpenCV 4.6 from the other system (Debian 12: libopencv-videoio406), and needs it only
-# for films. mi_live takes its libraries from there too (liblo7, librtaudio6), because they belong to that system's
-# sound server.
+# tar needs xz there. Without MINET_TORCH, the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
+# Without --video, mi_video uses OpenCV 4.6 of the other system (Debian 12: libopencv-videoio406), which it needs only
+# for films. mi_live also uses that system's libraries (liblo7, librtaudio6), because they belong to its sound
+# server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
@@ -40,14 +40,14 @@ cmake --install build/release --prefix "$root" --component programs --strip >/de
 
 $all_models || rm -r "$root/share/minet/models/paper"
 
-# What the C library, the compiler's runtime and LibTorch bring themselves stays out.
+# Leaves out the C library, the compiler's runtime and LibTorch.
 mkdir -p "$root/lib/minet/libraries"
 for program in "${packed[@]}"; do ldd $bin/$program; done | awk '$2 == "=>" { print $3 }' | sort -u |
   grep -vE '/(torch|nvidia)/|/(ld-linux.*|lib(c|m|dl|rt|pthread|util|resolv|stdc\+\+|gcc_s))\.so' |
   xargs cp -L -t "$root/lib/minet/libraries"
 
 mkdir -p "$(dirname "$out")"
-# -9e takes seven times as long for a fifteenth less.
+# -9e takes seven times as long and saves a fifteenth.
 tar -C "$work" -cf - minet | xz -6 -T0 >"$out.partial"
 mv "$out.partial" "$out"
 echo "$out: $(du -h "$out" | cut -f1)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lists the sources that clang-format would change; scripts/check_format.sh --fix changes them.
+# Lists the sources that clang-format would change; scripts/check_format.sh --fix formats them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 how=(--dry-run -Werror)

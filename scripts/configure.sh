@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Configures a preset of CMakePresets.json; what CMake says is shown only where it fails.
+# Configures a preset of CMakePresets.json; shows CMake's output only if it fails.
 #
 #   scripts/configure.sh PRESET [CMAKE ARGUMENTS...]
 set -uo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The share of the lines of src/ and include/ that the tests run, by gcovr: a summary by room, and the worst files.
+# Measures the share of lines of src/ and include/ that the tests run, with gcovr: by room, and the worst files.
 #
 #   scripts/coverage.sh [--base] [PATTERN]     PATTERN: only the tests that match it
 #
 #   --base     only the rooms without LibTorch and their tests: minutes instead of most of an hour
 #
-# build/coverage/coverage.json (with --base build/coverage-base) is for scripts/reliability_tables.py.
+# Writes build/coverage/coverage.json (--base: build/coverage-base) for scripts/reliability_tables.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what gcovr's --json-summary says by room, and the files with most lines that no test runs.
+"""Prints the line coverage in gcovr's --json-summary by room, and the files with the most uncovered lines.
 
 Usage: coverage_rooms.py coverage.json
 """

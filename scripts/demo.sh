@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# First something to see and hear: the trained models in models/ play players that they have never
-# seen, from their movements alone and with notes: demo/listen/index.html, under a minute after
-# building. Then the main job on a small corpus that the project makes itself: players -> corpus ->
-# training -> music -> evaluation, about 15 minutes on two cores.
+# First, something to see and hear: the trained models in models/ play unseen players, from their
+# movements alone and with notes: demo/listen/index.html, under a minute after building. Then the
+# whole procedure on a small corpus that the project makes itself: players -> corpus -> training ->
+# music -> evaluation, about 15 minutes on two cores.
 #
 #   scripts/demo.sh [--listen] [--quick] [--data DIR] [--out DIR]      default: demo/
 #
-#   --listen   end after the trained models
-#   --quick    train for about 5 minutes, with a poorer sound
-#   --data     folder with solos/skeleton_*.npy (keypoints of Solos): these players on the page too
+#   --listen   stop after the trained models
+#   --quick    train for about 5 minutes, with poorer sound
+#   --data     folder with solos/skeleton_*.npy (keypoints of Solos): also shows these players on the page
 #
-# Run it again after an interruption: finished steps are kept, training goes on where it stopped.
+# After an interruption, run it again: finished steps are kept, and training resumes.
 set -euo pipefail
 here=$PWD
 cd "$(dirname "$0")/.."

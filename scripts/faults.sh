@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills the programs at random moments, lets their file operations fail, takes away memory and
+# Kills the programs at random moments, makes their file operations fail, limits memory and
 # descriptors, and compares with undisturbed runs: a table of what was tried and what was lost.
 #
 #   scripts/faults.sh [KILLS] [options of tests/faults/faults.py]    KILLS: kill points, 200 by default

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Fuzzes every reader of bytes from outside with libFuzzer under the address and undefined-behaviour sanitizers, one
-# after another, and says of each what it ran. Needs clang.
+# Fuzzes every reader of external bytes with libFuzzer under the address and undefined-behaviour sanitizers, one
+# after another, and reports what it ran for each. Needs clang.
 #
-#   scripts/fuzz.sh [--jobs N] [--json FILE] [CPU-MINUTES [READER...]]     CPU-MINUTES of each reader, 30 by default
+#   scripts/fuzz.sh [--jobs N] [--json FILE] [CPU-MINUTES [READER...]]     CPU-MINUTES per reader, 30 by default
 #
-#   --jobs N       so many readers at a time
-#   --json FILE    the figures, for scripts/reliability_tables.py; those already in it count, so that a run that was
-#                  stopped goes on with the same command
+#   --jobs N       fuzz N readers at a time
+#   --json FILE    write the results for scripts/reliability_tables.py; results already in it count, so that the same
+#                  command resumes a stopped run
 #
-# What it has learnt is kept in build/fuzz/corpus/READER and is where the next run begins. A find is written to
-# build/fuzz/finds/READER; once mended it belongs into tests/fuzz/found/READER, which the tests run.
+# Inputs that reach new code are kept in build/fuzz/corpus/READER, where the next run starts. A find is written to
+# build/fuzz/finds/READER; once fixed, it belongs in tests/fuzz/found/READER, which the tests run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0; }

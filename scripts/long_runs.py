@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Whether memory and descriptors stay flat in a long training and a long generation, and whether they stop at its end.
+"""Checks that memory and descriptors stay flat in a long training and a long generation, and that SIGTERM stops both.
 
 Usage: long_runs.py BIN CORPUS [--minutes 120] [--hours-of-sound 1] [--json FILE]
 
-BIN holds mi_train and mi_generate, CORPUS is a prepared one. Resident memory is compared between the second and the
-last tenth of the time (the first allocates what stays).
+BIN is the folder of mi_train and mi_generate, CORPUS a prepared corpus. Compares resident memory in the second and the
+last tenth of the time (lasting allocations are made in the first).
 """
 import argparse
 import json
@@ -32,7 +32,7 @@ def resident_mb(process):
 
 
 def watch(what, command, seconds):
-    """A row of the table; stops the command after so long."""
+    """Runs the command for at most `seconds`, then stops it; returns a row of the table."""
     began = time.monotonic()
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     memory, descriptors = [], []

@@ -24,7 +24,7 @@ case ${1:-} in
   start)
     corpus=${2:?a prepared corpus}
     bin=build/release/bin
-    # The weights do not matter for the time: a model of the paper's size after a few steps.
+    # The weights do not affect the time: a model of the paper's size after a few steps.
     $bin/mi_train configs/paper.yaml --corpus "$corpus" --run "$work/run" --quiet \
       --set vqvae_training.steps=3 --set vqvae.plain_steps=1 --set vqvae_training.batch=1 \
       --set vqvae.kmeans_vectors=1024 --set vqvae_training.warmup_steps=1 --set prior_training.steps=1 \

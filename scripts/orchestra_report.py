@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Figures about a synthetic orchestra: do movement and sound belong together, and not trivially?
+"""Statistics of a synthetic orchestra: do movement and sound belong together, and not trivially?
 
     scripts/orchestra_report.py FOLDER [--only knn,onsets,pitch,tracker] [--tracks N] [--seconds S]
 
-FOLDER was made by `mi_prepare orchestra` (with keypoints as npy). Needs numpy; `tracker` needs
-librosa too and takes about as long as the sound it analyses (--tracks of each instrument,
+FOLDER was made by `mi_prepare orchestra` (with keypoints as npy). Needs numpy; `tracker` also
+needs librosa and takes about as long as the sound that it analyses (--tracks per instrument,
 --seconds of each).
 
 knn      nearest neighbour by instrument on raw poses, tracks of the same composition excluded
-onsets   correlation of hand speed with note onsets, beside onsets of other tracks
-pitch    nearest neighbours in pose predict the pitch of notes of the same player, beside shuffled notes
+onsets   correlation of hand speed with note onsets, compared with onsets of other tracks
+pitch    nearest neighbours in pose predict the pitch of notes of the same player, compared with shuffled notes
 tracker  librosa's pyin against Notes_*.txt: share of voiced frames within 50 cents
 """
 import argparse
@@ -85,7 +85,7 @@ def knn(tracks):
 
 
 def speed(track):
-    """Mean movement of the hands' joints from frame to frame, wrong detections cut off."""
+    """Mean movement of all joints but the neck from frame to frame, limited to 4 times the median."""
     steps = np.linalg.norm(np.diff(track.pose[:, 1:], axis=0), axis=2)
     steps = np.minimum(steps, 4 * np.median(steps) + 1e-9).mean(1)
     return np.concatenate([[0], steps])
@@ -132,8 +132,8 @@ def pitch(tracks):
                                                [2 * (p[w] - shoulders)
                                                 for w in (RIGHT_WRIST, LEFT_WRIST)]))
             features = np.array(features)
-            fold = (np.arange(len(midi)) * 5) // len(midi)  # stretches: neighbours are no evidence
-            if code in OVERBLOWS:  # is it known which of two registers sounds with the same fingering?
+            fold = (np.arange(len(midi)) * 5) // len(midi)  # contiguous folds: neighbouring notes are not independent
+            if code in OVERBLOWS:  # does the pose tell the register of a fingering?
                 base, interval = OVERBLOWS[code]
                 pitches = np.round(midi)
                 for i in range(len(midi)):
@@ -181,7 +181,7 @@ def tracker(tracks, most, seconds):
             hz, voiced, _ = librosa.pyin(sound, fmin=low, fmax=high, sr=target, frame_length=length,
                                          hop_length=160)
             times = np.arange(len(hz)) * 0.01
-            margin = length / target / 4  # a frame sees half its length to either side
+            margin = length / target / 4  # a frame extends half its length to each side
             for onset, note_hz, duration in track.notes:
                 inside = (times > onset + min(margin, duration / 3)) & \
                          (times < onset + duration - min(margin, duration / 3)) & voiced

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the Debian packages minet and libminet-dev of the built programs (docs/library.md).
+# Makes the Debian packages minet and libminet-dev from the built programs (docs/library.md).
 #
 #   scripts/package.sh [FOLDER]      default: build/packages
 #
-# MINET_BUILD names another build folder than build/release.
+# MINET_BUILD names a build folder other than build/release.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
@@ -13,7 +13,7 @@ out=$(realpath -m "${1:-build/packages}")
 build=$(realpath "${MINET_BUILD:-build/release}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# What the programs link, but for LibTorch. dpkg-shlibdeps wants a source package around it.
+# The libraries that the programs link, without LibTorch. dpkg-shlibdeps expects a source package around it.
 mkdir "$work/debian"
 printf 'Source: minet\n\nPackage: minet\nArchitecture: any\n' > "$work/debian/control"
 torch=$(sed -n 's/^LibTorch_CPU_LIBRARY:FILEPATH=\(.*\)\/[^/]*$/\1/p' "$build/CMakeCache.txt")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Corpus, training and music from real recordings and real keypoints, in a few minutes.
+"""Makes a corpus, a model and music from real recordings and real keypoints, in a few minutes.
 
     scripts/real_demo.py DATA [--out demo-real] [--steps 500]
 
@@ -24,9 +24,9 @@ def run(*arguments):
 
 
 def cut_skeleton(source, folder, ranges):
-    """Pieces of a Solos array as raw memory maps, the form that Solos publishes."""
+    """Writes pieces of a Solos array as raw memory maps, the format that Solos publishes."""
     data = source.read_bytes()
-    start = 10 + int.from_bytes(data[8:10], "little")  # behind the NPY 1.0 header
+    start = 10 + int.from_bytes(data[8:10], "little")  # after the NPY 1.0 header
     for name, (first, stop) in ranges.items():
         (folder / f"{name}.npy").write_bytes(data[start + first * FRAME:start + stop * FRAME])
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/reliability.md from what the scripts measured.
+"""Writes the tables of docs/reliability.md from the measurements of the scripts.
 
 Usage: reliability_tables.py FILE.json...
 
-Takes what scripts/faults.sh --json, scripts/fuzz.sh --json, scripts/long_runs.py --json and scripts/coverage.sh wrote;
-of several files of one kind the rows are put together. A table without a file stays as it is.
+Reads the output of scripts/faults.sh --json, scripts/fuzz.sh --json, scripts/long_runs.py --json and
+scripts/coverage.sh; merges the rows of several files of one kind. A table without a file is left unchanged.
 """
 import json
 import pathlib

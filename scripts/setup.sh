@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what minet needs on Debian 12 (as root or with sudo) and builds the four programs.
-# Running it again only does what is missing.
+# Running it again only does what is still missing.
 #
 #   scripts/setup.sh [--no-build] [--tests] [--checks] [--cuda] [--cpu]
 #
 #   --tests          also build the tests, and install what only they need: Chromium, for the listening page;
 #                    dpkg-dev, for the Debian packages; Pure Data, for its example; numpy, safetensors and
 #                    onnxruntime, for the Python package
-#   --checks         also install what CI needs: clang (for the fuzzing), clang-format
+#   --checks         also install what CI needs: clang (for fuzzing), clang-format
 #                    and clang-tidy, doxygen; and gcovr, for scripts/coverage.sh
 #   --cuda / --cpu   install torch with CUDA, or the smaller set that a machine without an NVIDIA GPU
 #                    needs (default: CUDA if there is an NVIDIA driver)
@@ -39,7 +39,7 @@ packages=(
   ffmpeg fluidsynth fluid-soundfont-gm time
 )
 [ "$tests" = yes ] && packages+=(chromium dpkg-dev puredata-core)
-# librtaudio-dev needs JACK's files. Those of JACK 1, apt's own choice, would remove an installed jackd2.
+# librtaudio-dev needs JACK's files. Those of JACK 1, apt's default, would remove an installed jackd2.
 installed libjack-dev || packages+=(libjack-jackd2-dev)
 [ "$checks" = yes ] && packages+=(clang libclang-rt-dev clang-format clang-tidy doxygen gcovr)
 missing=()
@@ -57,7 +57,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# The small set is what LibTorch's CPU part loads: 1.3 GB on disk instead of 4.7 GB.
+# The small set has what the CPU part of LibTorch loads: 1.3 GB on disk instead of 4.7 GB.
 marker=.venv/torch-2.11.0-$wheels
 if [ ! -e "$marker" ]; then
   echo "Installing torch 2.11.0 ($wheels) into .venv"
@@ -71,7 +71,7 @@ if [ ! -e "$marker" ]; then
 fi
 scripts/fetch_networks.sh
 
-# For tests/python: 80 MB, 3 s; and 36 MB of wheels, 4 s, for what checks the ONNX files.
+# For tests/python: 80 MB, 3 s; and for checking ONNX files: 36 MB of wheels, 4 s.
 if [ "$tests" = yes ] && ! .venv/bin/python -c 'import numpy, safetensors, typing_extensions, onnx, onnxruntime' 2>/dev/null; then
   .venv/bin/pip install --quiet --no-deps numpy==2.4.6 safetensors==0.8.0 typing_extensions==4.15.0 \
     onnx==1.23.2 onnxruntime==1.32.0 flatbuffers==25.12.19 ml_dtypes==0.6.0 packaging==26.4 protobuf==7.36.2

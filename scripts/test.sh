@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [--no-setup] [PATTERN]     PATTERN: only the ctest tests that match it
 #
-# MINET_PRESET names another preset of CMakePresets.json than release.
+# MINET_PRESET selects a preset of CMakePresets.json other than release.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 [ "${1:-}" = --help ] && { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0; }
@@ -16,7 +16,7 @@ preset=${MINET_PRESET:-release}
 
 results=build/$preset/test-results
 rm -rf "$results" && mkdir -p "$results"
-# One result file a binary, so that the counts are of test cases and not of binaries.
+# One result file per binary, so that test cases are counted and not binaries.
 export GTEST_OUTPUT="xml:$PWD/$results/"
 arguments=(--test-dir "build/$preset" --output-on-failure --no-tests=error -j2)
 [ $# -gt 0 ] && arguments+=(-R "$1")

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# clang-tidy on the sources that differ from a commit, uncommitted and new ones included.
+# Runs clang-tidy on the sources that differ from a commit, including uncommitted and new ones.
 #
-#   scripts/tidy.sh [COMMIT | --all]     default: where this branch left main, else the commit before
+#   scripts/tidy.sh [COMMIT | --all]     default: where this branch left main, else the previous commit
 #
 # A source that includes LibTorch takes most of a minute. At most ten of these and thirty others are checked, and the
-# rest is named, unless --all is given: every source of the project (an hour).
+# rest is listed, unless --all is given: every source of the project (an hour).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
@@ -30,7 +30,7 @@ fi
 [ ${#files[@]} -gt 0 ] || { echo "clang-tidy: no changed source"; exit 0; }
 
 scripts/configure.sh tidy
-# Light sources, then those with LibTorch; what the build does not compile (tests/consumer) is left out.
+# Light sources, then those with LibTorch; leaves out those that the build does not compile (tests/consumer).
 mapfile -t sorted < <(python3 - build/tidy/compile_commands.json "${files[@]}" <<'PYTHON'
 import json, os, sys
 commands = {os.path.relpath(entry["file"]): entry["command"] for entry in json.load(open(sys.argv[1]))}

@@ -7,8 +7,8 @@
 namespace minet::audio {
 namespace {
 
-// Two recordings of one sound that are opposite correlate near -1; two instruments near 0, and
-// microphones apart from each other seldom below -0.3.
+// Two recordings of one sound with opposite polarity have a correlation near -1, two instruments
+// near 0; that of spaced microphones is rarely below -0.3.
 constexpr double kOpposite = -0.5;
 
 }  // namespace
@@ -45,7 +45,7 @@ std::vector<float> ChannelSums::signs() const {
   });
   for (std::size_t i = 1; i < channels_; ++i) {
     const std::size_t own = order[i];
-    double strongest = 0;  // correlation with the louder channel that it resembles most, as turned
+    double strongest = 0;  // strongest correlation with a louder channel, after its sign
     for (std::size_t j = 0; j < i; ++j) {
       const std::size_t other = order[j];
       const double power = std::sqrt(covariance(own, own) * covariance(other, other));

@@ -1,5 +1,5 @@
-// Channels that would cancel in their average: a plug or a microphone wired the wrong way round, or
-// a balanced line recorded as stereo.
+// Finds channels of opposite polarity, which would cancel when averaged: a plug or a microphone
+// wired the wrong way round, or a balanced line recorded as stereo.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,13 @@
 
 namespace minet::audio {
 
-// Sums over a whole sound, from which the channels' correlations follow.
+// Sums over a whole sound, from which the correlations of its channels follow.
 class ChannelSums {
  public:
   explicit ChannelSums(int channels);
   void add(std::span<const float> interleaved);
-  // 1 or -1 a channel: -1 where it is the opposite of a louder one, at any gain. Offsets do not
-  // count.
+  // 1 or -1 per channel: -1 if its polarity is opposite to that of a louder one, at any gain. DC
+  // offsets are ignored.
   std::vector<float> signs() const;
 
  private:

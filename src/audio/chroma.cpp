@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kChromaWindow = 2048;  // samples: bins of 7.8 Hz at 16 kHz
 constexpr double kLowestHz = 30, kHighestHz = 5000;
 constexpr float kPeakShare = 1e-2F;       // -40 dB of the frame's largest magnitude
-constexpr float kLeastMagnitude = 1e-3F;  // of a window of full scale some 500: silence
+constexpr float kLeastMagnitude = 1e-3F;  // silence: a full-scale sine gives about 500
 constexpr double kWidth = 4.0 / 3.0;      // semitones
 
 }  // namespace
@@ -35,12 +35,12 @@ std::vector<Chroma> chroma(const Sound& sound, std::int64_t hop) {
     double total = 0;
     for (std::int64_t k = std::max<std::int64_t>(1, first); k < last; ++k) {
       if (row[k] < least || row[k] <= row[k - 1] || row[k] < row[k + 1]) continue;
-      // The peak of the parabola through the logarithms, right for a Hann window to 0.02 bins.
+      // The peak of a parabola through the logarithms, accurate to 0.02 bins for a Hann window.
       const double a = std::log(std::max(row[k - 1], 1e-9F)), b = std::log(row[k]),
                    c = std::log(std::max(row[k + 1], 1e-9F));
       const double bend = a - 2 * b + c;
       const double shift = bend < 0 ? 0.5 * (a - c) / bend : 0;
-      // Its height too: between two bins a Hann window shows 1.4 dB less than there is.
+      // Its height as well: between two bins a Hann window reads up to 1.4 dB low.
       const double magnitude = std::exp(b - 0.25 * (a - c) * shift);
       const double midi = 69 + 12 * std::log2((static_cast<double>(k) + shift) * hz_per_bin / 440);
       for (int pitch_class = 0; pitch_class < 12; ++pitch_class) {

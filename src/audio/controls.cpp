@@ -10,9 +10,9 @@
 namespace minet::audio {
 namespace {
 
-constexpr float kNoPitchHz = 220;  // of a sound that is never voiced
+constexpr float kNoPitchHz = 220;  // for a sound that is never voiced
 
-// The weight of a frequency as a factor of its power; 1 at 1 kHz (IEC 61672-1, equation E.1).
+// A-weighting of a frequency as a power gain; 1 at 1 kHz (IEC 61672-1, equation E.1).
 double a_weight(double hz) {
   const double f = hz * hz;
   const auto square = [](double x) { return x * x; };
@@ -31,7 +31,7 @@ std::vector<float> loudness_of(const Sound& sound, std::int64_t hop) {
   std::vector<float> magnitudes(static_cast<std::size_t>(frames) * bins);
   stft.magnitudes(sound.samples, stft.bins(), magnitudes);
   std::vector<double> weights(bins);
-  // Parseval, for one half of the spectrum and the mean square 3/8 of a Hann window.
+  // Parseval's theorem for a one-sided spectrum and a Hann window, whose mean square is 3/8.
   const double scale = 2 / (0.375 * static_cast<double>(n_fft) * static_cast<double>(n_fft));
   for (std::size_t k = 0; k < bins; ++k) {
     weights[k] =

@@ -1,6 +1,6 @@
-// Logarithm and exponential without branches, so that a loop over them becomes vector code without
-// -ffast-math. Reduction and polynomials of Cephes' logf and expf (S. L. Moshier,
-// https://www.netlib.org/cephes/), right to about one unit in the last place of a float.
+// Branch-free logarithm and exponential, so that the compiler vectorises loops over them without
+// -ffast-math. Range reduction and polynomials of Cephes' logf and expf (S. L. Moshier,
+// https://www.netlib.org/cephes/), accurate to about one unit in the last place of a float.
 #pragma once
 
 #include <bit>
@@ -10,7 +10,7 @@ namespace minet::audio {
 
 // ln(x) for normal positive x.
 inline float fast_log(float x) {
-  constexpr std::int32_t kRootHalf = 0x3f3504f3;  // bits of sqrt(1/2): the mantissa's lower end
+  constexpr std::int32_t kRootHalf = 0x3f3504f3;  // bits of sqrt(1/2), the mantissa's lower bound
   const auto bits = std::bit_cast<std::int32_t>(x);
   const std::int32_t exponent = (bits - kRootHalf) >> 23;
   const float m = std::bit_cast<float>(bits - exponent * (1 << 23)) - 1.0F;  // [-0.293, 0.414]
@@ -26,12 +26,12 @@ inline float fast_log(float x) {
   p = p * m - 2.4999993993e-1F;
   p = p * m + 3.3333331174e-1F;
   float y = p * m * z;
-  y += e * -2.12194440e-4F;  // ln 2 in two pieces
+  y += e * -2.12194440e-4F;  // ln 2 is split in two
   y -= 0.5F * z;
   return (m + y) + e * 0.693359375F;
 }
 
-// e^x, x cut to [-87, 88] where the result is a normal float.
+// e^x with x clamped to [-87, 88], where the result is a normal float.
 inline float fast_exp(float x) {
   constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
   x = x < -87.0F ? -87.0F : x;

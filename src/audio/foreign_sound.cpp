@@ -1,6 +1,6 @@
-// Sound in formats that are not read here, by the program ffmpeg: https://ffmpeg.org/ffmpeg.html
+// Decodes formats that are not read natively, with ffmpeg: https://ffmpeg.org/ffmpeg.html
 //
-// ffmpeg sees one local file, may open nothing else (ffmpeg_input()), and writes 32-bit floats into
+// ffmpeg gets one local file, may open nothing else (ffmpeg_input()), and writes 32-bit floats to
 // a private temporary folder.
 #include <string>
 #include <vector>
@@ -20,9 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kCopy = "sound.caf";  // unlike WAV without a limit of 4 GiB
+constexpr const char* kCopy = "sound.caf";  // no limit of 4 GiB, unlike WAV
 
-// Whether ffmpeg failed for our own trouble, whatever the file is like.
+// Whether ffmpeg failed because of this machine and not because of the file.
 bool is_own_trouble(const ProcessResult& result) {
   if (result.exit_code > 128 && result.exit_code < 160) return true;  // killed by a signal
   for (const char* sentence : {"No space left on device", "Disk quota exceeded", "File too large",
@@ -45,12 +45,12 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
   folder_.emplace("sound");
   std::vector<std::string> command = {
       *ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
-      // Gaps and jumps of a transport stream's time stamps are time, up to an hour.
+      // Gaps and jumps in a transport stream's time stamps are real time, up to an hour.
       "-dts_delta_threshold", "3600"};
   for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
   for (const std::string& word :
        {std::string("-map"), std::string("0:a:0"), std::string("-vn"),
-        // Onto the time stamps: silence where nothing was recorded, at the start too.
+        // Follows the time stamps: gaps become silence, also at the start.
         std::string("-af"), std::string("aresample=async=1:min_hard_comp=0.02:first_pts=0"),
         std::string("-t"), std::to_string(static_cast<int>(kMaxSoundSeconds) + 1),
         std::string("-c:a"), std::string("pcm_f32le"), std::string("-f"), std::string("caf"),

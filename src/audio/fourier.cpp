@@ -1,5 +1,5 @@
-// FFTW plans by size. FFTW_ESTIMATE, because a measured plan may differ from run to run and with it
-// the last bit of every result.
+// FFTW plans, cached by size. FFTW_ESTIMATE, because measured plans may differ between runs, and
+// with them the last bit of every result.
 #include "audio/fourier.hpp"
 
 #include <algorithm>
@@ -15,16 +15,16 @@ namespace minet::audio {
 namespace {
 
 fftwf_complex* as_fftw(std::complex<float>* values) {
-  return reinterpret_cast<fftwf_complex*>(values);  // FFTW promises this layout
+  return reinterpret_cast<fftwf_complex*>(values);  // FFTW guarantees this layout
 }
 
-// Under this, a sample is reached by no frame but the foot of a window.
+// Below this, only the tail of a window reaches a sample.
 constexpr float kLeastEnvelope = 1e-4F;
 
 }  // namespace
 
 std::shared_ptr<const Fourier> Fourier::get(std::int64_t size) {
-  static std::mutex mutex;  // also guards FFTW's planner, which nothing else here calls
+  static std::mutex mutex;  // also guards FFTW's planner, which is called nowhere else
   static std::map<std::int64_t, std::shared_ptr<const Fourier>> known;
   const std::lock_guard<std::mutex> lock(mutex);
   auto& entry = known[size];

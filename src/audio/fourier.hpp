@@ -1,4 +1,4 @@
-// One size of real Fourier transform with its Hann window, and aligned memory for it.
+// A real Fourier transform of one size with its Hann window, and aligned memory for it.
 // https://www.fftw.org/fftw3_doc/Real_002ddata-DFTs.html
 #pragma once
 
@@ -20,7 +20,7 @@ struct FftwFree {
 template <class T>
 using AlignedArray = std::unique_ptr<T[], FftwFree>;
 
-// Zeroed, aligned as FFTW's vector code wants it.
+// Zero-initialised memory, aligned for FFTW's SIMD code.
 template <class T>
 AlignedArray<T> make_aligned(std::int64_t count) {
   auto* memory = static_cast<T*>(fftwf_malloc(static_cast<std::size_t>(count) * sizeof(T)));
@@ -29,10 +29,10 @@ AlignedArray<T> make_aligned(std::int64_t count) {
   return AlignedArray<T>(memory);
 }
 
-// Safe to use from several threads, each with its own arrays (from make_aligned).
+// Thread-safe if each thread uses its own arrays (from make_aligned).
 class Fourier {
  public:
-  // The shared transform of this size, made on first use.
+  // The shared transform of this size, created on first use.
   static std::shared_ptr<const Fourier> get(std::int64_t size);
   ~Fourier();
   Fourier(const Fourier&) = delete;
@@ -54,9 +54,9 @@ class Fourier {
   std::vector<float> window_, synthesis_, squared_;
 };
 
-// 1 / sum of the squared windows of `frames` frames at the samples from `first` on; 0 where
-// (nearly) no frame reaches, so that the inverse stays quiet there instead of dividing by next to
-// nothing.
+// 1 / the sum of the squared windows of `frames` frames, for the samples from `first` on; 0 where
+// the sum is (nearly) 0, so that the inverse transform is silent there instead of dividing by
+// almost nothing.
 void inverse_envelope(const Fourier& fourier, std::int64_t hop, std::int64_t frames,
                       std::int64_t first, std::span<float> envelope);
 

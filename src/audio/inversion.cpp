@@ -1,11 +1,11 @@
-// Griffin-Lim in blocks of frames, everything about a block in cache: add up the overlapping pieces
-// of the blocks around it, divide by the window envelope, and for each frame window, transform,
-// correct, transform back, window and add into the block's next piece.
+// Griffin-Lim in blocks of frames, so that a block's data stays in cache: add up the overlapping
+// pieces of the block and its neighbours, divide by the window envelope; then window, transform,
+// correct and transform back each frame, window it and add it to the block's next piece.
 //
-// A block's iteration needs the one before of the block itself and of its two neighbours, no more.
-// So in one turn a new block gets its first phases, iteration 0 works on the block two before it,
-// iteration 1 on the one two before that, and so on, and the last one's sound is finished. No two
-// of these touch the same memory, so threads share them, and only the blocks under way are held.
+// An iteration of a block needs only the iteration before of the block itself and of its two
+// neighbours. So in each turn a new block gets its initial phases, iteration 0 runs on the block
+// two before it, iteration 1 on the one two before that, and so on, and one block's sound is
+// finished. These steps touch disjoint memory, so threads share them; only active blocks are kept.
 #include "minet/audio/inversion.hpp"
 
 #include <algorithm>
@@ -30,9 +30,9 @@ namespace {
 
 using Complex = std::complex<float>;
 
-constexpr int kPhases = 4096;              // steps of the random phases around the circle
-constexpr std::int64_t kBlockFrames = 64;  // at least; a block reaches into its neighbours only
-constexpr float kLargest = 1e15F;          // of a magnitude: squares must stay finite
+constexpr int kPhases = 4096;              // number of random phases around the circle
+constexpr std::int64_t kBlockFrames = 64;  // minimum; blocks overlap only their direct neighbours
+constexpr float kLargest = 1e15F;          // magnitude; its square must stay finite
 
 // u = rebuilt - alpha * previous; previous = rebuilt; rebuilt = target * u / |u|.
 MINET_CLONES void correct(std::int64_t bins, float alpha, const float* __restrict target,
@@ -103,12 +103,12 @@ struct Scratch {
   AlignedArray<Complex> spectrum;
 };
 
-// What is held of a block under way.
+// The data of an active block.
 struct Block {
   std::vector<float> target;     // [frames, bins]
-  std::vector<float> previous;   // [frames, bins, 2]: as rebuilt one iteration ago
-  std::vector<float> pieces[2];  // windowed frames added up, of this iteration and the next
-  std::vector<float> envelope;   // at the piece's samples
+  std::vector<float> previous;   // [frames, bins, 2]: rebuilt spectra of the previous iteration
+  std::vector<float> pieces[2];  // overlap-added frames of this iteration and the next
+  std::vector<float> envelope;   // inverse window envelope at the piece's samples
 };
 
 class Inverter {
@@ -128,7 +128,7 @@ class Inverter {
         blocks_((frames + block_frames_ - 1) / block_frames_),
         piece_((block_frames_ - 1) * hop_ + size_),
         alpha_(static_cast<float>(options.momentum / (1 + options.momentum))),
-        // From the oldest that the finished block's sound needs to the one that begins.
+        // From the oldest block that the finished block's sound needs to the newest one.
         ring_(static_cast<std::size_t>(std::min(blocks_, 2 * options.iterations + 4))),
         ahead_(static_cast<std::size_t>(bins_)),
         random_(options.seed),
@@ -145,9 +145,9 @@ class Inverter {
     const auto threads = static_cast<std::ptrdiff_t>(
         std::clamp<std::int64_t>(options_.threads, 1, std::min(blocks_, options_.iterations + 1)));
     const std::int64_t turns = blocks_ + 2 * options_.iterations + 2;
-    std::atomic<std::int64_t> next{0};  // iteration that nobody has taken yet in this turn
+    std::atomic<std::int64_t> next{0};  // next iteration that no thread has taken in this turn
     std::exception_ptr failure;
-    bool over = false;  // changes only while all wait, so that all see the same
+    bool over = false;  // changes only inside the barrier, so all threads see the same
     std::barrier together(threads, [&]() noexcept {
       next = 0;
       over = failure != nullptr || stop_signal() != 0;
@@ -183,13 +183,13 @@ class Inverter {
     return std::min(block_frames_, frames_ - b * block_frames_);
   }
 
-  // spectrum -> windowed samples, added at frame `local` of a piece.
+  // Transforms scratch.spectrum back, windows it and adds it at frame `local` of a piece.
   void synthesise(Scratch& scratch, std::int64_t local, float* piece) const {
     fourier_->backward(scratch.spectrum.get(), scratch.real.get());
     add_product(size_, scratch.real.get(), fourier_->synthesis(), piece + local * hop_);
   }
 
-  // The block's magnitudes, and the first frame of the one after it.
+  // Reads the block's magnitudes, and the first frame of the next block.
   void read(std::int64_t b) {
     float* target = block(b).target.data();
     const std::int64_t known = b == 0 ? 0 : 1;
@@ -204,7 +204,7 @@ class Inverter {
     }
   }
 
-  // The block's target with its first phases.
+  // Reads the block's target and gives it its initial phases.
   void begin(std::int64_t b, Scratch& scratch) {
     read(b);
     Block& own = block(b);
@@ -230,14 +230,14 @@ class Inverter {
 
   std::int64_t first_sample(std::int64_t b) const { return b * block_frames_ * hop_ - size_ / 2; }
 
-  // The sound that block `b`'s frames see before iteration `iteration`: its own piece and what the
-  // neighbours' reach into it, over the envelope, zeros outside the sound. The part that is inside
-  // comes back.
+  // The sound that block `b` is analysed from in iteration `iteration`: its own piece and what the
+  // neighbours' pieces add to it, divided by the envelope; zeros outside the sound. Returns the
+  // part inside the sound.
   std::span<const float> gather(std::int64_t b, std::int64_t iteration, Scratch& scratch) {
     const auto piece_of = [&](std::int64_t other) {
       return block(other).pieces[iteration % 2].data();
     };
-    const std::int64_t step = block_frames_ * hop_;  // from a piece to the next
+    const std::int64_t step = block_frames_ * hop_;  // from one piece to the next
     const std::int64_t overlap = piece_ - step;
     float* sound = scratch.sound.data();
     const float* own = piece_of(b);
@@ -283,7 +283,7 @@ class Inverter {
     }
   }
 
-  // Gives away the block's sound up to where the next block's begins.
+  // Passes the block's sound, up to the start of the next block's, to the sink.
   void finish(std::int64_t b, Scratch& scratch) {
     if (b < 0) return;
     std::span<const float> sound = gather(b, options_.iterations, scratch);
@@ -296,7 +296,7 @@ class Inverter {
     if (b + 1 == blocks_) pad(first_sample(b) + piece_);
   }
 
-  // Silence where the sound is longer than its frames reach.
+  // Silence from the end of the last frame to the requested length.
   void pad(std::int64_t end) {
     if (end < samples_) sink_(std::vector<float>(static_cast<std::size_t>(samples_ - end)));
   }
@@ -309,8 +309,8 @@ class Inverter {
   std::int64_t block_frames_, blocks_;
   std::int64_t piece_;  // samples that a block's frames span
   float alpha_;
-  std::vector<Block> ring_;   // block b is in place b % size
-  std::vector<float> ahead_;  // [bins]: the first frame of the block that begins next
+  std::vector<Block> ring_;   // block b is at index b % size
+  std::vector<float> ahead_;  // [bins]: first frame of the next block
   RandomPhases random_;
   PhaseGradient gradient_;
 };

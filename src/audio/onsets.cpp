@@ -1,4 +1,4 @@
-// SuperFlux, peak picking, and steps of pitch.
+// SuperFlux, peak picking, and pitch steps.
 #include "minet/audio/onsets.hpp"
 
 #include <algorithm>
@@ -14,18 +14,18 @@ namespace {
 
 constexpr std::int64_t kWindow = 1024;   // samples: 64 ms at 16 kHz
 constexpr std::int64_t kHop = 160;       // 10 ms
-constexpr double kLowestBandHz = 30;     // of the bands
+constexpr double kLowestBandHz = 30;     // of the lowest band
 constexpr double kBandsPerOctave = 24;   // quarter tones
 constexpr std::size_t kLag = 2;          // frames between which a rise is measured
-constexpr std::size_t kPeakReach = 3;    // frames on each side that a peak tops
-constexpr std::size_t kMeanBefore = 10;  // frames of the surroundings
+constexpr std::size_t kPeakReach = 3;    // a peak is the maximum of these frames on each side
+constexpr std::size_t kMeanBefore = 10;  // frames of the local mean
 constexpr std::size_t kMeanAfter = 7;
-constexpr double kLeastNovelty = 1;       // of a sound's largest peak: below, there is no onset
-constexpr std::int64_t kSteady = 3;       // pitch frames of a steady stretch
-constexpr double kSteadySemitones = 0.5;  // its largest spread
-constexpr std::int64_t kBetween = 4;      // pitch frames between two steady stretches, at most
+constexpr double kLeastNovelty = 1;       // a sound whose largest peak is lower has no onsets
+constexpr std::int64_t kSteady = 3;       // length of a steady stretch, pitch frames
+constexpr double kSteadySemitones = 0.5;  // largest spread within it
+constexpr std::int64_t kBetween = 4;      // largest gap between two of them, pitch frames
 
-// Edges of triangles over bins, with at least one bin each.
+// Centres of the triangular bands, in bins, at least one bin apart.
 std::vector<std::int64_t> band_centres(int sample_rate) {
   const double hz_per_bin = static_cast<double>(sample_rate) / kWindow;
   std::vector<std::int64_t> centres;
@@ -62,7 +62,7 @@ std::vector<std::vector<double>> bands_of(const Sound& sound) {
   return result;
 }
 
-// 0 where a window reaches over an end of the sound: being cut there is no onset.
+// The novelty of each frame; 0 where a window extends past the sound, as a cut is not an onset.
 std::vector<double> novelty_of(const std::vector<std::vector<double>>& bands) {
   constexpr std::size_t kEdge = (kWindow / 2 + kHop - 1) / kHop;  // frames
   std::vector<double> novelty(bands.size());
@@ -102,7 +102,7 @@ std::vector<double> peaks_of(const std::vector<double>& novelty, int sample_rate
     if (onsets.empty() || time - onsets.back() >= options.shortest_s) {
       onsets.push_back(std::max(0.0, time));
       height = novelty[t];
-    } else if (novelty[t] > height) {  // of two that are too near, the higher
+    } else if (novelty[t] > height) {  // of two that are too close, the higher
       onsets.back() = time;
       height = novelty[t];
     }
@@ -110,14 +110,14 @@ std::vector<double> peaks_of(const std::vector<double>& novelty, int sample_rate
   return onsets;
 }
 
-// Where the pitch moves from one steady stretch to another.
+// Times at which the pitch moves from one steady level to a different one.
 std::vector<double> steps_of(const PitchTrack& pitch, const OnsetOptions& options) {
   const auto frames = static_cast<std::int64_t>(pitch.hz.size());
   std::vector<double> semitones(pitch.hz.size());
   for (std::size_t t = 0; t < semitones.size(); ++t) {
     semitones[t] = pitch.hz[t] > 0 ? 12 * std::log2(pitch.hz[t]) : -1;
   }
-  // The mean of kSteady frames from `first`, or -1 where they are not steady.
+  // The mean of kSteady frames from `first`, or -1 if they are not steady.
   const auto level = [&](std::int64_t first) {
     double low = 1e9, high = -1e9, sum = 0;
     for (std::int64_t t = first; t < first + kSteady; ++t) {
@@ -129,7 +129,7 @@ std::vector<double> steps_of(const PitchTrack& pitch, const OnsetOptions& option
   };
   std::vector<double> steps;
   double before = -1;             // level of the last steady stretch
-  std::int64_t before_end = -99;  // the frame after it
+  std::int64_t before_end = -99;  // first frame after it
   for (std::int64_t t = 0; t + kSteady <= frames; ++t) {
     const double now = level(t);
     if (now < 0) continue;

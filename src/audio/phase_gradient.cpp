@@ -10,16 +10,16 @@
 namespace minet::audio {
 namespace {
 
-// gamma of the Gaussian nearest to a Hann window, over the square of its length (Prusa et al. 2017,
-// table I).
+// gamma of the Gaussian closest to a Hann window, divided by the square of the window's length
+// (Prusa et al. 2017, table I).
 constexpr double kHann = 0.25645;
-constexpr float kQuiet = 11.5F;     // nepers (100 dB) under a frame's largest: random phase
-constexpr float kMargin = 0.0576F;  // nepers (half a decibel) above that which are still quiet
-constexpr float kSilence = -1e30F;  // nepers: below this nothing is passed on
+constexpr float kQuiet = 11.5F;     // nepers (100 dB) below a frame's maximum: random phase
+constexpr float kMargin = 0.0576F;  // nepers (half a decibel) above that still count as quiet
+constexpr float kSilence = -1e30F;  // nepers: nothing to pass on
 constexpr float kTiny = 1e-30F;
 
-// cos and sin of x turns, |x| <= 1/2, within 1e-6: Taylor's polynomials of a quarter turn after
-// folding.
+// cos and sin of x turns, |x| <= 1/2, within 1e-6: Taylor polynomials after folding to a quarter
+// turn.
 inline void circle(float x, float& cosine, float& sine) {
   const float folded = std::abs(x) > 0.25F ? std::copysign(0.5F, x) - x : x;
   const float sign = std::abs(x) > 0.25F ? -1.0F : 1.0F;
@@ -44,7 +44,7 @@ MINET_CLONES void take_logarithms(std::int64_t bins, float floor,
   }
 }
 
-// Turns to spectra. A transform that starts at the window's beginning turns every other bin round.
+// Phases in turns -> spectrum. Frames start at the window's beginning: every other bin is negated.
 MINET_CLONES void write_spectrum(std::int64_t bins, const float* __restrict magnitudes,
                                  float* __restrict turns, float* __restrict out) {
   for (std::int64_t m = 0; m < bins; ++m) {
@@ -73,7 +73,7 @@ PhaseGradient::PhaseGradient(std::int64_t n_fft, std::int64_t hop, std::int64_t 
     frame->along.resize(size);
   }
   for (std::int64_t m = 0; m < bins; ++m) {
-    // The whole turns are taken off in integers, where nothing is rounded.
+    // Whole turns are removed in integer arithmetic, without rounding.
     own_turns_.push_back(static_cast<float>(hop * m % n_fft) / static_cast<float>(n_fft));
   }
   across_.resize(size);
@@ -91,7 +91,7 @@ void PhaseGradient::take(const float* magnitudes, Frame& frame) const {
   take_logarithms(bins_, floor, magnitudes, frame.log.data());
 }
 
-// (a M / gamma) d log / dm, plus the bin's own frequency: a m / M turns a hop.
+// (a M / gamma) d log / dm, plus the bin's own frequency, a m / M turns per hop (a: hop, M: n_fft).
 void PhaseGradient::differentiate_in_time_direction(Frame& frame) const {
   const float* __restrict log = frame.log.data();
   float* __restrict along = frame.along.data();
@@ -109,7 +109,7 @@ void PhaseGradient::begin(const float* magnitudes) {
   first_ = true;
 }
 
-// The first frame: each run of open bins from its loudest, whose phase is 0.
+// The first frame: in each run of open bins, phases spread from the loudest, whose phase is 0.
 void PhaseGradient::spread_alone() {
   const auto bins = static_cast<std::size_t>(bins_);
   const float* log = now_.log.data();
@@ -131,12 +131,12 @@ void PhaseGradient::spread_alone() {
   }
 }
 
-// Gives every open bin a phase. A heap would take the loudest bin that has one, of this frame or
-// the one before, and pass it on to this frame's bins beside it or the same bin, until all have
-// one. So a bin is reached by the way whose quietest bin is loudest: its own of the frame before,
-// or by way of a neighbour, who passes on the lesser of what reached it and its own loudness. From
-// below and from above that is one sweep each. What comes from below never came from above before,
-// and the other way round, so the sweeps also find the phases in the right order.
+// Gives every open bin a phase. A heap would repeatedly take the loudest bin that has one, of this
+// frame or the one before, and pass it on to its neighbours in this frame or to the same bin. So
+// each bin is reached by the path whose quietest bin is loudest: from the same bin of the frame
+// before, or from a neighbour, which passes on the lesser of what reached it and its own loudness.
+// One upward and one downward sweep compute this. What comes from below has never come from above,
+// and vice versa, so the sweeps also find the phases in the right order.
 void PhaseGradient::spread() {
   const auto bins = static_cast<std::size_t>(bins_);
   const float floor = now_.largest - kQuiet + kMargin;
@@ -184,7 +184,7 @@ void PhaseGradient::next(const float* magnitudes, const float* after,
     differentiate_in_time_direction(after_);
   }
   {
-    // Both ends of the time axis have one neighbour only.
+    // At both ends of the time axis the difference is one-sided.
     const float* earlier = first_ ? now_.log.data() : before_.log.data();
     const float* later = after == nullptr ? now_.log.data() : after_.log.data();
     const float scale = across_scale_ * (first_ || after == nullptr ? 1.0F : 0.5F);

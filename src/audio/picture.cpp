@@ -15,8 +15,8 @@ namespace {
 
 using Colour = std::array<std::uint8_t, 3>;
 
-// Every sixteenth colour of matplotlib's "magma" (S. van der Walt, N. Smith, CC0), and its last:
-// even steps of brightness also without colour.
+// Every sixteenth colour of matplotlib's "magma" (S. van der Walt, N. Smith, CC0), and its last.
+// Its lightness rises evenly, so it also works in greyscale.
 constexpr std::array<Colour, 17> kMagma{{{0, 0, 4},
                                          {10, 8, 34},
                                          {29, 17, 71},
@@ -47,7 +47,7 @@ Colour colour_of(double share) {
   return result;
 }
 
-// The cells [first, second) of `count` that pixel `index` of `pixels` shows; never none.
+// The cells [first, second) of `count` that pixel `index` of `pixels` covers; at least one.
 std::pair<std::int64_t, std::int64_t> cells_of(std::int64_t index, std::int64_t pixels,
                                                double count, std::int64_t limit) {
   const double step = count / static_cast<double>(pixels);

@@ -1,4 +1,4 @@
-// The likeliest path through the pitch candidates of all frames (Viterbi).
+// The most likely path through the pitch candidates of all frames (Viterbi).
 #include "minet/audio/pitch.hpp"
 
 #include <algorithm>
@@ -14,9 +14,9 @@ namespace minet::audio {
 namespace {
 
 constexpr double kLowestPitchHz = 20;
-constexpr double kLeastPower = 1e-10;       // -100 dB of full scale: digital silence and dither
-constexpr double kUnvoicedWeight = 0.03;    // what an unvoiced frame without any candidate is worth
-constexpr double kGlideSemitones = 0.35;    // scale of the change of pitch from frame to frame
+constexpr double kLeastPower = 1e-10;       // -100 dBFS: digital silence and dither
+constexpr double kUnvoicedWeight = 0.03;    // weight of the unvoiced state without candidates
+constexpr double kGlideSemitones = 0.35;    // scale of the pitch change between frames
 constexpr double kLeastProbability = 1e-9;  // keeps logarithms finite
 
 void check(const Sound& sound, const PitchOptions& options) {
@@ -88,7 +88,7 @@ class Path {
   }
 
  private:
-  // Adds the best way from the frame before into `node`, whose pitch is hz (0: unvoiced).
+  // Adds the best transition from the frame before to `node`, whose pitch is hz (0: unvoiced).
   void enter(const Frame& before, const std::vector<Node>& from, double hz, Node& node) const {
     double best = -std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < from.size(); ++j) {

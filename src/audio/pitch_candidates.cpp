@@ -7,23 +7,23 @@
 namespace minet::audio {
 namespace {
 
-constexpr double kPeriods = 3;                 // of the longest lag in a window
+constexpr double kPeriods = 3;                 // of the longest lag that a window holds
 constexpr double kBandRatio = 3;               // longest to shortest lag of a band
 constexpr std::int64_t kShortestWindow = 640;  // samples: 40 ms at 16 kHz
 constexpr double kLeastEnergy = 1e-12;
-// b of the beta distributions (mean 2 / (2 + b)). One threshold says whether the deepest dip is a
-// pitch at all, and is lenient: a bow that starts to move has a pitch, with noise over it. Another,
-// above the deepest dip, says which dip; pYIN has one, with b = 18, for both.
+// b of the thresholds' beta distributions (mean 2 / (2 + b)). One threshold decides whether the
+// deepest dip is a pitch at all. It is lenient: a starting bow has a pitch, under noise. The other,
+// relative to the deepest dip, decides which dip it is. pYIN uses one, with b = 18, for both.
 constexpr double kVoicing = 5, kChoice = 18;
 
-// How probable it is that a threshold lies below x: the beta distribution of pYIN with a = 2, whose
-// integral has this closed form, so that no table of thresholds is needed.
+// The probability that a threshold is below x: pYIN's beta distribution with a = 2, whose integral
+// has this closed form, so that no table of thresholds is needed.
 double threshold_below(double x, double b) {
   const double y = std::clamp(x, 0.0, 1.0);
   return 1 - std::pow(1 - y, b) * (1 + b * y);
 }
 
-// The smallest size from `least` up whose only prime factors are 2, 3 and 5: fast for FFTW. Even.
+// The smallest even size of at least `least` with only the prime factors 2, 3 and 5: fast in FFTW.
 std::int64_t fast_size(std::int64_t least) {
   for (std::int64_t size = least + least % 2;; size += 2) {
     std::int64_t rest = size;
@@ -38,7 +38,7 @@ struct Dip {
   double lag = 0, height = 0;
 };
 
-// The lowest point of the parabola through three neighbours, the middle one lowest.
+// The minimum of the parabola through three neighbours, of which the middle one is lowest.
 Dip lowest_point(double before, double middle, double after, double lag) {
   const double bend = before - 2 * middle + after;
   if (bend <= kLeastEnergy) return {.lag = lag, .height = middle};
@@ -64,7 +64,7 @@ double LagBand::differences(std::span<const float> samples, std::int64_t centre,
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t from = std::clamp<std::int64_t>(-start, 0, window_);
   const std::int64_t to = std::clamp<std::int64_t>(count - start, from, window_);
-  double mean = 0;  // a constant is no period
+  double mean = 0;  // an offset is not periodic
   for (std::int64_t i = from; i < to; ++i) mean += samples[static_cast<std::size_t>(start + i)];
   mean /= static_cast<double>(std::max<std::int64_t>(1, to - from));
   std::fill(frame_.get(), frame_.get() + fourier_->size(), 0.0F);
@@ -124,14 +124,14 @@ std::vector<PitchCandidate> PitchCandidates::of_frame(std::span<const float> sam
       sum += at[0];
       if (at[0] >= at[-1] || at[0] > at[1] || sum <= kLeastEnergy) continue;
       Dip dip = lowest_point(at[-1], at[0], at[1], static_cast<double>(lag));
-      // YIN's normalising: over the mean of all lags up to this one.
+      // YIN's normalisation: relative to the mean over all lags up to this one.
       dip.height = std::max(0.0, dip.height) * static_cast<double>(lag) / sum;
       const double hz = sample_rate_ / dip.lag;
       if (hz >= lowest_hz_ && hz <= highest_hz_) dips.push_back(dip);
     }
   }
-  // A threshold chooses the first dip below it: dip i is chosen by the thresholds between its own
-  // height and the lowest height before it.
+  // A threshold selects the first dip below it, so dip i is selected by the thresholds between its
+  // own height and the lowest height before it.
   std::vector<PitchCandidate> candidates;
   double lowest = 1;
   for (const Dip& dip : dips) lowest = std::min(lowest, dip.height);

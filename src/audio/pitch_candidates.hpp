@@ -1,4 +1,4 @@
-// The periods that a frame may have, with their probabilities; used by pitch.cpp.
+// The candidate periods of a frame, with their probabilities; used by pitch.cpp.
 #pragma once
 
 #include <complex>
@@ -13,7 +13,7 @@ namespace minet::audio {
 
 struct PitchCandidate {
   double hz = 0;
-  double probability = 0;  // of all candidates of a frame together at most 1
+  double probability = 0;  // at most 1 in total over a frame's candidates
 };
 
 // Lags first .. last of one window. Difference and energy come from the autocorrelation of `window`
@@ -21,8 +21,8 @@ struct PitchCandidate {
 class LagBand {
  public:
   LagBand(std::int64_t first, std::int64_t last, std::int64_t window);
-  // Writes 1 - 2 r(lag) / m(lag) for first - 1 .. last + 1 (0: the same again, 1: unlike, 2: the
-  // opposite); returns the mean square of the window. Outside the sound there are zeros.
+  // Writes 1 - 2 r(lag) / m(lag) for first - 1 .. last + 1 (0: periodic, 1: uncorrelated, 2:
+  // inverted); returns the window's mean square. Samples outside the sound are 0.
   double differences(std::span<const float> samples, std::int64_t centre, std::span<double> out);
   std::int64_t first() const { return first_; }
   std::int64_t last() const { return last_; }
@@ -39,7 +39,7 @@ class PitchCandidates {
  public:
   PitchCandidates(int sample_rate, double lowest_hz, double highest_hz);
 
-  // Of the frame around sample `centre`. The mean square of the widest window goes to `power`.
+  // The candidates around sample `centre`. The mean square of the widest window goes to `power`.
   std::vector<PitchCandidate> of_frame(std::span<const float> samples, std::int64_t centre,
                                        double& power);
 
@@ -47,7 +47,7 @@ class PitchCandidates {
   int sample_rate_;
   double lowest_hz_, highest_hz_;
   std::vector<LagBand> bands_;       // from short lags to long
-  std::vector<double> differences_;  // of one band, with a lag more on each side
+  std::vector<double> differences_;  // of one band, with one more lag on each side
 };
 
 }  // namespace minet::audio

@@ -1,4 +1,4 @@
-// Reading sound files: whole and resampled, or a segment as it is.
+// Reading sound files: whole and resampled, or a segment at its own rate.
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -17,11 +17,11 @@ namespace minet::audio {
 namespace {
 
 constexpr std::size_t kBlock = 65536;        // samples
-constexpr std::int64_t kBelieved = 1 << 21;  // samples that a header is believed: 8 MB
+constexpr std::int64_t kBelieved = 1 << 21;  // samples reserved on a header's word: 8 MB
 
 using OpenReader = std::function<std::unique_ptr<SoundReader>()>;
 
-// Everything that is left in `reader`, resampled and added to `sound`.
+// Appends the rest of `reader`, resampled, to `sound`.
 void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& path) {
   Resampler resampler(reader.sample_rate(), sound.sample_rate);
   if (reader.samples() > 0) {
@@ -52,7 +52,7 @@ void read_all(SoundReader& reader, Sound& sound, const std::filesystem::path& pa
   resampler.finish(sound.samples);
 }
 
-// Reads a sound of several channels twice: first to see whether any of them would cancel.
+// Reads a sound of several channels twice, first to check whether any of them would cancel.
 void read_channels(const OpenReader& open, Sound& sound, const std::filesystem::path& path,
                    Notices& notices) {
   std::unique_ptr<SoundReader> reader = open();

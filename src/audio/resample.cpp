@@ -1,4 +1,4 @@
-// libsoxr behind a stream: https://sourceforge.net/p/soxr/wiki/Home/
+// Streaming resampler based on libsoxr: https://sourceforge.net/p/soxr/wiki/Home/
 #include "minet/audio/resample.hpp"
 
 #include <soxr.h>

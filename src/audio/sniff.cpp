@@ -41,12 +41,12 @@ bool has(const unsigned char* p, std::string_view tag) {
   throw WorkError(text("cannot open ", shown(path), ": ", std::strerror(errno)));
 }
 
-// Programs that write to a pipe cannot go back to fill in the length: sox leaves 0x7ffff000 and
-// more, ffmpeg 0xffffffff. Such a file ends where it ends.
+// Programs that write to a pipe cannot go back to fill in the length: sox leaves 0x7ffff000 or
+// more, ffmpeg 0xffffffff. The sound then extends to the end of the file.
 constexpr std::uint32_t kUnknownLength = 0x7ffff000;
 constexpr int kMostChunks = 4096;
 
-// The fmt chunk; false for a coding that libsndfile shall not read.
+// Parses the fmt chunk; false for an encoding that libsndfile must not decode.
 bool read_wav_format(const unsigned char* fmt, std::uint32_t size,
                      const std::filesystem::path& path, Sniffed& out, std::uint32_t& block) {
   std::uint32_t tag = little(fmt, 2);
@@ -54,7 +54,7 @@ bool read_wav_format(const unsigned char* fmt, std::uint32_t size,
   const std::uint32_t rate = little(fmt + 4, 4);
   block = little(fmt + 12, 2);
   const std::uint32_t bits = little(fmt + 14, 2);
-  if (tag == 0xfffe) {  // extensible: the real tag opens the sub-format's GUID
+  if (tag == 0xfffe) {  // extensible: the actual tag is the start of the sub-format's GUID
     if (size < 40) refuse(path, "its extensible fmt chunk is too short");
     tag = little(fmt + 24, 2);
     constexpr std::string_view kGuidRest("\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71",
@@ -73,7 +73,7 @@ bool read_wav_format(const unsigned char* fmt, std::uint32_t size,
   return true;
 }
 
-// Whether a chunk begins at `at`: a name of printable letters and a size that fits in the file.
+// Whether a chunk begins at `at`: a name in printable ASCII and a size that fits in the file.
 bool is_chunk(const InputFile& file, std::uint64_t at) {
   Bytes bytes{};
   if (at + 8 > file.size() || file.read_at(at, bytes.data(), 8) < 8) return false;
@@ -82,8 +82,8 @@ bool is_chunk(const InputFile& file, std::uint64_t at) {
   return named && std::uint64_t{little(bytes.data() + 4, 4)} <= file.size() - at - 7;
 }
 
-// Whether what stands at `at` is more sound: neither nothing, nor a tag that some programs put
-// behind.
+// Whether more sound follows at `at`: at least `least` bytes, and neither zeros nor a chunk or tag
+// that some programs append.
 bool is_more_sound(const InputFile& file, std::uint64_t at, std::uint64_t least) {
   Bytes bytes{};
   if (at >= file.size() || file.size() - at < least) return false;
@@ -94,9 +94,9 @@ bool is_more_sound(const InputFile& file, std::uint64_t at, std::uint64_t least)
          !has(bytes.data(), "APETAGEX") && !is_chunk(file, at);
 }
 
-// The bytes of sound from `at` on, where the header says `size`. What it says is not always so: a
-// recorder that was stopped leaves 0 or an early value, others count their header in, and programs
-// that write to a pipe leave a mark.
+// The number of bytes of sound from `at` on. The header's `size` may be wrong: a recorder that was
+// stopped leaves 0 or an early value, some programs include their header in it, and programs that
+// write to a pipe leave a marker.
 std::uint64_t sound_bytes(const InputFile& file, const std::filesystem::path& path,
                           std::uint64_t at, std::uint32_t size, std::uint32_t riff,
                           std::uint64_t second, std::string& note) {
@@ -141,7 +141,7 @@ void sniff_wav(const InputFile& file, const std::filesystem::path& path, Sniffed
   file.read_at(0, head.data(), 12);
   const std::uint32_t riff = little(head.data() + 4, 4);
   for (int chunks = 0; at + 8 <= file.size(); ++chunks) {
-    if (has_data && !is_chunk(file, at)) break;  // a tag, or anything else behind the sound
+    if (has_data && !is_chunk(file, at)) break;  // a tag, or anything else after the sound
     if (chunks == kMostChunks) refuse(path, text("it has more than ", kMostChunks, " chunks"));
     Bytes bytes{};
     const std::size_t got = file.read_at(at, bytes.data(), 48);
@@ -192,8 +192,8 @@ void sniff_flac(const unsigned char* bytes, std::size_t got, const std::filesyst
   out.container = Container::flac;
 }
 
-// Where streams begin that follow on one another's end (RFC 3533, section 4, "chaining"); empty
-// for one alone. Pages are walked by their headers.
+// The offsets of chained streams, each of which starts at the end of the one before (RFC 3533,
+// section 4, "chaining"); empty if there is only one. Walks the page headers.
 std::vector<std::uint64_t> find_links(const InputFile& file) {
   std::vector<std::uint64_t> links;
   bool in_heads = false;
@@ -224,7 +224,7 @@ void sniff_ogg(const InputFile& file, const unsigned char* bytes, std::size_t go
   out.sample_rate = static_cast<int>(rate);
   out.container = Container::ogg_vorbis;
   out.links = find_links(file);
-  // The last page starts within the largest page's size of the end.
+  // The last page starts at most one largest page before the end.
   std::vector<char> tail(std::min<std::uint64_t>(file.size(), 65307));
   const std::size_t count = file.read_at(file.size() - tail.size(), tail.data(), tail.size());
   const std::string_view view(tail.data(), count);

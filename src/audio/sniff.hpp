@@ -1,6 +1,6 @@
-// A look at a sound file's header before any library sees the file: which reader may have it, and
-// what the header promises. Only what libsndfile reads with its plain PCM, FLAC and Vorbis code
-// passes as native; its other WAV decoders have open memory errors (CVE-2026-37555 among them).
+// Checks a sound file's header before any library sees the file: which reader may open it, and what
+// the header claims. Only files that libsndfile reads with its plain PCM, FLAC and Vorbis code are
+// native; its other WAV decoders have open memory errors (CVE-2026-37555 among them).
 // WAV: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
 #pragma once
 
@@ -20,17 +20,17 @@ struct Sniffed {
   std::uint64_t file_bytes = 0;
   int sample_rate = 0;
   int channels = 0;
-  std::int64_t samples = -1;  // a channel; -1: the header does not say
+  std::int64_t samples = -1;  // per channel; -1: not in the header
   bool cut_off = false;       // Ogg: the last page is not marked as the stream's end
-  std::string length_note;    // WAV: how the length was found where the header does not say it
-  // WAV: the length that the header should have, and where it is; 0: it has it.
+  std::string length_note;    // WAV: how the length was found if the header's is wrong
+  // WAV: the correct length, and the offset of the header's length; 0 if that is correct.
   std::uint32_t true_bytes = 0;
   std::uint64_t length_at = 0;
-  // Ogg: where each of several recordings one after another begins; empty for one.
+  // Ogg: the offset of each of several chained recordings; empty if there is one.
   std::vector<std::uint64_t> links;
 };
 
-// An open file for reading, closed at the end.
+// A file that is open for reading; closed by the destructor.
 class InputFile {
  public:
   explicit InputFile(
@@ -40,7 +40,7 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   int descriptor() const { return fd_; }
   std::uint64_t size() const { return size_; }
-  // Up to `count` bytes at `offset`; returns how many there were.
+  // Reads up to `count` bytes at `offset`; returns their number.
   std::size_t read_at(std::uint64_t offset, void* out, std::size_t count) const;
 
  private:
@@ -49,10 +49,10 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-// InputError for a damaged or cut-off header and for anything over the limits of sound.hpp.
+// InputError for a damaged or truncated header and for anything beyond the limits of sound.hpp.
 Sniffed sniff(const InputFile& file, const std::filesystem::path& path);
 
-// InputError if a header's numbers are over the limits of sound.hpp. samples -1: unknown.
+// InputError if a header's values exceed the limits of sound.hpp. samples -1: unknown.
 void check_limits(const std::filesystem::path& path, std::int64_t sample_rate,
                   std::int64_t channels, std::int64_t samples);
 

@@ -1,4 +1,4 @@
-// libsndfile's side of reading: http://libsndfile.github.io/libsndfile/api.html
+// Reading with libsndfile: http://libsndfile.github.io/libsndfile/api.html
 #include "audio/sound_reader.hpp"
 
 #include <sndfile.h>
@@ -17,10 +17,10 @@
 namespace minet::audio {
 namespace {
 
-constexpr std::size_t kBlockSamples = 16384;  // a channel
-constexpr float kLargestSample = 1e6F;        // beyond this it is no sound, whatever its scale
+constexpr std::size_t kBlockSamples = 16384;  // per channel
+constexpr float kLargestSample = 1e6F;        // larger values are not sound, whatever the scale
 
-// What a sniffed file may be for libsndfile; keeps a file that the two read differently out.
+// Whether libsndfile sees what sniff() saw; rejects files that the two interpret differently.
 bool agrees(Container container, int format) {
   const int major = format & SF_FORMAT_TYPEMASK;
   const int coding = format & SF_FORMAT_SUBMASK;
@@ -47,8 +47,8 @@ void SoundReader::Close::operator()(sf_private_tag* file) const {
   sf_close(file);
 }
 
-// Part of a file as libsndfile sees it: one of several Ogg streams, or a WAV file whose header says
-// its true length.
+// Part of a file as libsndfile sees it: one of several Ogg streams, or a WAV file whose header is
+// patched to its correct length.
 struct SoundReader::Window {
   std::shared_ptr<const InputFile> file;
   std::uint64_t begin = 0, end = 0;
@@ -101,7 +101,7 @@ SoundReader::SoundReader(std::shared_ptr<const InputFile> file, const Sniffed& s
     return to;
   };
   io.read = [](void* out, sf_count_t count, void* user) -> sf_count_t {
-    try {  // C code is between here and any catch
+    try {  // exceptions must not pass through libsndfile's C code
       return static_cast<sf_count_t>(static_cast<Window*>(user)->read(
           static_cast<unsigned char*>(out), static_cast<std::size_t>(count)));
     } catch (const Error&) {
@@ -154,7 +154,7 @@ void SoundReader::seek(std::int64_t sample) {
   position_ = sample;
 }
 
-// The next samples of all channels, into block_.
+// Reads the next samples of all channels into block_.
 std::size_t SoundReader::read_block(std::size_t wanted) {
   const sf_count_t got =
       sf_readf_float(file_.get(), block_.data(), static_cast<sf_count_t>(wanted));

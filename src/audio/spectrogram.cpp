@@ -1,4 +1,4 @@
-// Magnitudes by stft.hpp, and the log scale and its inverse.
+// Magnitudes from stft.hpp, and the log scale and its inverse.
 #include "minet/audio/spectrogram.hpp"
 
 #include <algorithm>
@@ -14,9 +14,9 @@ namespace minet::audio {
 namespace {
 
 constexpr double kDecibelsPerNeper = 8.685889638065036553;  // 20 / ln 10
-constexpr double kSilentMargin = 0.5;                       // dB above the floor that count as it
-constexpr double kLoudest = 60;      // dB above the reference: what a network may not exceed
-constexpr float kLargestLog1p = 30;  // ln(1 + m): the same guard, m about 1e13
+constexpr double kSilentMargin = 0.5;                       // dB above the floor: still silence
+constexpr double kLoudest = 60;      // dB above the reference: limit for a network's output
+constexpr float kLargestLog1p = 30;  // ln(1 + m): the same limit, m about 1e13
 
 Stft make_stft(const config::SpectrogramConfig& config) {
   if (config.bins < 1 || config.bins > config.n_fft / 2 + 1) {
@@ -38,7 +38,7 @@ MINET_CLONES void to_log1p(std::span<float> values, float gain, float shift) {
   for (float& value : values) value = gain * fast_log(1.0F + value) + shift;
 }
 
-struct Nepers {  // of a standardised value, and where they end
+struct Nepers {  // standardised value -> nepers, and their limits
   float gain, shift, silent, loudest, reference;
 };
 
@@ -128,7 +128,7 @@ void to_log(const SpectrogramScale& scale, std::span<float> magnitudes) {
 void to_linear(const SpectrogramScale& scale, std::span<float> values) {
   check(scale);
   if (scale.kind == config::LogScale::decibel) {
-    // In nepers under the reference, so that the exponential needs no further constants.
+    // In nepers relative to the reference, so that the exponential needs no further constants.
     from_decibels(
         values, {.gain = static_cast<float>(scale.deviation / kDecibelsPerNeper),
                  .shift = static_cast<float>(scale.mean / kDecibelsPerNeper),
@@ -168,7 +168,7 @@ void ScaleEstimator::join_values(const ScaleEstimator& other) {
 }
 
 void ScaleEstimator::see_values(std::span<const float> magnitudes) {
-  if (!values_seen_ && !(raw_.reference > 0)) raw_.reference = 1;  // a corpus of silence
+  if (!values_seen_ && !(raw_.reference > 0)) raw_.reference = 1;  // the corpus is silent
   values_seen_ = true;
   constexpr std::size_t kBlock = 4096;
   while (!magnitudes.empty()) {

@@ -1,4 +1,4 @@
-// Framing, windows and overlap-add around the transform of fourier.hpp.
+// Framing, windowing and overlap-add around the transform of fourier.hpp.
 #include "minet/audio/stft.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// WAV and FLAC: encoded in memory by libsndfile (virtual I/O), then published whole by
-// core/files.hpp, so that a full disk or a kill leaves no half sound behind.
+// WAV and FLAC: encoded in memory by libsndfile (virtual I/O), then written atomically by
+// core/files.hpp, so that a full disk or a kill leaves no partial file.
 #include <sndfile.h>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ sf_count_t read(void* out, sf_count_t count, void* user) {
 
 sf_count_t write(const void* in, sf_count_t count, void* user) {
   Memory& memory = memory_of(user);
-  try {  // called from C, which no exception may cross
+  try {  // called from C code, which no exception may cross
     const std::size_t end = memory.at + static_cast<std::size_t>(count);
     if (end > memory.bytes.size()) memory.bytes.resize(end);
   } catch (const std::bad_alloc&) {
@@ -61,8 +61,8 @@ sf_count_t write(const void* in, sf_count_t count, void* user) {
   return count;
 }
 
-// The nearest step of `bits`; reading divides by half their range, so the two are inverse to half a
-// step. In the upper bits, as libsndfile takes it.
+// Rounds to `bits`, placed in the upper bits as libsndfile expects. Reading divides by half the
+// range, so it inverts this to half a step (at +1: one step).
 int to_step(float sample, int bits) {
   const double half = std::ldexp(1.0, bits - 1);
   const double step = std::nearbyint(static_cast<double>(std::clamp(sample, -1.0F, 1.0F)) * half);

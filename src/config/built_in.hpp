@@ -1,4 +1,4 @@
-// What no key changes, and where it comes from: so that nothing of ours passes for the paper's.
+// Choices that no key changes, with their origin: none of ours must pass for the paper's.
 #pragma once
 
 #include <array>

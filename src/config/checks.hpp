@@ -1,4 +1,4 @@
-// What a field may hold, and where its default comes from. Each check can say itself in words.
+// Legal values of a field, and the origin of its default. Each check can describe itself.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ template <class Number>
 struct Range {
   Number low;
   Number high;
-  bool low_open = false;  // `low` itself is out
+  bool low_open = false;  // `low` itself is excluded
   bool high_open = false;
 
   bool holds(Number value) const {  // false for NaN
@@ -46,14 +46,14 @@ inline NumberRange open(double low, double high) {
   return {low, high, true, true};
 }  // (low, high)
 
-// A list of whole numbers.
+// A list of integers.
 struct ListCheck {
   std::size_t shortest;
   std::size_t longest;
   IntegerRange item;
 };
 
-// One of the words of an enum, or true or false.
+// One of an enum's words, or true or false.
 struct Choice {};
 inline Choice choice() {
   return {};

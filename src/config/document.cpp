@@ -22,7 +22,7 @@ Position position_of(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
-// Leaves the parser at once: what follows must not be read.
+// Thrown to stop the parser immediately: the rest must not be read.
 struct Stop {
   DocumentProblem problem;
 };
@@ -81,10 +81,10 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
  private:
-  // A list or mapping that is being read.
+  // A list or mapping being parsed.
   struct Frame {
     Node node;
-    Node::Kind kind;              // as parsed; node.kind may be refused
+    Node::Kind kind;              // as parsed; node.kind may be `refused`
     std::optional<Entry> key;     // mapping: the key whose value comes next
     bool key_is_refused = false;  // then the value is dropped
   };
@@ -122,7 +122,7 @@ class TreeBuilder : public YAML::EventHandler {
     put(std::move(node));
   }
 
-  // A finished node goes where the parser is: the root, a list, a key, or a key's value.
+  // Attaches a finished node at the parser's position: as root, list item, key, or value of a key.
   void put(Node node) {
     refuse_next_ = false;
     if (frames_.empty()) {
@@ -161,7 +161,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
-    // "?" is untagged and "!" a quoted scalar.
+    // "?" is a plain untagged scalar, "!" a quoted one.
     if (tag.empty() || tag == "?" || tag == "!") return;
     report(mark, "YAML tags (!name) are not used here; remove it");
     refuse_next_ = true;
@@ -185,7 +185,7 @@ class TreeBuilder : public YAML::EventHandler {
   bool refuse_next_ = false;
 };
 
-// Where the text stops being text: control bytes, or bytes that are not UTF-8.
+// The first control byte, or the first byte that is not valid UTF-8.
 std::optional<Position> first_binary_byte(std::string_view yaml) {
   int number = 0;
   for (std::size_t begin = 0; begin <= yaml.size();) {

@@ -1,8 +1,8 @@
-// YAML text as a small tree with positions: what the reader walks instead of YAML::Node.
+// YAML as a small tree with positions, which the reader walks instead of YAML::Node.
 //
-// Why a tree of our own: yaml-cpp 0.7's Node drops duplicate keys, reads 010 as 8 and null as text,
-// and makes cyclic nodes of `&a [*a]`. Here the parser's events are checked one by one, and what a
-// configuration never needs (anchors, aliases, tags, further documents) does not get in.
+// Reason: yaml-cpp 0.7's Node drops duplicate keys, reads 010 as 8 and null as text, and makes
+// cyclic nodes of `&a [*a]`. Here the parser's events are checked one by one, and features that a
+// configuration never needs (anchors, aliases, tags, further documents) are rejected.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxYamlDepth = 32;
 inline constexpr std::size_t kMaxYamlEvents = 10000;
 
 struct Position {
-  int line = 0;  // 1-based; 0: nowhere in particular
+  int line = 0;  // 1-based; 0: no position
   int column = 0;
 };
 
@@ -29,7 +29,7 @@ struct Node {
     scalar,
     sequence,
     mapping,
-    refused  // already reported; read nothing from it
+    refused  // already reported; not to be read
   };
   Kind kind = Kind::null;
   Position position;
@@ -58,7 +58,7 @@ struct Document {
   bool complete = true;  // false: parsing stopped at the last problem, `root` is not to be read
 };
 
-// Never throws for what the text holds: problems are returned.
+// Never throws because of the text's content; problems are returned.
 Document parse_document(std::string_view yaml);
 
 // "vqvae" + "channels" -> "vqvae.channels".

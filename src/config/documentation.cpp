@@ -43,7 +43,7 @@ std::string padded(std::string_view cell, std::size_t width) {
   return result;
 }
 
-// "paper"; for a changed value what it was, so that nothing is called the paper's that is not.
+// "paper"; for a changed value also the preset's value, so that it does not pass for the paper's.
 std::string provenance(const Row& row, const Row& preset) {
   if (row.value == preset.value) return origin_text(row.origin);
   return text("changed (", origin_text(row.origin), ": ", preset.value, ")");

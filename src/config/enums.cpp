@@ -1,4 +1,4 @@
-// Enum values <-> words, by the tables of enums.hpp.
+// Enum values <-> words, using the tables of enums.hpp.
 #include "config/enums.hpp"
 
 namespace minet::config {
@@ -9,7 +9,7 @@ std::string_view word_of(Enum value) {
   for (const auto& entry : EnumWords<Enum>::words) {
     if (entry.value == value) return entry.word;
   }
-  return "?";  // only a value that no enumerator has
+  return "?";  // only for a value outside the enum
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The words of each enum, once: reader, dumper and documentation use this table.
+// The words of each enum, defined once for reader, dump and documentation.
 #pragma once
 
 #include <array>

@@ -1,9 +1,9 @@
-// Every configuration key, once: name, member, legal values, origin, meaning.
+// Every configuration key, defined once: name, member, legal values, origin, meaning.
 //
 // A visitor has two member templates, `field(key, member, check, origin, doc)` and
 // `section(key, struct, doc)`; reader, range checker and lister (dump, differences, documentation)
-// all walk these functions. A new key is one line here and one member in train_config.hpp.
-// Upper bounds are not advice: they keep products of sizes far from overflow.
+// all walk these functions. A new key takes one entry here and one member in train_config.hpp.
+// Upper bounds are not recommendations: they keep products of sizes far from overflow.
 #pragma once
 
 #include <concepts>

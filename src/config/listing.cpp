@@ -1,4 +1,4 @@
-// The listing visitor, and what is written from its rows alone: YAML and differences.
+// The listing visitor, and the texts made from its rows alone: YAML and differences.
 #include "config/listing.hpp"
 
 #include "config/fields.hpp"

@@ -1,4 +1,4 @@
-// A configuration as rows, one per key: what dump, differences, explanation and documentation show.
+// A configuration as rows, one per key, from which dump, differences and documentation are made.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ struct SectionText {
 
 struct Listing {
   std::vector<SectionText> sections;
-  std::vector<Row> rows;  // section by section
+  std::vector<Row> rows;  // grouped by section
 };
 
 Listing list(const TrainConfig& config);

@@ -1,4 +1,4 @@
-// Files, includes and overrides -> one TrainConfig, or one InputError with all that is wrong.
+// Files, includes and overrides -> one TrainConfig, or one InputError that lists all problems.
 #include <algorithm>
 #include <system_error>
 #include <utility>
@@ -19,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxIncludeDepth = 8;
-constexpr std::size_t kMaxFiles = 64;  // in all: eight levels of many includes each never end
+constexpr std::size_t kMaxFiles = 64;  // in total: eight levels of many includes take for ever
 
-// The same for each name of one file.
+// The same for all names of one file.
 fs::path identity(const fs::path& path) {
   std::error_code error;
   const fs::path canonical = fs::weakly_canonical(path, error);
@@ -31,7 +31,7 @@ fs::path identity(const fs::path& path) {
 class Loader {
  public:
   TrainConfig finish(const Source& last_resort) {
-    if (!incomplete_) {  // else rules would judge values that were not meant to be together
+    if (!incomplete_) {  // otherwise rules would judge values that were not meant to be combined
       for (const BrokenRule& broken : broken_rules(reading_.config, reading_.doubtful)) {
         reading_.problems.add(place_of(*broken.rule, last_resort), "", broken.problem);
       }
@@ -58,7 +58,7 @@ class Loader {
     open_.pop_back();
   }
 
-  // `path` is nullptr for text that is no file: such text includes nothing.
+  // `path` is nullptr for text that is not from a file; such text cannot include files.
   void read_text(std::string_view yaml, const Source& source, const fs::path* path) {
     const Document document = parse(yaml, source);
     if (!document.complete) return;
@@ -100,7 +100,7 @@ class Loader {
     }
     Document document = parse(argument.substr(equals + 1), source);
     if (!document.complete) return;
-    // The value as if it stood in a file below its keys.
+    // The value as if it stood in a file under its keys.
     Node node = std::move(document.root);
     for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
       Node outer;
@@ -174,7 +174,7 @@ class Loader {
     }
   }
 
-  // Where to send the reader for a broken rule: the first of its keys that was set.
+  // The place to report for a broken rule: that of the first of its keys that was set.
   Place place_of(const Rule& rule, const Source& last_resort) const {
     for (const char* key : rule.keys) {
       const auto place = reading_.places.find(key);
@@ -187,7 +187,7 @@ class Loader {
   std::vector<fs::path> open_;  // the files being read, outermost first
   std::size_t sources_ = 0;
   std::size_t included_ = 0;
-  bool incomplete_ = false;  // some text was not read, or not to its end
+  bool incomplete_ = false;  // some text was not read completely
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Sorting and wording of what a configuration's reader found (see problems.hpp).
+// Sorting and formatting of a configuration's problems (see problems.hpp).
 #include "config/problems.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ void Problems::throw_if_any() const {
     return std::tie(a.order, a.position.line, a.position.column) <
            std::tie(b.order, b.position.line, b.position.column);
   });
-  // A file that is included twice has its problems twice.
+  // A file that is included twice reports its problems twice.
   std::vector<std::string> lines;
   for (const Problem& problem : sorted) {
     if (std::find(lines.begin(), lines.end(), problem.text) == lines.end()) {

@@ -1,4 +1,4 @@
-// All that is wrong with the files of a configuration, collected and thrown once.
+// All problems in the files of a configuration, collected and thrown as one error.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace minet::config {
 
-// Where values come from: a file, or one `--set`.
+// The source of values: a file, or one `--set`.
 struct Source {
   std::string name;       // as printed
-  std::size_t order = 0;  // its problems come in this order among the sources
+  std::size_t order = 0;  // sources' problems are sorted by it
   bool has_lines = true;  // false for `--set`, which is one line anyway
 };
 
-// A value's place, to be named when rules between values fail.
+// Where a value was set, for messages about broken rules between values.
 struct Place {
   Source source;
   Position position;
@@ -28,7 +28,7 @@ class Problems {
   // `key` is a full path, or "" for the file itself.
   void add(const Place& place, std::string_view key, std::string_view message);
   bool empty() const { return problems_.empty(); }
-  // InputError if there is any: file by file, line by line, each once, at most 50 of them.
+  // InputError if there is any: sorted by file and line, without duplicates, at most 50.
   void throw_if_any() const;
 
  private:

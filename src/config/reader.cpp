@@ -23,7 +23,7 @@ const Node* Reader::take(const char* key) {
   for (const Entry& entry : mapping_.entries) {
     if (entry.key != key) continue;
     if (entry.value.kind != Node::Kind::refused) return &entry.value;
-    reading_.doubtful.insert(key_path(path_, key));  // reported when it was parsed
+    reading_.doubtful.insert(key_path(path_, key));  // already reported by the parser
   }
   return nullptr;
 }
@@ -37,11 +37,11 @@ void Reader::finish() {
 
 std::string Reader::unknown_key(const std::string& key) {
   if (const auto near = nearest_name(key, known_)) {
-    // What was meant for this key is not there, so rules about it would complain for nothing.
+    // The value meant for this key is missing, so rules about it would give misleading messages.
     reading_.doubtful.insert(key_path(path_, *near));
     return text("unknown key; did you mean '", *near, "'?");
   }
-  // The right key in the wrong place: `channels` at the top, or `vqvae.channels` in one word.
+  // A known key in the wrong place: `channels` at the top level, or `vqvae.channels` as one key.
   std::vector<std::string> places;
   for (const std::string& known : all_keys()) {
     const auto dot = known.find('.');

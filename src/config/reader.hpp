@@ -1,4 +1,4 @@
-// The reading visitor: a tree of YAML nodes into the structs, every problem noted.
+// The reading visitor: stores a tree of YAML nodes in the structs and collects all problems.
 #pragma once
 
 #include <map>
@@ -18,14 +18,14 @@ namespace minet::config {
 struct Reading {
   TrainConfig config;
   Problems problems;
-  std::map<std::string, Place> places;  // where each key's value comes from; defaults have none
+  std::map<std::string, Place> places;  // where each key was set; none for defaults
   std::set<std::string> doubtful;       // keys (or whole sections) that had a problem
 };
 
-// Every "section.key" there is.
+// All "section.key" paths.
 const std::vector<std::string>& all_keys();
 
-// One mapping: the root, or a section. Unknown keys are looked for in `finish`, after the visit.
+// Reads one mapping: the root or a section. `finish`, after the visit, reports unknown keys.
 class Reader {
  public:
   Reader(Reading& reading, Source source, std::string path, const Node& mapping)
@@ -62,7 +62,7 @@ class Reader {
     inner.finish();
   }
 
-  // The value of a key that is no field, such as `include`; nullptr if it is not there.
+  // The value of a key that is not a field, such as `include`; nullptr if it is absent.
   const Node* take(const char* key);
   void finish();
 

@@ -1,4 +1,4 @@
-// The rules between values, and what `advice` says.
+// The rules between values, and those of `advice`.
 #include "config/rules.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::string bins_problem(const Config& c) {
 
 std::string hop_problem(const Config& c) {
   const auto& s = c.spectrogram;
-  if (s.hop <= s.n_fft / 4) return "";  // what audio::Stft accepts
+  if (s.hop <= s.n_fft / 4) return "";  // required by audio::Stft
   return text("spectrogram.hop must be at most a quarter of spectrogram.n_fft (", s.n_fft,
               "), got ", s.hop, "; an eighth of n_fft is usual");
 }

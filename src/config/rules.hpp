@@ -1,4 +1,4 @@
-// Rules between values, as a table: what each one demands in words, and its check.
+// Rules between values, as a table: each one's description and check.
 #pragma once
 
 #include <set>
@@ -12,8 +12,8 @@ namespace minet::config {
 
 struct Rule {
   const char* doc;                // for the documentation
-  std::vector<const char*> keys;  // the values it looks at, the likeliest culprit first
-  // What is wrong and what to do, with full keys; "" if nothing is. Only asked for values in range.
+  std::vector<const char*> keys;  // the values it reads, the likeliest culprit first
+  // The problem and its remedy, with full keys, or "". Called only for values within their ranges.
   std::string (*problem)(const TrainConfig&);
 };
 
@@ -24,11 +24,11 @@ struct BrokenRule {
   std::string problem;
 };
 
-// A rule is asked only if none of its keys, nor their sections, is in `doubtful`.
+// Checks the rules of which no key, nor its section, is in `doubtful`.
 std::vector<BrokenRule> broken_rules(const TrainConfig& config,
                                      const std::set<std::string>& doubtful);
 
-// Legal, but known to go wrong. The same form.
+// Rules for legal values that are known to work badly, in the same form.
 std::span<const Rule> advice_rules();
 
 }  // namespace minet::config

@@ -1,4 +1,4 @@
-// Checks of a configuration that was built in code, and advice on any.
+// Checks of a configuration that was built in code, and advice on any configuration.
 #include <set>
 #include <string>
 #include <vector>

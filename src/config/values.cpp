@@ -1,4 +1,4 @@
-// Reading, checking and writing of single configuration values (see values.hpp).
+// Reading, checking and writing single configuration values (see values.hpp).
 // Stricter than YAML: no octal, no `yes`, no quoted numbers, nothing empty.
 #include "config/values.hpp"
 
@@ -51,7 +51,7 @@ bool all_digits(std::string_view word) {
   return !word.empty();
 }
 
-// 010 is 8 to YAML 1.1, 10 to YAML 1.2, and a typing error to us.
+// 010 is 8 in YAML 1.1 and 10 in YAML 1.2; here it is treated as a typing error.
 bool has_leading_zero(std::string_view word) {
   if (!word.empty() && word[0] == '-') word.remove_prefix(1);
   return word.size() > 1 && word[0] == '0' && is_digit(word[1]);
@@ -140,7 +140,7 @@ ValueProblems read_value(const Node& node, std::vector<std::int64_t>& value,
   ValueProblems problems;
   std::vector<std::int64_t> items;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    if (node.items[i].kind == Node::Kind::refused) continue;  // reported, and so never used
+    if (node.items[i].kind == Node::Kind::refused) continue;  // already reported
     std::int64_t item = 0;
     for (ValueProblem& found : read_value(node.items[i], item, check.item)) {
       found.suffix = text("[", i, "]");
@@ -197,7 +197,7 @@ std::string value_text(std::uint64_t value) {
 }
 std::string value_text(double value) {
   std::string digits = to_text(value);
-  // 1e-05 is text to YAML 1.1 readers, PyYAML among them; 1.0e-05 is a number to all.
+  // YAML 1.1 readers, such as PyYAML, read 1e-05 as text; all of them read 1.0e-05 as a number.
   const auto exponent = digits.find('e');
   if (exponent != std::string::npos && digits.find('.') == std::string::npos) {
     digits.insert(exponent, ".0");

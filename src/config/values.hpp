@@ -1,4 +1,4 @@
-// One configuration value: from a YAML node, to text, and its legal values in words.
+// One configuration value: read from a YAML node, written as text, its legal values in words.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct ValueProblem {
 };
 using ValueProblems = std::vector<ValueProblem>;
 
-// Stores the value and returns nothing, or leaves `value` alone and returns what is wrong.
+// Stores the value and returns nothing, or leaves `value` unchanged and returns the problems.
 ValueProblems read_value(const Node& node, std::int64_t& value, const IntegerRange& range);
 ValueProblems read_value(const Node& node, std::uint64_t& value, const SeedRange& range);
 ValueProblems read_value(const Node& node, double& value, const NumberRange& range);
@@ -28,21 +28,21 @@ ValueProblems read_value(const Node& node, bool& value, Choice);
 ValueProblems read_value(const Node& node, std::vector<std::int64_t>& value,
                          const ListCheck& check);
 
-// The word of a choice, or what is wrong.
+// The word of a choice, or the problems.
 struct ReadWord {
   std::optional<std::string> word;
   ValueProblems problems;
 };
 ReadWord read_word(const Node& node, const std::vector<std::string>& words);
 
-// What is wrong with a value that did not come from a file; "" if nothing is.
+// The problem with a value that did not come from a file, or "".
 std::string check_value(std::int64_t value, const IntegerRange& range);
 std::string check_value(std::uint64_t value, const SeedRange& range);
 std::string check_value(double value, const NumberRange& range);
 std::string check_value(bool value, Choice);
 std::string check_value(const std::vector<std::int64_t>& value, const ListCheck& check);
 
-// As YAML, so that reading gives the same value again.
+// As YAML that reads back as the same value.
 std::string value_text(std::int64_t value);
 std::string value_text(std::uint64_t value);
 std::string value_text(double value);
@@ -56,7 +56,7 @@ std::string legal_text(double, const NumberRange& range);
 std::string legal_text(bool, Choice);
 std::string legal_text(const std::vector<std::int64_t>&, const ListCheck& check);
 
-// Enums, by their tables.
+// Enums, using their tables.
 
 template <class Enum>
 requires std::is_enum_v<Enum> std::vector<std::string> words_of() {

@@ -1,4 +1,4 @@
-// JSON from strangers: depth and number of values are bounded while the tree grows.
+// Parses untrusted JSON with limits on the depth and the number of values, checked while parsing.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct JsonBounds {
   std::int64_t values = 1 << 20;
 };
 
-// Discarded (is_discarded) where it is no JSON; throws what `broken` makes of "one nested too
-// deeply" or "one with too many entries".
+// A discarded value (is_discarded) if the text is not JSON. Throws what `broken` returns for "one
+// nested too deeply" or "one with too many entries".
 inline nlohmann::json parse_bounded_json(
     std::string_view content, const JsonBounds& bounds,
     const std::function<InputError(const std::string& got)>& broken) {

@@ -1,4 +1,4 @@
-// CSV tables after RFC 4180, read from memory in one pass.
+// CSV tables as in RFC 4180, parsed from memory in one pass.
 #include "minet/core/csv.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace minet {
 namespace {
 
-// A hostile table must not cost much more memory than its size.
+// Limits, so that a malicious table cannot take much more memory than its size.
 constexpr std::uint64_t kMostBytes = 64ULL << 20;
 constexpr std::size_t kMostColumns = 1024;
 constexpr std::size_t kMostRows = 1'000'000;
@@ -33,7 +33,7 @@ class Reader {
 
   char separator() const { return separator_; }
 
-  // The next line that is not empty; false at the end.
+  // Reads the next non-empty line; false at the end.
   bool next(CsvRow& row) {
     while (at_ < text_.size() && take_line_end()) {
     }

@@ -16,7 +16,7 @@ struct Kind {
 
 using std::string_view_literals::operator""sv;
 
-// The longer beginning stands before the shorter one.
+// Longer signatures come before their own prefixes.
 constexpr Kind kKinds[] = {
     {"\xFF\xFE"sv, "text in UTF-16, so save it as UTF-8"},
     {"\xFE\xFF"sv, "text in UTF-16, so save it as UTF-8"},

@@ -1,4 +1,4 @@
-// The system calls behind a save. Each returns 0 or a count, or -errno.
+// The system calls behind a save. Each returns 0 or a byte count, or -errno.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -26,7 +26,7 @@ int FileOps::sync(int fd) {
 }
 
 int FileOps::close(int fd) {
-  // Linux has closed the descriptor even where it says EINTR.
+  // Linux has closed the descriptor even if close reports EINTR.
   return ::close(fd) == 0 || errno == EINTR ? 0 : -errno;
 }
 
@@ -41,10 +41,10 @@ int FileOps::rename(const std::filesystem::path& from, const std::filesystem::pa
 int FileOps::rename_new(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return -errno;
-  // A file system without that: a second name is never given over an existing one.
+  // The file system lacks RENAME_NOREPLACE, but link(2) never overwrites an existing name either.
   if (::link(from.c_str(), to.c_str()) == 0) return remove(from);
   if (errno != EPERM && errno != EOPNOTSUPP) return -errno;
-  struct stat info {};  // no hard links either: what is left is to look first
+  struct stat info {};  // no hard links either: check first (not atomic)
   return ::lstat(to.c_str(), &info) == 0 ? -EEXIST : rename(from, to);
 }
 
@@ -53,7 +53,7 @@ int FileOps::sync_folder(const std::filesystem::path& folder) {
   if (fd < 0) return -errno;
   const int result = ::fsync(fd) == 0 ? 0 : -errno;
   ::close(fd);
-  return result == -EINVAL ? 0 : result;  // a file system that does not sync folders at all
+  return result == -EINVAL ? 0 : result;  // EINVAL: the file system cannot sync folders
 }
 
 int FileOps::remove(const std::filesystem::path& path) {
@@ -63,7 +63,7 @@ int FileOps::remove(const std::filesystem::path& path) {
 std::uint64_t FileOps::free_bytes(const std::filesystem::path& folder) {
   struct statvfs info {};
   if (::statvfs(folder.empty() ? "." : folder.c_str(), &info) != 0) return UINT64_MAX;
-  if (info.f_blocks == 0) return UINT64_MAX;  // file systems without a size
+  if (info.f_blocks == 0) return UINT64_MAX;  // the file system reports no size
   return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
 }
 

@@ -1,4 +1,4 @@
-// One file, whole or absent: the order of steps is in files.hpp.
+// Atomic writes of one file; files.hpp describes the order of the steps.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 namespace minet {
 namespace {
 
-constexpr std::size_t kBlock = 1 << 18;  // bytes gathered before a write
+constexpr std::size_t kBlock = 1 << 18;  // bytes buffered before a write
 
 [[noreturn]] void fail(const std::filesystem::path& target, std::string_view step, int error) {
   throw WorkError(text("cannot save ", printable(target.string()), ": ", step, " failed (",
@@ -45,7 +45,7 @@ void check_target(const std::filesystem::path& target) {
   }
 }
 
-// Under its name, over an old file only where that was asked for.
+// Renames to the final name; replaces an existing file only if `replace` is set.
 void publish(FileOps& ops, const std::filesystem::path& from, const std::filesystem::path& target,
              bool replace) {
   const int error = replace ? ops.rename(from, target) : ops.rename_new(from, target);
@@ -68,7 +68,7 @@ struct FileWriter::State {
   std::string gathered;
   bool exists = false;  // the temporary is on the disk
 
-  // Whatever happened, no temporary stays; errors here would only hide the first one.
+  // Never leaves a temporary behind. Errors here are ignored: they would only hide the first one.
   void abandon() noexcept {
     if (fd >= 0) ops->close(std::exchange(fd, -1));
     if (std::exchange(exists, false)) ops->remove(temporary);
@@ -89,7 +89,7 @@ struct FileWriter::State {
     }
   }
 
-  // The old file under its second name, without a moment in which it is missing.
+  // Keeps the old file under its second name. The target exists at every moment.
   void keep_previous() {
     const auto previous = previous_path(target);
     const auto link = detail::new_file_temporary(previous);
@@ -228,7 +228,7 @@ void save_file_by(const std::filesystem::path& target,
       detail::forget_temporary(path);
     }
   } folder{detail::new_folder_temporary(target)};
-  // Ours alone: nobody can plant a link where the other program writes.
+  // Accessible to us only, so nobody can plant a link where the other program writes.
   folder.made = ::mkdir(folder.path.c_str(), 0700) == 0;
   if (!folder.made) fail(target, "making a folder beside it", errno);
   folder.held = detail::hold_folder(folder.path);

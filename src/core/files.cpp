@@ -1,4 +1,4 @@
-// Folders that appear whole, names from data, whole-file reading, one process per folder.
+// Atomic creation of folders, safe names, reading whole files, folder locks.
 #include "minet/core/files.hpp"
 
 #include <fcntl.h>
@@ -38,7 +38,7 @@ void sync_file(const fs::path& path) {
   }
 }
 
-// Files first, then folders from the innermost outward.
+// Files first, then folders, innermost first.
 void sync_tree(const fs::path& folder) {
   for (const fs::path& entry : entries_of(folder)) {
     std::error_code ignored;
@@ -52,7 +52,7 @@ void sync_tree(const fs::path& folder) {
   sync_file(folder);
 }
 
-// UTF-8 as numbers; what is none counts byte by byte.
+// Decodes UTF-8 leniently: a byte that starts no sequence counts as a code point of its own.
 std::u32string code_points(std::string_view name) {
   std::u32string points;
   for (std::size_t i = 0; i < name.size();) {
@@ -68,14 +68,14 @@ std::u32string code_points(std::string_view name) {
   return points;
 }
 
-bool is_mark(char32_t c) {  // what stands behind its letter in the decomposed form
+bool is_mark(char32_t c) {  // combining: follows its letter in decomposed form
   return (c >= 0x300 && c <= 0x36F) || (c >= 0x3099 && c <= 0x309A) ||
          (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x1DC0 && c <= 0x1DFF) ||
-         (c >= 0x1161 && c <= 0x11FF);  // Hangul vowels and finals
+         (c >= 0x1161 && c <= 0x11FF);  // Hangul medial vowels and final consonants
 }
 
-// Whether two names differ only in letters that one writes whole and the other as a base and
-// marks. Which letter is which is not looked up: it is for a hint beside the name itself.
+// Whether two names may differ only in normalisation: letters that one has composed, the other as
+// base and marks. Does not check that the letters match; the result is only a hint in a message.
 bool same_but_for_form(const std::u32string& a, const std::u32string& b) {
   std::size_t i = 0, j = 0;
   const auto skip_letter = [](const std::u32string& name, std::size_t& at) {
@@ -93,7 +93,7 @@ bool same_but_for_form(const std::u32string& a, const std::u32string& b) {
   return i == a.size() && j == b.size();
 }
 
-// A mistyped --force must not remove the user's current folder.
+// A mistyped --force must not remove the folder that the user is in.
 void refuse_to_replace_around_us(const fs::path& target) {
   std::error_code error;
   const fs::path whole = fs::canonical(target, error);
@@ -154,7 +154,7 @@ void FolderWriter::commit() {
   }
   std::error_code error;
   if (replace_ && fs::exists(fs::symlink_status(target_, error))) {
-    // One step where the file system can do it; the old folder is then under our own name.
+    // In one step if the file system supports it; the old folder then has our temporary name.
     if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
       fs::remove_all(partial_, error);
     } else {
@@ -179,7 +179,7 @@ void FolderWriter::commit() {
       throw InputError(text(shown(target_), " appeared while it was being made; choose another ",
                             "name or the option 'force'"));
     }
-    fs::rename(partial_, target_, error);  // a file system without RENAME_NOREPLACE
+    fs::rename(partial_, target_, error);  // the file system lacks RENAME_NOREPLACE
     if (error) {
       throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message()));
     }
@@ -227,7 +227,7 @@ std::string why_absent(const fs::path& path) {
   if (fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error)) {
     return text("it is a link to ", shown(fs::read_symlink(path, error)), ", which does not exist");
   }
-  // The first part of the path that is not there, and the names beside it.
+  // The first component of the path that does not exist, and its siblings' names.
   fs::path folder;
   for (const fs::path& part : path) {
     const fs::path next = folder / part;
@@ -262,7 +262,7 @@ struct Descriptor {
   ~Descriptor() { ::close(fd); }
 };
 
-// Opens an ordinary file; a pipe without a writer would block for ever.
+// Opens a regular file. Non-blocking, because opening a FIFO without a writer would block for ever.
 int open_ordinary(const fs::path& path, struct stat& info) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
@@ -305,7 +305,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   if (static_cast<std::uint64_t>(info.st_size) > max_bytes) {
     throw too_large(static_cast<std::uint64_t>(info.st_size));
   }
-  // One byte more than the size, so that a file that grows meanwhile (or /proc's) is seen.
+  // One byte more than the size, to detect a file that grows meanwhile (or is in /proc, of size 0).
   std::string content(static_cast<std::size_t>(info.st_size) + 1, '\0');
   std::size_t filled = 0;
   for (;;) {
@@ -329,8 +329,8 @@ FolderLock::FolderLock(const fs::path& folder) {
   if (fd_ < 0) {
     throw InputError(text("cannot work in ", shown(folder), ": ", detail::error_text(errno)));
   }
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {       // the system drops it when the process ends
-    const std::string id = text(::getpid(), "\n");  // for messages only: a full disk is no reason
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {       // released when the process ends
+    const std::string id = text(::getpid(), "\n");  // for messages only, so a full disk is no error
     [[maybe_unused]] const bool said =
         ::ftruncate(fd_, 0) == 0 && ::pwrite(fd_, id.data(), id.size(), 0) > 0;
     return;

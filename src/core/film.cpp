@@ -19,7 +19,7 @@ std::optional<double> seconds_at(const json& object, const char* key) {
   return parse_double(found->get<std::string>());
 }
 
-// Rising, as two pictures with one time would make a joint jump.
+// Makes times strictly increasing: two frames at the same time would make a joint jump.
 void make_rising(std::vector<double>& times) {
   constexpr double kLeast = 1e-3;
   std::sort(times.begin(), times.end());
@@ -37,13 +37,13 @@ double Film::fps() const {
   for (std::size_t i = 1; i < times.size(); ++i) steps.push_back(times[i] - times[i - 1]);
   const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
   std::nth_element(steps.begin(), middle, steps.end());
-  // The mean where frames are even: container times are rounded to milliseconds in some formats.
+  // The mean if frames are evenly spaced: some containers round times to milliseconds.
   const double mean = (times.back() - times.front()) / static_cast<double>(times.size() - 1);
   return 1 / (std::abs(mean - *middle) < 0.02 * mean ? mean : *middle);
 }
 
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {
-  constexpr const char* kDemuxers =  // each reads one file
+  constexpr const char* kDemuxers =  // none of them opens further files
       "mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,w64,aiff,au,caf,aac,ac3,eac3,"
       "asf,flv,mpeg,mpegvideo,mpegts,h264,hevc,m4v,ivf,gif,mjpeg,ape,wv,tta,amr,dsf";
   return {"-protocol_whitelist",
@@ -71,7 +71,7 @@ std::optional<Film> read_film(const std::filesystem::path& path) {
       "json"};
   for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
   const ProcessResult result = run_process(command, 3600);
-  if (result.exit_code > 128 && result.exit_code < 160) {  // a signal
+  if (result.exit_code > 128 && result.exit_code < 160) {  // killed by a signal
     throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
                          "; try again with more memory or time"));
   }
@@ -85,7 +85,7 @@ std::optional<Film> read_film(const std::filesystem::path& path) {
       seconds_at(answer.value("format", json::object()), "start_time").value_or(0.0);
   Film film;
   for (const json& packet : answer.value("packets", json::array())) {
-    // An edit list leaves it out: no player shows it.
+    // Discarded by an edit list: no player shows this frame.
     if (packet.value("flags", "").find('D') != std::string::npos) continue;
     const auto time = seconds_at(packet, "pts_time");
     const auto shown = time ? time : seconds_at(packet, "dts_time");

@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL's EVP interface.
+// SHA-256 with OpenSSL's EVP interface.
 #include "minet/core/hash.hpp"
 
 #include <openssl/evp.h>

@@ -1,4 +1,4 @@
-// The only source file that includes spdlog: LibTorch's headers carry another fmt.
+// The only source file that includes spdlog: LibTorch's headers bring a different fmt.
 #include "minet/core/log.hpp"
 
 #include <spdlog/logger.h>
@@ -20,7 +20,7 @@
 namespace minet::log {
 namespace {
 
-// Plain lines for a person; only what is not ordinary is named.
+// Plain lines for people; names the level unless it is `info`.
 class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -41,7 +41,7 @@ class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
     }
     line.append(message.payload.data(), message.payload.size());
     line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stderr);  // a closed stderr must not stop the work
+    std::fwrite(line.data(), 1, line.size(), stderr);  // a closed stderr is no error
   }
   void flush_() override { std::fflush(stderr); }
 };
@@ -64,15 +64,15 @@ struct Logger {
       terminal->log(entry);
       if (file) {
         file->log(entry);
-        file->flush();  // lines are few, and the last ones matter most after a crash
+        file->flush();  // there are few lines, and the last ones matter most after a crash
       }
     } catch (const std::exception&) {
-      file.reset();  // best effort: a full disk ends the log file, not the work
+      file.reset();  // best effort: a full disk ends the log file, not the program
     }
   }
 };
 
-// Never destroyed: lines may still come while other static objects are torn down.
+// Never destroyed: lines may still be logged while other static objects are destroyed.
 Logger& logger() {
   static Logger* const kLogger = new Logger;
   return *kLogger;
@@ -100,11 +100,11 @@ Level level() {
 void open_file(const std::filesystem::path& path) {
   std::shared_ptr<spdlog::sinks::sink> file;
   try {
-    std::error_code error;  // spdlog would make missing folders
+    std::error_code error;  // spdlog would create missing folders
     if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error)) {
       throw InputError("no folder");
     }
-    refuse_overwrite(path, true);  // it would follow a link, and wait for a pipe's reader
+    refuse_overwrite(path, true);  // spdlog would follow a link, and block on a FIFO
     file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string(), /*truncate=*/false);
     file->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %-7l %v");
   } catch (const std::exception&) {

@@ -1,4 +1,4 @@
-// Names of notices, and how they are logged.
+// The names of notices, and how they are logged.
 #include "minet/core/notices.hpp"
 
 #include <algorithm>

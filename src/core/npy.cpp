@@ -1,5 +1,5 @@
-// NumPy .npy files: the header is a Python dictionary literal, read by a small parser of our own
-// that takes nothing else. Sizes are compared with the file before anything is allocated.
+// NumPy .npy files. The header is a Python dictionary literal; a small parser reads it and accepts
+// nothing else. Sizes are checked against the file before anything is allocated.
 #include "minet/core/npy.hpp"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ class NpyFile {
   }
 
   const Header& header() const { return header_; }
-  // From here on the file is these rows of the first axis.
+  // Restricts the file to these rows of the first axis.
   void choose_rows(std::int64_t first, std::int64_t rows) {
     if (header_.shape.empty() || first < 0 || rows < 0 || first > header_.shape[0] ||
         rows > header_.shape[0] - first) {
@@ -81,7 +81,7 @@ class NpyFile {
     std::uint64_t length = 0;
     const std::uint64_t length_bytes = version == 1 ? 2 : 4;
     if (size_ < sizeof start + length_bytes) fail("it is too short for a header");
-    read(&length, length_bytes);  // little-endian, as this machine
+    read(&length, length_bytes);  // little-endian, like this machine
     header_.data_offset = sizeof start + length_bytes + length;
     if (length > kMostHeader) fail(text("its header has ", length, " bytes"));
     if (header_.data_offset > size_) fail("its header is longer than the file");
@@ -91,7 +91,7 @@ class NpyFile {
     check_sizes();
   }
 
-  // {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } in any order of keys.
+  // {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } with keys in any order.
   void parse(std::string_view rest) {
     bool has_descr = false, has_order = false, has_shape = false;
     expect(rest, '{');
@@ -194,7 +194,7 @@ class NpyFile {
       }
       sides.push_back(*side);
       rest.remove_prefix(length);
-      if (rest.starts_with('L')) rest.remove_prefix(1);  // Python 2's long
+      if (rest.starts_with('L')) rest.remove_prefix(1);  // Python 2's suffix of a long
       if (!take(rest, ',')) {
         expect(rest, ')');
         break;
@@ -212,7 +212,7 @@ class NpyFile {
 template <class To, class From>
 To converted(From value, const NpyFile& file) {
   if constexpr (std::is_floating_point_v<To>) {
-    // Outside float's range the conversion is undefined, not infinite.
+    // Converting a value outside float's range is undefined behaviour; it does not give infinity.
     if constexpr (std::is_same_v<From, double>) {
       if (std::isfinite(value) && std::abs(value) > std::numeric_limits<To>::max()) {
         file.fail("it holds numbers too large for 32 bits");
@@ -229,7 +229,7 @@ To converted(From value, const NpyFile& file) {
   }
 }
 
-// In blocks, so that a converted file needs no second copy of itself.
+// Converts in blocks, so that a file of a different type is not held in memory twice.
 template <class From, class To>
 void read_values(NpyFile& file, std::vector<To>& values) {
   values.resize(file.header().count);
@@ -281,13 +281,13 @@ std::string bytes_of(std::span<const std::int64_t> shape, std::span<const T> val
     throw WorkError(
         text("an array to save has ", values.size(), " numbers, but its shape has ", count));
   }
-  if (shape.size() > 1) sides.resize(sides.size() - 2);  // (3, 4) but (3,)
+  if (shape.size() > 1) sides.resize(sides.size() - 2);  // "(3, 4)", but "(3,)" for one axis
   if (shape.size() == 1) sides.resize(sides.size() - 1);
   std::string header =
       text("{'descr': '", descr, "', 'fortran_order': False, 'shape': (", sides, "), }");
   constexpr std::size_t kStart = 10;  // magic, version, length
   header.append(63 - (kStart + header.size()) % 64, ' ');
-  header += '\n';  // the numbers start at a multiple of 64 bytes, as NumPy has it
+  header += '\n';  // the data start at a multiple of 64 bytes, as NumPy writes them
   std::string bytes(kMagic);
   bytes += '\x01';
   bytes += '\0';

@@ -8,7 +8,7 @@
 namespace minet {
 namespace {
 
-// The colours of every page, light and dark.
+// The colours of all pages, light and dark.
 constexpr std::string_view kColours = R"(
 :root { color-scheme: light dark; --ink: #1b1b1f; --soft: #5c5f66; --line: #d9dbe0; --page: #fff; --card: #f4f5f7;
   --accent: #1f5fbf; --on-accent: #fff; --good: #1a7f4b; --bad: #c0322b; --warn: #9a6700; --right: #2f7fd8; --left: #e0782a; }

@@ -1,5 +1,5 @@
-// fork and exec of an argument vector. The child leads its own process group, so that it and all
-// that it started can be killed together; both of its pipes are drained while it runs.
+// fork and exec of an argument vector. The child leads its own process group, so that it can be
+// killed with everything that it started. Both of its pipes are drained while it runs.
 #include "minet/core/process.hpp"
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kErrorTail = 2048;          // bytes of stderr that are kept
+constexpr std::size_t kErrorTail = 2048;          // bytes of stderr to keep
 constexpr std::size_t kMostOutput = 1ULL << 30;   // bytes of stdout; more is a runaway program
 constexpr auto kGrace = std::chrono::seconds(1);  // for grandchildren that hold the pipes open
 
@@ -64,8 +64,8 @@ Pipe make_pipe() {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     throw WorkError(text("cannot make a pipe: ", detail::error_text(errno)));
   }
-  // Never descriptors 0 to 2 (a program may run with those closed): dup2 onto itself would keep
-  // the close-on-exec mark.
+  // Avoids descriptors 0 to 2, which are free if the program runs with those closed: dup2 of a
+  // descriptor onto itself would leave close-on-exec set.
   for (int& end : ends) {
     if (end > 2) continue;
     const int higher = ::fcntl(end, F_DUPFD_CLOEXEC, 3);
@@ -76,18 +76,18 @@ Pipe make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// Between fork and exec only async-signal-safe calls are allowed.
+// Runs between fork and exec, so only async-signal-safe calls are allowed.
 [[noreturn]] void become(const char* program, char* const* argv, int out, int err, int report,
                          pid_t parent) {
-  // Where we are killed, the program ends too and does not fill the disk on its own. It is the end
-  // of the thread that started it, which waits for it, that counts.
+  // If we are killed, the program ends too, and does not go on filling the disk. The signal is sent
+  // when the thread that forked ends; that thread waits for the program.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // it has ended already
+  if (::getppid() != parent) ::_exit(127);  // the parent has already ended
   ::setpgid(0, 0);
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
-    ::signal(signal, SIG_DFL);  // an ignored signal would stay ignored in the program
+    ::signal(signal, SIG_DFL);  // exec would keep ignored signals ignored
   }
-  const sched_param ordinary{};  // who plays live has real-time priority; its helpers do without
+  const sched_param ordinary{};  // live playing has real-time priority, its helpers do not
   ::sched_setscheduler(0, SCHED_OTHER, &ordinary);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
@@ -99,7 +99,7 @@ Pipe make_pipe() {
   ::_exit(127);
 }
 
-// Reads what is there; false at the end of the stream.
+// Reads the available bytes; false at the end of the stream.
 bool drain(const Descriptor& from, std::string& into) {
   std::array<char, 65536> block;
   const ssize_t got = ::read(from.get(), block.data(), block.size());
@@ -166,7 +166,7 @@ std::unique_ptr<Child> start(const std::vector<std::string>& argv, Pipe& out, Pi
     become(program->c_str(), arguments.data(), out.write_end.get(), err.write_end.get(),
            report.write_end.get(), self);
   }
-  ::setpgid(pid, pid);  // both sides do it: whoever comes first
+  ::setpgid(pid, pid);  // in parent and child, to avoid a race
   auto child = std::make_unique<Child>(pid);
   out.write_end.reset();
   err.write_end.reset();
@@ -212,8 +212,8 @@ std::optional<std::string> find_companion(const std::string& program) {
 
 namespace {
 
-// The first library that the loader does not find for this program, "" where it finds all. A
-// program that could not be loaded would say so in the loader's words.
+// The first shared library that the loader cannot find for this program, or "". Checked beforehand,
+// because a program that fails to load prints only the loader's message.
 std::string missing_library(const std::string& path) {
   const ProcessResult result = run_process({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", path}, 60);
   for (const std::string& line : split(result.output, '\n')) {
@@ -264,7 +264,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
   ProcessResult result;
   const auto began = Clock::now();
   std::optional<Clock::time_point> ended;
-  int stop_seen = stop_signal();  // a stop asked for earlier does not forbid finishing touches
+  int stop_seen = stop_signal();  // after an earlier stop request, the work may still be finished
   for (;;) {
     if (!ended && child.has_ended()) ended = Clock::now();
     const bool open = out.read_end.get() >= 0 || err.read_end.get() >= 0;
@@ -277,7 +277,7 @@ ProcessResult run_process(const std::vector<std::string>& argv, double time_limi
       throw_if_stopped(text("stopped while running ", shown));
     std::array<pollfd, 2> wait{pollfd{out.read_end.get(), POLLIN, 0},
                                pollfd{err.read_end.get(), POLLIN, 0}};
-    ::poll(wait.data(), wait.size(), open ? 50 : 2);  // negative descriptors are skipped
+    ::poll(wait.data(), wait.size(), open ? 50 : 2);  // poll skips negative descriptors
     if (wait[0].revents != 0 && !drain(out.read_end, result.output)) out.read_end.reset();
     if (on_output) {
       const bool wanted = on_output(result.output);

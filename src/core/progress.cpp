@@ -27,7 +27,7 @@ bool stderr_is_terminal() {
   return ::isatty(STDERR_FILENO) == 1 && (kind == nullptr || std::string_view(kind) != "dumb");
 }
 
-// Three digits are enough for a rate.
+// Three significant digits.
 std::string rate_text(double rate) {
   if (rate >= 100) return text(std::llround(rate));
   const double scale = rate >= 10 ? 10 : 100;
@@ -46,7 +46,7 @@ Progress::Progress(std::string label, std::int64_t total, std::string unit, std:
       drawn_(began_),
       terminal_(stderr_is_terminal()) {}
 
-// Left by an exception: what was reached stays on the screen.
+// If an exception ended the work, the last state stays on the screen.
 Progress::~Progress() {
   if (!finished_ && terminal_ && !quiet && detail::progress_line_open.exchange(false)) {
     std::fputc('\n', stderr);

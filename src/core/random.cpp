@@ -1,6 +1,6 @@
 // xoshiro256++ 1.0 seeded by SplitMix64 (Blackman and Vigna, https://prng.di.unimi.it/).
-// Integers and uniforms are exact on every platform; `normal` goes through log and cos, whose last
-// bit is the C library's.
+// Integers and uniforms are identical on every platform; `normal` uses log and cos, whose last bit
+// depends on the C library.
 #include "minet/core/random.hpp"
 
 #include <bit>
@@ -67,7 +67,7 @@ double Random::uniform(double low, double high) {
 
 std::uint64_t Random::below(std::uint64_t bound) {
   if (bound == 0) throw WorkError("Random::below needs a bound above 0");
-  const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 mod bound: these would favour some
+  const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 mod bound: rejected, else biased
   for (;;) {
     const std::uint64_t value = next();
     if (value >= uneven) return value % bound;

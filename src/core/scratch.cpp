@@ -14,12 +14,12 @@
 
 namespace minet {
 
-// Only our own user can have made such a folder or can look into it.
+// Newly made with mode 0700, the folder belongs to our user and no other can look into it.
 ScratchFolder::ScratchFolder(std::string_view purpose) {
   const std::filesystem::path target =
       temporary_folder() / text("minet-", purpose, "-", ::geteuid());
   detail::sweep_folders_of(target);
-  constexpr int kMostTries = 100;  // other containers may share the folder and the process id
+  constexpr int kMostTries = 100;  // other containers may share folder and process id
   bool made = false;
   for (int i = 0; i < kMostTries && !made; ++i) {
     if (i > 0) detail::forget_temporary(path_);

@@ -28,10 +28,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLook = std::chrono::milliseconds(20);
-constexpr auto kLastWords = std::chrono::seconds(2);  // from the first failure to a TERM
-constexpr auto kPatience = std::chrono::seconds(5);   // from that to a KILL
+constexpr auto kLastWords = std::chrono::seconds(2);  // from the first failure to SIGTERM
+constexpr auto kPatience = std::chrono::seconds(5);   // from SIGTERM to SIGKILL
 
-// What this process has, but for the names that are given.
+// This process's environment, with the given variables added or replaced.
 std::vector<std::string> joined_environment(const Environment& given) {
   std::vector<std::string> words;
   for (char** word = environ; *word != nullptr; ++word) {
@@ -60,10 +60,10 @@ class Siblings {
     if (pid < 0) {
       throw WorkError(text("cannot start ", printable(argv[0]), ": ", detail::error_text(errno)));
     }
-    if (pid == 0) {  // only async-signal-safe calls
+    if (pid == 0) {  // only async-signal-safe calls from here
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(127);
-      ::setpgid(0, 0);  // an interrupt from the terminal comes once, from the parent
+      ::setpgid(0, 0);  // Ctrl-C then arrives once, from the parent
       if (sibling.descriptor) ::fcntl(*sibling.descriptor, F_SETFD, 0);
       ::execve(words[0], words.data(), names.data());
       ::_exit(127);
@@ -72,8 +72,8 @@ class Siblings {
     pids_[which] = pid;
   }
 
-  // Those that have ended since the last look. Of several the one that a signal ended counts as the
-  // first: the others may have failed because of it.
+  // Reaps siblings that have ended since the last call. One killed by a signal counts as the first
+  // to fail, since the others may have failed because of it.
   void look() {
     for (std::size_t i = 0; i < pids_.size(); ++i) {
       int status = 0;

@@ -16,7 +16,7 @@ volatile sig_atomic_t interrupts = 0;
 extern "C" void on_stop_signal(int signal) {
   if (signal == SIGINT) {
     interrupts = interrupts + 1;
-    if (interrupts >= 2) _exit(128 + SIGINT);  // the user has lost patience
+    if (interrupts >= 2) _exit(128 + SIGINT);  // second Ctrl-C: stop immediately
   }
   if (asked == 0) asked = signal;
 }
@@ -26,12 +26,12 @@ extern "C" void on_stop_signal(int signal) {
 void install_stop_handlers() {
   struct sigaction action {};
   action.sa_handler = on_stop_signal;
-  action.sa_flags = SA_RESTART;  // libraries below us do not expect EINTR
+  action.sa_flags = SA_RESTART;  // libraries may not handle EINTR
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
     struct sigaction before {};
     sigaction(signal, nullptr, &before);
-    // nohup has the hang-up ignored, and so it stays.
+    // nohup ignores SIGHUP; keep that.
     if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;
     sigaction(signal, &action, nullptr);
   }

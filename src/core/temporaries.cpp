@@ -1,4 +1,4 @@
-// Names of temporaries; a register of this process's own ones.
+// Names of temporaries, and a register of those that this process made.
 #include "core/temporaries.hpp"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ namespace {
 
 struct Register {
   std::mutex mutex;
-  std::set<std::string> names;  // last path components: unique by their counter
+  std::set<std::string> names;  // file names; the counter makes them unique
 };
 
 Register& own() {
@@ -42,7 +42,7 @@ std::filesystem::path remember(std::filesystem::path path) {
   return path;
 }
 
-// As much of a name as leaves room for `more` bytes.
+// Shortens a name so that `more` bytes can be appended.
 std::string fitting(std::string name, std::size_t more) {
   if (name.size() + more <= kLongestName) return name;
   std::size_t end = kLongestName - more;
@@ -61,7 +61,7 @@ pid_t process_of(std::string_view tag) {
   return static_cast<pid_t>(*pid);
 }
 
-// Whether somebody holds its lock: a process that lives, though we may not see it.
+// Whether a process holds its lock; that process may be invisible to us (another container).
 bool is_held(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0) return false;

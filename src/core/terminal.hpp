@@ -1,5 +1,5 @@
-// Shared by log and progress, which both write to stderr: whether a progress line is being drawn,
-// so that a log line can wipe it first instead of being glued to its end.
+// Shared by log and progress, which both write to stderr: whether an unfinished progress line is on
+// the terminal, which a log line must clear first.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,6 @@
 namespace minet::detail {
 
 inline std::atomic<bool> progress_line_open{false};
-inline constexpr char kWipeLine[] = "\r\x1b[K";  // to the line's start, clear to its end
+inline constexpr char kWipeLine[] = "\r\x1b[K";  // return to the start of the line and clear it
 
 }  // namespace minet::detail

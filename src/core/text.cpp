@@ -1,5 +1,5 @@
-// Short texts: numbers without the locale, nearest names, safe printing.
-// Edit distance: optimal string alignment (Levenshtein plus swapped neighbours).
+// Short texts: locale-independent numbers, nearest names, safe printing.
+// Edit distance: optimal string alignment (Levenshtein plus transposition of neighbours).
 #include "minet/core/text.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace minet {
 namespace {
 
-// One sign is allowed in front, which std::from_chars does not take when it is a '+'.
+// Removes one leading '+', which std::from_chars does not accept.
 std::string_view without_plus(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
   return text;
@@ -76,7 +76,7 @@ CodePoint decode_utf8(std::string_view text) {
   return {value, length};
 }
 
-// Control characters, line separators, and the marks that turn the reading direction around.
+// Control characters, line separators, and marks that change the text direction.
 bool disturbs_a_terminal(std::uint32_t c) {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x2028 || c == 0x2029 ||
          (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
@@ -141,7 +141,7 @@ std::string lower(std::string_view text) {
 
 std::optional<std::string> nearest_name(std::string_view name,
                                         const std::vector<std::string>& candidates) {
-  constexpr std::size_t kLongest = 128;  // nobody types more; also bounds the work
+  constexpr std::size_t kLongest = 128;  // longer than any real name; also limits the work
   if (name.empty() || name.size() > kLongest) return std::nullopt;
   const std::string wanted = lower(name);
   const std::string* best = nullptr;
@@ -151,7 +151,7 @@ std::optional<std::string> nearest_name(std::string_view name,
     const std::size_t distance = edit_distance(wanted, lower(candidate));
     if (best == nullptr || distance < best_distance) best = &candidate, best_distance = distance;
   }
-  // A third of the letters may be wrong, at least one, and never all of them.
+  // Allows edits in a third of the letters, at least one, but not in all of them.
   const std::size_t allowed = std::max<std::size_t>(1, wanted.size() / 3);
   if (best == nullptr || best_distance > allowed || best_distance >= wanted.size()) {
     return std::nullopt;

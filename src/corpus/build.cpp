@@ -1,5 +1,5 @@
-// Builds a corpus beside its place and renames it there once. Each thread holds one track at a
-// time, so memory does not grow with the table, and the result does not depend on the threads.
+// Builds a corpus beside its target and renames it once. Each thread holds one track at a time, so
+// memory does not grow with the table, and the result does not depend on the number of threads.
 #include "corpus/build.hpp"
 
 #include <algorithm>
@@ -34,14 +34,14 @@ namespace minet::corpus {
 namespace {
 
 constexpr double kLengthWarning = 0.5;  // s, difference between audio and pose
-constexpr double kLoudGain = 30;        // dB; more than this brings up noise
+constexpr double kLoudGain = 30;        // dB; a larger gain brings up noise
 
 struct BuiltTrack {
   IndexEntry entry;
-  std::string hash_lines, source;  // sums of its files, fingerprint of what it was made from
+  std::string hash_lines, source;  // hash lines of its files, fingerprint of its inputs
   Notices notices;
   bool reused = false;
-  bool missing = false;  // where shards are merged: in none of them
+  bool missing = false;  // when merging shards: in none of them
   std::optional<std::string> problem;
 };
 
@@ -127,7 +127,7 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
   return notes;
 }
 
-// The film whose sound this is, on whose clock the keypoints are then laid; null for a sound alone.
+// The film that has this sound and gives the keypoints' clock; null if there is only sound.
 std::shared_ptr<const Film> film_of(const std::filesystem::path& audio) {
   static constexpr std::array kSounds = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"};
   const std::string extension = lower(audio.extension().string());
@@ -142,7 +142,7 @@ void hash_files(BuiltTrack& built, const std::filesystem::path& root) {
   }
 }
 
-// The track as an earlier corpus has it, under its present name, group and label.
+// The track from an earlier corpus, under its current name, group and label.
 BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const EarlierCorpus& earlier,
                        const std::filesystem::path& root) {
   BuiltTrack built;
@@ -159,7 +159,7 @@ BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const Ear
   return built;
 }
 
-// The keypoints of a file, or of a film, on the clock of the sound.
+// The keypoints from a file, or found in a film, on the clock of the sound.
 pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolderOptions& options,
                                    pose::GapReport& gaps) {
   pose::PreparePoseOptions prepare{.read = source.pose_options,
@@ -232,7 +232,7 @@ std::string row_text(const RowProblem& problem) {
   throw InputError(message);
 }
 
-// A folder is only ever replaced by --force if it is a corpus and holds none of the inputs.
+// --force replaces a folder only if it is a corpus and contains none of the inputs.
 void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   std::error_code ignored;
   refuse_overwrite(options.out, options.force);
@@ -263,8 +263,8 @@ void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
   }
 }
 
-// Neighbouring tracks whose keypoints are in one folder read it once. Neighbours only, so that no
-// more folders are in memory than there are threads.
+// Lets neighbouring tracks whose keypoints are in one folder read it once. Only neighbours, so that
+// no more folders are in memory than there are threads.
 void share_folders(std::vector<TrackSource>& tracks) {
   for (std::size_t i = 1; i < tracks.size(); ++i) {
     TrackSource &before = tracks[i - 1], &track = tracks[i];
@@ -288,7 +288,7 @@ std::vector<BuiltTrack> build_tracks(const BuildJob& job, const PrepareFolderOpt
                   .label = "prepare"},
                  [&](std::int64_t i) {
                    const auto index = static_cast<std::size_t>(i);
-                   // Taken out, so that a folder's last track takes its memory along.
+                   // Moved out, so that the folder's memory is freed with its last track.
                    const TrackSource source = std::move(sources[index]);
                    try {
                      const std::string print = fingerprint(source, options);
@@ -327,7 +327,7 @@ void set_splits(const BuildJob& job, const PrepareFolderOptions& options,
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i].track.split = splits[i];
 }
 
-// The same recording on both sides, where the user's own groups or splits put it.
+// Warns if the user's own groups or splits put the same recording on both sides.
 void warn_of_leaks(const BuildJob& job, const std::vector<std::size_t>& good,
                    const std::vector<IndexEntry>& entries, std::vector<std::string>& warnings) {
   std::map<std::filesystem::path, std::size_t> first_with;  // audio file -> place in `good`
@@ -366,7 +366,7 @@ void refuse_missing(const BuildJob& job, const std::vector<BuiltTrack>& built) {
                         "; run all shards again: finished tracks are kept"));
 }
 
-// The tracks that can be used, and what is wrong with the others.
+// The usable tracks, and the problems of the others.
 std::pair<std::vector<std::size_t>, std::vector<RowProblem>> judge(
     const BuildJob& job, const std::vector<BuiltTrack>& built) {
   std::vector<RowProblem> problems = job.problems;
@@ -409,7 +409,7 @@ PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& optio
   if (!(options.clip_seconds > 0)) {
     throw InputError(text("a clip should be longer than 0 s, not ", options.clip_seconds));
   }
-  // Shards that are merged again make the same corpus: then it stays.
+  // Merging the same shards again gives the same corpus, which is then kept.
   const bool compare =
       options.shard.merge && !options.force && std::filesystem::exists(options.out / kCorpusFile);
   if (!compare) check_output(job, options);

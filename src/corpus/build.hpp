@@ -1,4 +1,4 @@
-// From sources on disk to a prepared corpus: what all importers share.
+// From sources on disk to a prepared corpus: the part that all importers share.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace minet::corpus {
 
-// Which voice of a score file that holds a whole piece: part 1 .. parts.
+// One voice of a score file that contains a whole piece: part 1 .. parts.
 struct ScorePart {
   int part = 1, parts = 1;
 };
 
-// Where a track comes from. Everything but `line`, `id`, `group`, `audio` and `pose` may be empty.
+// The sources of a track. All but `line`, `id`, `group`, `audio` and `pose` may be empty.
 struct TrackSource {
-  std::size_t line = 0;  // in the user's table, or just a number that orders messages
+  std::size_t line = 0;  // in the user's table, or any number that orders messages
   std::string id, split, group, instrument;
   std::filesystem::path audio, pose, notes;
   pose::ReadPoseOptions pose_options;
@@ -30,18 +30,18 @@ struct TrackSource {
 struct RowProblem {
   std::size_t line = 0;
   std::string message;
-  std::string place = {};  // as TrackSource's
+  std::string place = {};  // as in TrackSource
 };
 
 struct BuildJob {
   std::vector<TrackSource> tracks;
-  std::vector<RowProblem> problems;        // found before
-  std::string importer;                    // "folder": goes into corpus.yaml
-  std::string table;                       // for messages: what the line numbers belong to
-  std::string unit = "rows";               // for messages: what a table is made of
-  bool check_first = false;                // problems found before end it before any track is read
-  bool splits_given = false;               // each track has its own, whatever its group's are
-  std::vector<std::string> notes = {};     // go into the report
+  std::vector<RowProblem> problems;        // found earlier
+  std::string importer;                    // such as "folder"; stored in corpus.yaml
+  std::string table;                       // for messages: the table that line numbers refer to
+  std::string unit = "rows";               // for messages: what the table consists of
+  bool check_first = false;                // fail on earlier problems before reading any track
+  bool splits_given = false;               // each track has its own split, independent of its group
+  std::vector<std::string> notes = {};     // for the report
   std::vector<std::string> warnings = {};  // likewise
   Notices notices = {};                    // of tracks
 };

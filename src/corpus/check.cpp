@@ -1,4 +1,4 @@
-// Reads every file of a corpus once, one track a thread at a time, and judges what it found.
+// Reads every file of a corpus once, one track per thread at a time, and judges the results.
 #include "minet/corpus/check.hpp"
 
 #include <algorithm>
@@ -28,9 +28,9 @@ namespace {
 
 constexpr double kDriftLimit = 0.5;             // s, audio against pose
 constexpr double kSilentFrameDb = -60;          // dBFS
-constexpr double kMuchSilence = 0.6;            // of the frames: a warning
-constexpr double kMuchClipping = 1e-3;          // of the samples: a warning
-constexpr double kManyGaps = 0.5;               // of the joint positions: a warning
+constexpr double kMuchSilence = 0.6;            // share of frames; more is a warning
+constexpr double kMuchClipping = 1e-3;          // share of samples; more is a warning
+constexpr double kManyGaps = 0.5;               // share of joint positions; more is a warning
 constexpr float kFullScale = 32766 / 32768.0f;  // 16 bit: both ends of the range
 
 struct TrackFacts {
@@ -230,7 +230,7 @@ void warn_of_tracks(const Index& index, const std::vector<TrackFacts>& facts,
   }
 }
 
-// The same take on both sides makes every test figure too good.
+// Reports takes that are in both splits, which make every test result too good.
 void find_leaks(const Index& index, const std::vector<TrackFacts>& facts, CheckReport& report) {
   std::map<std::string, const Track*> by_group, by_audio;
   std::set<std::string> told;
@@ -254,7 +254,7 @@ void find_leaks(const Index& index, const std::vector<TrackFacts>& facts, CheckR
   report.groups = static_cast<std::int64_t>(by_group.size());
 }
 
-// The same recording in another cut, at another level, after compression or with noise.
+// Reports recordings that occur twice: cut differently, at another level, compressed or with noise.
 void find_shared_sounds(const std::filesystem::path& root, const Index& index,
                         std::vector<TrackFacts>& facts, const CheckOptions& options,
                         CheckReport& report) {

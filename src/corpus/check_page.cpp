@@ -1,5 +1,5 @@
-// A check's result as one page that works from disk: no script, nothing loaded from elsewhere.
-// Pictures get smaller as tracks get more, so that the page stays under about 10 MB.
+// A check's result as one page that works from disk: no scripts, no external resources. The more
+// tracks, the smaller the pictures, so that the page stays under about 10 MB.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -26,10 +26,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostPictures = 400;  // tracks
-constexpr double kPictureBytes = 7e6;       // of all spectrograms
+constexpr double kPictureBytes = 7e6;       // all spectrograms together
 constexpr double kBytesAPixel = 2.5;        // PNG in base64, measured on the orchestra: 2.0
-constexpr int kHeight = 64;                 // pixels of a spectrogram
-constexpr int kMoments = 6;                 // of a skeleton strip
+constexpr int kHeight = 64;                 // pixels, height of a spectrogram
+constexpr int kMoments = 6;                 // skeletons in a strip
 constexpr double kMomentWidth = 80, kMomentHeight = 90;
 constexpr double kTopHz = 4000;
 
@@ -58,7 +58,7 @@ std::string fixed(double value, int digits) {
   return buffer;
 }
 
-std::string hundredths(double share) {  // of a percent: few samples are clipped
+std::string hundredths(double share) {  // of a percent, as few samples are clipped
   return fixed(share * 100, 2) + " %";
 }
 
@@ -106,7 +106,7 @@ std::string instrument_table(const CheckReport& report) {
   return table_html(rows);
 }
 
-// One side's bones, hands thinner, in whole units: half of the bytes of tenths, and as good here.
+// One side's bones, hands thinner, in whole units: half the bytes of tenths, and as good here.
 std::string bones(const char* side, const std::vector<std::array<long, 2>>& points) {
   std::string arms, hands;
   for (const auto& [parent, joint] : pose::kEdges) {
@@ -123,7 +123,7 @@ std::string bones(const char* side, const std::vector<std::array<long, 2>>& poin
               side, "\" stroke-width=\"10\" d=\"", hands, "\"/>");
 }
 
-// Drawn in tenths of a unit. One scale for the whole track: the box of 98 % of its coordinates.
+// Drawn in tenths of a unit, at one scale for the whole track: the box of 98 % of its coordinates.
 std::string strip(const pose::PoseSequence& pose) {
   std::array<double, 2> low{}, high{};
   for (int axis = 0; axis < 2; ++axis) {
@@ -203,7 +203,7 @@ std::vector<std::string> draw_all(const CheckReport& report, int threads) {
   std::optional<Corpus> corpus;
   try {
     corpus = Corpus::open(report.root);
-  } catch (const InputError&) {  // a file is missing: the report says which
+  } catch (const InputError&) {  // a file is missing, which the report names
     return std::vector<std::string>(drawn.size(), "<p class=\"note\">not drawn</p>\n");
   }
   for_each_track({.count = static_cast<std::int64_t>(count), .threads = threads, .label = "draw"},

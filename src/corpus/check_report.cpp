@@ -1,4 +1,4 @@
-// A check's result for people and as JSON.
+// A check's result for users and as JSON.
 #include <algorithm>
 #include <iomanip>
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ void add_list(std::ostream& out, const char* title, const std::vector<std::strin
   for (const std::string& line : lines) out << "  " << printable(line) << "\n";
 }
 
-// The notes, which are no warnings, one line a kind: the first in full, the tracks by name.
+// Notes that are not warnings, one line per kind: the first in full, with the names of its tracks.
 std::vector<std::string> notes_by_kind(const Notices& notices) {
   constexpr std::size_t kNamed = 8;
   struct Group {
@@ -93,7 +93,7 @@ std::string describe(const CheckReport& report) {
 }
 
 std::string to_json(const CheckReport& report) {
-  // Bytes that are no UTF-8 (from file names) become replacement characters.
+  // Bytes that are not UTF-8 (from file names) become replacement characters.
   nlohmann::ordered_json json;
   json["corpus"] = report.root.string();
   json["source"] = report.source;

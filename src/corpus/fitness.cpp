@@ -10,7 +10,7 @@
 namespace minet::corpus {
 namespace {
 
-// A third of what the demonstration (scripts/demo.sh) trains on, which is still coarse.
+// A third of what the demonstration (scripts/demo.sh) trains on, whose result is still coarse.
 constexpr double kLittleSeconds = 600;
 constexpr double kLittleTestSeconds = 60;
 constexpr double kLostHand = 0.95;  // share of gaps
@@ -55,7 +55,7 @@ void judge_notes(const Index& index, std::vector<std::string>& warnings) {
   }
 }
 
-// Neither side has to name instruments, but one that is only in the test split cannot be learned.
+// Instruments need not be named, but one that is only in the test split cannot be learned.
 void judge_instruments(const Index& index, std::vector<std::string>& warnings) {
   std::map<std::string, std::pair<std::size_t, std::size_t>> tracks;  // train, test
   for (const IndexEntry& entry : index.entries) {

@@ -1,4 +1,4 @@
-// Whether a whole corpus is fit to learn from: amounts, what is only on one side, what is missing.
+// Judges whether a corpus is fit for training: amounts, one-sided instruments, missing parts.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace minet::corpus {
 
-// What a pass over the files found of a track, as far as it matters here.
+// Results of the pass over a track's files that matter here.
 struct TrackFitness {
   std::string pose_hash;                           // of pose.npy; empty: unreadable
   double right_hand_gaps = 0, left_hand_gaps = 0;  // shares of the hands' joints, 0..1
 };
 
-// A sentence for each thing that will show in the result, with its number.
+// A sentence, with its number, for each thing that will affect the result.
 std::vector<std::string> judge_fitness(const Index& index, const std::vector<TrackFitness>& facts);
 
 }  // namespace minet::corpus

@@ -1,6 +1,6 @@
-// The limits were set on the synthetic orchestra (docs/corpus.md has the figures): there the lag is
-// found, and sound with another piece's movement is not accused. Left out: a slow drift. It blurs
-// the agreement within each end of a track, so that only long tracks show it, and not always.
+// The limits were set on the synthetic orchestra (docs/corpus.md has the numbers): there the lag is
+// found, and sound with another piece's movement is not reported. Omitted: slow drift. It blurs the
+// agreement within each end of a track, so that only long tracks show it, and not always.
 #include "corpus/in_step.hpp"
 
 #include <algorithm>
@@ -18,15 +18,15 @@ constexpr std::int64_t kFft = 1280, kHop = 320;  // samples: 80 ms and 20 ms
 constexpr std::int64_t kBins = 512;              // up to 6.4 kHz
 constexpr std::int64_t kShortest = 500;          // pose frames: 20 s
 constexpr std::int64_t kReach = 50;              // frames: 2 s
-constexpr std::int64_t kFar = 75;                // frames: lags beyond tell what chance gives
-constexpr std::size_t kEndFrames = 750;          // 30 s, of either end of a long track
-constexpr std::int64_t kFarLags = 1000;          // at most so many of them
-constexpr std::int64_t kTrend = 25;              // frames on either side of the moving mean
+constexpr std::int64_t kFar = 75;                // frames: larger lags give the chance level
+constexpr std::size_t kEndFrames = 750;          // 30 s at either end of a long track
+constexpr std::int64_t kFarLags = 1000;          // at most this many of them
+constexpr std::int64_t kTrend = 25;              // frames on each side of the moving mean
 constexpr double kMinDeviations = 6, kMinOverFar = 1.2;
 constexpr double kOff = 0.25;  // s
-constexpr double kHome = 0.7;  // of the peak, within kOff of 0: not clearly off
+constexpr double kHome = 0.7;  // share of the peak; if reached within kOff of 0: not clearly off
 
-// Peaks cut at the 97th percentile, without trend, variance 1; empty if it is constant.
+// Clipped at the 97th percentile, detrended, variance 1; empty if the values are constant.
 std::vector<double> standardised(std::span<const double> values) {
   std::vector<double> sorted(values.begin(), values.end());
   const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() * 97 / 100);
@@ -54,7 +54,7 @@ std::vector<double> standardised(std::span<const double> values) {
   return result;
 }
 
-// Circular: what runs out at the end comes in at the start.
+// Circular: what is shifted out at the end comes in at the start.
 double correlation_at(const std::vector<double>& onsets, const std::vector<double>& speeds,
                       std::int64_t lag) {
   const auto count = static_cast<std::int64_t>(onsets.size());

@@ -1,4 +1,4 @@
-// corpus.yaml and tracks.csv. Both are small, and both are read as untrusted input.
+// corpus.yaml and tracks.csv. Both are small, and both are treated as untrusted input.
 #include "corpus/index.hpp"
 
 #include <yaml-cpp/yaml.h>
@@ -21,7 +21,7 @@ constexpr std::uint64_t kMaxCorpusYaml = 64 * 1024;  // bytes
 const std::vector<std::string> kColumns = {"id",     "split",     "instrument", "group", "seconds",
                                            "frames", "gap_share", "gain_db",    "notes"};
 
-// Only the top level is looked at, so that neither nesting nor anchors can lead anywhere.
+// Reads only the top level, so that neither nesting nor anchors matter.
 std::map<std::string, std::string> read_flat_yaml(const std::filesystem::path& path) {
   std::map<std::string, std::string> values;
   try {
@@ -102,7 +102,7 @@ IndexEntry read_entry(const RowReader& reader) {
   return entry;
 }
 
-// A corpus that was made before there was such a file has none.
+// Corpora made by older versions have no such file.
 std::map<std::string, Notices> read_notices(const std::filesystem::path& path) {
   std::map<std::string, Notices> notices;
   std::error_code ignored;
@@ -157,7 +157,7 @@ Index read_index(const std::filesystem::path& root) {
   }
 
   const CsvTable table = read_csv(root / kTracksFile);
-  for (const std::string& name : kColumns) table.column(name);  // InputError names what is missing
+  for (const std::string& name : kColumns) table.column(name);  // InputError if it is missing
   std::set<std::string> ids;
   for (const CsvRow& row : table.rows) {
     const RowReader reader{table, row};

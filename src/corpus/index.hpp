@@ -1,5 +1,5 @@
 // The index of a prepared corpus: corpus.yaml and tracks.csv, read and written.
-// The one place, beside the table of a user's recordings, that knows the instrument column.
+// The only place, besides the table of a user's recordings, that knows the instrument column.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ inline constexpr const char* kNoticesFile = "notices.csv";
 
 struct IndexEntry {
   Track track;
-  std::string instrument;  // empty: not known
+  std::string instrument;  // empty: unknown
   double gain_db = 0;
 };
 
@@ -34,17 +34,17 @@ struct Index {
   std::map<std::string, Notices> notices = {};  // by track id
 };
 
-// InputError: not a corpus, another version, a malformed table. Track files are not looked at.
+// InputError: not a corpus, a different version, a malformed table. Does not open track files.
 Index read_index(const std::filesystem::path& root);
 
 std::string tracks_csv(const std::vector<IndexEntry>& entries);
 std::string notices_csv(const Index& index);
 std::string corpus_yaml(const Index& index);
 
-// Track files that an entry has, relative to the root, in the order in which they are hashed.
+// The track files of an entry, relative to the root, in the order in which they are hashed.
 std::vector<std::string> files_of(const Track& track);
 
-// What `sha256sum` prints for a file.
+// The line that `sha256sum` prints for a file.
 std::string hash_line(const std::string& hash, const std::string& relative_path);
 
 // The content hash: over tracks.csv's line and the lines of all tracks' files, in order.

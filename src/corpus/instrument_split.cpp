@@ -1,6 +1,6 @@
 // See instrument_split.hpp for the rule. On URMP's 149 parts the best choice is known: bassoons
 // cost at least Miserere (10 parts), double basses Jerusalem (10), tubas Arioso or Chorale (5), and
-// these three cover all 13 instruments; the search finds it.
+// these three cover all 13 instruments; the search finds this choice.
 #include "corpus/instrument_split.hpp"
 
 #include <algorithm>
@@ -66,7 +66,7 @@ class Search {
     return chosen;
   }
 
-  // An instrument counts where it is heard on both sides; one that training would lose counts back.
+  // +1 for each instrument on both sides, -1 for each that training would lose.
   Score score_of(const std::vector<bool>& chosen) const {
     Score score{.instruments = 0, .cost = 0};
     std::vector<std::int64_t> used(instruments_.size(), 0);
@@ -85,7 +85,7 @@ class Search {
   std::vector<std::string> const& instruments() const { return instruments_; }
 
  private:
-  // Adds the composition with the fewest tracks for each instrument won, give or take chance.
+  // Adds the composition with the fewest tracks per instrument gained, with some randomness.
   std::vector<bool> grow(Random& random) const {
     std::vector<bool> chosen(compositions_.size(), false);
     while (true) {
@@ -121,7 +121,7 @@ class Search {
   }
 
   std::vector<std::string> instruments_;
-  std::vector<std::int64_t> totals_;  // tracks, by instrument
+  std::vector<std::int64_t> totals_;  // number of tracks, by instrument
   std::vector<Composition> compositions_;
 };
 
@@ -173,7 +173,7 @@ InstrumentSplit split_as_paper(std::span<const PlayedTrack> tracks, std::uint64_
   std::uint64_t index = 0;
   for (auto& [instrument, ids] : ids_of) {
     Random random(derive_seed(seed, "test track", index++));
-    if (ids.size() < 2) {  // none would be left to train on
+    if (ids.size() < 2) {  // none would be left for training
       split.without_test_track.push_back(instrument);
       continue;
     }

@@ -1,4 +1,4 @@
-// The label column, for evaluation only.
+// Reads the label column, for evaluation only.
 #include "minet/corpus/instruments.hpp"
 
 #include "corpus/index.hpp"

@@ -1,4 +1,4 @@
-// Peaks of the spectrogram -> pairs -> an index that is searched track by track.
+// Spectrogram peaks -> pairs -> an index that is searched track by track.
 #include "corpus/landmarks.hpp"
 
 #include <algorithm>
@@ -10,17 +10,17 @@
 namespace minet::corpus {
 namespace {
 
-constexpr std::int64_t kFft = 4096;                     // samples: 256 ms, 3.9 Hz a bin
+constexpr std::int64_t kFft = 4096;                     // samples: 256 ms, 3.9 Hz per bin
 constexpr std::int64_t kLowBin = 20, kHighBin = 1024;   // 78 Hz to 4 kHz
 constexpr std::int64_t kTimeReach = 12, kBinReach = 8;  // a peak's neighbourhood: 0.38 s, 31 Hz
-constexpr double kRangeDb = 50;                         // under the loudest bin: no peak
+constexpr double kRangeDb = 50;                         // bins further below the loudest: no peaks
 constexpr std::int64_t kBlock = 31;                     // frames: about a second
-constexpr std::size_t kPeaksInBlock = 10;               // the strongest
-constexpr int kFan = 5;                                 // pairs that begin with a peak
+constexpr std::size_t kPeaksInBlock = 10;               // only the strongest
+constexpr int kFan = 5;                                 // pairs starting at a peak
 constexpr std::int64_t kMinGap = 2, kMaxGap = 63;       // frames between the peaks of a pair
 constexpr std::int64_t kMaxStep = 255;                  // bins
-constexpr std::size_t kCommonHash = 200;                // entries: a hash that tells nothing
-constexpr std::size_t kMinHits = 8;                     // of a candidate
+constexpr std::size_t kCommonHash = 200;                // a hash with more entries is uninformative
+constexpr std::size_t kMinHits = 8;                     // needed for a candidate
 
 struct Peak {
   std::int64_t frame = 0, bin = 0;
@@ -46,7 +46,7 @@ class Picture {
     }
     return most;
   }
-  // Louder than all around it; equals are no peak, so that a steady tone has none.
+  // Louder than everything around it. Equal values are no peak, so that a steady tone has none.
   bool is_peak(std::int64_t frame, std::int64_t bin) const {
     const float value = at(frame, bin);
     const std::int64_t first = std::max<std::int64_t>(frame - kTimeReach, 0);
@@ -66,7 +66,7 @@ class Picture {
   std::vector<float> values_;
 };
 
-// By frame, then by bin.
+// Sorted by frame, then by bin.
 std::vector<Peak> find_peaks(const Picture& picture) {
   const float floor = picture.loudest() * static_cast<float>(std::pow(10.0, -kRangeDb / 20));
   std::vector<Peak> peaks;
@@ -81,7 +81,7 @@ std::vector<Peak> find_peaks(const Picture& picture) {
             value <= picture.at(frame, bin + 1) ||
             (frame > 0 && value <= picture.at(frame - 1, bin)) ||
             (frame + 1 < picture.frames() && value <= picture.at(frame + 1, bin))) {
-          continue;  // most bins leave here
+          continue;  // most bins end here
         }
         if (picture.is_peak(frame, bin)) found.push_back({frame, bin, value});
       }
@@ -172,7 +172,7 @@ std::vector<Candidate> LandmarkIndex::candidates(std::size_t place) const {
     return std::tuple(a.track, a.lag, a.frame) < std::tuple(b.track, b.lag, b.frame);
   });
 
-  std::vector<Candidate> found;  // the best lag of each partner; neighbouring lags count together
+  std::vector<Candidate> found;  // the best lag of each partner; neighbouring lags are pooled
   for (std::size_t begin = 0; begin < hits.size();) {
     std::size_t end = begin;
     while (end < hits.size() && hits[end].track == hits[begin].track) ++end;

@@ -1,4 +1,4 @@
-// Loudness by frames of 50 ms; the last, shorter frame counts by its own length.
+// Loudness in frames of 50 ms; the last, shorter one counts with its own length.
 #include "corpus/level.hpp"
 
 #include <algorithm>

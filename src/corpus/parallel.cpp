@@ -32,7 +32,7 @@ void for_each_track(const ParallelOptions& options, const std::function<void(std
         const std::lock_guard lock(mutex);
         progress.update(++done);
       } catch (const Interrupted&) {
-        return;  // in the middle of a track; said below
+        return;  // in the middle of a track; reported below
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();

@@ -1,4 +1,4 @@
-// Tracks on several threads: each index once, in no particular order.
+// Runs tracks on several threads: each index once, in no particular order.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A user's own recordings: the table, and then what all importers share.
+// A user's own recordings: reads the table, then does what all importers share.
 #include "corpus/build.hpp"
 #include "corpus/table.hpp"
 #include "minet/core/text.hpp"

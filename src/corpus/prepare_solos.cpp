@@ -1,5 +1,5 @@
-// Solos -> a corpus. Much of it is missing anywhere (videos vanish from the web, arrays are cut),
-// so absence is counted and reported, and only a corpus without any video is an error.
+// Solos -> a corpus. Much of it is missing everywhere (videos vanish from the web, arrays are cut),
+// so missing parts are counted and reported, and only a corpus without any video is an error.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -18,9 +18,9 @@ namespace minet::corpus {
 namespace {
 
 constexpr double kSolosFps = 25;
-constexpr std::size_t kNamed = 3;  // of what is missing
+constexpr std::size_t kNamed = 3;  // missing items named in a message
 
-// URMP's codes, so that both data sets' labels compare; another category keeps its name.
+// URMP's codes, so that the labels of both data sets match; other categories keep their names.
 std::string code_of(const std::string& category) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kCodes = {
       {{"Violin", "vn"},
@@ -42,7 +42,7 @@ std::string code_of(const std::string& category) {
   return lower(category);
 }
 
-// Rows of the array at hand: a raw memory map has no header, so its size says.
+// The number of rows of the array; a raw memory map has no header, so its size tells.
 std::int64_t rows_of(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {

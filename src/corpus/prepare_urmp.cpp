@@ -1,4 +1,4 @@
-// URMP's folders -> a corpus: finds each part's files, splits by instrument, and hands on.
+// URMP's folders -> a corpus: finds each part's files, splits by instrument, and builds the corpus.
 #include <map>
 
 #include "corpus/instrument_split.hpp"
@@ -32,7 +32,7 @@ std::string safe_id(std::string id) {
   return id.substr(0, 128);
 }
 
-// All files of one part; what is missing is reported as one problem.
+// Finds all files of one part; missing files are reported as one problem.
 class PartFinder {
  public:
   PartFinder(const PrepareUrmpOptions& options, const Piece& piece, int part)

@@ -20,7 +20,7 @@ long long time_of(const fs::path& path) {
   return static_cast<long long>(fs::last_write_time(path, error).time_since_epoch().count());
 }
 
-// Path, size and time of a file; of a folder how many files, their sizes and the latest time.
+// Path, size and time of a file; for a folder, the number of files, their sizes and latest time.
 std::string state_of(const fs::path& path) {
   if (path.empty()) return "-";
   std::error_code error;

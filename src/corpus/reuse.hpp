@@ -1,8 +1,8 @@
-// Tracks of an earlier corpus that need not be read again, so that one take can be added or one
-// label mended in seconds.
+// Tracks of an earlier corpus that need not be read again, so that adding one take or correcting
+// one label takes seconds.
 //
-// sources.csv of a corpus: track, source; the second is a fingerprint of everything that made the
-// track: its files' paths, sizes and times of change, the options, and minet's version.
+// A corpus has a sources.csv with the columns track and source; the latter is a fingerprint of all
+// that made the track: paths, sizes and modification times of its files, the options, the version.
 #pragma once
 
 #include <filesystem>
@@ -26,11 +26,11 @@ struct EarlierTrack {
 
 class EarlierCorpus {
  public:
-  EarlierCorpus() = default;                           // none
-  explicit EarlierCorpus(std::filesystem::path root);  // empty where it cannot be read
-  // The track that the same source made, if its files are all there.
+  EarlierCorpus() = default;                           // no tracks
+  explicit EarlierCorpus(std::filesystem::path root);  // empty if it cannot be read
+  // The track made from the same source, if all its files exist.
   std::optional<EarlierTrack> find(const std::string& fingerprint) const;
-  // Its files, linked or copied into `folder`.
+  // Links or copies its files into `folder`.
   void take_files(const EarlierTrack& track, const std::filesystem::path& folder) const;
 
  private:

@@ -1,5 +1,5 @@
-// Candidates from the landmark index, checked by correlation at 4 kHz: below 2 kHz lies most of an
-// instrument's energy, and a quarter of the samples is a sixteenth of the work.
+// Checks candidates of the landmark index by correlation at 4 kHz: most of an instrument's energy
+// is below 2 kHz, and a quarter of the samples means a sixteenth of the work.
 #include "corpus/same_take.hpp"
 
 #include <algorithm>
@@ -17,17 +17,17 @@ namespace {
 
 constexpr int kRate = 4000;               // Hz
 constexpr std::int64_t kWindow = 3;       // s
-constexpr std::int64_t kMargin = 12800;   // samples at 16 kHz on either side, 0.8 s
+constexpr std::int64_t kMargin = 12800;   // samples at 16 kHz on each side, 0.8 s
 constexpr std::size_t kReach = 280;       // samples at 4 kHz: 70 ms, two hops of the landmarks
-constexpr std::size_t kMostWindows = 6;   // compared for a candidate
+constexpr std::size_t kMostWindows = 6;   // compared per candidate
 constexpr double kSame = 0.5;             // correlation
-constexpr double kSelfSimilar = 0.85;     // times the correlation, elsewhere: a steady tone
+constexpr double kSelfSimilar = 0.85;     // share of the correlation; if reached elsewhere: a tone
 constexpr double kLagTolerance = 0.0005;  // s, between windows
-constexpr int kFine = 4;                  // steps a sample
-constexpr int kTaps = 12;                 // of the interpolation, on either side
+constexpr int kFine = 4;                  // steps per sample
+constexpr int kTaps = 12;                 // of the interpolation, on each side
 
 float dot(const float* a, const float* b, std::size_t count) {
-  std::array<float, 16> sums{};  // independent sums become vector code
+  std::array<float, 16> sums{};  // independent sums, so that the compiler vectorises
   std::size_t i = 0;
   for (; i + sums.size() <= count; i += sums.size()) {
     for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += a[i + k] * b[i + k];
@@ -38,7 +38,7 @@ float dot(const float* a, const float* b, std::size_t count) {
   return sum;
 }
 
-// Correlations of `window` with `longer` from each of the places first .. first + count - 1.
+// Correlations of `window` with `longer` at the positions first .. first + count - 1.
 std::vector<float> correlations(const std::vector<float>& window, const std::vector<float>& longer,
                                 std::size_t first, std::size_t count) {
   std::vector<float> values(count, 0.0F);
@@ -58,7 +58,7 @@ std::vector<float> correlations(const std::vector<float>& window, const std::vec
   return values;
 }
 
-// The largest value of the band-limited curve through `values`, and where.
+// The maximum of the band-limited curve through `values`, and its position.
 Place top_of(const std::vector<float>& values) {
   Place best;
   const auto count = static_cast<std::int64_t>(values.size());
@@ -82,15 +82,15 @@ Place top_of(const std::vector<float>& values) {
   return best;
 }
 
-// Samples at 4 kHz of a track around `center` (a sample at 16 kHz).
+// `samples` samples of a track from `first` on, both at 16 kHz; returns them resampled to 4 kHz.
 std::vector<float> read_around(const std::filesystem::path& path, std::int64_t first,
                                std::int64_t samples) {
   return audio::resample(audio::read_sound_segment(path, first, samples).samples, kSampleRate,
                          kRate);
 }
 
-// Begins of the windows with the most hits, in samples at 16 kHz. Each begins shortly before a hit,
-// and they do not overlap.
+// Starts of the windows with the most hits, in samples at 16 kHz. Each starts shortly before a hit,
+// and overlaps the next by less than kBefore frames.
 std::vector<std::int64_t> choose_windows(const std::vector<std::uint32_t>& hits) {
   struct Window {
     std::size_t hits;
@@ -114,7 +114,7 @@ std::vector<std::int64_t> choose_windows(const std::vector<std::uint32_t>& hits)
   return begins;
 }
 
-// The same recording: at least half of the windows agree on one lag, and at least two.
+// True if at least half of the windows, and at least two, agree on one lag.
 bool verify(const Candidate& candidate, const std::filesystem::path& first,
             const std::filesystem::path& second, SameTake& take) {
   const std::vector<std::int64_t> windows = choose_windows(candidate.hits);
@@ -157,7 +157,7 @@ Place find_window(const std::vector<float>& window, const std::vector<float>& lo
   const std::size_t middle = room / 2;
   Place place = top_of(correlations(window, longer, middle - reach, 2 * reach + 1));
   place.at += static_cast<double>(middle - reach);
-  constexpr std::size_t kPeriod = kRate / 50;  // samples: of the lowest tone
+  constexpr std::size_t kPeriod = kRate / 50;  // samples: period of the lowest tone
   for (const std::size_t first : {std::size_t{0}, room / 8, room - room / 8, room - kPeriod}) {
     if (first + kPeriod > room) continue;
     const std::vector<float> elsewhere = correlations(window, longer, first, kPeriod);

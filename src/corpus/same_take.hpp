@@ -1,5 +1,5 @@
-// Do two tracks hold the same recording? Waveforms decide: two takes of one tune, be they as alike
-// as they may, do not stay in phase, while a copy does at one lag, under noise and compression too.
+// Decides whether two tracks contain the same recording, by their waveforms: two takes of one tune,
+// however alike, do not stay in phase; a copy does, at one lag, even with noise and compression.
 #pragma once
 
 #include <cstddef>
@@ -14,24 +14,24 @@ namespace minet::corpus {
 struct SameTake {
   std::size_t first = 0, second = 0;  // tracks; first < second
   double offset_s = 0;     // what sounds at t in `first` sounds at t + offset in `second`
-  double correlation = 0;  // of the waveforms, 0..1; the lowest of the windows that agree
+  double correlation = 0;  // of the waveforms, 0..1; lowest of the agreeing windows
 };
 
 struct SameTakeOptions {
   int threads = 0;
 };
 
-// `landmarks` and `sides` (a number for each split) by track; `path_of` gives a track's audio.flac,
-// of which only short windows are read. At least two windows of 3 s, and half of those
-// compared, must be the same.
+// `landmarks` and `sides` (a number for each split) are by track; `path_of` returns a track's
+// audio.flac, of which only short windows are read. At least two windows of 3 s, and half of those
+// compared, must match.
 std::vector<SameTake> find_same_takes(
     const std::vector<std::vector<Landmark>>& landmarks, const std::vector<int>& sides,
     const std::function<std::filesystem::path(std::size_t)>& path_of,
     const SameTakeOptions& options = {});
 
-// The highest correlation of `window` with any place of `longer`, both at the same rate, and where
-// (samples, may be fractional); 0 if `window` repeats itself (a steady tone), since then no place
-// says anything. `reach` is how far the place may lie from the middle.
+// The highest correlation of `window` with any position of `longer`, both at the same rate, and
+// that position (samples, may be fractional); 0 if `window` is periodic (a steady tone), as
+// positions are then ambiguous. `reach` is the largest distance from the middle.
 struct Place {
   double correlation = 0, at = 0;
 };

@@ -1,4 +1,4 @@
-// The other voices' notes are taken out of the file; what is left is read as any MIDI file is.
+// Removes the other voices' notes from the file; the rest is read like any MIDI file.
 #include "corpus/score_part.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// One player's voice out of a score that holds a whole piece.
+// Extracts one player's voice from the score of a whole piece.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace minet::corpus {
 
-// URMP's Sco_*.mid: a MIDI track for each part, in part order; tracks without notes are not
-// counted. A file of one track is divided by channels, in rising order. InputError where neither
-// gives as many voices as there are parts. Tempo changes count wherever they stand.
+// URMP's Sco_*.mid: one MIDI track per part, in part order; tracks without notes are not counted. A
+// file with one track is divided by channels, in increasing order. InputError if neither gives as
+// many voices as there are parts. Tempo changes in any track apply.
 score::NoteList read_score_part(const std::filesystem::path& path, const ScorePart& part);
 
 }  // namespace minet::corpus

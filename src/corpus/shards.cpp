@@ -15,7 +15,7 @@ constexpr const char* kProblemsFile = "problems.csv";
 
 BuildJob job_of_shard(const BuildJob& job, const Shard& shard) {
   BuildJob part = job;
-  // Neighbours stay together: they may have their keypoints from one folder.
+  // Neighbours stay together: their keypoints may be in one folder.
   const auto [first, last] = items_of(shard, job.tracks.size());
   part.tracks.assign(job.tracks.begin() + static_cast<std::ptrdiff_t>(first),
                      job.tracks.begin() + static_cast<std::ptrdiff_t>(last));

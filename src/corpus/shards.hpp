@@ -1,5 +1,5 @@
-// The shards of a corpus (core/shard.hpp), each of which is a corpus of some of its tracks, with
-// problems.csv beside it (track, problem): those that cannot be used (skip_bad).
+// Shards of a corpus (core/shard.hpp). Each is a corpus of some of its tracks, together with a
+// problems.csv (track, problem) of those that cannot be used (skip_bad).
 #pragma once
 
 #include <filesystem>
@@ -15,20 +15,19 @@
 
 namespace minet::corpus {
 
-// The tracks of one shard. All are in one split: what split a track is in is decided where they are
-// merged.
+// The tracks of one shard, all in one split: splits are assigned when the shards are merged.
 BuildJob job_of_shard(const BuildJob& job, const Shard& shard);
 
-// Beside a shard's corpus, in `folder`.
+// Writes them beside a shard's corpus, in `folder`.
 void save_shard_files(const std::filesystem::path& folder, const PrepareFolderOptions& options,
                       const std::map<std::string, std::string>& problems);
 
-// What there is of a corpus's tracks: its shards, and the corpus itself where it is replaced.
+// The tracks that exist already: those of the shards, and of the corpus itself if it is replaced.
 class ReadyTracks {
  public:
   void add(const std::filesystem::path& corpus) { corpora_.emplace_back(corpus); }
   void add_shards(const std::filesystem::path& out);  // InputError: none
-  // The first corpus that has the track that this source made.
+  // The first corpus with the track made from this source.
   std::optional<std::pair<const EarlierCorpus*, EarlierTrack>> find(
       const std::string& fingerprint) const;
   std::optional<std::string> problem_of(const std::string& track) const;

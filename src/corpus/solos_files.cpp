@@ -1,4 +1,4 @@
-// Small JSON files: bounded in size and depth, and every value's type is looked at.
+// Small JSON files: limited in size and depth, and the type of every value is checked.
 #include "corpus/solos_files.hpp"
 
 #include <algorithm>
@@ -115,7 +115,7 @@ SolosIndex read_solos_index(const fs::path& root) {
   std::int64_t counter = -1;
   for (const auto& [id, rows] : dict.items()) {
     const std::string where = text(dict_path.string(), " for ", excerpt(id));
-    if (id == "_counter") {  // the number of all rows, not a video
+    if (id == "_counter") {  // the total number of rows, not a video
       if (!rows.is_number_unsigned() || rows.get<std::uint64_t>() > std::uint64_t{kMaxRow}) {
         throw InputError(text("expected the number of rows in ", where));
       }

@@ -1,4 +1,4 @@
-// Solos' three JSON files, as untrusted input.
+// Solos' three JSON files, treated as untrusted input.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace minet::corpus {
 
 struct SolosVideo {
   std::string id, category;                    // "OqH9szlahwU", "Saxophone"
-  std::pair<std::int64_t, std::int64_t> rows;  // [start, stop) in the whole array; 0, 0: not in it
-  std::size_t intervals = 0;                   // in which hands are seen
+  std::pair<std::int64_t, std::int64_t> rows;  // [start, stop) in the whole array; 0, 0: absent
+  std::size_t intervals = 0;                   // with visible hands
   std::int64_t interval_frames = 0;
 };
 
@@ -22,11 +22,11 @@ struct SolosIndex {
   std::int64_t rows = 0;           // of the whole array: "_counter", or the last video's end
 };
 
-// InputError names the file, the key and what was expected there. Videos that solos_timestamps.json
-// does not know have no intervals; those that skeleton_dict.json does not know have no rows.
+// InputError names the file, the key and what was expected there. Videos that are not in
+// solos_timestamps.json have no intervals; those that are not in skeleton_dict.json have no rows.
 SolosIndex read_solos_index(const std::filesystem::path& root);
 
-// Sound files by stem, up to three folders down; of several the one that needs no ffmpeg.
+// Sound files by stem, up to three folders deep; if there are several, one that needs no ffmpeg.
 std::map<std::string, std::filesystem::path> sounds_by_name(const std::filesystem::path& root);
 
 }  // namespace minet::corpus

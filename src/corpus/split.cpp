@@ -27,7 +27,7 @@ std::vector<std::string> assign_splits(std::span<const SplitWish> wishes,
     if (!wish.split.empty()) split = wish.split;
   }
 
-  std::vector<Group> open;  // by name: the map is sorted
+  std::vector<Group> open;  // sorted by name, like the map
   std::int64_t test_tracks = 0, train_groups = 0, test_groups = 0;
   for (const auto& [group, split] : split_of) {
     if (split.empty()) open.push_back({group, sizes[group]});
@@ -57,7 +57,7 @@ std::vector<std::string> assign_splits(std::span<const SplitWish> wishes,
   }
   const bool spare = train_groups >= 2;
   if (test_groups == 0 && options.test_share > 0 && spare && !shuffled.empty()) {
-    // Every group is larger than the share: the smallest one, the first of the shuffle on ties.
+    // Every group is larger than the share: takes the smallest, in shuffled order on ties.
     const auto smallest =
         std::min_element(shuffled.begin(), shuffled.end(),
                          [](const Group& a, const Group& b) { return a.tracks < b.tracks; });

@@ -1,4 +1,4 @@
-// Reading the table: cells to typed sources, ids made unique, groups and splits made consistent.
+// Reads the table: cells to typed sources, unique ids, consistent groups and splits.
 #include "corpus/table.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace minet::corpus {
 namespace {
 
 constexpr std::size_t kMaxRows = 100000;
-constexpr std::size_t kMaxIdFromName = 100;  // characters of a file name that become an id
+constexpr std::size_t kMaxIdFromName = 100;  // characters of a file name used for an id
 
 const std::vector<std::string> kColumns = {"audio",  "pose",        "notes",       "instrument",
                                            "group",  "split",       "fps",         "id",
@@ -145,7 +145,7 @@ std::string id_from_name(const std::filesystem::path& audio) {
   return id.empty() ? "track" : id;
 }
 
-// Ids that the user gave must differ; the others are made from file names, with -2, -3, ... behind.
+// Ids given by the user must differ; the others are made from file names, with -2, -3, ... added.
 void settle_ids(RecordingTable& table) {
   std::map<std::string, std::size_t> line_of;
   std::erase_if(table.tracks, [&](const TrackSource& track) {
@@ -169,7 +169,7 @@ void settle_ids(RecordingTable& table) {
   }
 }
 
-// Rows without a group that share an audio file form one group, named after the first of them.
+// Rows without a group that share an audio file form a group, named after the first of them.
 void settle_groups(RecordingTable& table) {
   std::map<std::filesystem::path, std::string> group_of;
   for (const TrackSource& track : table.tracks) {

@@ -1,4 +1,4 @@
-// The table of a user's own recordings: one row a track. Columns: include/minet/corpus/prepare.hpp.
+// The table of a user's own recordings: one row per track. Columns: minet/corpus/prepare.hpp.
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@ namespace minet::corpus {
 
 struct RecordingTable {
   std::vector<TrackSource> tracks;
-  std::vector<RowProblem> problems;  // rows that were left out of `tracks`
+  std::vector<RowProblem> problems;  // rows that are not in `tracks`
 };
 
-// InputError for what concerns the whole table: missing or unknown columns, no rows. What is wrong
-// in single rows goes to `problems`. The files themselves are not opened.
+// InputError for problems of the whole table: missing or unknown columns, no rows. Those of single
+// rows go to `problems`. Does not open the files themselves.
 RecordingTable read_table(const std::filesystem::path& path);
 
 }  // namespace minet::corpus

@@ -1,5 +1,5 @@
-// Names in URMP's layout. Everything is looked up by part number: the codes in file names are wrong
-// once (15_Surprise, part 3).
+// Names in URMP's layout. Files are found by part number, because the codes in file names are wrong
+// in one case (15_Surprise, part 3).
 #include "corpus/urmp_tree.hpp"
 
 #include <algorithm>
@@ -16,14 +16,14 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 13> kCodes = {"vn", "va",  "vc",  "db", "fl",  "ob", "cl",
                                                      "bn", "sax", "tpt", "hn", "tbn", "tba"};
-constexpr std::size_t kMaxEntries = 1'000'000;  // in a folder; one OpenPose file a frame
+constexpr std::size_t kMaxEntries = 1'000'000;  // per folder; one OpenPose file per frame
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() <= 9 &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Sorted by name, without hidden ones; an unreadable folder is an InputError.
+// Sorted by name, without hidden entries; InputError if the folder cannot be read.
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
   std::error_code error;
@@ -152,7 +152,7 @@ PieceFile find_pose(const fs::path& root, const Piece& piece, int part) {
   for (const fs::path& folder : folders) {
     collect_parts(folder, "Pose", part, {}, kDepth, found);
   }
-  // Pose_01_Jupiter_vn_vc is the piece's folder, though it reads as part 1's.
+  // Pose_01_Jupiter_vn_vc is the folder of the whole piece, although its name reads as part 1's.
   const auto of_piece = [&](const fs::path& path) {
     const std::string file = path.filename().string();
     return is_folder(path) && (file == "Pose_" + name || file == "Pose_" + short_name);

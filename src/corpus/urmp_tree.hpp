@@ -1,4 +1,4 @@
-// What a folder in URMP's layout holds, by names alone.
+// The contents of a folder in URMP's layout, judged by names alone.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,8 @@ struct Piece {
 // nullopt if `name` is not <NN>_<Title>_<code>...; codes are URMP's 13.
 std::optional<Piece> parse_piece(const std::string& name);
 
-// The pieces of `root`, by name. Folders that start with a number but are no piece go to `strange`;
-// all else that is no piece (hidden, Supplementary_Files) is skipped.
+// The pieces in `root`, by name. Folders that start with a number but are no piece are added to
+// `strange`; others (hidden, Supplementary_Files) are skipped.
 std::vector<Piece> list_pieces(const std::filesystem::path& root,
                                std::vector<std::string>& strange);
 

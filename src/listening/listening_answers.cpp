@@ -21,7 +21,7 @@ constexpr std::uint64_t kMostBytes = 4 << 20;
 constexpr JsonBounds kBounds{.depth = 8, .values = 100'000};
 constexpr std::size_t kMostFiles = 10'000;
 
-// One of our files, with errors that name it.
+// One of our files; errors name it.
 class File {
  public:
   File(fs::path path, const char* format, const char* what, const char* advice)
@@ -36,7 +36,7 @@ class File {
     return InputError(text(path_.string(), ": expected ", what_, ", got ", got, "; ", advice_));
   }
 
-  // An entry of `object` that is a text of at most 200 bytes.
+  // A text entry of `object`, at most 200 bytes.
   std::string word(const json& object, const char* name) const {
     const auto found = object.find(name);
     if (found == object.end() || !found->is_string()) {
@@ -47,7 +47,7 @@ class File {
     return value;
   }
 
-  // The same, where only `allowed` make sense.
+  // The same, limited to the `allowed` values.
   std::string word(const json& object, const char* name,
                    const std::vector<std::string>& allowed) const {
     const std::string value = word(object, name);

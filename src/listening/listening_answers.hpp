@@ -1,5 +1,5 @@
-// The files of a listening test, read: the key, and what listeners saved. Both may come from
-// strangers, or from an editor.
+// Reads the files of a listening test: the key, and the answers that listeners saved. Both are
+// untrusted: they may come from strangers, or from an editor.
 #pragma once
 
 #include <filesystem>
@@ -19,25 +19,25 @@ struct ListeningPair {
 };
 
 struct ListeningKey {
-  std::string test;  // its name, which the answers repeat
+  std::string test;  // its name, repeated in the answers
   std::map<std::string, ListeningPair> pairs;
 };
 
 struct ListeningAnswer {
   std::string pair;
-  bool took_made = false;  // for the real one
+  bool took_made = false;  // took the made one for the real one
   bool chose_left = false;
 };
 
 struct ListenerAnswers {
   std::string listener;
-  std::string musician;                  // empty: not said
+  std::string musician;                  // empty: not stated
   std::vector<ListeningAnswer> answers;  // in the order they were heard
 };
 
 ListeningKey read_listening_key(const std::filesystem::path& path);
 
-// The files and, of folders, their *.json. The same answers twice count once, with a warning.
+// Files, or folders of *.json. The same answers twice count once, with a warning.
 std::vector<ListenerAnswers> read_listening_answers(const std::vector<std::filesystem::path>& paths,
                                                     const ListeningKey& key);
 

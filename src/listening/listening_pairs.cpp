@@ -16,14 +16,14 @@ namespace minet::listening {
 namespace {
 
 constexpr double kTarget = -23;        // LUFS, EBU R 128
-constexpr double kQuiet = -50;         // LUFS; nothing to judge below
-constexpr float kPeak = 0.98F;         // of a 16-bit file
+constexpr double kQuiet = -50;         // LUFS; quieter clips cannot be judged
+constexpr float kPeak = 0.98F;         // of full scale of a 16-bit file
 constexpr double kFade = 0.02;         // s
 constexpr double kContourStep = 0.02;  // s
 constexpr std::int64_t kPairsPerInstrument = 3, kPairsWithoutLabels = 39;
 
-// All clips of the tracks in random order, a track's next one only after each other track had its
-// turn.
+// All clips of the tracks in random order; every track has its first clip before any has its
+// second, and so on.
 std::vector<clips::Clip> in_turns(const evaluation::Scene& scene,
                                   const std::vector<std::int64_t>& tracks, Random& random) {
   std::vector<std::vector<clips::Clip>> by_track;
@@ -46,7 +46,7 @@ std::vector<clips::Clip> in_turns(const evaluation::Scene& scene,
   }
 }
 
-// What one instrument still has to give.
+// The clips of one instrument that are still available.
 struct Supply {
   std::string instrument;
   std::vector<clips::Clip> clips;

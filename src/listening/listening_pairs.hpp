@@ -1,5 +1,5 @@
-// The pairs of a listening test: which clips, and their sounds made alike in all but what is
-// judged.
+// The pairs of a listening test: choice of clips, and processing that makes their sounds alike in
+// all but what is judged.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ struct ListeningClip {
   bool catch_trial = false;
 };
 
-// `options.pairs` clips dealt evenly over the instruments of the split, spread over their tracks,
-// none of them silent; then the catch trials, over instruments too. At random places.
+// `options.pairs` clips, spread evenly over the instruments of the split and over their tracks,
+// none of them silent; then the catch trials, also over instruments. At random positions.
 std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene,
                                                   const ListeningOptions& options);
 
-// A short fade at both ends, so that a cut through a note tells nothing.
+// A short fade at both ends, so that a cut through a note reveals nothing.
 void fade(audio::Sound& sound);
 
-// Both to -23 LUFS (EBU R 128), or as near as neither clips: the quieter target then is for both.
+// Brings both to -23 LUFS (EBU R 128); if either would clip, both are lowered by the same factor.
 void match_loudness(audio::Sound& one, audio::Sound& other);
 
-// Noise with the loudness contour of `sound`: the false half of a catch trial.
+// Noise with the loudness contour of `sound`: the generated half of a catch trial.
 audio::Sound noise_like(const audio::Sound& sound, std::uint64_t seed);
 
 }  // namespace minet::listening

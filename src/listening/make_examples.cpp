@@ -1,4 +1,4 @@
-// The page of examples.
+// Makes the page of examples.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -87,7 +87,7 @@ void check(const ExamplesOptions& options) {
   }
 }
 
-// Names of folders, or whole paths where two are alike.
+// Folder names as names, or whole paths if two are the same.
 std::vector<NamedSubject> load_subjects(const ExamplesOptions& options) {
   const at::Device device = models::select_device(options.device);
   const auto short_name = [](const fs::path& path) {
@@ -105,7 +105,7 @@ std::vector<NamedSubject> load_subjects(const ExamplesOptions& options) {
   return subjects;
 }
 
-// As many tracks as asked for, spread over the instruments, then over an instrument's tracks.
+// `count` tracks, spread over the instruments, then over each instrument's tracks.
 std::vector<corpus::Track> spread(const std::vector<corpus::Track>& tracks,
                                   const std::map<std::string, std::string>& labels,
                                   std::int64_t count) {
@@ -210,7 +210,7 @@ std::vector<PlayedSound> sounds_of(const Player& player, std::vector<NamedSubjec
   return sounds;
 }
 
-// A name for a file from any name.
+// A file name made from any name.
 std::string file_name(const std::string& name) {
   std::string result;
   for (const char c : name) {
@@ -234,7 +234,7 @@ std::string figure_of(const PlayedSound& sound, const std::vector<std::byte>& pi
               "\"></audio></figure>\n");
 }
 
-// The pictures of one player are as bright as that of its first sound.
+// One player's pictures have the same brightness scale, that of the first sound.
 std::string player_html(const Player& player, const std::vector<PlayedSound>& sounds,
                         const config::SpectrogramConfig& shape) {
   std::string html =
@@ -248,7 +248,7 @@ std::string player_html(const Player& player, const std::vector<PlayedSound>& so
     if (!reference) {
       reference = *std::max_element(magnitudes.values.begin(), magnitudes.values.end());
     }
-    // Silence has no brightest place.
+    // Silence has no maximum.
     html +=
         figure_of(sound, audio::spectrogram_png(
                              magnitudes, {.sample_rate = sound.sound.sample_rate,

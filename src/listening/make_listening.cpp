@@ -1,7 +1,7 @@
-// The page and the key of a listening test.
+// Makes the page and the key of a listening test.
 //
 // The page reveals nothing: sounds are "x" and "y" at random, pairs have random names and are in
-// random order, FLAC carries no tags. What is what is only in the key.
+// random order, FLAC carries no tags. Only the key tells which sound is which.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -51,7 +51,7 @@ void check(const ListeningOptions& options) {
   in_range("catch_trials", options.catch_trials, 100);
 }
 
-// The sounds of each clip, alike in length, ends and loudness.
+// The sounds of each clip, matched in length, fades and loudness.
 std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<ListeningClip>& chosen,
                              const ListeningOptions& options) {
   evaluation::Subject& subject = *scene.subject;
@@ -59,7 +59,7 @@ std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<Listeni
   std::vector<clips::Clip> clips;
   for (const ListeningClip& each : chosen) clips.push_back(each.clip);
   std::vector<Pair> pairs;
-  // One at a time: a clip gets notes only where its track has some.
+  // One at a time, because a clip gets notes only if its track has some.
   evaluation::for_each_batch(
       "pairs", clips,
       [&](std::size_t i, const std::vector<clips::Clip>& one) {
@@ -101,7 +101,7 @@ std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<Listeni
   return pairs;
 }
 
-// A real sound of the training tracks, as loud as the pairs, to set the volume by.
+// The loudest of some real training sounds, at the loudness of the pairs, to set the volume with.
 audio::Sound volume_sample(const evaluation::Scene& scene) {
   audio::Sound loudest;
   double most = -1;
@@ -125,11 +125,11 @@ std::string flac_text(const audio::Sound& sound) {
   return base64(std::as_bytes(std::span(bytes)));
 }
 
-// The pairs in the order in which they are heard: what the page shows, and what the key keeps.
+// The pairs in listening order: the page's content, and the key's.
 struct Trials {
   Json page = Json::array(), answers = Json::array();
-  std::map<std::string, std::int64_t> by_instrument;  // pairs; catch trials do not count
-  std::int64_t notes_given = 0;                       // in so many of them
+  std::map<std::string, std::int64_t> by_instrument;  // number of pairs, without catch trials
+  std::int64_t notes_given = 0;                       // number of pairs with notes
 };
 
 Trials make_trials(const evaluation::Scene& scene, const std::vector<Pair>& pairs, bool body) {

@@ -1,4 +1,4 @@
-// What listeners' answers say.
+// Evaluates listeners' answers.
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int kRounds = 2000;  // of the bootstrap over listeners
 
-// In the order of first appearance, or by name.
+// Sorted by name.
 using Groups = std::map<std::string, evaluation::Proportion>;
 
 std::int64_t missed_catch_trials(const ListenerAnswers& answers, const ListeningKey& key) {
@@ -51,7 +51,7 @@ void add(Score& score, const ListenerAnswers& listener, const ListeningKey& key)
   }
 }
 
-// Answers of one listener resemble each other, so listeners are drawn, not answers.
+// Resamples listeners and not answers, because answers of one listener are correlated.
 evaluation::Interval by_drawing_listeners(const Groups& listeners, std::uint64_t seed) {
   std::vector<evaluation::Proportion> all;
   for (const auto& [name, proportion] : listeners) all.push_back(proportion);

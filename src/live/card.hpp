@@ -1,4 +1,4 @@
-// Sound cards: what calls us for samples, from a thread of its own.
+// Sound cards, which request samples from a thread of their own.
 #pragma once
 
 #include <functional>
@@ -10,13 +10,13 @@
 
 namespace minet::live {
 
-// Fills the block; must neither wait nor allocate. `gap`: the card had nothing to play before it.
+// Fills the block; must not wait or allocate. `gap`: the card had nothing to play before it.
 using Pull = std::function<void(std::span<float> block, bool gap)>;
 
 struct CardOptions {
-  int sample_rate = 0;  // or up to six times as much
-  double period_s = 0;  // between two calls; the card may choose another
-  double buffer_s = 0;  // what a sound server is to keep where it asks irregularly
+  int sample_rate = 0;  // or up to six times as high
+  double period_s = 0;  // between two calls; the card may use a different one
+  double buffer_s = 0;  // to be kept by a sound server that asks irregularly
 };
 
 class Card {
@@ -24,11 +24,11 @@ class Card {
   virtual ~Card() = default;  // stops it
   virtual std::string name() const = 0;
   virtual int sample_rate() const = 0;
-  virtual double period_s() const = 0;   // of sound that a call takes
-  virtual double latency_s() const = 0;  // from a call to what is heard, as far as is known
+  virtual double period_s() const = 0;   // of the sound taken per call
+  virtual double latency_s() const = 0;  // from a call until it is heard, as far as known
 };
 
-// By RtAudio. InputError where there is none that plays such a rate.
+// With RtAudio. InputError if no card plays such a rate.
 std::unique_ptr<Card> make_rtaudio_card(const std::string& which, const CardOptions& options,
                                         Pull pull);
 

@@ -17,14 +17,14 @@ namespace {
 
 constexpr double kPeriodS = 0.008;  // between two calls of a card
 
-constexpr double kSilentS = 5;        // without a call, a card is gone
-constexpr double kMostBehindS = 0.2;  // of the null card: it does not make up for more
+constexpr double kSilentS = 5;        // without a call the card counts as gone
+constexpr double kMostBehindS = 0.2;  // null card: longer delays are not made up for
 
 class CardSink : public Sink {
  public:
   CardSink(const MakeCard& make, int sample_rate, double buffer_s)
       : buffer_s_(buffer_s), feed_(std::make_shared<Feed>(kRing)) {
-    // A copy of the pointer: the card's thread may still run while this object goes.
+    // Copies the pointer: the card's thread may still run while this object is destroyed.
     card_ = make({.sample_rate = sample_rate, .period_s = kPeriodS, .buffer_s = buffer_s},
                  [feed = feed_](std::span<float> block, bool gap) { feed->pull(block, gap); });
     rate_ = card_->sample_rate();
@@ -60,7 +60,7 @@ class CardSink : public Sink {
   double write(std::span<const float> block) override {
     const double heard = now_s() + lasts_s() + card_->latency_s();
     const std::span<const float> samples = upsampler_->add(block);
-    while (!feed_->ring.push(samples)) {  // not after wait()
+    while (!feed_->ring.push(samples)) {  // full only if buffer_s is longer than the ring
       if (stop_signal() != 0) return heard;
       sleep_s(kPeriodS);
     }
@@ -78,8 +78,8 @@ class CardSink : public Sink {
   double buffer_s() const override { return buffer_s_; }
 
  private:
-  // How long what was handed over still sounds: what lies in the ring, and what is left of the
-  // block that the card took last.
+  // How long the sound handed over still lasts: the contents of the ring, and the rest of the block
+  // that the card took last.
   double lasts_s() const {
     const double taken = static_cast<double>(feed_->asked.load(std::memory_order_acquire)) / rate_;
     const double since = now_s() - feed_->called_s.load(std::memory_order_acquire);
@@ -87,7 +87,7 @@ class CardSink : public Sink {
     return static_cast<double>(feed_->ring.filled()) / rate_ + left;
   }
 
-  // Time in which this process is stopped (Ctrl-Z) counts for a second at most.
+  // Time during which this process is stopped (Ctrl-Z) counts for at most a second.
   bool silent() {
     const double now = now_s(), called = feed_->called_s;
     silent_s_ = called == last_call_ ? silent_s_ + std::min(now - looked_s_, 1.0) : 0;
@@ -100,7 +100,7 @@ class CardSink : public Sink {
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<Card> card_;
   int rate_ = 0;
-  double last_call_ = 0, looked_s_ = 0, silent_s_ = 0;  // of silent()
+  double last_call_ = 0, looked_s_ = 0, silent_s_ = 0;  // state of silent()
   std::optional<Upsampler> upsampler_;
 };
 

@@ -1,4 +1,4 @@
-// The one clock of a live session.
+// The clock of a live session.
 #pragma once
 
 #include <sched.h>
@@ -20,7 +20,7 @@ inline std::string milliseconds(double s) {
   return text(std::round(s * 1000), " ms");
 }
 
-// Returns earlier where a signal comes.
+// Returns early if a signal arrives.
 inline void sleep_s(double seconds) {
   if (seconds <= 0) return;
   timespec time{};
@@ -29,15 +29,15 @@ inline void sleep_s(double seconds) {
   ::nanosleep(&time, nullptr);
 }
 
-// Before all ordinary programs, as who plays sound is to be; false where the system does not permit
-// it (`ulimit -r`). Of the calling thread and those that it starts; not of other programs.
+// Requests real-time priority, as sound playback needs; false if the system does not permit it
+// (`ulimit -r`). For the calling thread and those that it starts; not for other programs.
 inline bool ask_for_realtime() {
   sched_param priority{};
   priority.sched_priority = 10;
   return ::sched_setscheduler(0, SCHED_RR, &priority) == 0;
 }
 
-// Of the calling thread, where it has real-time priority from the above: before those, too.
+// Raises the calling thread above those, if it has real-time priority.
 inline void come_first() {
   if (::sched_getscheduler(0) != SCHED_RR) return;
   sched_param priority{};
@@ -45,7 +45,7 @@ inline void come_first() {
   ::sched_setscheduler(0, SCHED_RR, &priority);
 }
 
-// Of all threads of this process.
+// CPU time of all threads of this process.
 inline double processor_s() {
   timespec now{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);

@@ -1,4 +1,4 @@
-// What a card's thread and the player share: samples, and how the card asks for them.
+// Shared by a card's thread and the player: samples, and the card's requests for them.
 #pragma once
 
 #include <algorithm>
@@ -11,18 +11,18 @@
 
 namespace minet::live {
 
-// The card's thread touches it without locks, allocation, or anything that waits.
+// The card's thread uses it without locks, allocation, or anything that waits.
 class Feed {
  public:
   explicit Feed(std::size_t samples) : ring(samples) {}
 
-  // From here on the card's pace is watched.
+  // Starts watching the card's pace.
   void start(int sample_rate) {
     called_s = now_s();
     rate_ = sample_rate;
   }
 
-  // `gap`: the card says that it had nothing to play before this block.
+  // `gap`: the card reports that it had nothing to play before this block.
   void pull(std::span<float> block, bool gap) {
     const double called = now_s();
     if (!known_) known_ = true, come_first();
@@ -30,14 +30,14 @@ class Feed {
     std::fill(block.begin() + static_cast<std::ptrdiff_t>(got), block.end(), 0.0F);
     keep_pace(called, block.size());
     if ((gap || got < block.size()) && going && !gone) ++underruns;
-    // The next block that is pushed begins after those that are left, and after this one.
+    // The next block to be pushed starts after the samples left in the ring, and after this block.
     called_s.store(called, std::memory_order_release);
     asked.store(block.size(), std::memory_order_release);
   }
 
   Ring ring;
-  std::atomic<bool> going = false;  // from the first block until the last
-  std::atomic<bool> gone = false;   // nobody can play what the card asks for
+  std::atomic<bool> going = false;  // from the first block to the last
+  std::atomic<bool> gone = false;   // the card asks for more than can be played
   std::atomic<double> called_s = 0;
   std::atomic<std::size_t> asked = 0;
   std::atomic<std::int64_t> underruns = 0;
@@ -45,7 +45,7 @@ class Feed {
  private:
   static constexpr double kWindowS = 10, kAheadS = 1;
 
-  // Where its server has ended, RtAudio's thread asks again and again without waiting.
+  // If its server has ended, RtAudio's thread asks again and again without waiting.
   void keep_pace(double called, std::size_t samples) {
     const int rate = rate_;
     if (rate == 0) return;
@@ -53,11 +53,11 @@ class Feed {
     const double block_s = static_cast<double>(samples) / rate;
     given_s_ += block_s;
     if (given_s_ > called - began_s_ + kAheadS) gone = true;
-    if (gone) sleep_s(block_s);  // or it would keep a core from everybody at real-time priority
+    if (gone) sleep_s(block_s);  // or it would occupy a core at real-time priority
   }
 
   std::atomic<int> rate_ = 0;
-  bool known_ = false;  // whether the card's thread has been here
+  bool known_ = false;  // whether the card's thread has called
   double began_s_ = 0, given_s_ = 0;
 };
 

@@ -74,7 +74,7 @@ void LineCutter::add(std::string_view bytes) {
   if (skipping_) return;
   rest_ += bytes;
   if (rest_.size() <= pose::kMaxPictureLine) return;
-  line(rest_);  // refused
+  line(rest_);  // too long: is counted as bad
   rest_.clear();
   skipping_ = true;
 }

@@ -1,4 +1,4 @@
-// What a source hands to the player: of all pictures that arrived only the newest.
+// Passes pictures from a source to the player: only the newest that arrived.
 #pragma once
 
 #include <cstdint>
@@ -21,19 +21,19 @@ struct SourceCounts {
   std::int64_t pictures = 0, bad = 0;
 };
 
-// Safe between the thread of a source and the player's.
+// Safe to use from a source's thread and the player's.
 class Inbox {
  public:
   void put(const pose::ArrivedPicture& picture);
   void put_bad(const std::string& why);
-  // No more will come; `failure`: because of this.
+  // Nothing more will come; `failure`: the reason, if it is an error.
   void end(std::exception_ptr failure = nullptr);
 
   std::optional<Arrival> take();  // the newest, once
   bool ended() const;             // and nothing is left to take, or it failed
-  void throw_failure() const;     // why it ended, where it failed
+  void throw_failure() const;     // throws the failure that ended it, if any
   SourceCounts counts() const;
-  std::string take_complaint();  // about the first bad picture since the last call; empty: none
+  std::string take_complaint();  // on the first bad picture since the last call; empty: none
 
  private:
   mutable std::mutex mutex_;
@@ -44,18 +44,18 @@ class Inbox {
   std::exception_ptr failure_;
 };
 
-// Bytes as they come, cut into lines, each of them a picture.
+// Cuts incoming bytes into lines, each of them a picture.
 class LineCutter {
  public:
   explicit LineCutter(Inbox& inbox) : inbox_(inbox) {}
   void add(std::string_view bytes);
-  void finish();  // a last line without its end
+  void finish();  // ends the last line
 
  private:
   void line(std::string_view line);
   Inbox& inbox_;
   std::string rest_;
-  bool skipping_ = false;  // a line that is too long
+  bool skipping_ = false;  // the rest of a line that is too long
 };
 
 }  // namespace minet::live

@@ -1,4 +1,4 @@
-// What a session measures of itself.
+// The measurements of a session.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@ namespace minet::live {
 
 class Meter {
  public:
-  void heard(double latency_s);  // of one picture
-  // All so far, or since the last call.
+  void heard(double latency_s);  // for one picture
+  // All since the start or the last `restart`.
   void fill(PlayReport& report) const;
   void restart();
 
  private:
-  // A count for each half of a millisecond: an hour of playing is as small as a minute.
+  // A histogram with steps of half a millisecond: an hour of playing takes no more than a minute.
   static constexpr double kStep = 0.0005;
-  static constexpr std::size_t kSteps = 4000;  // 2 s; longer ones are the last
+  static constexpr std::size_t kSteps = 4000;  // 2 s; longer ones are in the last step
   double part(double share) const;
 
   std::vector<std::int64_t> counts_ = std::vector<std::int64_t>(kSteps, 0);

@@ -1,4 +1,4 @@
-// Keypoints by Open Sound Control over UDP: /minet/pose with 141 or 94 numbers (docs/live.md).
+// Keypoints via Open Sound Control over UDP: /minet/pose with 141 or 94 numbers (docs/live.md).
 #include <lo/lo.h>
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace {
 constexpr int kLookMs = 100;
 constexpr std::string_view kAddress = "/minet/pose";
 
-// liblo tells its errors to a function without a context, on the thread that asked.
+// liblo reports errors to a function without context, on the calling thread.
 thread_local std::string last_error;
 
 void keep_error(int, const char* message, const char*) {
@@ -76,8 +76,8 @@ Server listen(Inbox& inbox, int port) {
                           last_error.empty() ? "" : text(" (", printable(last_error), ")"),
                           "; choose another"));
   }
-  // A bundle's time is that of the sender's clock: it is played when it arrives, not kept until
-  // then.
+  // A bundle's time is on the sender's clock: bundles are played when they arrive instead of being
+  // kept until then.
   lo_server_enable_queue(static_cast<lo_server>(server.get()), 0, 1);
   lo_server_add_method(static_cast<lo_server>(server.get()), nullptr, nullptr, on_message, &inbox);
   return server;

@@ -1,4 +1,4 @@
-// PCM into a descriptor, at the pace of a clock: whoever reads it plays it `buffer_s` later.
+// Writes PCM to a descriptor, paced by a clock: the reader plays it `buffer_s` later.
 #include <poll.h>
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ class PcmSink : public Sink {
     encode(block);
     send();
     const double late = now_s() - due_;
-    if (late > buffer_s_) {  // the receiver had nothing to play, or did not take it
+    if (late > buffer_s_) {  // the receiver ran dry, or did not read
       ++underruns_;
       due_ += late;
     }
@@ -71,8 +71,8 @@ class PcmSink : public Sink {
     std::span<const char> rest = bytes_;
     while (!rest.empty() && !gone_ && stop_signal() == 0) {
       pollfd ready{descriptor_, POLLOUT, 0};
-      if (::poll(&ready, 1, 100) <= 0) continue;  // it does not read: a stop is still seen
-      // A pipe is ready when it takes 4 KiB, so this does not wait.
+      if (::poll(&ready, 1, 100) <= 0) continue;  // it does not read: check for a stop
+      // A pipe is ready if it can take 4 KiB, so this does not block.
       const ssize_t sent =
           ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), 4096));
       if (sent > 0) rest = rest.subspan(static_cast<std::size_t>(sent));

@@ -19,10 +19,10 @@
 namespace minet::live {
 namespace {
 
-constexpr double kFadeS = 1;     // to rest, when the source has paused too long
-constexpr double kRiseS = 0.05;  // when it is there again
-constexpr double kEndS = 0.1;    // when all is over
-constexpr double kPatience = 3;  // until it is said that nobody is seen
+constexpr double kFadeS = 1;     // fade to rest after a long pause of the source
+constexpr double kRiseS = 0.05;  // when the source is back
+constexpr double kEndS = 0.1;    // at the end of the session
+constexpr double kPatience = 3;  // until "waiting for a player" is logged
 constexpr double kSayEvery = 10;
 
 std::string percent(double share) {
@@ -34,10 +34,10 @@ std::string latency(const PlayReport& report) {
               milliseconds(report.most_s), ", longest ", milliseconds(report.longest_s));
 }
 
-// The gain of a block, in a line from the last one's.
+// The gain of a block, a linear ramp from the last block's gain.
 class Fader {
  public:
-  // Over `seconds` of silence or sound to 0 or 1.
+  // Moves to 0 or 1; the full range takes `seconds`.
   void go(double target, double seconds) { target_ = target, seconds_ = seconds; }
   bool silent() const { return gain_ == 0 && target_ == 0; }
   void apply(std::vector<float>& block, double rate) {
@@ -99,7 +99,7 @@ class Session {
     say(now);
   }
 
-  // Takes the newest picture; its arrival where it shows the player.
+  // Takes the newest picture; returns its arrival time if it shows the player.
   std::optional<double> look(double now) {
     const std::optional<Arrival> arrival = inbox_.take();
     std::optional<double> arrived;
@@ -152,7 +152,7 @@ class Session {
     return block;
   }
 
-  // What sounds is not cut off.
+  // Fades the sound out instead of cutting it off.
   void end() {
     fader_.go(0, kEndS);
     while (playing_ && !fader_.silent() && stop_signal() == 0 && sink_->wait()) {
@@ -201,7 +201,7 @@ class Session {
   const PlayOptions options_;
   generation::LivePlayer player_;
   pose::CausalPose pose_;
-  const bool realtime_;  // before source and sink start their threads
+  const bool realtime_;  // requested before source and sink start their threads
   const double block_s_;
   Inbox inbox_;
   std::unique_ptr<Source> source_;
@@ -213,7 +213,7 @@ class Session {
   double began_processor_s_ = 0, said_processor_s_ = 0;
   std::int64_t blocks_ = 0, empty_ = 0, rests_ = 0;
   int complaints_ = 0;
-  // playing_: sound is made; fading_: it is on its way to rest; ever_: somebody has been seen.
+  // playing_: making sound; fading_: fading to rest; ever_: a player has been seen.
   bool playing_ = false, fading_ = false, ever_ = false, waiting_said_ = false;
 };
 

@@ -1,4 +1,4 @@
-// Samples from one thread to another without locks or allocation: one writes, one reads.
+// Passes samples between two threads, one writer and one reader, without locks or allocation.
 #pragma once
 
 #include <atomic>
@@ -12,14 +12,14 @@ class Ring {
  public:
   explicit Ring(std::size_t samples) : samples_(samples) {}
 
-  // Samples written and not yet read. Of the writer: never more than there are.
+  // Samples written and not yet read. For the writer, an upper bound.
   std::size_t filled() const {
     return static_cast<std::size_t>(written_.load(std::memory_order_acquire) -
                                     read_.load(std::memory_order_acquire));
   }
   std::size_t capacity() const { return samples_.size(); }
 
-  // Of the writer: all of them, or false and none.
+  // Called by the writer: pushes all of them, or returns false and pushes none.
   bool push(std::span<const float> block) {
     if (block.size() > samples_.size() - filled()) return false;
     const std::uint64_t at = written_.load(std::memory_order_relaxed);
@@ -28,7 +28,7 @@ class Ring {
     return true;
   }
 
-  // Of the reader: as many as there are, and how many that was.
+  // Called by the reader: takes as many as there are, and returns their number.
   std::size_t pull(std::span<float> into) {
     const std::uint64_t at = read_.load(std::memory_order_relaxed);
     const auto there = static_cast<std::size_t>(written_.load(std::memory_order_acquire) - at);

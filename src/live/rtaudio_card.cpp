@@ -21,9 +21,9 @@
 namespace minet::live {
 namespace {
 
-constexpr int kMostTimes = 6;  // the model's rate: 16 kHz to 96 kHz
+constexpr int kMostTimes = 6;  // times the model's rate: 16 kHz to 96 kHz
 
-// ALSA and PulseAudio write about every device that they do not find to stderr.
+// Silences stderr: ALSA and PulseAudio write to it about every device that they do not find.
 class Silence {
  public:
   Silence() : kept_(::dup(STDERR_FILENO)), nothing_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
@@ -42,8 +42,8 @@ class Silence {
   int kept_, nothing_;
 };
 
-// JACK 1 gives its threads stacks of 512 KiB and writes to 500,000 bytes of each before they run:
-// too few are left for the thread-local data of LibTorch, and the process ends by SIGSEGV.
+// JACK 1 gives its threads stacks of 512 KiB and writes to 500,000 bytes of each before they run.
+// Too little is left for LibTorch's thread-local data, and the process dies with SIGSEGV.
 void give_room_to_jack_threads() {
   using Create = int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
   using SetCreator = void(Create*);
@@ -58,7 +58,7 @@ void give_room_to_jack_threads() {
   });
 }
 
-// JACK where it runs, else PulseAudio (or PipeWire in its place), else ALSA.
+// JACK if it runs, else PulseAudio (or PipeWire in its place), else ALSA.
 void start_audio(std::optional<RtAudio>& audio) {
   const Silence silence;
   give_room_to_jack_threads();
@@ -156,7 +156,7 @@ class RtAudioCard : public Card {
     to.deviceId = device.id;
     to.nChannels = channels_;
     RtAudio::StreamOptions options;
-    // PulseAudio asks irregularly: often for two blocks at once, and with no more than two of its
+    // PulseAudio asks irregularly, often for two blocks in a row, and with only two buffers of its
     // own there are gaps that it does not report.
     const bool pulse = audio_->getCurrentApi() == RtAudio::LINUX_PULSE;
     at_once_ = pulse ? 2 : 1;
@@ -169,7 +169,7 @@ class RtAudioCard : public Card {
                        &called, this, &options);
     mono_.resize(frames);
     audio_->startStream();
-    const long said = audio_->getStreamLatency();  // in frames; 0: it does not say
+    const long said = audio_->getStreamLatency();  // in frames; 0: unknown
     const long kept = static_cast<long>(options.numberOfBuffers) * static_cast<long>(frames);
     latency_s_ = static_cast<double>(said > 0 ? said : kept) / rate_;
   }

@@ -15,9 +15,9 @@
 namespace minet::live {
 namespace {
 
-constexpr int kLookMs = 100;             // how often a source looks whether it is to stop
+constexpr int kLookMs = 100;             // interval of a source's checks for a stop
 constexpr double kLongest = 30 * 86400;  // s
-constexpr int kWrongInput = 2;           // exit code of an InputError
+constexpr int kWrongInput = 2;           // exit code for InputError
 
 class LineSource : public Source {
  public:
@@ -64,7 +64,7 @@ class ProgramSource : public Source {
   std::string name() const override { return name_; }
 
  private:
-  // The last line of what it said: "mi_prepare: FILM: expected ...".
+  // The last line of its output: "mi_prepare: FILM: expected ...".
   static std::string sentence_of(const ProcessResult& result) {
     std::string last = last_line(result.error_output);
     if (last.empty()) return "the camera's program ended unexpectedly";

@@ -1,4 +1,4 @@
-// Where keypoints come from: each source fills the inbox from a thread of its own.
+// Sources of keypoints; each fills the inbox from its own thread.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,11 @@ namespace minet::live {
 
 class Source {
  public:
-  virtual ~Source() = default;           // stops it, within a tenth of a second
-  virtual std::string name() const = 0;  // for people: "OSC at port 9000"
+  virtual ~Source() = default;           // stops it within a tenth of a second
+  virtual std::string name() const = 0;  // for messages: "OSC at port 9000"
 };
 
-// A thread that is told to stop and waited for. `work` looks at the flag every 100 ms.
+// A thread that the destructor stops and joins. `work` must check the flag every 100 ms.
 class Worker {
  public:
   explicit Worker(std::function<void(const std::atomic<bool>& stop)> work);
@@ -34,7 +34,7 @@ class Worker {
 
 std::unique_ptr<Source> make_line_source(Inbox& inbox, int descriptor);
 std::unique_ptr<Source> make_osc_source(Inbox& inbox, int port);
-// What a program of ours prints as lines of JSON; `argv` without the program's folder.
+// Lines of JSON from one of our programs; `argv` without the program's folder.
 std::unique_ptr<Source> make_program_source(Inbox& inbox, std::vector<std::string> argv,
                                             std::string name);
 

@@ -1,4 +1,4 @@
-// From the time stamps of a source to our clock.
+// Converts a source's time stamps to our clock.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 
 namespace minet::live {
 
-// The source's clock is taken to be behind ours by the least that a picture ever needed: what came
-// later than that was delayed on its way, so its stamp says better when it was seen.
+// The offset of the source's clock is the least delay of any picture so far. One that arrives later
+// than that was delayed on its way, so its time stamp tells better when it was seen.
 class SourceClock {
  public:
   // Never later than `arrived_s`.
@@ -22,8 +22,8 @@ class SourceClock {
   }
 
  private:
-  static constexpr double kMostDelay = 1;  // s: more is another clock, or milliseconds
-  static constexpr double kDrift = 1e-4;   // s a picture: clocks do not run alike
+  static constexpr double kMostDelay = 1;  // s: more means a different clock, or milliseconds
+  static constexpr double kDrift = 1e-4;   // s per picture: clocks differ in speed
   std::optional<double> offset_;
   double last_ = 0;
 };

@@ -10,7 +10,7 @@ Upsampler::Upsampler(int factor) : factor_(factor), past_(2 * kHalf - 1, 0.0F) {
     double sum = 0;
     std::vector<double> taps;
     for (int tap = 0; tap < 2 * kHalf; ++tap) {
-      // Tap `tap` looks at the sample kHalf - 1 - tap after the place between two samples.
+      // Where the tap's sample is, relative to the output sample, in input samples.
       const double at = static_cast<double>(tap - (kHalf - 1)) -
                         static_cast<double>(phase) / static_cast<double>(factor);
       const double angle = std::numbers::pi * at;

@@ -1,4 +1,4 @@
-// A whole multiple of a sample rate, for cards that do not play the model's own.
+// Raises a sample rate by a whole factor, for cards that do not support the model's own.
 #pragma once
 
 #include <span>
@@ -6,12 +6,12 @@
 
 namespace minet::live {
 
-// A windowed sinc of 2 * kHalf taps a phase: 12 samples late (0.75 ms at 16 kHz), flat to 0.8 of
-// half the rate.
+// A windowed sinc with 2 * kHalf taps per phase: delays by 12 samples (0.75 ms at 16 kHz), flat up
+// to 0.8 of half the rate.
 class Upsampler {
  public:
   explicit Upsampler(int factor);
-  // Until the next call; `factor` samples for each.
+  // `factor` samples for each one of `block`; valid until the next call.
   std::span<const float> add(std::span<const float> block);
 
   static constexpr int kHalf = 12;

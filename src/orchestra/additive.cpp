@@ -1,7 +1,7 @@
 // Additive synthesis with wavetables: the partials of a pitch are summed once into two single-cycle
 // tables (soft and loud), and a note reads both with a 32-bit phase. One minute takes well under a
-// second. The timbres are in timbre.cpp. Left out: room, body resonances that stay while the pitch
-// moves within a note, transients other than noise.
+// second. The timbres are in timbre.cpp. Omitted: the room, body resonances that stay fixed while
+// the pitch moves within a note, transients other than noise.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -26,7 +26,7 @@ constexpr int kMostPartials = 160;
 constexpr int kBlock = 32;  // samples between updates of pitch and level
 
 struct Tables {
-  std::array<float, kTable + 1> soft, loud;  // one more for interpolation
+  std::array<float, kTable + 1> soft, loud;  // one extra for interpolation
 };
 
 std::array<float, kTable + 1> cycle(const std::vector<double>& amplitudes) {
@@ -35,7 +35,7 @@ std::array<float, kTable + 1> cycle(const std::vector<double>& amplitudes) {
   for (std::size_t k = 0; k < amplitudes.size(); ++k) {
     const double harmonic = static_cast<double>(k + 1);
     power += amplitudes[k] * amplitudes[k] / 2;
-    // Phases that grow with the square of the number spread a cycle's energy evenly (Schroeder).
+    // Phases quadratic in the harmonic's number spread a cycle's energy evenly (Schroeder).
     double phase = std::numbers::pi * harmonic * harmonic / static_cast<double>(amplitudes.size());
     const double step = 2 * std::numbers::pi * harmonic / kTable;
     double y = amplitudes[k] * std::sin(phase), before = amplitudes[k] * std::sin(phase - step);
@@ -60,7 +60,7 @@ Tables make_tables(const Timbre& timbre, double hz) {
   for (int k = 1; k <= partials; ++k) {
     double db = k <= 8 ? timbre.harmonics_db[static_cast<std::size_t>(k - 1)]
                        : timbre.harmonics_db[7] - timbre.rolloff_db * std::log2(k / 8.0);
-    // Above its break the clarinet's even harmonics come back.
+    // Above the clarinet's break the even harmonics return.
     if (timbre.code == "cl" && k % 2 == 0 && k <= 8) db += std::clamp((hz - 350) / 25, 0.0, 18.0);
     for (const Formant& formant : timbre.formants) {
       const double away = std::log2(k * hz / formant.hz) / formant.octaves;
@@ -72,7 +72,7 @@ Tables make_tables(const Timbre& timbre, double hz) {
   return {cycle(soft), cycle(loud)};
 }
 
-// Band-passed white noise of unit variance, roughly.
+// Band-passed white noise of roughly unit variance.
 class Noise {
  public:
   Noise(double hz, double q, std::uint64_t seed) : state_(static_cast<std::uint32_t>(seed) | 1) {
@@ -199,7 +199,7 @@ void record(std::vector<float>& samples, std::uint64_t seed) {
   for (const float sample : samples) peak = std::max(peak, std::abs(sample));
   const auto gain = static_cast<float>(from_db(random.uniform(-14, -4)) / peak);
   const auto floor = static_cast<float>(from_db(-70));
-  // A room's noise is darker than white: one-pole low pass, scaled back to the same power.
+  // Room noise is darker than white noise: one-pole low-pass, rescaled to the same power.
   const float pole = 0.8f;
   const float scale = std::sqrt((1 - pole * pole)) * std::sqrt(3.0f) * floor;
   auto state = static_cast<std::uint32_t>(random.next()) | 1;

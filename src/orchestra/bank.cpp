@@ -1,10 +1,10 @@
-// What the keys of a sound bank sound like: their tuning, and whether they are an octave high.
+// Measures the keys of a sound bank: their tuning, and whether they sound an octave high.
 //
 // Sampled notes are some cents off, and in some the odd partials are so weak that a listener or a
 // pitch tracker hears the octave above (FluidR3: three keys of the bassoon and three of the double
-// bass). Such a key is replaced by the nearest one that is sound, bent to its pitch, and the notes
-// written down have the cents that were measured. Left out: banks that are off by more than 150
-// cents, and how the pitch moves within a note.
+// bass). Such a key is replaced by the nearest good one, bent to its pitch, and the notes written
+// down get the measured cents. Omitted: banks that are off by more than 150 cents, and pitch
+// movement within a note.
 #include <algorithm>
 #include <cmath>
 
@@ -13,15 +13,15 @@
 namespace minet::orchestra {
 namespace {
 
-constexpr double kNote_s = 0.8, kStep_s = 1.2;      // of a key when all are struck in turn
-constexpr double kFrom_s = 0.25, kListen_s = 0.45;  // when it is listened to: after the attack
-constexpr double kWindow_s = 0.35;                  // that is compared with itself later
+constexpr double kNote_s = 0.8, kStep_s = 1.2;      // length and spacing of the keys struck in turn
+constexpr double kFrom_s = 0.25, kListen_s = 0.45;  // measured part of a key: after the attack
+constexpr double kWindow_s = 0.35;                  // compared with itself later
 constexpr double kWidest = 150;                     // cents
-constexpr double kTone = 0.5;                       // periods less alike than this are no tone
-constexpr double kOctave = 0.85;  // halves of a period more alike than this: an octave high
-constexpr int kReach = 4;         // semitones that a note is bent
+constexpr double kTone = 0.5;                       // periods less similar than this are no tone
+constexpr double kOctave = 0.85;  // halves of a period more similar than this: an octave high
+constexpr int kReach = 4;         // semitones that a note may be bent
 
-// -1..1: how alike `samples` are to themselves `lag` samples later.
+// -1..1: similarity of `samples` to themselves `lag` samples later.
 double likeness(std::span<const float> samples, std::size_t window, std::size_t lag) {
   double both = 0, now = 1e-12, later = 1e-12;
   for (std::size_t i = 0; i < window; ++i) {
@@ -79,7 +79,7 @@ std::vector<Key> measure_keys(const Sampler& sampler, const Instrument& instrume
     int struck = i;
     for (int away = 1; tones[static_cast<std::size_t>(struck)].octave > kOctave; ++away) {
       if (away > kReach) {
-        struck = i;  // none near is better
+        struck = i;  // no neighbour is better
         break;
       }
       for (const int near : {i + away, i - away}) {

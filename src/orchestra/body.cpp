@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kDegree = std::numbers::pi / 180;
 
-// Where the elbow is, and the wrist itself if it has to be pulled within reach.
+// The elbow's position; pulls the wrist within reach if necessary.
 Vec3 bend_arm(Vec3 shoulder, Vec3& wrist, double upper, double lower, Vec3 push) {
   Vec3 way = wrist - shoulder;
   const double reach = 0.985 * (upper + lower), least = std::abs(upper - lower) + 0.03;
@@ -23,12 +23,12 @@ Vec3 bend_arm(Vec3 shoulder, Vec3& wrist, double upper, double lower, Vec3 push)
 }
 
 struct HandMotion {
-  const double* press;  // five fingers from the thumb
+  const double* press;  // five fingers, thumb first
   double press_scale = 1, curl = 30, scale = 1;
-  double rock = 0;  // degrees, of the finger tips: vibrato
+  double rock = 0;  // degrees, vibrato of the finger tips
 };
 
-// Finger joints 1..20 of a hand, four for each finger from the thumb.
+// Finger joints 1..20 of a hand, four per finger, thumb first.
 void shape_hand(Vec3 wrist, const Hold& hold, bool right, const HandMotion& motion, Vec3* joints) {
   const Vec3 d = unit(hold.fingers);
   const Vec3 n = unit(hold.palm - dot(hold.palm, d) * d);
@@ -56,8 +56,8 @@ void shape_hand(Vec3 wrist, const Hold& hold, bool right, const HandMotion& moti
   }
 }
 
-// Turned about an axis through `centre`: roll about z, lean about x, turn about y (radians, small
-// enough that their order does not matter to the eye).
+// Rotates `p` about axes through `centre`: first roll about z, then lean about x, then turn about
+// y (radians).
 Vec3 turned(Vec3 p, Vec3 centre, double roll, double lean, double turn) {
   Vec3 v = p - centre;
   v = {std::cos(roll) * v.x - std::sin(roll) * v.y, std::sin(roll) * v.x + std::cos(roll) * v.y,
@@ -69,28 +69,28 @@ Vec3 turned(Vec3 p, Vec3 centre, double roll, double lean, double turn) {
   return centre + v;
 }
 
-// A telephone on a stand or a shelf: not quite level, and nearer than a stage camera.
+// A phone on a stand or a shelf: not quite level, and closer than a stage camera.
 void move_camera(Player& player, std::uint64_t seed) {
   Random random(derive_seed(seed, "camera"));
   player.facing = std::clamp(player.facing + random.uniform(-55, 55), -60.0, 60.0);
   player.camera_pitch += random.uniform(-14, 14);
   player.camera_roll = random.uniform(-6, 6);
   player.camera_m = random.uniform(1.6, 6);
-  player.pixels_per_metre *= random.uniform(0.6, 0.9);  // hands near the lens are large
+  player.pixels_per_metre *= random.uniform(0.6, 0.9);  // hands close to the lens look large
 }
 
-double near(Random& random, double mean, double spread) {  // two spreads at the most
+double near(Random& random, double mean, double spread) {  // at most two spreads away
   return mean + spread * std::clamp(random.normal(), -2.0, 2.0);
 }
 
-// As wide as real players were found from the usual posture: wrists up to 35 cm, elbows up to 15.
+// As far from the usual posture as real players were found: wrists up to 35 cm, elbows up to 15 cm.
 void vary_habits(Player& player, const Posture& posture, std::uint64_t seed) {
   Random random(derive_seed(seed, "habits"));
   const auto about_zero = [&](double x, double y, double z) {
     const double a = near(random, 0, x), b = near(random, 0, y), c = near(random, 0, z);
     return Vec3{a, b, c};
   };
-  // An instrument is moved with both hands; a bow is free of it.
+  // Moving the instrument moves both hands; the bow also moves on its own.
   const Vec3 instrument = about_zero(0.03, 0.045, 0.035), bow = about_zero(0.03, 0.06, 0.03);
   player.left_offset = player.left_offset + instrument;
   player.right_offset = player.right_offset + instrument;
@@ -110,7 +110,7 @@ Vec3 turned(Vec3 p, Vec3 centre, Vec3 by) {
   return turned(p, centre, by.x, by.y, by.z);
 }
 
-// A hand, turned by itself and then with the instrument.
+// Rotates a hand by itself and then with the instrument.
 Hold turned(Hold hold, Vec3 hand, Vec3 instrument) {
   hold.fingers = turned(turned(hold.fingers, {}, hand), {}, instrument);
   hold.palm = turned(turned(hold.palm, {}, hand), {}, instrument);
@@ -151,7 +151,7 @@ Player make_player(const Posture& posture, std::uint64_t seed, Cameras cameras, 
 
 Joints shape_body(const Posture& posture, const Player& player, const Pose& pose) {
   Joints joints;
-  const double lift = 0.016 * pose.breath;  // the chest rises, the shoulders with it
+  const double lift = 0.016 * pose.breath;  // the chest rises, and the shoulders with it
   const Vec3 neck{0, 0.5 * lift, 0};
   const Vec3 right_shoulder{-player.shoulder, -0.02 - player.shoulder_tilt + lift, 0};
   const Vec3 left_shoulder{player.shoulder, -0.02 + player.shoulder_tilt + lift, 0};

@@ -1,4 +1,4 @@
-// What the parts of a composition share: key, metre, tempo, chords, phrases. See tune.hpp.
+// What all parts of a composition share: key, metre, tempo, chords, phrases. See tune.hpp.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -10,8 +10,8 @@
 namespace minet::orchestra {
 namespace {
 
-// Chord roots of a phrase of `bars` bars, as steps of the scale: towards the dominant, or back to
-// the tonic.
+// Chord roots of a phrase of `bars` bars, as scale steps: towards the dominant, or back to the
+// tonic.
 std::vector<int> progression(Random& random, int bars, bool answer) {
   static const std::vector<std::vector<int>> kMiddle = {{3}, {5}, {1}, {3, 1}, {5, 3}, {5, 1}};
   std::vector<int> chords = {0};
@@ -52,7 +52,7 @@ Composition compose(double seconds, std::uint64_t seed) {
 }
 
 double Composition::seconds_at(double beat) const {
-  constexpr double kBroadening = 0.14;  // s that the end of a phrase takes longer
+  constexpr double kBroadening = 0.14;  // s by which the end of a phrase is lengthened
   const double length = phrase_bars * beats_per_bar;
   const double phrase = std::max(0.0, std::floor(beat / length));
   const double into = beat - phrase * length;

@@ -1,7 +1,7 @@
-// Noise in pixels (slow and fast), confidences that fall with speed and towards finger tips, and
-// runs of frames in which a hand, a finger or an arm is not found at all. Sizes after what Solos'
-// sample and real OpenPose output show: most gaps are in the hands. Now and then a hand is found in
-// a wrong place for a few frames, or both hands change places. Left out: wrong people.
+// Adds noise in pixels (slow and fast), confidences that fall with speed and towards finger tips,
+// and runs of frames in which a hand, a finger or an arm is not found. Sizes follow Solos' sample
+// and real OpenPose output: most gaps are in the hands. Now and then a hand is found in a wrong
+// place for a few frames, or both hands are swapped. Omitted: wrong people.
 #include "orchestra/detector.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 
 using Frames = std::vector<std::array<Pixel, pose::kJoints>>;
 
-// Marks runs of missing frames for a set of joints.
+// Marks runs of frames in which a set of joints is missing.
 void lose(Random& random, std::vector<std::array<bool, pose::kJoints>>& missing, int first,
           int count, double every_s, int longest) {
   const double chance = 1 / (every_s * kFps);
@@ -26,14 +26,14 @@ void lose(Random& random, std::vector<std::array<bool, pose::kJoints>>& missing,
   }
 }
 
-// A hand that is seen where it is not, in pixels away from where it is.
+// A hand detected in a wrong place: the offset in pixels from the true one.
 struct Mistake {
   double x = 0, y = 0;
-  bool swapped = false;  // the other hand's joints
+  bool swapped = false;  // detected at the other hand's joints
 };
 
 std::vector<std::array<Mistake, 2>> mistakes(Random& random, std::size_t frames) {
-  constexpr double kEvery_s = 18, kSwapEvery_s = 40;  // a hand; both hands
+  constexpr double kEvery_s = 18, kSwapEvery_s = 40;  // one hand; both hands
   std::vector<std::array<Mistake, 2>> found(frames);
   for (const std::size_t hand : {0u, 1u}) {
     for (std::size_t i = 0; i < frames; ++i) {
@@ -75,7 +75,7 @@ std::vector<float> detect(const Posture& posture, const Frames& frames, std::uin
     for (std::size_t j = 0; j < pose::kJoints; ++j, value += pose::kJointValues) {
       const bool in_hand = j >= pose::kRightHand;
       const double tip = in_hand ? static_cast<double>((j - pose::kRightHand) % 4) / 3 : 0;
-      // A detector's errors hang together from frame to frame.
+      // A detector's errors are correlated from frame to frame.
       wander_x[j] = 0.9 * wander_x[j] + (in_hand ? 0.40 : 0.25) * random.normal();
       wander_y[j] = 0.9 * wander_y[j] + (in_hand ? 0.40 : 0.25) * random.normal();
       mood[j] = 0.93 * mood[j] + 0.02 * random.normal();

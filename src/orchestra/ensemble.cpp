@@ -43,7 +43,7 @@ std::string pitch_text(const PitchCurve& curve) {
   return out;
 }
 
-// The pitch of notes whose vibrato only the sound bank knows.
+// The pitch curve without vibrato, which only the sound bank knows.
 PitchCurve steady(const Tune& tune, double seconds) {
   PitchCurve curve(seconds);
   for (const TuneNote& note : tune.notes) {
@@ -57,7 +57,7 @@ PitchCurve steady(const Tune& tune, double seconds) {
 }
 
 std::string score_midi(const std::vector<PlayedPart>& parts) {
-  constexpr int kTicks = 480;  // a quarter note
+  constexpr int kTicks = 480;  // per quarter note
   score::MidiFile file;
   file.format = 1;
   file.division.ticks_per_quarter = kTicks;
@@ -113,7 +113,7 @@ Role role_of(std::size_t part, std::size_t parts, const Instrument& instrument) 
   return part + 1 == parts && (parts > 2 || low) ? Role::bass : Role::inner;
 }
 
-// Parts that play together are a seventh of their number softer each; never over -1 dB.
+// Saves the mix, attenuated if its peak is above -1 dB.
 void save_mix(const std::filesystem::path& path, std::vector<float>& mix) {
   float peak = 1e-6f;
   for (const float sample : mix) peak = std::max(peak, std::abs(sample));

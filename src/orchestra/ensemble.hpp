@@ -22,10 +22,10 @@ struct PlayedPart {
   std::string name;  // P_code_NN_Title
 };
 
-// Composed and performed; nothing sounds yet.
+// Composes and performs the parts; makes no sound yet.
 std::vector<PlayedPart> rehearse(const Piece& piece, const OrchestraOptions& options);
 
-// `folder` is the piece's own and empty.
+// `folder` is the piece's own, and empty.
 void make_piece(const Piece& piece, std::vector<PlayedPart>& parts, const OrchestraOptions& options,
                 const std::optional<Sampler>& sampler, const std::filesystem::path& folder);
 

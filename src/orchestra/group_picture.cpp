@@ -1,4 +1,4 @@
-// Places in the picture, and OpenPose's JSON; see the header.
+// Positions in the picture, and OpenPose's JSON; see the header.
 #include "orchestra/group_picture.hpp"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ std::string person_json(const float* joints) {
   return out + "}";
 }
 
-// For each player the frames in which nobody sees them.
+// For each player, the frames in which they are not detected.
 std::vector<std::vector<bool>> absences(Random& random, std::size_t players, std::size_t frames) {
   constexpr double kEvery_s = 20;
   std::vector<std::vector<bool>> absent(players, std::vector<bool>(frames));
@@ -70,7 +70,7 @@ std::vector<std::vector<bool>> absences(Random& random, std::size_t players, std
 
 Player placed(Player player, const Frame& frame) {
   if (frame.players <= 1) return player;
-  constexpr double kNeeds = 620;  // pixels that a player of full size takes
+  constexpr double kNeeds = 620;  // pixels, width of a player at full size
   const double slot = static_cast<double>(kPictureWidth) / frame.players;
   const double scale = std::min(1.0, slot / kNeeds);
   player.pixels_per_metre *= scale;
@@ -81,7 +81,7 @@ Player placed(Player player, const Frame& frame) {
 
 void write_openpose(const std::filesystem::path& folder, const std::string& name,
                     const std::vector<FloatArray>& group, std::uint64_t seed) {
-  constexpr double kDisordered = 0.2;  // share of the frames
+  constexpr double kDisordered = 0.2;  // share of frames
   Random random(derive_seed(seed, "picture"));
   const auto frames = static_cast<std::size_t>(group.front().shape[0]);
   const auto absent = absences(random, group.size(), frames);
@@ -100,7 +100,7 @@ void write_openpose(const std::filesystem::path& folder, const std::string& name
     }
     std::string number = text(i);
     number.insert(0, 12 - std::min<std::size_t>(12, number.size()), '0');
-    // The whole folder is synced and renamed at once, so a plain stream does.
+    // The whole folder is synced and renamed once, so a plain stream is enough.
     const auto path = folder / text(name, "_", number, "_keypoints.json");
     std::ofstream file(path, std::ios::binary);
     file << "{\"version\":1.3,\"people\":[" << json << "]}\n";

@@ -1,6 +1,6 @@
-// Instruments and fingerings. Strings: first position where it reaches, else shifts on the top
-// string. Woodwinds: the simple six-hole system with forks. Brass: semitones below the nearest
-// natural tone, as valve combinations or slide positions. Left out: alternative fingerings.
+// Instruments and fingerings. Strings: first position if the note is in reach, else shifts on the
+// top string. Woodwinds: the simple six-hole system with forks. Brass: semitones below the nearest
+// natural tone, as valve combinations or slide positions. Omitted: alternative fingerings.
 #include "orchestra/instruments.hpp"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ enum Finger {
 
 Fingering bowed(const Instrument& instrument, int pitch) {
   Fingering held;
-  // The string that needs the lowest position; players avoid open strings only in high passages.
+  // The string with the lowest position; players avoid open strings only in high passages.
   for (int s = 3; s >= 0; --s) {
     held.string = s;
     if (pitch >= instrument.tuning[static_cast<std::size_t>(s)]) break;
@@ -40,7 +40,7 @@ Fingering bowed(const Instrument& instrument, int pitch) {
 }
 
 Fingering woodwind(const Instrument& instrument, int pitch) {
-  // Holes from the top: three of the left hand, three of the right; then the little fingers.
+  // Holes from the top: three for the left hand, three for the right; then the little fingers.
   struct Holes {
     char closed[7];
     bool left_little, right_little;
@@ -71,12 +71,12 @@ Fingering woodwind(const Instrument& instrument, int pitch) {
   }
   held.press[kLeftLittle] = holes.left_little ? 1 : 0;
   held.press[kRightLittle] = holes.right_little ? 1 : 0;
-  // The flute overblows by breath alone; the others have a register key, behind the instrument.
+  // The flute overblows by breath alone; the others have a register key behind the instrument.
   held.press[kLeftThumb] = instrument.code == "fl" ? 0 : std::min(0.2, 0.2 * registers);
   return held;
 }
 
-// Semitones under the nearest natural tone above, 0..6.
+// Semitones below the next natural tone above, 0..6.
 int under_natural_tone(int fundamental, int pitch) {
   for (int harmonic = 2; harmonic <= 16; ++harmonic) {
     if (harmonic == 7 || harmonic == 11 || harmonic == 13 || harmonic == 14)

@@ -1,6 +1,6 @@
-// Movements tied to notes. A control glides from where it is to its next value in a short time
+// Movements tied to notes. A control glides from its present value to the next in a short time
 // around the onset: fingers within some 50 ms, a slide or a change of position earlier and slower.
-// Bow strokes alternate, one for each slurred group, their length by loudness and duration.
+// Bow strokes alternate, one per slurred group; their length follows loudness and duration.
 #include "orchestra/movement.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct Move {
   double from_s, to_s, value;
 };
 
-// The value over time; a later move takes over from wherever the earlier one has got to.
+// Interpolates the value over time; a move starts from wherever the one before it has got to.
 template <class Set>
 void glide(const std::vector<Move>& moves, const std::vector<double>& times, Set set) {
   double from = moves.empty() ? 0 : moves.front().value;
@@ -57,7 +57,7 @@ class Mover {
   }
 
  private:
-  // Moves to value(i) around the onset of each note that differs from the one before.
+  // Moves to value(i) around the onset of each note i.
   template <class Value>
   std::vector<Move> at_onsets(double lead_s, double settle_s, Value value) const {
     std::vector<Move> moves;
@@ -146,7 +146,7 @@ class Mover {
     }
   }
 
-  // In before a phrase, out along it; and a nod at each onset.
+  // Inhales before a phrase and exhales along it; also a nod at each onset.
   void breath() {
     std::vector<Move> moves = {{-2, -1, 0}};  // at rest before the tune
     for (std::size_t i = 0; i < notes_.size();) {

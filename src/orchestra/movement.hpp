@@ -1,4 +1,4 @@
-// What a player does over time: the tune as hand and body controls, frame by frame.
+// A player's movement over time: the tune as hand and body controls, frame by frame.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ struct Pose {                            // controls at one moment
   double string = 0;                     // 0 lowest .. 3, in between while crossing
   double stop = 0;                       // share of the string cut off by the left hand
   double slide = 0;                      // 0 .. 6
-  double height = 0;                     // of the pitch within the range, -1 .. 1
+  double height = 0;                     // position of the pitch within the range, -1 .. 1
   double loud = 0;                       // 0 .. 1
   double breath = 0;                     // 0 empty .. 1 full
   double nod = 0;                        // a pulse at each onset, by its accent
@@ -24,7 +24,7 @@ struct Pose {                            // controls at one moment
   double vibrato = 0;                    // of the left hand's fingers, -1 .. 1
 };
 
-// One control set for each time (rising, in seconds).
+// One set of controls per time (increasing, in seconds).
 std::vector<Pose> move(const Instrument& instrument, const Tune& tune,
                        const std::vector<double>& times, std::uint64_t seed);
 

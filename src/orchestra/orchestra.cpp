@@ -1,5 +1,5 @@
-// Makes the folder: pieces in parallel, each renamed into OUT.unfinished when it is whole, and the
-// whole renamed at the end.
+// Makes the folder: pieces in parallel, each renamed into OUT.unfinished once complete, and the
+// whole folder renamed at the end.
 #include "minet/orchestra/orchestra.hpp"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ void check(const OrchestraOptions& options) {
   }
 }
 
-// What decides the bytes.
+// Everything that determines the output's bytes.
 std::string readme(const OrchestraOptions& options, const std::optional<Sampler>& sampler) {
   return text(
       "A synthetic orchestra, made by mi_prepare orchestra: no person played or moved here.\n",
@@ -65,7 +65,7 @@ std::string readme(const OrchestraOptions& options, const std::optional<Sampler>
       "\nmixtures: ", options.mix ? "yes" : "no", "\n");
 }
 
-// OUT.unfinished: new, or an interrupted run's with the same options.
+// OUT.unfinished: new, or that of an interrupted run with the same options.
 class Workshop {
  public:
   Workshop(const OrchestraOptions& options, const std::string& readme)
@@ -109,7 +109,7 @@ class Workshop {
 
   const fs::path& path() const { return path_; }
 
-  // Nobody but us has OUT.unfinished, so what is there is complete.
+  // No other process uses OUT.unfinished, so its contents are complete.
   void finish(const std::string& table) {
     save_file(path_ / "tracks.csv", table);
     lock_.reset();
@@ -177,7 +177,7 @@ std::string header_of(const OrchestraOptions& options) {
   return csv_line(cells);
 }
 
-// work(i) for every index on several threads; stops at the first error, or when asked to.
+// Calls work(i) for every index on several threads; stops at the first error or on request.
 template <class Work>
 void in_parallel(const char* what, std::size_t count, int threads, const Work& work) {
   std::atomic<std::size_t> next{0}, done{0};
@@ -212,7 +212,7 @@ void in_parallel(const char* what, std::size_t count, int threads, const Work& w
   }
 }
 
-// Measures the instruments that play. `scratch` may be left from an interrupted run.
+// Measures the instruments that play. `scratch` may remain from an interrupted run.
 void tune_sampler(Sampler& sampler, const std::vector<Piece>& pieces, int threads,
                   const fs::path& scratch) {
   std::vector<const Instrument*> playing;

@@ -1,4 +1,4 @@
-// The table of pieces, and which of them a smaller orchestra plays.
+// The table of pieces, and the choice of pieces for a smaller orchestra.
 #include "orchestra/pieces.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct Row {
   const char* codes;
 };
 
-// Arrangements of a composition follow one another as in URMP; row i is piece i + 1.
+// Arrangements of a composition are in sequence, as in URMP; row i is piece i + 1.
 constexpr std::array<Row, 44> kRows = {{
     {"Aubade", "vn vc"},
     {"Ballade", "vn vn"},
@@ -65,7 +65,7 @@ constexpr std::array<Row, 44> kRows = {{
 }};
 
 constexpr std::array<int, 4> kFirst = {38, 42, 28, 6};     // every instrument, for training
-constexpr std::array<int, 5> kTest = {44, 43, 10, 3, 11};  // and again, for testing
+constexpr std::array<int, 5> kTest = {44, 43, 10, 3, 11};  // and once more, for testing
 constexpr std::array<int, 4> kSharedTakes = {24, 25, 38, 39};
 
 template <class List>
@@ -82,7 +82,7 @@ Piece piece_of(int number) {
   return piece;
 }
 
-// The pieces of a volume in the order in which a growing orchestra takes them up.
+// The pieces of a volume, in the order in which a growing orchestra adds them.
 std::vector<Piece> ordered() {
   std::vector<Piece> order, rest;
   std::map<std::string, double> share, count;

@@ -1,5 +1,5 @@
 // The postures of the 13 instruments. Positions are estimates from how the instruments are held,
-// checked by looking at drawings of the result; see body.hpp for the axes.
+// checked visually in drawings of the result; see body.hpp for the axes.
 #include <string>
 
 #include "minet/core/errors.hpp"

@@ -1,5 +1,5 @@
-// Sampled instruments through the program fluidsynth and a General MIDI bank. Dry (no reverb, no
-// chorus). Pitch and vibrato are the samples' own; bank.cpp measures the former.
+// Sampled instruments, using the program fluidsynth and a General MIDI bank. Dry (no reverb, no
+// chorus). Pitch and vibrato are the samples' own; bank.cpp measures the pitch.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -15,8 +15,8 @@
 namespace minet::orchestra {
 namespace {
 
-constexpr int kDrums = 9;       // General MIDI's channel of drums
-constexpr int kBendRange = 12;  // semitones that a full pitch bend is set to
+constexpr int kDrums = 9;       // General MIDI's drum channel
+constexpr int kBendRange = 12;  // semitones of a full pitch bend
 
 std::vector<score::MidiEvent> bend_events(int channel, int semitones) {
   if (semitones == 0) return {};
@@ -95,7 +95,7 @@ std::vector<float> render(const Sampler& sampler, const score::MidiFile& file, d
 std::vector<float> play_samples(const Sampler& sampler, const Instrument& instrument, Tune& tune,
                                 double seconds, const std::filesystem::path& scratch) {
   const std::vector<Key>& keys = sampler.keys.at(instrument.code);
-  // Notes by how far they are bent: a channel each, since a bend holds for all that sounds in it.
+  // Notes by pitch bend, one channel each, since a bend affects all notes of its channel.
   std::map<int, std::vector<score::Note>> bent = {{0, {}}};
   for (TuneNote& note : tune.notes) {
     const Key& key = keys.at(static_cast<std::size_t>(note.pitch - instrument.low));

@@ -4,7 +4,7 @@
 
 namespace minet::orchestra {
 
-// From 0 to 1 as x does, level at both ends.
+// Smoothstep: from 0 to 1 as x goes from 0 to 1, flat at both ends.
 inline double smooth(double x) {
   x = std::clamp(x, 0.0, 1.0);
   return x * x * (3 - 2 * x);

@@ -1,4 +1,4 @@
-// Thirteen spectra and envelopes, hand-made after the usual descriptions (odd harmonics of the
+// Thirteen spectra and envelopes, set by hand from common descriptions (odd harmonics of the
 // clarinet's low register, formants of double reeds and brass), not measured.
 #include "orchestra/timbre.hpp"
 

@@ -14,13 +14,13 @@ struct Formant {
 struct Timbre {
   std::string code;
   std::array<double, 8> harmonics_db;  // of the first eight partials
-  double rolloff_db;                   // an octave, beyond the eighth
+  double rolloff_db;                   // per octave, beyond the eighth
   std::vector<Formant> formants;
-  double soft_db;  // further roll-off an octave when played softly
+  double soft_db;  // additional roll-off per octave when played softly
   double attack_s, release_s;
   double vibrato_cents, vibrato_hz;
-  double tremolo;                      // share of the level, at the vibrato's rate
-  double noise_db, noise_hz, noise_q;  // bow or breath, under the tone
+  double tremolo;                      // share of the level, at the vibrato rate
+  double noise_db, noise_hz, noise_q;  // bow or breath, relative to the tone
   double burst_db;                     // the same noise at the attack
 };
 

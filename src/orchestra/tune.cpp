@@ -1,4 +1,4 @@
-// Writing a part for an instrument and performing it; see the header.
+// Writes a part for an instrument and performs it; see the header.
 #include "orchestra/tune.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ struct Tone {
   int degree;  // step of the scale, 0..6
 };
 
-// The pitches of the key that the instrument plays.
+// The pitches of the key within the instrument's range.
 std::vector<Tone> scale_in_range(const Instrument& instrument, int tonic, bool minor) {
   static constexpr int kMajor[7] = {0, 2, 4, 5, 7, 9, 11};
   static constexpr int kMinor[7] = {0, 2, 3, 5, 7, 8, 11};  // harmonic
@@ -28,7 +28,7 @@ std::vector<Tone> scale_in_range(const Instrument& instrument, int tonic, bool m
   return scale;
 }
 
-// Note values in beats that a role uses at this tempo, the likely ones more often.
+// The note values, in beats, of a role at this tempo; likely ones occur more often.
 std::vector<double> note_values(Role role, double beat_s) {
   constexpr double kShortest = 0.15;  // seconds of a note
   const double longest = role == Role::melody ? 1.0 : role == Role::inner ? 1.3 : 1.6;
@@ -44,7 +44,7 @@ std::vector<double> note_values(Role role, double beat_s) {
   return values;
 }
 
-// A rhythm that fills `beats`; notes off the beat lead back to it.
+// A rhythm that fills `beats`; a note off the beat is followed by ones that lead back to it.
 std::vector<double> fill(Random& random, const std::vector<double>& values, double beats) {
   std::vector<double> rhythm;
   double at = 0;
@@ -82,7 +82,7 @@ class Writer {
   }
 
   Tune write() {
-    // Golden-ratio steps visit the whole range evenly, whatever the number of phrases.
+    // Golden-ratio steps cover the whole range evenly for any number of phrases.
     double where = stream("range").uniform();
     for (std::size_t phrase = 0; phrase < piece_.loud.size(); ++phrase) {
       where = std::fmod(where + 0.6180339887, 1.0);
@@ -92,7 +92,7 @@ class Writer {
   }
 
  private:
-  // Random numbers of the part, the same for whoever plays it.
+  // The random numbers of the part, the same for every player of it.
   Random stream(const char* purpose, int index = 0) const {
     return Random(derive_seed(derive_seed(piece_.seed, purpose), "part",
                               static_cast<std::uint64_t>(part_.index),
@@ -119,7 +119,7 @@ class Writer {
     const bool brass = technique_ == Technique::valves || technique_ == Technique::slide;
     const auto& steps = part_.role == Role::inner ? kCalm : brass ? kBrass : kAgile;
     int step = steps[random.below(steps.size())];
-    // The further out, the stronger the way back.
+    // The further from the centre, the more likely a step back.
     const int away = place - centre;
     if (std::abs(away) > 3 && away * step > 0 && random.uniform() < 0.25 * (std::abs(away) - 3))
       step = -step;
@@ -127,14 +127,14 @@ class Writer {
     return std::clamp(place + step, 0, last());
   }
 
-  // Bars of a phrase as note values; the last bar ends with a rest.
+  // The bars of a phrase as note values; the last bar ends with a rest.
   std::vector<std::vector<double>> rhythm(int phrase) const {
     const int pair = phrase / 2;
     Random random = stream("rhythm", pair);
     std::vector<std::vector<double>> bars;
     for (int bar = 0; bar + 1 < piece_.phrase_bars; ++bar)
       bars.push_back(fill(random, values_, piece_.beats_per_bar));
-    // The third bar takes up the first: a motif.
+    // The third bar repeats the first: a motif.
     if (bars.size() > 2) bars[2] = bars[0];
     const double sounding = piece_.beats_per_bar - piece_.rests[static_cast<std::size_t>(phrase)];
     const double held = std::min(sounding, *std::max_element(values_.begin(), values_.end()));
@@ -143,7 +143,7 @@ class Writer {
     return bars;
   }
 
-  // False when the time is over.
+  // False when the time is up.
   bool write_phrase(int phrase, double where) {
     const bool answer = phrase % 2 == 1;
     const bool melody = part_.role == Role::melody;
@@ -204,7 +204,7 @@ class Writer {
     note.cents = std::clamp(5 * player_.normal(), -14.0, 14.0);
     note.vibrato = player_.uniform(0.4, 1.0);
     if (note.onset_s + note.duration_s > piece_.seconds - 0.25) return false;
-    if (!tune_.notes.empty()) {  // uneven onsets must not make two notes sound at once
+    if (!tune_.notes.empty()) {  // uneven onsets must not make notes overlap
       TuneNote& before = tune_.notes.back();
       before.duration_s = std::min(before.duration_s, note.onset_s - before.onset_s);
     }

@@ -1,5 +1,5 @@
-// Keypoint arrays: Solos' raw memory map (float32, no header, though it is called skeleton.npy),
-// Solos' true .npy, both [frames, (x, y, confidence), joint], our own .npy [frames, joint, 3], and
+// Keypoint arrays: Solos' raw memory map (float32, no header, despite its name skeleton.npy) and
+// its true .npy, both [frames, (x, y, confidence), joint], our own .npy [frames, joint, 3], and
 // Foley-Music's 65 points (github:chuangg/Foley-Music), [frames, 3, 65, people] or [frames, 65, 3].
 #include <algorithm>
 #include <bit>
@@ -120,7 +120,7 @@ void refuse_person(const fs::path& path, const ReadPoseOptions& options) {
   }
 }
 
-constexpr double kFoleyMusicFps = 22;  // its configuration's
+constexpr double kFoleyMusicFps = 22;  // from its configuration
 
 bool is_foley_music(const std::vector<std::int64_t>& shape) {
   const std::int64_t points = layout(LayoutId::foley_music).points;
@@ -154,7 +154,7 @@ RawPose read_foley_music(const fs::path& path, const ReadPoseOptions& options) {
   }
   Recording recording = frames.finish(options, pose);
   recording.fps = kFoleyMusicFps;
-  recording.from_film = false;  // its arrays were resampled
+  recording.from_film = false;  // its arrays are resampled
   assemble(recording, options, path, pose);
   return pose;
 }
@@ -194,11 +194,11 @@ RawPose read_array(const fs::path& path, const ReadPoseOptions& options) {
   }
   refuse_person(path, options);
   const Rows rows = choose_rows(shape[0], options, path);
-  // Solos' whole array is 3.4 GB: a video's rows are read, and no others.
+  // Solos' whole array has 3.4 GB, so only the rows of one video are read.
   const FloatArray array = read_npy_float_rows(path, rows.start, rows.count());
   RawPose pose = convert(array.values.data(), rows.count(), solos, options, path);
   pose.format = solos ? "Solos npy" : "npy";
-  // Ours are filled when they are made by `mi_prepare pose`; one with absent joints is not.
+  // Arrays made by `mi_prepare pose` are filled; one with absent joints is not.
   pose.filled = true;
   for (std::int64_t frame = 0; !solos && frame < pose.frames(); ++frame) {
     for (int joint = 0; joint < kJoints; ++joint) {

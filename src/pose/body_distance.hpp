@@ -1,5 +1,5 @@
-// How far two detected people are apart, and how much somebody was seen: what following people
-// rests on.
+// Distance between two detected people, and how much of a person was seen: the measures used to
+// follow people.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +15,11 @@
 namespace minet::pose {
 
 inline constexpr double kFar = std::numeric_limits<double>::infinity();
-// A step beyond this share of the body's size is another person; it grows while nobody is seen.
+// A step of more than this share of the body's size is a different person; grows while unseen.
 inline constexpr double kReach = 0.6;
 inline constexpr double kReachPerFrame = 0.05;
 
-// Diagonal of the box around the upper body's seen joints, in source units.
+// Diagonal of the bounding box of the seen upper-body joints, in source units.
 inline double body_size(const Person& person) {
   double left = kFar, right = -kFar, top = kFar, bottom = -kFar;
   for (int joint = 0; joint < kRightHand; ++joint) {
@@ -42,7 +42,7 @@ inline bool has_hands(const Person& person) {
   return false;
 }
 
-// Mean distance over neck and shoulders seen in both, else over any upper-body joint.
+// Mean distance of neck and shoulders seen in both; if there are none, of any upper-body joint.
 inline double distance(const Person& a, const Person& b) {
   const auto mean_over = [&](std::initializer_list<int> joints) {
     double sum = 0;
@@ -61,7 +61,7 @@ inline double distance(const Person& a, const Person& b) {
                               : mean_over({kRightElbow, kRightWrist, kLeftElbow, kLeftWrist});
 }
 
-// How long and how large somebody was seen: the sum of the body's sizes over the frames.
+// How long and how large a person was seen: the sum of body sizes over the frames.
 struct Presence {
   std::int64_t frames = 0, with_hands = 0;
   double size = 0;
@@ -70,11 +70,11 @@ struct Presence {
     with_hands += has_hands(person) ? 1 : 0;
     size += body_size(person);
   }
-  // Hands first: a viewer without an instrument may well sit nearer to the camera.
+  // Hands first: somebody without an instrument may well sit closer to the camera.
   std::pair<bool, double> rank() const { return {2 * with_hands >= frames, size}; }
 };
 
-// How far somebody of this size may be after some frames.
+// How far a person of this size may have moved after `passed` frames.
 inline double reach(double size, std::int64_t passed) {
   return size * (kReach + kReachPerFrame * static_cast<double>(passed));
 }

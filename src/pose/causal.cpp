@@ -8,8 +8,8 @@
 namespace minet::pose {
 namespace {
 
-constexpr double kKept = 1;               // s of pictures for interpolation
-constexpr std::int64_t kMostAtOnce = 50;  // frames of the grid after a pause
+constexpr double kKept = 1;               // s of pictures kept for interpolation
+constexpr std::int64_t kMostAtOnce = 50;  // grid frames at most after a pause
 constexpr std::int64_t kScaleEvery = 5;   // frames; the medians take 50 us
 
 }  // namespace
@@ -86,8 +86,8 @@ void CausalPose::follow_scale() {
     scale_ = now;
     return;
   }
-  // Slowly, so that a new median is no movement of the player; faster while there is little to
-  // take it of.
+  // Follows slowly, so that a new median does not look like movement; faster in the beginning, when
+  // there are few frames.
   const double part = std::min(
       1.0, static_cast<double>(kScaleEvery) / std::min(kSettling, static_cast<double>(ticks_)));
   scale_.center_x += (now.center_x - scale_.center_x) * part;
@@ -96,7 +96,7 @@ void CausalPose::follow_scale() {
 }
 
 bool CausalPose::tick(double now_s) {
-  // The first picture may have come after the clock was read.
+  // The first picture may have arrived after the clock was read.
   if (now_s < next_tick_ && ticks_ > 0) return false;
   const double due = std::max(1.0, std::floor((now_s - next_tick_) * fps_) + 1);
   const double skipped = std::max(0.0, due - static_cast<double>(kMostAtOnce));

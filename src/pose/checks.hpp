@@ -1,4 +1,4 @@
-// Rules for numbers that come from outside, shared by the readers.
+// Checks of numbers from outside, shared by the readers.
 #pragma once
 
 #include <cmath>
@@ -14,11 +14,11 @@
 namespace minet::pose {
 
 inline constexpr std::size_t kFrameValues = static_cast<std::size_t>(kJoints) * kJointValues;
-inline constexpr std::size_t kMaxPeople = 100;  // in a frame
+inline constexpr std::size_t kMaxPeople = 100;  // per frame
 
-// Writes a joint, or 0, 0, 0 where a number is NaN, infinite or beyond kMaxCoordinate, or where the
-// place is exactly 0, 0: tools write that for a point that they did not find, whatever confidence
-// they leave beside it. Returns whether the numbers were usable. Confidence is clamped to 0..1.
+// Writes a joint, or 0, 0, 0 if a number is NaN, infinite or beyond kMaxCoordinate, or if the
+// position is exactly 0, 0: tools write that for a point that they did not find, whatever its
+// confidence. Returns whether the numbers were usable. Clamps the confidence to 0..1.
 inline bool put_joint(float* to, double x, double y, double confidence) {
   const bool usable = std::isfinite(x) && std::isfinite(y) && std::isfinite(confidence) &&
                       std::abs(x) <= kMaxCoordinate && std::abs(y) <= kMaxCoordinate;

@@ -1,9 +1,9 @@
-// DeepLabCut's CSV: header rows `scorer`, (`individuals`,) `bodyparts` and `coords`, then a row a
-// frame with x, y, likelihood for each body part. Labelled frames (CollectedData) have no
-// likelihood, and images' paths instead of numbers, in one column or in three.
+// DeepLabCut's CSV: header rows `scorer`, (`individuals`,) `bodyparts` and `coords`, then one row
+// per frame with x, y, likelihood of each body part. Labelled frames (CollectedData) have no
+// likelihood, and image paths instead of frame numbers, in one column or in three.
 // https://deeplabcut.github.io/DeepLabCut/docs/standardDeepLabCut_UserGuide.html
-// Body parts are the user's own, so they're matched by name: the names of skeleton.hpp, common
-// ways to write them (aliases below), or a map file `bodypart,joint`.
+// Users name body parts themselves, so they are matched by name: the names of skeleton.hpp, common
+// spellings of them (aliases below), or a map file `bodypart,joint`.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -32,7 +32,7 @@ constexpr std::size_t kMaxColumns = 10'000;
                         "; give the .csv that DeepLabCut's analysis wrote"));
 }
 
-// "RightShoulder", "shoulder_R", "r shoulder" -> words without their order: {"r", "shoulder"}.
+// "RightShoulder", "shoulder_R", "r shoulder" -> words, order ignored: {"r", "shoulder"}.
 std::vector<std::string> words_of(std::string_view name) {
   std::vector<std::string> words;
   char before = ' ';
@@ -51,7 +51,7 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
-// A body part's name -> joint; -1: none of the 47.
+// The joint that a body part's name means; -1: none of the 47.
 int joint_of(std::string_view name) {
   const int exact = joint_index(lower(trim(name)));
   if (exact >= 0) {
@@ -123,12 +123,12 @@ struct Column {
   int axis = 0;
 };
 
-// The file's columns by the header rows, without those that say which frame a row is.
+// The columns given by the header rows, without those that identify a row's frame.
 struct Header {
   std::size_t index_columns = 1;
   std::vector<Column> columns;
   std::vector<std::string> individuals;
-  bool scored = false;  // there is a likelihood
+  bool scored = false;  // has a likelihood
 };
 
 using Cells = std::vector<std::string>;
@@ -198,7 +198,7 @@ Header read_header(const Cells& individuals, const Cells& parts, const Cells& co
   return header;
 }
 
-// Without a neck of its own: the middle of the shoulders, as in layouts.cpp.
+// If the file has no neck: the middle of the shoulders, as in layouts.cpp.
 void add_neck(Person& person) {
   const float *right = person.joint(kRightShoulder), *left = person.joint(kLeftShoulder);
   if (!is_absent(right) && !is_absent(left)) {
@@ -207,12 +207,12 @@ void add_neck(Person& person) {
   }
 }
 
-// The file line by line, by the separator that its first line has.
+// Reads the file line by line, with the separator of its first line.
 class Lines {
  public:
   explicit Lines(const fs::path& path) : path_(path), file_(open_input(path)) {}
 
-  // The next line that is not empty; false at the end. InputError for one that is too long.
+  // Reads the next non-empty line; false at the end. InputError for one that is too long.
   bool next(Cells& cells) {
     std::string line;
     do {
@@ -231,7 +231,7 @@ class Lines {
     cells = split(line, separator_);
     return true;
   }
-  std::int64_t number() const { return number_; }  // of the line that was read last, from 1
+  std::int64_t number() const { return number_; }  // of the last line read, from 1
   char separator() const { return separator_; }
 
  private:
@@ -241,9 +241,9 @@ class Lines {
   char separator_ = 0;
 };
 
-// The header rows, whose cells tell what each column is.
+// The header rows, which describe the columns.
 struct Titles {
-  Cells individuals, parts, coords;  // the first is empty in a file of one animal
+  Cells individuals, parts, coords;  // the first is empty for a single animal
 };
 
 Titles read_titles(Lines& lines, const fs::path& path) {
@@ -262,7 +262,7 @@ Titles read_titles(Lines& lines, const fs::path& path) {
   return titles;
 }
 
-// x, y, likelihood of each joint; NaN, 0 where a cell is empty or missing.
+// x, y, likelihood of each joint; NaN, 0 if a cell is empty or missing.
 using JointNumbers = std::array<double, static_cast<std::size_t>(kJoints) * kJointValues>;
 
 std::vector<JointNumbers> numbers_of(const Header& header, const Cells& cells, char separator) {
@@ -270,7 +270,7 @@ std::vector<JointNumbers> numbers_of(const Header& header, const Cells& cells, c
   for (std::size_t i = 0; i < header.columns.size(); ++i) {
     const Column& column = header.columns[i];
     if (column.joint < 0) continue;
-    // An empty cell is an undetected point; 0, 0, 0 is how the others say that.
+    // An empty cell is an undetected point; other formats write 0, 0 for that.
     numbers[column.individual]
            [static_cast<std::size_t>(column.joint * kJointValues + column.axis)] =
                parse_cell(cells[i + header.index_columns], separator).value_or(std::nan(""));
@@ -278,7 +278,7 @@ std::vector<JointNumbers> numbers_of(const Header& header, const Cells& cells, c
   return numbers;
 }
 
-// Counts in `bad_numbers` the joints whose numbers are no coordinates.
+// Adds the joints whose numbers are not usable coordinates to `bad_numbers`.
 Person person_of(JointNumbers numbers, bool scored, bool has_neck, std::int64_t& bad_numbers) {
   Person person;
   for (int joint = 0; joint < kJoints; ++joint) {
@@ -312,7 +312,7 @@ RawPose read_deeplabcut(const fs::path& path, const ReadPoseOptions& options) {
       refuse(path, text("expected ", titles.parts.size(), " cells in line ", lines.number(),
                         ", got ", cells.size()));
     }
-    // The row's number, or an image's path in one cell or in several.
+    // The frame number, or an image path in one cell or several.
     const std::string& name = cells[header.index_columns - 1];
     const auto frame = number_in(name);
     if (!frame) {

@@ -1,5 +1,5 @@
-// A strip of skeletons as SVG. Colours are mid-tones that stand out on white and on near-black;
-// text is mid-grey. Nothing is animated and no picture of the video is shown.
+// A strip of skeletons as SVG. Colours are mid-tones that are visible on white and on near-black;
+// text is mid-grey. No animation, no picture of the video.
 #include "minet/pose/draw.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ constexpr const char* kLeft = "#e0782a";
 constexpr const char* kMiddle = "#888888";
 constexpr const char* kText = "#808080";
 
-std::string coordinate(double value) {  // 0.1 units are finer than any screen shows here
+std::string coordinate(double value) {  // 0.1 units are below a screen's resolution here
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%.1f", value);
   std::string result = buffer;
@@ -74,11 +74,11 @@ bool is_hand(int joint) {
   return joint >= kRightHand;
 }
 
-// Source -> picture, one scale for all frames. The box holds 99 % of the coordinates, so that one
-// stray joint does not shrink everything.
+// Maps source to picture coordinates, with one scale for all frames. The view holds 99 % of the
+// coordinates, so that one stray joint does not shrink everything.
 struct View {
   double left = 0, top = 0, scale = 1, shift_x = 0, shift_y = 0;
-  double height = 0;  // of the picture: no more than is needed
+  double height = 0;  // of the picture, as small as possible
   double x(const float* joint) const { return (joint[0] - left) * scale + shift_x; }
   double y(const float* joint) const { return (joint[1] - top) * scale + shift_y; }
 };
@@ -120,7 +120,7 @@ std::string label(double x, double y, std::string_view anchor, std::string_view 
               "\"", more, ">", content, "</text>\n");
 }
 
-// Bones of one side and kind as one path.
+// The bones of one side, of hands or body, as one path.
 std::string bones(const PoseSequence& pose, std::int64_t frame, const View& view,
                   const char* colour, bool hands) {
   std::string path;
@@ -142,7 +142,7 @@ std::string dots(const PoseSequence& pose, std::int64_t frame, const View& view,
     const float* at = pose.joint(frame, joint);
     const bool gap = at[2] <= static_cast<float>(gap_confidence);
     if (is_hand(joint) && !gap) {
-      continue;  // seen finger joints are the ends of their bones
+      continue;  // seen finger joints are just ends of bones
     }
     result += text("<circle cx=\"", coordinate(view.x(at)), "\" cy=\"", coordinate(view.y(at)),
                    "\" r=\"", is_hand(joint) ? "1.3" : "3", "\"");

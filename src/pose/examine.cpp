@@ -48,7 +48,7 @@ void each_joint(RawPose& pose, Visit visit) {
   }
 }
 
-// A hand that has places in the file, but in no frame a confidence: the tool wrote none.
+// Hands with positions but with a confidence of 0 in every frame: the tool wrote no confidence.
 void trust_hands_without_confidence(RawPose& pose) {
   std::string hands;
   for (const Hand& hand : kHands) {
@@ -76,9 +76,9 @@ void trust_hands_without_confidence(RawPose& pose) {
   }
 }
 
-// Coordinates in parts of the picture: to pixels where its size is known.
+// Coordinates in fractions of the picture: converts them to pixels if its size is known.
 void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
-  constexpr double kMost = 1.5;  // 1 with some room for points outside the picture
+  constexpr double kMost = 1.5;  // 1, with a margin for points outside the picture
   double least = 0, most = 0;
   std::int64_t places = 0;
   each_joint(pose, [&](const float* at) {
@@ -88,7 +88,7 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
     most = std::max({most, static_cast<double>(at[0]), static_cast<double>(at[1])});
   });
   const bool parts = places > 0 && most <= kMost && least >= -kMost;
-  const bool pixels = pose.width > 0;  // the file says the picture's size, and its reader used it
+  const bool pixels = pose.width > 0;  // the file has the picture's size, and its reader applied it
   if (!pixels && options.picture) {
     pose.width = options.picture->first;
     pose.height = options.picture->second;
@@ -110,7 +110,7 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
            " so the body is stretched: give the picture's size, or write pixels"));
 }
 
-// A tool's guess for a point that the picture does not show is not seen.
+// A point outside the picture is the tool's guess, so it counts as not seen.
 void drop_points_outside(RawPose& pose) {
   if (pose.width <= 0 || pose.height <= 0) return;
   std::int64_t points = 0, frames = 0;
@@ -136,10 +136,10 @@ void drop_points_outside(RawPose& pose) {
   }
 }
 
-// Where a hand's seen fingers are in a frame, and how far they reach.
+// Position and extent of a hand's seen fingers in a frame.
 struct Fingers {
   Point centre;
-  double extent = 0;  // diagonal of the box around them, pixels
+  double extent = 0;  // diagonal of their bounding box, pixels
 };
 
 std::optional<Fingers> fingers_of(const RawPose& pose, std::int64_t frame, const Hand& hand) {
@@ -163,13 +163,13 @@ std::optional<Fingers> fingers_of(const RawPose& pose, std::int64_t frame, const
   return fingers;
 }
 
-// Fingers at the other wrist. Where the wrists are as near to each other as a hand is long (a
-// trumpeter's), or both equally near to the fingers, nothing can be said.
+// Detects fingers at the other wrist. Undecided if the wrists are as close together as a hand is
+// long (a trumpeter's), or both about equally close to the fingers.
 void judge_hands(RawPose& pose) {
   constexpr std::int64_t kEnough = 5;  // frames
-  constexpr double kClear = 2;         // times as near to one wrist as to the other
-  constexpr double kApart = 1.2;       // of the wrists, over the extent of the fingers
-  constexpr std::int64_t kShare = 4;   // swapped in at least one of so many frames
+  constexpr double kClear = 2;         // times as close to one wrist as to the other
+  constexpr double kApart = 1.2;       // distance of the wrists, relative to the fingers' extent
+  constexpr std::int64_t kShare = 4;   // swapped in at least one frame in this many
   std::string swapped;
   std::int64_t frames = 0;
   for (const Hand& hand : kHands) {
@@ -221,12 +221,12 @@ void judge_missing_hands(RawPose& pose) {
   }
 }
 
-// By the shoulders and by where the elbows hang: a player seen from the side has the shoulders one
-// behind the other, but the elbows still below them.
+// Detects rotated players by the shoulders and the elbows: a player seen from the side has one
+// shoulder behind the other, but the elbows still below them.
 void judge_posture(RawPose& pose) {
   constexpr std::size_t kEnough = 5;  // frames
   constexpr double kClear = 2;
-  std::array<std::vector<double>, 4> values;  // shoulders x, y; elbows below the neck x, y
+  std::array<std::vector<double>, 4> values;  // shoulder distance x, y; elbows below the neck x, y
   for (std::int64_t frame = 0; frame < pose.frames(); ++frame) {
     bool all = true;
     for (const int joint : {kNeck, kRightShoulder, kLeftShoulder, kRightElbow, kLeftElbow}) {

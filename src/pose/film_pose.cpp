@@ -15,10 +15,10 @@ namespace minet::pose {
 namespace {
 
 constexpr double kLongest = 24 * 3600;                 // s
-constexpr std::string_view kOwnName = "mi_prepare: ";  // begins mi_video's sentence about an error
+constexpr std::string_view kOwnName = "mi_prepare: ";  // prefix of mi_video's error message
 
-// Hands on what the program says, line by line, but keeps its last word where it fails, and leaves
-// its warnings to who reads the file.
+// Forwards mi_video's output line by line, except its error message, which is kept for the
+// exception, and its warnings, which the reader of the file repeats.
 class Listener {
  public:
   void operator()(std::string_view part) {
@@ -53,7 +53,7 @@ void run_mi_video(const std::vector<std::string>& command, const std::string& ot
   throw WorkError(why);
 }
 
-// The program and the options that every use of it has.
+// The program and the options common to all its uses.
 std::vector<std::string> mi_video(std::string_view purpose, GapRule gaps,
                                   const std::string& device) {
   std::vector<std::string> command = {require_companion("mi_video", purpose), "--gaps",

@@ -1,4 +1,4 @@
-// Counting gaps, and the report for people.
+// Counts gaps and writes the report for users.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -37,7 +37,7 @@ GapReport find_gaps(const RawPose& pose, double confidence_threshold) {
     throw InputError(text("the confidence of a gap must be at least 0 and under 1, but is ",
                           to_text(confidence_threshold)));
   }
-  const auto threshold = static_cast<float>(confidence_threshold);  // as Solos: 0.2F is a gap
+  const auto threshold = static_cast<float>(confidence_threshold);  // like Solos: 0.2F is a gap
   GapReport report;
   report.format = pose.format;
   report.frames = pose.frames();
@@ -121,7 +121,7 @@ std::string GapReport::text() const {
   const std::vector<int> missing = never_seen();
   if (!missing.empty()) {
     std::vector<std::string> names;
-    for (int i = 0; i < kJointGroups; ++i) {  // a whole group by its own name
+    for (int i = 0; i < kJointGroups; ++i) {  // a whole group by its name
       const auto group = static_cast<JointGroup>(i);
       std::vector<std::string> own;
       bool whole = true;

@@ -1,12 +1,12 @@
-// 1. every joint relative to its parent: as the parent stands after its own filling
-// (GapRule::paper)
-//    or as it was read, even where that is a gap (GapRule::solos); the neck, the root, in absolute
-//    coordinates;
-// 2. the mean of these over the frames in which the joint has a confidence above 0 (0 if none);
-// 3. a joint at or below the threshold takes the distance-weighted mean of the nearest earlier and
-//    later good frames; past the ends, the mean stands in as a frame before the first or after the
-//    last;
-// 4. back to absolute coordinates from the root outwards. Confidences stay as they are.
+// Gap filling:
+// 1. Every joint is taken relative to its parent, as filled (GapRule::paper) or as read, even if it
+//    is a gap there (GapRule::solos). The neck, the root, is in absolute coordinates.
+// 2. Their mean is taken over the frames in which the joint's confidence is above 0 (0 if none).
+// 3. A joint at or below the threshold gets the distance-weighted mean of the nearest earlier and
+//    later good frames. Past the ends, the mean takes the place of a frame before the first or
+//    after the last.
+// 4. From the root outwards, joints return to absolute coordinates; with GapRule::paper only the
+//    gaps, and other joints keep theirs. Confidences do not change.
 #include "minet/pose/gaps.hpp"
 
 #include <vector>
@@ -17,7 +17,7 @@
 namespace minet::pose {
 namespace {
 
-// What counts as a gap when filling. A filled source keeps its positions whatever their confidence.
+// What counts as a gap. A source that is already filled keeps its positions at any confidence.
 struct Rule {
   bool filled;
   float threshold;
@@ -30,7 +30,7 @@ struct Point {
   double x = 0, y = 0;
 };
 
-// A joint's positions in `raw` relative to its parent's in `parents` (the neck's as they are).
+// A joint's positions in `raw` relative to its parent's in `parents` (the neck's are absolute).
 std::vector<Point> relative(const std::vector<float>& raw, const std::vector<float>& parents,
                             std::int64_t frames, int joint) {
   const int parent = kSkeleton[static_cast<std::size_t>(joint)].parent;
@@ -62,7 +62,7 @@ Point mean_where(const std::vector<Point>& points, const std::vector<bool>& seen
   return count > 0 ? Point{sum.x / n, sum.y / n} : Point{};
 }
 
-// Fills the frames that aren't good between their neighbours; `mean` stands at -1 and at the end.
+// Interpolates the frames that are not good; `mean` is the value at -1 and at the end.
 void interpolate(std::vector<Point>& points, const std::vector<bool>& good, Point mean) {
   const auto frames = static_cast<std::int64_t>(points.size());
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
@@ -103,7 +103,7 @@ void fill_joint(RawPose& pose, const std::vector<float>& raw, int joint, const R
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     if (only_gaps && good[static_cast<std::size_t>(frame)]) continue;
     Point point = points[static_cast<std::size_t>(frame)];
-    if (parent >= 0) {  // filled before: parents come first
+    if (parent >= 0) {  // already filled: parents come first
       point.x += static_cast<double>(pose.joint(frame, parent)[0]);
       point.y += static_cast<double>(pose.joint(frame, parent)[1]);
     }

@@ -1,5 +1,5 @@
-// A frame of MediaPipe Holistic in JSON, as docs/keypoints.md has it: "pose" [33 x [x, y,
-// visibility]], "left_hand" and "right_hand" [21 x [x, y, confidence]] or none.
+// A frame of MediaPipe Holistic in JSON, as in docs/keypoints.md: "pose" [33 x [x, y, visibility]],
+// "left_hand" and "right_hand" [21 x [x, y, confidence]] or empty.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ inline constexpr std::array<int, kHolisticParts> kHolisticFirst = {0, 33, 54};
 using HolisticPoints = std::vector<double>;  // [75, 3]
 HolisticPoints no_holistic_points();         // zeros
 
-// False where the frame shows nobody. `refuse` gets what was expected and got, and is to throw.
+// False if the frame shows nobody. `refuse` gets what was expected and what was got; it must throw.
 bool read_holistic(const nlohmann::json& frame, HolisticPoints& points,
                    const std::function<void(const std::string&)>& refuse);
 

@@ -6,7 +6,7 @@
 //   https://cocodataset.org/#format-results
 // - AlphaPose, as COCO results with "idx", or with --format open or cmu by image name;
 //   https://github.com/MVIG-SJTU/AlphaPose/blob/master/docs/output.md
-// All have the points of COCO (17), Halpe (26 or 136) or COCO-WholeBody (133).
+// All use the points of COCO (17), Halpe (26 or 136) or COCO-WholeBody (133).
 #include <cmath>
 #include <set>
 
@@ -66,7 +66,7 @@ class InstanceReader {
     return *found;
   }
 
-  // 12, 12.0, "12" or "clip_0012.jpg"; images of one recording have one name.
+  // 12, 12.0, "12" or "clip_0012.jpg"; the images of one recording share a name.
   std::int64_t number_of(const json& id) {
     if (id.is_number_integer()) {
       if (id.is_number_unsigned() && id.get<std::uint64_t>() > 999'999'999'999'999'999U) {
@@ -89,7 +89,7 @@ class InstanceReader {
   }
 
   double number(const json& value) const {
-    if (value.is_null()) {  // some writers put null for NaN
+    if (value.is_null()) {  // some tools write null for NaN
       return std::nan("");
     }
     if (!value.is_number()) {
@@ -130,7 +130,7 @@ class InstanceReader {
     return *found;
   }
 
-  // A number however it is written: 1, 1.0, "1", [1.0]; -1: none.
+  // A number in any notation: 1, 1.0, "1", [1.0]; -1: none.
   static int tracker_id(const json& id) {
     constexpr double kMost = 1e9;
     std::optional<double> value;
@@ -165,7 +165,7 @@ class InstanceReader {
       refuse(text("expected each frame once, got frame ", at,
                   " twice, as in two recordings in one file"));
     }
-    frames_.frame(at);  // also where nobody is seen
+    frames_.frame(at);  // also if nobody is seen
     for (const json& person : list(member(frame, "instances"), "instances")) {
       if (!person.is_object()) {
         refuse(text("expected objects as \"instances\", got ", kind(person)));
@@ -215,7 +215,7 @@ class InstanceReader {
   RawPose pose_;
   std::set<LayoutId> met_;
   std::set<std::int64_t> listed_;
-  bool lists_frames_ = false;  // frames without people are written too
+  bool lists_frames_ = false;  // frames without people are listed too
   std::int64_t count_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// nlohmann's SAX events -> one small tree for each record.
+// nlohmann's SAX events -> one small tree per record.
 #include "pose/json_records.hpp"
 
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kMaxBytes = 4ULL << 30;      // 133 points in 4 h at 25 fps is about 2 GB
+constexpr std::uint64_t kMaxBytes = 4ULL << 30;      // 133 points for 4 h at 25 fps are about 2 GB
 constexpr std::size_t kMaxRecordValues = 1'000'000;  // numbers, texts, ... in one record
 constexpr std::size_t kMaxDepth = 16;
 
@@ -75,7 +75,7 @@ class Handler {
     if (kinds_.size() <= 2 && (kinds_.size() == 1 || !kinds_[0])) {
       return emit(kinds_.size() == 1 ? RecordPlace::top_list : RecordPlace::member_list, json());
     }
-    return true;  // lists in lists hold no records; their scalars are skipped
+    return true;  // nested lists hold no records; their scalars are skipped
   }
   bool end_array() {
     if (building_.empty()) {

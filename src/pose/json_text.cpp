@@ -16,7 +16,7 @@ JsonText::Buffer::int_type JsonText::Buffer::underflow() {
     source_.read(chunk.data(), kChunk);
     std::string in(chunk.data(), static_cast<std::size_t>(source_.gcount()));
     if (in.empty()) return traits_type::eof();
-    // A word that the chunk's end cuts is completed first.
+    // A word that is cut by the chunk's end is completed first.
     while (!in_string_ && ((in.back() >= 'A' && in.back() <= 'Z') ||
                            (in.back() >= 'a' && in.back() <= 'z') || in.back() == '-')) {
       const int next = source_.get();

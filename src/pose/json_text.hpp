@@ -1,5 +1,5 @@
-// JSON as tools really write it: Python's json.dump leaves NaN and Infinity, which JSON has not.
-// They are read as null, which every reader takes for a number that is none.
+// JSON as tools write it in practice: Python's json.dump writes NaN and Infinity, which JSON lacks.
+// They are read as null, which every reader treats as a missing number.
 #pragma once
 
 #include <istream>
@@ -9,7 +9,7 @@
 
 namespace minet::pose {
 
-// A stream of `source`'s text with NaN, Infinity and -Infinity outside of strings as null.
+// The text of `source`, with NaN, Infinity and -Infinity outside strings replaced by null.
 class JsonText : public std::istream {
  public:
   explicit JsonText(std::istream& source);

@@ -1,4 +1,4 @@
-// The table of layouts, and how it is applied.
+// The table of layouts, and its application.
 #include "pose/layouts.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 //                        neck       right shoulder, elbow, wrist     left shoulder, elbow, wrist
 constexpr std::array<JointSource, kRightHand> kOpenPoseUpper = {
                        {{1, -1},     {2, -1}, {3, -1}, {4, -1},       {5, -1}, {6, -1}, {7, -1}}};
-// COCO's 17 points are left before right: 5 and 6 are the shoulders.
+// COCO's 17 points list left before right: 5 and 6 are the shoulders.
 constexpr std::array<JointSource, kRightHand> kCocoUpper = {
                        {{5, 6},      {6, -1}, {8, -1}, {10, -1},      {5, -1}, {7, -1}, {9, -1}}};
 constexpr std::array<JointSource, kRightHand> kHalpeUpper = {
@@ -24,14 +24,14 @@ constexpr std::array<Layout, 9> kLayouts = {{
     //                                                    points  body              right  left finger
     {LayoutId::body25, "OpenPose BODY_25",                    67,  25, kOpenPoseUpper,  47,  26},
     {LayoutId::coco18, "OpenPose COCO-18",                    60,  18, kOpenPoseUpper,  40,  19},
-    // Its point 17 is the upper neck, above where the others have the neck, so it isn't taken.
+    // Its point 17 is the upper neck, higher than the neck of the others, so it is not used.
     {LayoutId::body25b, "OpenPose BODY_25B",                  67,  25, kCocoUpper,      47,  26},
     {LayoutId::coco17, "COCO-17",                             17,  17, kCocoUpper,      -1,  -1},
     {LayoutId::halpe26, "Halpe-26",                           26,  26, kHalpeUpper,     -1,  -1},
     {LayoutId::halpe136, "Halpe-136",                        136, 136, kHalpeUpper,    116,  95},
     {LayoutId::wholebody133, "COCO-WholeBody",               133, 133, kCocoUpper,     113,  92},
     {LayoutId::mediapipe, "MediaPipe Holistic",               75,  33, kMediapipeUpper, 55,  34},
-    // Hands without their wrists: 20 points each, right behind BODY_25.
+    // Hands without wrists: 20 points each, directly after BODY_25.
     {LayoutId::foley_music, "Foley-Music",                    65,  65, kOpenPoseUpper,  45,  25},
 }};
 // clang-format on

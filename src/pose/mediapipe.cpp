@@ -1,10 +1,10 @@
-// MediaPipe Holistic defines no file format, so these two are ours (docs/keypoints.md), as
+// MediaPipe Holistic defines no file format, so these two are our own (docs/keypoints.md);
 // `mi_prepare video -o NAME.json` writes the first. Coordinates are MediaPipe's, from 0 to 1 of the
-// picture's width and height, which the file carries: a body must not be stretched.
+// picture's width and height. The file has both, because a body must not be stretched.
 // JSON: {"format": "mediapipe-holistic", "version": 1, "width", "height", "frames": [{"frame",
 //   "time_s", "pose": [[x, y, visibility] x 33], "left_hand": [... x 21] or [], "right_hand"}]}
-// CSV: frame,time_s,width,height,part,point,x,y,confidence; one row a point; a frame without
-//   anybody has one row with the part `none`.
+// CSV: frame,time_s,width,height,part,point,x,y,confidence; one row per point; a frame with nobody
+//   in it has one row with the part `none`.
 #include <array>
 #include <cmath>
 #include <fstream>
@@ -156,7 +156,7 @@ void read_json(const fs::path& path, MediapipeReader& reader) {
   reader.set_picture(width, height);
 }
 
-// One line at a time: a long recording has millions.
+// Reads one line at a time: a long recording has millions.
 void read_csv_lines(const fs::path& path, MediapipeReader& reader) {
   constexpr std::string_view kHeader = "frame,time_s,width,height,part,point,x,y,confidence";
   constexpr std::size_t kColumns = 9, kMaxLine = 1000;

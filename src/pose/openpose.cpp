@@ -1,5 +1,5 @@
-// A folder of OpenPose JSON files -> RawPose. Files are ordered by number, never by name alone;
-// numbers without a file become frames in which everything is absent.
+// A folder of OpenPose JSON files -> RawPose. Files are ordered by frame number, never by name
+// alone; frame numbers without a file become frames in which everything is absent.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -31,9 +31,9 @@ struct FrameFile {
 };
 
 std::vector<fs::path> json_files(const fs::path& folder, RawPose& pose) {
-  std::vector<fs::path> all, named;  // named: as OpenPose names them, which wins
+  std::vector<fs::path> all, named;  // named: with OpenPose's file names, which take precedence
   std::error_code error;
-  std::size_t dangling = 0;  // broken links: frames that were written and are lost
+  std::size_t dangling = 0;  // broken links: frames that are lost
   fs::path first_dangling;
   fs::directory_iterator files(folder, error);
   for (; !error && files != fs::directory_iterator(); files.increment(error)) {
@@ -109,7 +109,7 @@ std::vector<FrameFile> numbered(const fs::path& folder, std::vector<fs::path> pa
   return files;
 }
 
-// Drops what lies before `options.first_frame` and returns the number of frame 0.
+// Drops the files before `options.first_frame` and returns the number of frame 0.
 std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& options,
                           const fs::path& folder, RawPose& pose) {
   if (!options.first_frame) {
@@ -135,8 +135,8 @@ std::int64_t choose_start(std::vector<FrameFile>& files, const ReadPoseOptions& 
   return start;
 }
 
-// The folder's times.csv (frame,time_s), because a
-// video's frames need not be evenly spaced. Empty if there is none.
+// The times in the folder's times.csv (frame,time_s), because a video's frames need not be evenly
+// spaced. Empty if there is none.
 std::map<std::int64_t, double> read_times(const fs::path& folder) {
   std::map<std::int64_t, double> times;
   const fs::path path = folder / kTimesFile;
@@ -162,7 +162,7 @@ std::map<std::int64_t, double> read_times(const fs::path& folder) {
   return times;
 }
 
-// What the files of a folder hold, all people and without any choice among them.
+// The contents of a folder's files: all people, before any is chosen.
 struct FolderFrames {
   std::vector<std::int64_t> numbers;
   std::vector<std::vector<Person>> people;
@@ -189,13 +189,13 @@ FolderFrames read_frames(const std::vector<FrameFile>& files, bool body25b) {
 
 class FolderMemory {
  public:
-  // A copy of what was read from exactly these files.
+  // A copy of the contents of exactly these files.
   FolderFrames read(const std::vector<FrameFile>& files, bool body25b) {
     const std::lock_guard lock(mutex_);
     std::vector<fs::path> paths;
     for (const FrameFile& file : files) paths.push_back(file.path);
     if (paths != paths_ || body25b != body25b_) {
-      paths_.clear();  // a file that cannot be read leaves nothing behind
+      paths_.clear();  // nothing stays cached if a file cannot be read
       frames_ = read_frames(files, body25b);
       paths_ = std::move(paths);
       body25b_ = body25b;

@@ -1,8 +1,8 @@
 // OpenPose JSON, versions 0.1 to 1.3: {"people": [{"pose_keypoints_2d": [x0, y0, c0, x1, ...],
 // "hand_left_keypoints_2d": [...], "hand_right_keypoints_2d": [...]}]}; 0.1 has the same names
-// without "_2d". Which point is which joint: layouts.cpp.
-// Read by nlohmann's SAX interface: limits are checked on the way, and everything that isn't needed
-// (face, 3-D, ids) is skipped without being stored.
+// without "_2d". layouts.cpp maps points to joints.
+// Read with nlohmann's SAX interface: limits are checked while parsing, and everything that is not
+// needed (face, 3-D, ids) is skipped without being stored.
 #include "pose/openpose_json.hpp"
 
 #include <algorithm>
@@ -31,10 +31,10 @@ constexpr std::array<std::string_view, kParts> kPartNames = {
 
 struct RawPerson {
   std::array<std::vector<double>, kParts> numbers;
-  std::array<bool, kParts> modern{};  // came under the name with "_2d", which wins
+  std::array<bool, kParts> modern{};  // read from the name with "_2d", which takes precedence
 };
 
-// The callbacks of nlohmann::json::sax_parse. Returning false stops; `problem` then says why.
+// The callbacks of nlohmann::json::sax_parse. False stops the parser; `problem` gives the reason.
 class Handler {
  public:
   using number_integer_t = nlohmann::json::number_integer_t;
@@ -43,7 +43,7 @@ class Handler {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
-  bool null() {  // some writers put null for NaN
+  bool null() {  // some tools write null for NaN
     return part_ && depth_ == kNumberDepth ? number(std::numeric_limits<double>::quiet_NaN())
                                            : value("null");
   }
@@ -148,7 +148,7 @@ class Handler {
     }
     return value("a number");
   }
-  // A scalar: fine wherever nothing is expected; null for a part means that it was not run.
+  // A scalar: ignored where nothing is expected; null for a part means that it was not run.
   bool value(std::string_view what) {
     if (part_) {
       if (what == "null" && depth_ == kPersonDepth) {
@@ -183,8 +183,8 @@ class Handler {
   std::optional<std::size_t> part_;
 };
 
-// The layout of a body by its count of numbers; nullptr: none. BODY_25B has as many as BODY_25, so
-// only its name tells it.
+// The layout of a body with this many numbers; nullptr: none. BODY_25B has as many as BODY_25, so
+// they cannot be told apart by the number.
 const Layout* body_layout(std::size_t numbers, bool body25b) {
   for (const LayoutId id : {body25b ? LayoutId::body25b : LayoutId::body25, LayoutId::coco18}) {
     if (numbers == static_cast<std::size_t>(layout(id).body_points) * kJointValues) {
@@ -194,7 +194,7 @@ const Layout* body_layout(std::size_t numbers, bool body25b) {
   return nullptr;
 }
 
-// Why it cannot be read, or nothing.
+// Why the person cannot be read, or "".
 std::string convert(const RawPerson& raw, bool body25b, OpenPoseFrame& frame) {
   const std::vector<double>& body = raw.numbers[kBody];
   const Layout* found = body.empty() ? &layout(body25b ? LayoutId::body25b : LayoutId::body25)
@@ -229,7 +229,7 @@ OpenPoseFrame read_openpose_frame(const std::filesystem::path& path, bool body25
   Handler handler;
   const std::string kind = file_kind(content);
   std::string problem = kind.empty() ? kind : "it is " + kind;
-  // Only a file with such a word pays for another pass.
+  // Only files with such words need the extra pass.
   const bool words =
       content.find("NaN") != std::string::npos || content.find("Infinity") != std::string::npos;
   bool parsed = false;

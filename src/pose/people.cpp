@@ -1,7 +1,7 @@
-// Most tools list people in no stable order, so the player is followed by the nearest neck and
-// shoulders: of all the tracks, the one that is longest and largest, with hands before without.
-// Where a tracker has numbered the people: tracked_people.cpp. Nothing fancier: players keep their
-// places, and a recording in which two cross should be cropped first.
+// Most tools list people in no stable order, so people are followed by the nearest neck and
+// shoulders; the player is the longest and largest of the tracks, those with hands first.
+// tracked_people.cpp handles files in which a tracker numbered the people. Nothing more elaborate:
+// players stay in their places, and a recording in which two cross should be cropped first.
 #include "pose/people.hpp"
 
 #include <algorithm>
@@ -70,7 +70,7 @@ struct Track {
   Presence presence;
 };
 
-constexpr std::size_t kMostLiveTracks = 200;  // beyond, the one unseen for longest is let go
+constexpr std::size_t kMostLiveTracks = 200;  // beyond that, those unseen for longest are dropped
 
 struct Step {
   double distance;
@@ -78,7 +78,7 @@ struct Step {
   int person;
 };
 
-// Continues each track by its nearest person, nearest pairs first; who is left starts a track.
+// Continues each track with its nearest person, nearest pairs first; others start new tracks.
 void extend(std::vector<Track>& tracks, std::vector<std::size_t>& live,
             const std::vector<Person>& people, std::size_t file, std::int64_t number) {
   std::vector<Step> steps;
@@ -125,7 +125,7 @@ void extend(std::vector<Track>& tracks, std::vector<std::size_t>& live,
   }
 }
 
-// The longest, largest track's first appearance: file and index in it.
+// The first appearance of the longest, largest track: file and index in it.
 std::pair<std::size_t, int> player_start(const std::vector<std::vector<Person>>& files,
                                          const std::vector<std::int64_t>& numbers) {
   std::vector<Track> tracks;
@@ -164,7 +164,7 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
                           ", got at most ", most_people,
                           " people in a frame; persons count from 0, so choose a smaller number"));
   }
-  if (most_people <= 1) {  // nobody else whom it could be
+  if (most_people <= 1) {  // nobody else to choose
     for (std::size_t i = 0; i < files.size(); ++i) {
       chosen[i] = files[i].empty() ? -1 : 0;
     }

@@ -10,10 +10,10 @@
 namespace minet::pose {
 namespace {
 
-// Time stamps this close, in parts of a frame, are the same.
+// Time stamps that differ by at most this, in frames, are equal.
 constexpr double kSame = 1e-6;
 
-// Between frame `index` (weight 0) and the next one (weight 1).
+// A position between frame `index` (weight 0) and the next one (weight 1).
 struct Place {
   std::int64_t index = 0;
   double weight = 0;
@@ -70,10 +70,10 @@ double median_coordinate(const PoseSequence& pose, int joint, int axis) {
   return median(std::move(values));
 }
 
-// The median shoulder distance, or what stands in for it.
+// The median shoulder distance, or a substitute.
 double shoulder_width(const PoseSequence& pose) {
-  // Under this share of a neighbouring length it is no width: a joint that was never seen sits on
-  // its parent.
+  // A length below this share of a neighbouring one is not usable: a joint that was never seen sits
+  // on its parent.
   constexpr double kDegenerate = 0.02;
   const double right = median_length(pose, kNeck, kRightShoulder);
   const double left = median_length(pose, kNeck, kLeftShoulder);
@@ -82,7 +82,7 @@ double shoulder_width(const PoseSequence& pose) {
                                median_length(pose, kRightElbow, kRightWrist),
                                median_length(pose, kLeftElbow, kLeftWrist)});
   const double longest = std::max({right, left, arm});
-  constexpr double kNoLength = 1e-6;  // divided by less, a coordinate could leave float's range
+  constexpr double kNoLength = 1e-6;  // dividing by less could overflow float
   if (longest < kNoLength) return 1;
   const double least = kDegenerate * longest;
   const double across = median_length(pose, kRightShoulder, kLeftShoulder);
@@ -92,7 +92,7 @@ double shoulder_width(const PoseSequence& pose) {
   if (std::max(right, left) > least) {  // one shoulder is missing, or both coincide
     return 2 * std::max(right, left);
   }
-  return longest;  // an arm or a forearm is about as long as the shoulders are wide
+  return longest;  // an upper arm or forearm is about as long as the shoulders are wide
 }
 
 }  // namespace

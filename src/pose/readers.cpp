@@ -1,4 +1,4 @@
-// Which reader a path goes to.
+// Chooses the reader for a path.
 #include "minet/pose/readers.hpp"
 
 #include <array>

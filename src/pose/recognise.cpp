@@ -1,5 +1,5 @@
-// Which format a path holds. JSON is known by its first telling record, CSV by its first line, so
-// that nothing is read twice.
+// Detects the format of a path: JSON by its first telling record, CSV by its first line, so that
+// nothing is read twice.
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 PoseFormat by_json(const fs::path& path) {
-  // What nothing says otherwise is OpenPose's, whose reader says what is wrong.
+  // Default: OpenPose, whose reader then reports what is wrong.
   PoseFormat found = PoseFormat::openpose;
   const auto telling = [&](PoseFormat format) {
     found = format;
@@ -39,7 +39,7 @@ PoseFormat by_json(const fs::path& path) {
               !points->is_array()) {
             return false;
           }
-          // AlphaPose writes the form of COCO results; its own are 136, 26 and, as COCO, 17 points.
+          // AlphaPose writes COCO results too; its own have 136, 26 or, like COCO, 17 points.
           constexpr std::size_t kWholeBodyNumbers = 133 * 3;
           return telling(points->size() == kWholeBodyNumbers ? PoseFormat::wholebody
                                                              : PoseFormat::alphapose);
@@ -107,7 +107,7 @@ PoseFormat recognise_format(const fs::path& path) {
   if (extension == ".csv") {
     return by_csv(path);
   }
-  // Solos' raw array is called skeleton.npy, so the name counts as much as the magic bytes.
+  // Solos' raw array is named skeleton.npy, so the name counts as well as the magic bytes.
   if (extension == ".npy" || is_npy(path)) {
     return PoseFormat::automatic;
   }

@@ -1,4 +1,4 @@
-// People by frame -> RawPose, for every format that lists people.
+// People by frame -> RawPose, for all formats that list people.
 #include "pose/recording.hpp"
 
 #include <algorithm>
@@ -16,15 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A pause without frames is filled. Its length, and what is filled beside a frame a second, must
-// not be hours: a few frames far apart would take gigabytes.
+// Pauses without frames are filled with empty frames, so their length is limited: a few frames that
+// are hours apart would take gigabytes.
 constexpr double kMaxPause = 600;  // s
 
 bool has_place(const Person& person) {
   return std::any_of(person.points.begin(), person.points.end(), [](float v) { return v != 0; });
 }
 
-// `times` of the frames that were read, rising.
+// `times` of the frames that were read, increasing.
 void check_pauses(const std::vector<double>& times, const fs::path& path) {
   double last = 0;
   for (const double time : times) {
@@ -93,7 +93,7 @@ void refuse_rows(const ReadPoseOptions& options, const fs::path& path) {
 }
 
 void check_span(std::size_t count, std::int64_t start, std::int64_t last, const fs::path& path) {
-  const std::int64_t span = last - start + 1;  // numbers fit in 18 digits: nothing overflows
+  const std::int64_t span = last - start + 1;  // numbers have at most 18 digits: no overflow
   constexpr std::int64_t kAlwaysFine = 20'000;
   if (span > kMaxFrames || (span > kAlwaysFine && span / 100 > static_cast<std::int64_t>(count))) {
     std::error_code ignored;
@@ -170,7 +170,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   bool seen = false, placed = false;
   for (std::vector<Person>& people : recording.people) {
     placed = placed || std::any_of(people.begin(), people.end(), has_place);
-    // A person without one joint is nobody: some writers put zeros where nobody is.
+    // A person without any seen joint is nobody: some tools write zeros if nobody is there.
     std::erase_if(people, [](const Person& person) { return !anybody(person); });
     seen |= !people.empty();
     pose.multi_person_frames += people.size() > 1 ? 1 : 0;
@@ -188,7 +188,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
   const std::vector<int> chosen =
       choose_person(recording.people, recording.numbers, options, path, pose.notices);
 
-  // The frames, by number: all from the start to the last, or those that have a time.
+  // The frame numbers: all from the start to the last, or those that have a time.
   std::vector<std::int64_t> frames;
   if (recording.times.empty()) {
     for (std::int64_t number = recording.start; number <= recording.numbers.back(); ++number) {

@@ -1,5 +1,5 @@
-// What every reader of people collects, and how it becomes a RawPose: who the player is, which
-// frames nobody filled, and when each frame was.
+// What every reader of people collects, and its conversion to a RawPose: choosing the player,
+// frames without a file entry, and frame times.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@
 namespace minet::pose {
 
 struct Recording {
-  std::string what;                         // for people: "OpenPose's files"
-  std::vector<std::int64_t> numbers;        // frame numbers, rising
+  std::string what;                         // for messages: "OpenPose's files"
+  std::vector<std::int64_t> numbers;        // frame numbers, increasing
   std::vector<std::vector<Person>> people;  // by frame number
   std::int64_t start = 0;                   // the frame at time 0
   std::map<std::int64_t, double> times;     // s, by frame number; empty: (number - start) / fps
   double fps = 25;                          // unless the options say otherwise
-  bool note_rate = true;                    // say that the rate is assumed
-  bool from_film = true;                    // a film's pictures may give the times
+  bool note_rate = true;                    // give a notice that the rate is assumed
+  bool from_film = true;                    // frames may be a film's pictures, with their times
 };
 
-// The frame number that a name or number in a file stands for: 12, 12.0, "12", "70.0",
-// "clip_0012.jpg"; nullopt if there is none.
+// The frame number in a name or number of a file: 12, 12.0, "12", "70.0", "clip_0012.jpg"; nullopt
+// if there is none.
 std::optional<std::int64_t> number_in(std::string_view name);
 
-// What is left of a file's or an image's name without its frame number: one recording's frames
-// share it.
+// A file's or an image's name without its frame number, which all frames of one recording have in
+// common.
 std::string recording_name(const std::filesystem::path& file);
 
-// InputError if frames of several recordings, known by their names, stand in one file or folder.
+// InputError if one file or folder has frames of several recordings, told apart by their names.
 class OneRecording {
  public:
   explicit OneRecording(const std::filesystem::path& path) : path_(path) {}
@@ -46,19 +46,19 @@ class OneRecording {
   std::filesystem::path first_;
 };
 
-// InputError if frames number `start` to `last` are too many for `count` of them: a sparse span is
-// two recordings in one, or time stamps instead of numbers, and would cost memory for nothing.
+// InputError if frames `start` to `last` are too many for `count` of them: a sparse range means two
+// recordings in one, or time stamps instead of numbers, and would waste memory.
 void check_span(std::size_t count, std::int64_t start, std::int64_t last,
                 const std::filesystem::path& path);
 
-// Sorts people that came by number, which may be in any order; InputError beyond the limits.
+// Sorts people by frame number; they may come in any order. InputError beyond the limits.
 class RecordingBuilder {
  public:
   RecordingBuilder(std::string what, std::filesystem::path path);
-  // A frame, also one without anybody; limits are checked.
+  // Adds a frame, which may be without people; checks limits.
   std::vector<Person>& frame(std::int64_t number);
   void add(std::int64_t number, Person person);
-  // `only_people`: the tool writes no frame without people, so the first number says how late the
+  // `only_people`: the tool writes no frames without people, so the first number tells how late the
   // player enters. InputError if there is no frame.
   Recording finish(const ReadPoseOptions& options, RawPose& pose, bool only_people = false);
 
@@ -68,11 +68,11 @@ class RecordingBuilder {
   std::map<std::int64_t, std::vector<Person>> frames_;
 };
 
-// Fills `pose` (its format, notes and bad_numbers stay). InputError where nobody is seen at all.
+// Fills `pose` (format, notices and bad_numbers are kept). InputError if nobody is seen at all.
 void assemble(Recording& recording, const ReadPoseOptions& options,
               const std::filesystem::path& path, RawPose& pose);
 
-// Rows are for arrays only.
+// InputError if rows are chosen: only arrays have rows.
 void refuse_rows(const ReadPoseOptions& options, const std::filesystem::path& path);
 
 }  // namespace minet::pose

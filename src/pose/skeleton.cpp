@@ -1,4 +1,4 @@
-// Names of joints and groups.
+// The names of joints and groups.
 #include "minet/pose/skeleton.hpp"
 
 namespace minet::pose {

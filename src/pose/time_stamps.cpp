@@ -10,8 +10,8 @@
 namespace minet::pose {
 namespace {
 
-constexpr double kMaxSeconds = 4 * 3600;  // as of a sound
-// A step of this many units or more between frames is no step in seconds: less than a frame in 4 s.
+constexpr double kMaxSeconds = 4 * 3600;  // the same as for sound
+// Frames this many units or more apart are not in seconds: that would be under one frame in 4 s.
 constexpr double kLongestStep = 4;
 
 double median_step(const std::map<std::int64_t, double>& times) {

@@ -10,14 +10,14 @@
 namespace minet::pose {
 namespace {
 
-// Two detections this near, in parts of the body's size, are one person whom the tracker lists
-// twice.
+// Two detections at most this far apart, relative to the body's size, are one person whom the
+// tracker lists twice.
 constexpr double kSamePlace = 0.1;
-// Reach stops growing after so many frames: who appears much later and elsewhere is someone else.
+// `reach` stops growing after this many frames: later and elsewhere, it is somebody else.
 constexpr std::int64_t kLongestLoss = 10;
-constexpr std::size_t kMostLive = 200;  // tracks looked at; beyond, those unseen for longest rest
+constexpr std::size_t kMostLive = 200;  // active tracks; those unseen for longest are dropped
 
-// One person: where in which file, and under which ids.
+// One person's detections and ids.
 struct Track {
   std::vector<std::pair<std::size_t, int>> places;  // file, index among its people
   std::map<int, std::int64_t> ids;                  // id -> detections
@@ -27,12 +27,12 @@ struct Track {
   Presence presence;
 };
 
-// How well a detection goes on a track, best first.
+// How well a detection matches a track, best first.
 enum class Rank {
-  same_id,      // and within reach
-  place,        // within reach, and without an id or with a new one
-  swapped,      // within reach, but the id was another track's
-  far_same_id,  // the id alone: a cut in the film, or a fast move
+  same_id,      // same id, within reach
+  place,        // within reach, without an id or with a new one
+  swapped,      // within reach, but with an id of a different track
+  far_same_id,  // same id, out of reach: a cut in the film, or a fast move
 };
 
 struct Step {
@@ -60,7 +60,7 @@ class Follower {
     for (std::size_t p = 0; p < people.size(); ++p) {
       if (track_of[p] >= 0) continue;
       const int twin = twin_of(people, p, track_of);
-      if (twin >= 0) {  // its id belongs to that track from now on
+      if (twin >= 0) {  // from now on its id belongs to that track
         if (people[p].id >= 0) owner_[people[p].id] = static_cast<std::size_t>(twin);
         continue;
       }
@@ -108,7 +108,7 @@ class Follower {
     }
   }
 
-  // A track of this frame that person p only repeats; -1: none.
+  // The track continued in this frame of which person p is a duplicate; -1: none.
   int twin_of(const std::vector<Person>& people, std::size_t p,
               const std::vector<int>& track_of) const {
     for (std::size_t other = 0; other < people.size(); ++other) {
@@ -142,7 +142,7 @@ std::string list_of(const std::set<int>& ids) {
   return list + (ids.size() > kNamed ? ", ..." : "");
 }
 
-// The track that had the wanted id most often; without a wish the one seen longest and largest.
+// The track that had the requested id most often; if none is requested, the longest and largest.
 const Track& player(const std::vector<Track>& tracks, const ReadPoseOptions& options,
                     const std::filesystem::path& source) {
   if (!options.person) {

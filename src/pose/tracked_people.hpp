@@ -1,4 +1,4 @@
-// Who the player is where a tracker has numbered the people.
+// Chooses the player if a tracker numbered the people.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace minet::pose {
 
-// As choose_person, for people of whom some carry an id. An id is a hint, not an identity: trackers
-// begin a new one in the middle, leave it out for a while, and swap two. So people are followed by
-// place, and an id decides only between those who are within reach.
+// Like choose_person, if some people have an id. An id is a hint, not an identity: trackers change
+// a person's id, omit it for a while, and swap two. So people are followed by position, and ids
+// only decide between those within reach.
 std::vector<int> choose_tracked(const std::vector<std::vector<Person>>& files,
                                 const std::vector<std::int64_t>& numbers,
                                 const ReadPoseOptions& options, const std::filesystem::path& source,

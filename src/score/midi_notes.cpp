@@ -1,4 +1,4 @@
-// From MIDI events to notes in seconds.
+// MIDI events -> notes in seconds.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace minet::score {
 namespace {
 
 constexpr std::int32_t kNone = -1;
-constexpr int kDrumChannel = 9;  // "channel 10" to people
+constexpr int kDrumChannel = 9;  // "channel 10", counted from 1
 
-// The sounding notes of one track: a first-in-first-out list for each channel and pitch.
+// The sounding notes of one track: a FIFO queue per channel and pitch.
 class SoundingNotes {
  public:
   SoundingNotes() {
@@ -41,7 +41,7 @@ class SoundingNotes {
 
  private:
   std::array<std::int32_t, 16 * 128> first_, last_;
-  std::vector<std::int32_t> next_;  // by note of the track
+  std::vector<std::int32_t> next_;  // next note in the queue, by note of the track
 };
 
 struct TickNote {
@@ -110,7 +110,7 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
   list.repairs = file.repairs;
   Repairs repairs;
   const MidiTime time(file);
-  double track_start_s = 0;  // moves on in format 2 only
+  double track_start_s = 0;  // advances in format 2 only
   std::int64_t drums = 0;
   for (std::size_t i = 0; i < file.tracks.size(); ++i) {
     const MidiTrack& track = file.tracks[i];

@@ -1,6 +1,6 @@
 // Reader of standard MIDI files. Source: "Standard MIDI Files 1.0" (RP-001), RMID (RP-029).
-// Every step of every loop moves on by at least one byte, and nothing is allocated by a length
-// that the file claims before the claim is checked against the bytes that are there.
+// Every loop consumes at least one byte per iteration, and a length that the file claims is checked
+// against the bytes present before anything is allocated.
 #include <algorithm>
 #include <optional>
 
@@ -47,7 +47,7 @@ class Reader {
   bool has(std::size_t at, std::size_t count) const { return at <= end_ && end_ - at >= count; }
   std::string_view id(std::size_t at) const { return bytes_.substr(at, 4); }
 
-  // A chunk may begin here: the file ends, or four printable letters and room for a length follow.
+  // Whether a chunk may begin here: the file ends, or four printable letters and a length follow.
   bool chunk_or_end(std::size_t at) const {
     return at == end_ || (has(at, 8) && is_chunk_id(id(at)));
   }
@@ -174,7 +174,7 @@ class Reader {
     }
   }
 
-  // Not a track: goes over it by its length where that leads to a chunk, else to the next track.
+  // Skips a chunk that is not a track: by its length if a chunk follows it, else to the next track.
   std::size_t skip_chunk(std::size_t at) {
     const std::size_t length = big(at + 4, 4);
     if (is_chunk_id(id(at)) && has(at + 8, length) && chunk_or_end(at + 8 + length)) {
@@ -196,7 +196,7 @@ class Reader {
     return found == std::string_view::npos ? end_ : found;
   }
 
-  // Reads the track whose chunk begins at `at`; gives where the next chunk begins.
+  // Reads the track whose chunk begins at `at`; returns where the next chunk begins.
   std::size_t read_track(std::size_t at) {
     const std::size_t start = at + 8;
     const std::size_t claimed = big(at + 4, 4);
@@ -223,7 +223,7 @@ class Reader {
     return limit_;
   }
 
-  // False if the track has no end-of-track event or breaks off; what was read stays.
+  // False if the track has no end-of-track event or is cut off; the events read so far are kept.
   bool read_events(std::size_t start) {
     position_ = start;
     tick_ = 0;
@@ -250,7 +250,7 @@ class Reader {
     return false;
   }
 
-  // nullptr, or why no event can be read here.
+  // Reads one event; returns nullptr, or why there is none.
   const char* read_event(bool& ended) {
     const auto delta = read_length();
     if (!delta) return delta_problem_;
@@ -274,7 +274,7 @@ class Reader {
     return problem;
   }
 
-  // A variable-length quantity of at most 4 bytes; on nullopt `delta_problem_` says why.
+  // A variable-length quantity of at most 4 bytes; if nullopt, `delta_problem_` has the reason.
   std::optional<std::uint32_t> read_length() {
     std::uint32_t value = 0;
     for (int i = 0; i < 4; ++i) {
@@ -322,7 +322,7 @@ class Reader {
     return nullptr;
   }
 
-  // System common and real-time messages are for cables, not files.
+  // Skips system common and real-time messages, which belong on a cable and not in a file.
   const char* skip_system_message(std::uint8_t status) {
     const std::size_t size = status == 0xF2 ? 3 : status == 0xF1 || status == 0xF3 ? 2 : 1;
     if (limit_ - position_ < size) return "in the middle of an event";
@@ -331,7 +331,7 @@ class Reader {
                   " has no place in a file; skipped");
     });
     position_ += size;
-    if (status < 0xF8) cancelled_ = true;  // real-time messages leave the running status alone
+    if (status < 0xF8) cancelled_ = true;  // real-time messages do not end the running status
     return nullptr;
   }
 
@@ -394,7 +394,7 @@ class Reader {
   std::size_t position_ = 0, limit_ = 0;
   std::int64_t tick_ = 0;
   std::uint8_t running_ = 0;
-  bool cancelled_ = false;  // by the standard the running status is over
+  bool cancelled_ = false;  // the running status has ended by the standard
   const char* delta_problem_ = nullptr;
 };
 

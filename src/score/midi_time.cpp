@@ -6,7 +6,7 @@
 namespace minet::score {
 namespace {
 
-constexpr int kDefaultTempo = 500000;  // microseconds a quarter: 120 quarters a minute
+constexpr int kDefaultTempo = 500000;  // microseconds per quarter note: 120 per minute
 
 struct TempoChange {
   std::int64_t tick;
@@ -38,7 +38,7 @@ MidiTime::MidiTime(const MidiFile& file) {
     return;
   }
   const auto add_map = [&](std::vector<TempoChange>& changes) {
-    // Of two changes at one tick the later track's counts, as in a file merged to format 0.
+    // Of two changes at one tick that of the later track wins, as in a file merged to format 0.
     std::stable_sort(changes.begin(), changes.end(),
                      [](const auto& a, const auto& b) { return a.tick < b.tick; });
     const auto per_tick = [&](int tempo) { return tempo * 1e-6 / division.ticks_per_quarter; };
@@ -64,7 +64,7 @@ MidiTime::MidiTime(const MidiFile& file) {
 
 double MidiTime::seconds(std::size_t track, std::int64_t tick) const {
   const auto& map = maps_[maps_.size() == 1 ? 0 : track];
-  // The last segment that begins at or before the tick; the first begins at 0.
+  // The last segment that begins at or before the tick; the first one begins at 0.
   auto segment = std::upper_bound(map.begin() + 1, map.end(), tick,
                                   [](std::int64_t t, const Segment& s) { return t < s.tick; });
   --segment;

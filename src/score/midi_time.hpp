@@ -1,4 +1,4 @@
-// Ticks of a MIDI file to seconds: the tempo map, or SMPTE frames.
+// Converts ticks of a MIDI file to seconds: by the tempo map, or by SMPTE frames.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace minet::score {
 
-// Microseconds a quarter note of a tempo event's data; 0 if it is no tempo.
+// Microseconds per quarter note in a tempo event's data; 0 if it is not a valid tempo.
 int tempo_of(std::string_view data);
 
 class MidiTime {
  public:
-  // Takes what it needs from `file`, which may go away.
+  // Copies what it needs from `file`, which may be destroyed afterwards.
   explicit MidiTime(const MidiFile& file);
 
   // Time of `tick` since the start of track `track` (format 2: of that tune).
@@ -25,7 +25,7 @@ class MidiTime {
     std::int64_t tick;
     double seconds, seconds_per_tick;
   };
-  std::vector<std::vector<Segment>> maps_;  // one for all tracks; format 2: one each
+  std::vector<std::vector<Segment>> maps_;  // one for all tracks; format 2: one per track
 };
 
 }  // namespace minet::score

@@ -1,5 +1,5 @@
-// Writer of standard MIDI files, and makers of events. Every event gets its status byte: running
-// status would save a few bytes and trip some readers.
+// Writes standard MIDI files and makes events. Every event gets its status byte: running status
+// would save a few bytes, but some readers fail on it.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -12,7 +12,7 @@
 namespace minet::score {
 namespace {
 
-constexpr std::int64_t kMaxLength = 0x0FFFFFFF;  // of four bytes with seven bits each
+constexpr std::int64_t kMaxLength = 0x0FFFFFFF;  // four bytes of seven bits each
 
 void put_big(std::string& out, std::int64_t value, int bytes) {
   for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(value >> (8 * i) & 0xFF);

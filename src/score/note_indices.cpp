@@ -1,4 +1,4 @@
-// Notes to one symbol a step; the rules are in the header.
+// Notes -> one symbol per step; the rules are in the header.
 #include "minet/score/note_indices.hpp"
 
 #include <algorithm>
@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::int32_t kRest = -1;
 constexpr double kRounding = 1e-6;  // of a step
-// Steps computed on either side of the window, so that which step a very short note gets does not
-// depend on where the window ends.
+// Extra steps computed on both sides of the window, so that the step which a very short note gets
+// does not depend on where the window ends.
 constexpr std::int64_t kMargin = 64;
 
 struct Steps {
   std::int64_t first, end;  // half open
 };
 
-// Steps whose times lie in [onset, end) of a note, in steps of the grid, limited to [0, count).
+// The steps whose times lie in [onset, end), both in grid steps, limited to [0, count).
 Steps covered(double onset, double end, std::int64_t count) {
   const auto ceil_step = [&](double at) {
     return static_cast<std::int64_t>(
@@ -32,7 +32,7 @@ Steps covered(double onset, double end, std::int64_t count) {
   return {ceil_step(onset), ceil_step(end)};
 }
 
-// Steps not yet painted, found in nearly constant time, so that piles of long notes cost little.
+// The unpainted steps, found in nearly constant time, so that many long notes cost little.
 class Unpainted {
  public:
   explicit Unpainted(std::int64_t count) : next_(static_cast<std::size_t>(count) + 1) {
@@ -78,7 +78,7 @@ std::vector<std::int64_t> note_indices(std::span<const Note> notes, std::int64_t
                                        double steps_per_second, double start_s) {
   check(notes, steps, steps_per_second, start_s);
   const std::int64_t count = steps + 2 * kMargin;
-  // The time of a note in steps of the grid with its margin.
+  // A time in grid steps, including the margin.
   const auto at = [&](double seconds) {
     return (seconds - start_s) * steps_per_second + static_cast<double>(kMargin);
   };
@@ -92,10 +92,10 @@ std::vector<std::int64_t> note_indices(std::span<const Note> notes, std::int64_t
   }
   std::sort(sorted.begin(), sorted.end(), note_before);
 
-  // The latest onset first; those painted later fill what is left.
+  // Paints notes from the latest onset to the earliest; earlier ones fill what is left.
   std::vector<std::int32_t> owner(static_cast<std::size_t>(count), kRest);
   std::vector<std::int64_t> owned(sorted.size(), 0);
-  std::vector<std::size_t> between;  // notes with no step in them, latest first
+  std::vector<std::size_t> between;  // notes that contain no step, latest first
   Unpainted unpainted(count);
   for (std::size_t i = sorted.size(); i-- > 0;) {
     const Note& note = sorted[i];

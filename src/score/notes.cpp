@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Where a number is, for messages.
+// The position of a number, for messages.
 struct Place {
   const std::string& name;  // printable
   std::size_t line;
@@ -40,7 +40,7 @@ double finite_number(const Place& place, std::string_view cell, std::string_view
   return *value;
 }
 
-// Takes a note into the list, repaired or not at all.
+// Adds a note to the list, repaired if necessary, or drops it.
 void take_note(NoteList& list, Note note, const Place& place, Repairs& repairs) {
   if (note.duration_s <= 0 || note.end_s() <= 0) {
     repairs.add("length", [&] {
@@ -74,7 +74,7 @@ void take_note(NoteList& list, Note note, const Place& place, Repairs& repairs) 
   list.notes.push_back(note);
 }
 
-// Times in milliseconds are numbers like any other; notes that last minutes give them away.
+// Warns of times that may be in milliseconds, which show only in notes that are far too long.
 void warn_of_long_notes(NoteList& list) {
   constexpr double kLongS = 20;  // longer than a breath or a bow
   if (list.notes.size() < 2) return;
@@ -89,7 +89,7 @@ void warn_of_long_notes(NoteList& list) {
            "milliseconds"));
 }
 
-// The first `count` fields between white space; fewer where the line has fewer.
+// The first `count` fields, separated by white space; fewer if the line has fewer.
 std::vector<std::string_view> fields_of(std::string_view line, std::size_t count) {
   constexpr std::string_view kSpace = " \t\r\v\f";
   std::vector<std::string_view> fields;
@@ -102,19 +102,19 @@ std::vector<std::string_view> fields_of(std::string_view line, std::size_t count
   return fields;
 }
 
-// A line's first three numbers, where it has them.
+// The first three numbers of a line.
 struct Row {
   double first = 0, second = 0, third = 0;
 };
 
-// Onset, offset, pitch (as MIREX and mir_eval have it) instead of onset, pitch, duration: every
-// second number is after the onset and not after the next note's end, and the third are pitches
-// in Hz or MIDI numbers. URMP's own rows have a second number in Hz that does not follow the onsets
-// so, and a third in seconds.
+// Whether the columns are onset, offset, pitch (as MIREX and mir_eval write them) instead of onset,
+// pitch, duration: every second number is up to 60 s after the onset, and every third is a pitch in
+// Hz or a MIDI number. In URMP's own rows the second is in Hz and does not follow the onsets, and
+// the third is in seconds.
 bool are_offsets(const std::vector<Row>& rows) {
   constexpr double kLongestNote = 60;  // s
   constexpr double kLowestPitch = 20;  // Hz or MIDI number: longer than most notes
-  // A single row is recognised by its second number: no instrument plays that low.
+  // In a single row, a second number of 20 or more is a pitch in Hz: no instrument plays lower.
   if (rows.empty() || (rows.size() == 1 && rows[0].second >= kLowestPitch)) return false;
   return std::all_of(rows.begin(), rows.end(), [](const Row& row) {
     return row.second > row.first && row.second - row.first < kLongestNote &&
@@ -149,7 +149,7 @@ NoteList parse_urmp(std::string_view bytes, const std::string& name) {
   Repairs repairs;
   std::size_t line_number = 0;
   while (!bytes.empty()) {
-    // Line ends: \n, \r\n, or the \r of old.
+    // Line ends: \n, \r\n, or a lone \r in old files.
     const std::size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
     const std::string_view line = bytes.substr(0, end);
     const std::size_t end_size = bytes.substr(end, 2) == "\r\n" ? 2 : 1;
@@ -197,7 +197,7 @@ std::size_t need_column(const CsvTable& table, const std::string& name_of_file,
                         name, "; add the column"));
 }
 
-// `lines_before`: blank lines that were cut from the top of the file.
+// `lines_before`: number of blank lines removed from the top of the file.
 NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
                          std::size_t lines_before) {
   const CsvTable table = parse_csv(bytes, name);
@@ -242,7 +242,7 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
   return list;
 }
 
-// The content says what it is; file names lie.
+// Detects the format from the content, because file names are unreliable.
 NoteList parse_any(std::string_view bytes, const std::string& given_name,
                    const ReadNotesOptions& options) {
   if (bytes.starts_with("MThd") || (bytes.starts_with("RIFF") && bytes.find("RMID") == 8)) {
@@ -337,7 +337,7 @@ void make_monophonic(NoteList& list) {
   for (const Note& note : list.notes) {
     if (!voice.empty() && voice.back().onset_s == note.onset_s) {
       ++dropped;
-      voice.back() = note;  // later in the order: the higher, or of one pitch the longer
+      voice.back() = note;  // later in note order: higher, or longer at equal pitch
       continue;
     }
     voice.push_back(note);
@@ -345,7 +345,7 @@ void make_monophonic(NoteList& list) {
   for (std::size_t i = 0; i + 1 < voice.size(); ++i) {
     const double next_s = voice[i + 1].onset_s;
     if (voice[i].end_s() <= next_s) continue;
-    // Ends that only rounding puts past the next onset (below a microsecond) are no overlap.
+    // Ends that are past the next onset only by rounding (below a microsecond) are no overlap.
     if (voice[i].end_s() > next_s + 1e-6) ++cut;
     voice[i].duration_s = next_s - voice[i].onset_s;
   }

@@ -1,5 +1,5 @@
-// What was repaired while a file was read, one line a kind: the first case in full, the others
-// counted, so that a file of rubbish makes no list of a million lines.
+// Repairs made while reading a file, one line per kind: the first case in full, the others counted,
+// so that a corrupt file does not give a list of a million lines.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace minet::score {
 
 class Repairs {
  public:
-  // `kind` is a name for the group; `line` says what was wrong, where, and how it was read. It is
-  // made only for the first of its kind.
+  // `kind` names the group; `make_line` returns what was wrong, where, and how it was read. It is
+  // called only for the first case of a kind.
   template <class MakeLine>
   void add(const char* kind, MakeLine make_line) {
     for (auto& entry : entries_) {

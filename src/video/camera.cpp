@@ -18,13 +18,13 @@
 namespace minet::video {
 namespace {
 
-constexpr double kLookS = 0.1;  // how often a wait looks whether a stop is requested
+constexpr double kLookS = 0.1;  // interval of checks for a stop request while waiting
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// False where a stop is requested.
+// False if a stop is requested.
 bool wait_until(double time_s) {
   for (double left = time_s - now_s(); left > 0; left = time_s - now_s()) {
     if (stop_signal() != 0) return false;
@@ -37,13 +37,13 @@ bool wait_until(double time_s) {
 
 struct Camera::State {
   std::optional<FrameReader> film;
-  double began_s = 0;  // the clock's time of the film's start
+  double began_s = 0;  // start of the film on the clock
   cv::VideoCapture capture;
   std::int64_t number = 0;
   cv::Mat decoded, rgb;
   std::int64_t read = 0;
 
-  // Throws WorkError where the camera gives none, unless a stop is requested.
+  // WorkError if the camera gives no picture, unless a stop is requested.
   void read_picture() {
     bool got = false;
     try {
@@ -67,7 +67,7 @@ Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
     state_->capture.open(static_cast<int>(*number), cv::CAP_V4L2);
-    state_->capture.set(cv::CAP_PROP_BUFFERSIZE, 1);  // old pictures are of no use
+    state_->capture.set(cv::CAP_PROP_BUFFERSIZE, 1);  // old pictures are useless
   } catch (const cv::Exception&) {
   }
   if (!state_->capture.isOpened()) {
@@ -85,7 +85,7 @@ bool Camera::next(Frame& frame) {
     if (!state.film->next(frame)) return false;
     if (state.began_s == 0) state.began_s = now_s() - frame.time_s;
     const std::vector<double>& times = state.film->film().times;
-    for (;;) {  // those whose successor is due are missed
+    for (;;) {  // skips pictures whose successor is due
       const auto after = static_cast<std::size_t>(frame.index) + 1;
       if (after >= times.size() || state.began_s + times[after] > now_s()) break;
       if (!state.film->next(frame)) return false;
@@ -105,7 +105,7 @@ bool Camera::next(Frame& frame) {
 void follow_camera(const std::string& which, const CameraKeypointOptions& options) {
   constexpr int kCountIn = 10;  // pictures in which people are counted
   vision::Estimator estimator(options.networks,
-                              options.device);  // takes a moment: before the film begins to play
+                              options.device);  // slow to load, so before the film plays
   Camera camera(which);
   std::vector<vision::Person> most;
   Frame frame;

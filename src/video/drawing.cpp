@@ -13,7 +13,7 @@
 namespace minet::video {
 namespace {
 
-constexpr int kLeast = 160;  // pixels: on a smaller picture there would be nothing but text
+constexpr int kLeast = 160;  // pixels: in a smaller picture, text would cover everything
 const cv::Scalar kRight(216, 127, 47), kLeft(42, 120, 224), kMiddle(230, 230, 230);  // BGR
 const cv::Scalar kFilled(170, 170, 170), kShade(20, 20, 20);
 const cv::Scalar kPlayer(90, 220, 120);
@@ -33,7 +33,7 @@ cv::Scalar colour_of(int joint) {
 }
 
 cv::Point place_of(const float* joint) {
-  static constexpr float kFar = 30000;  // OpenCV draws in 32 bits, 16 of them whole pixels
+  static constexpr float kFar = 30000;  // OpenCV's coordinates have 16 bits for whole pixels
   const auto at = [](float value) {
     return static_cast<int>(std::lround(std::clamp(value, -kFar, kFar)));
   };
@@ -56,7 +56,7 @@ void write(cv::Mat& picture, const std::string& words, cv::Point at, double scal
 
 std::vector<float> joints_at(const pose::RawPose& pose, double time_s) {
   constexpr std::int64_t kValues = pose::kJoints * pose::kJointValues;
-  constexpr double kSame = 1e-3;  // s: no container is finer
+  constexpr double kSame = 1e-3;  // s: the resolution of container times
   const auto next =
       std::upper_bound(pose.times.begin(), pose.times.end(), time_s) - pose.times.begin();
   const std::int64_t after = std::min<std::int64_t>(next, pose.frames() - 1);
@@ -125,7 +125,7 @@ void draw_legend(cv::Mat& picture) {
 
 void draw_people(cv::Mat& picture, const std::vector<PersonTrack>& people, int player,
                  double time_s) {
-  constexpr double kWide = 0.75;  // of the height: arms and an instrument
+  constexpr double kWide = 0.75;  // of the height, to include arms and an instrument
   const double scale = 1.6 * text_scale(picture);
   const int line = std::max(1, std::min(picture.cols, picture.rows) / 250);
   for (std::size_t i = 0; i < people.size(); ++i) {

@@ -13,7 +13,7 @@ namespace minet::video {
 namespace fs = std::filesystem;
 namespace {
 
-// Of this thread, on which one thread's worth of the networks runs: other programs do not count.
+// CPU time of this thread, which runs its share of the networks; other programs do not count.
 double processor_seconds() {
   timespec now{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);

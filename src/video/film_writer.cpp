@@ -10,7 +10,7 @@
 namespace minet::video {
 namespace {
 
-constexpr double kUneven = 0.1;  // of a step: containers round to milliseconds
+constexpr double kUneven = 0.1;  // of a step: containers round times to milliseconds
 constexpr double kVariableRate = 60;
 constexpr double kMaxSteps = 1'000'000;
 

@@ -22,8 +22,8 @@ namespace {
 constexpr int kMaxSide = 16384;  // pixels
 constexpr std::size_t kMaxPictures = 1'000'000;
 
-// OpenCV hands these to ffmpeg's library: this file only, as ffmpeg_input() has it, and no
-// messages.
+// OpenCV passes these options to ffmpeg's library: read this file only, as ffmpeg_input() does, and
+// print no messages.
 void limit_decoder(const fs::path& path) {
   const std::vector<std::string> input = ffmpeg_input(path);
   const std::string options =
@@ -63,9 +63,9 @@ struct FrameReader::State {
   cv::Mat decoded, rgb;
   cv::Size size;
   std::int64_t read = 0;
-  std::size_t place = 0;  // in film.times, of the next picture
+  std::size_t place = 0;  // index in film.times of the next picture
   double offset = 0;      // from the decoder's clock to the film's
-  bool waiting = false;   // `decoded` has not been handed out yet
+  bool waiting = false;   // `decoded` has not been returned yet
 
   bool decode();
   double time_of_decoded();
@@ -78,8 +78,8 @@ bool FrameReader::State::decode() {
   return true;
 }
 
-// The decoder's time of a picture says which of the container's it is, also where a damaged one was
-// left out. For the last two pictures of many H.264 films it says 0: then it is the next one.
+// Finds a picture among the container's by the decoder's time, even after damaged pictures were
+// dropped. For the last two of many H.264 films that time is 0: it is then the next picture.
 double FrameReader::State::time_of_decoded() {
   const std::vector<double>& times = film.times;
   const double said = capture.get(cv::CAP_PROP_POS_MSEC) / 1000;
@@ -151,7 +151,7 @@ bool FrameReader::next(Frame& frame) {
   state.waiting = false;
   frame.time_s = state.time_of_decoded();
   frame.index = state.read++;
-  if (state.decoded.size() != state.size) {  // some streams change their size on the way
+  if (state.decoded.size() != state.size) {  // some streams change size midway
     cv::resize(state.decoded, state.decoded, state.size, 0, 0, cv::INTER_AREA);
   }
   cv::cvtColor(state.decoded, state.rgb, cv::COLOR_BGR2RGB);

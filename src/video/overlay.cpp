@@ -25,7 +25,7 @@ namespace minet::video {
 namespace fs = std::filesystem;
 namespace {
 
-// 30000/1001 for 29.97003, so that no rounding adds up.
+// 30000/1001 for 29.97003, so that rounding errors do not add up.
 std::string exact_rate(double rate) {
   for (const int base : {1, 1001}) {
     const double whole = base == 1 ? rate : rate * base / 1000;
@@ -36,7 +36,7 @@ std::string exact_rate(double rate) {
   return to_text(rate);
 }
 
-// The silent film's pictures as H.264, with the sound of `film` where there is any.
+// Writes the silent film's pictures as H.264, with the sound of `film` if there is any.
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
   const auto ffmpeg = find_program("ffmpeg");
@@ -62,7 +62,7 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
 constexpr int kPlainWidth = 640, kPlainHeight = 480;
 const cv::Scalar kPlain(44, 40, 38);
 
-// Pictures to draw on, and the keypoints in them: a film's, or a plain ground that all the player's
+// Pictures to draw on, and the keypoints in them: a film's, or a plain background that the player's
 // movements fill.
 class Ground {
  public:
@@ -72,7 +72,7 @@ class Ground {
       : path_(path), content_(std::move(content)) {
     if (path) {
       const FrameReader reader(*path);
-      size_ = {reader.width() & ~1, reader.height() & ~1};  // H.264 wants even sides
+      size_ = {reader.width() & ~1, reader.height() & ~1};  // H.264 needs even sides
       film_ = reader.film();
     } else {
       size_ = {kPlainWidth, kPlainHeight};
@@ -86,7 +86,7 @@ class Ground {
   const Film& film() const { return film_; }
   cv::Size size() const { return size_; }
 
-  // Those pictures that are `wanted` with all that is drawn on them, in order.
+  // Visits the `wanted` pictures, with everything drawn on them, in order.
   void visit(const std::function<bool(std::int64_t)>& wanted, const Each& each) const {
     cv::Mat picture;
     const auto give = [&](std::int64_t index, double time_s) {
@@ -116,7 +116,7 @@ class Ground {
   }
 
  private:
-  // The box of 99 % of the coordinates comes into the picture: one stray joint shrinks nothing.
+  // Fits the box of 99 % of the coordinates into the picture, so that stray joints do not matter.
   void fit() {
     pose::RawPose& pose = content_.filled;
     std::array<double, 2> least{}, most{};

@@ -19,12 +19,12 @@ double apart(const vision::Person& a, const vision::Person& b) {
   return std::hypot(a.x - b.x, a.y - b.y);
 }
 
-// Each person that is found goes to one track: the nearest pairs first.
+// Adds each person found to at most one track, nearest pairs first.
 void extend(std::vector<PersonTrack>& tracks, std::vector<vision::Person>& last,
             std::vector<vision::Person> found, double time_s) {
   std::vector<bool> done(tracks.size());
   while (!found.empty()) {
-    double nearest = 1;  // in sizes of the person
+    double nearest = 1;  // relative to the person's size
     std::size_t track = tracks.size(), person = 0;
     for (std::size_t i = 0; i < tracks.size(); ++i) {
       for (std::size_t j = 0; !done[i] && j < found.size(); ++j) {

@@ -1,4 +1,4 @@
-// Notes or codes over a picture, as time goes by.
+// Draws notes or codes over a picture, moving with time.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -16,9 +16,9 @@
 namespace minet::video {
 namespace {
 
-constexpr double kHalf = 2;      // s on either side of now
-constexpr double kHigh = 0.2;    // of the picture
-constexpr int kLeastRange = 12;  // semitones: few notes are no thicker than this
+constexpr double kHalf = 2;      // s on each side of the present
+constexpr double kHigh = 0.2;    // of the picture's height
+constexpr int kLeastRange = 12;  // semitones: limits the thickness of notes
 
 const cv::Scalar kMark(200, 170, 90), kNow(90, 220, 250), kLine(150, 150, 150);  // BGR
 
@@ -29,7 +29,7 @@ std::string name_of(const Roll& roll, int value) {
   return text(kNames[static_cast<std::size_t>(value % 12)], value / 12 - 1);
 }
 
-// The values that the roll's height has room for.
+// The range of values that the roll shows.
 std::pair<int, int> range_of(const Roll& roll) {
   const auto by_value = [](const RollMark& a, const RollMark& b) { return a.value < b.value; };
   const auto [least, most] = std::minmax_element(roll.marks.begin(), roll.marks.end(), by_value);

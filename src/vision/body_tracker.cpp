@@ -11,9 +11,9 @@
 namespace minet::vision {
 namespace {
 
-constexpr double kEnlarged = 1.25;      // the region over what the hips and the size point span
-constexpr double kLeastPresence = 0.5;  // at or below: lost
-constexpr double kLeastStep = 1e-3;     // s
+constexpr double kEnlarged = 1.25;               // region relative to the hips and the size point
+constexpr double kLeastPresence = 0.5;           // lost at or below this
+constexpr double kLeastStep = 1e-3;              // s
 constexpr std::int64_t kCells = 64, kMaps = 39;  // of the heat maps
 constexpr int kValues = 5;                       // x, y, z, visibility, presence
 
@@ -21,8 +21,8 @@ double sigmoid(double value) {
   return 1 / (1 + std::exp(-value));
 }
 
-// A landmark moved to the centre of the heat around it. The graph asks for a window of 7, but the
-// Python solution, which people measure against, loses that option and takes 9.
+// Moves a landmark to the centre of the heat around it. The graph specifies a window of 7, but the
+// Python solution, the usual reference, loses that option and uses 9.
 void refine(double& x, double& y, const float* heat, std::size_t map) {
   constexpr std::int64_t kReach = 4;
   constexpr double kLeastHeat = 0.5;
@@ -50,7 +50,7 @@ void refine(double& x, double& y, const float* heat, std::size_t map) {
 
 BodyTracker::BodyTracker(const std::filesystem::path& networks, const at::Device& device)
     : detector_(networks, body_detector(), device),
-      // Landmarks, presence, heat maps: not the player's outline.
+      // Landmarks, presence, heat maps; not the player's outline.
       network_(Network::load(networks / "pose_landmark_full.tflite", {0, 1, 3}, device)) {
   const auto out = network_.run(at::zeros(network_.input_shape()));
   if (out[0].numel() != kMaps * kValues || out[1].numel() != 1 ||
@@ -77,8 +77,8 @@ std::vector<Detection> BodyTracker::detect(const Picture& picture) const {
   return detector_.find(picture, {{picture.width / 2.0, picture.height / 2.0}, side, side, 0});
 }
 
-// The detector tends to see one person in a picture. So it also looks at squares as high as the
-// picture (or as wide), half a side apart.
+// The detector tends to find one person in a picture. So this also runs it on squares as high as
+// the picture (or as wide), half a side apart.
 std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
   std::vector<Detection> all = detect(picture);
   const double side = std::min(picture.width, picture.height);
@@ -114,7 +114,7 @@ std::optional<Region> BodyTracker::search(const Picture& picture) {
     for (const Detection& one : found) {
       if (away(one) < away(*chosen)) chosen = &one;
     }
-    // Nobody near where the player was: rather nobody than somebody else.
+    // Nobody close to where the player was: better nobody than somebody else.
     const double size = distance(chosen->points[0], chosen->points[1]);
     if (away(*chosen) > size) return std::nullopt;
   }

@@ -1,5 +1,5 @@
-// The body of one player from picture to picture: found by the detector, then looked at where it
-// was.
+// Tracks one player's body from picture to picture: found by the detector, then followed in the
+// region where it was.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ class BodyTracker {
   std::int64_t searches() const { return searches_; }
 
  private:
-  // Beside the body's 33 points: the middle of the hips and a point that gives size and direction.
+  // Besides the body's 33 points: the middle of the hips, and a point for size and direction.
   static constexpr std::size_t kAll = 35, kHips = 33, kSize = 34;
   using Points = std::array<BodyPoint, kAll>;
 
@@ -38,7 +38,7 @@ class BodyTracker {
   Detector detector_;
   Network network_;
   std::optional<Region> region_;  // where to look next
-  std::optional<Point> hips_;     // of the player whom to follow
+  std::optional<Point> hips_;     // of the player to follow
   std::optional<double> last_time_;
   std::vector<LowPass> visibilities_;
   std::vector<OneEuro> x_, y_;

@@ -17,7 +17,7 @@ std::pair<std::int64_t, std::int64_t> missing(std::int64_t size, std::int64_t fi
   return {total / 2, total - total / 2};
 }
 
-// LibTorch registers these for its mobile builds; it has no other way to XNNPACK.
+// LibTorch registers these for its mobile builds; there is no other way to reach XNNPACK.
 const c10::OperatorHandle* packing() {
   static const auto handle =
       c10::Dispatcher::singleton().findSchema({"prepacked::conv2d_clamp_prepack", ""});

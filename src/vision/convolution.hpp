@@ -1,5 +1,5 @@
-// Convolutions, which are nearly all of a network's work: on a CPU by LibTorch's XNNPACK, whose
-// kernels on one thread are up to twice as fast as oneDNN's at these sizes, else by at::conv2d.
+// Convolutions, nearly all of a network's work: on a CPU with LibTorch's XNNPACK, whose kernels are
+// up to twice as fast as oneDNN's at these sizes on one thread, otherwise with at::conv2d.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,13 +14,13 @@ namespace minet::vision {
 
 at::Tensor activated(const at::Tensor& value, Activation activation);
 
-// TensorFlow's SAME padding: where an odd number is missing, the larger half is after.
+// TensorFlow's SAME padding: if the total is odd, the larger half comes after.
 struct Padding {
   std::int64_t top = 0, bottom = 0, left = 0, right = 0;
   bool none() const { return top + bottom + left + right == 0; }
   bool even() const { return top == bottom && left == right; }
 };
-// `shape`: of the input, [N, H, W, C]; the filter as it is before its dilation.
+// `shape`: the input's, [N, H, W, C]; the filter's size is that before dilation.
 Padding padding_of(const TfOperator& op, const std::vector<std::int64_t>& shape,
                    std::int64_t filter_h, std::int64_t filter_w);
 
@@ -32,7 +32,7 @@ class Convolution {
   at::Tensor run(const at::Tensor& input) const;  // [N, C, H, W]
 
  private:
-  Padding before_;  // what has to be padded first: XNNPACK and LibTorch pad alike on both sides
+  Padding before_;  // explicit padding; XNNPACK and LibTorch only pad symmetrically
   std::vector<std::int64_t> padding_, stride_, dilation_;
   std::int64_t groups_;
   Activation activation_;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kLeastScore = 0.5, kOverlap = 0.3;
 
-// The share of two boxes' area that they have in common.
+// Intersection over union of two boxes.
 double overlap(const Detection& a, const Detection& b) {
   const double width = std::min(a.right, b.right) - std::max(a.left, b.left);
   const double height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
@@ -25,7 +25,7 @@ double overlap(const Detection& a, const Detection& b) {
   return width * height / (area(a) + area(b) - width * height);
 }
 
-// The mean of those that overlap with the best of them, weighted by their scores.
+// The mean of boxes that overlap with the best of them, weighted by score.
 Detection joined(const std::vector<Detection>& group) {
   Detection out = group.front();
   double sum = 0;

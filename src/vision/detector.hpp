@@ -1,5 +1,5 @@
 // The two detectors, of bodies and of palms: many small boxes with a few points each, of which
-// those that agree are joined.
+// overlapping ones are merged.
 #pragma once
 
 #include <filesystem>
@@ -18,18 +18,18 @@ struct Detection {
 
 struct DetectorShape {
   const char* file;
-  int points;         // of each box
-  float least, most;  // of the input
-  // Cells a side and boxes a cell, in the network's order.
+  int points;         // per box
+  float least, most;  // range of the input values
+  // Cells per side and boxes per cell, in the network's order.
   std::vector<std::pair<int, int>> grids;
 };
-DetectorShape body_detector();  // points 0: the middle of the hips, 1: the size of the body
-DetectorShape palm_detector();  // points 0: the wrist, 2: the middle finger's root
+DetectorShape body_detector();  // point 0: middle of the hips, 1: size of the body
+DetectorShape palm_detector();  // point 0: wrist, 2: base of the middle finger
 
 class Detector {
  public:
   Detector(const std::filesystem::path& networks, DetectorShape shape, const at::Device& device);
-  // In an upright square of the picture, best first; in pixels of the picture.
+  // Searches an upright square of the picture; best first, in pixels of the picture.
   std::vector<Detection> find(const Picture& picture, const Region& square) const;
 
  private:

@@ -14,7 +14,7 @@
 namespace minet::vision {
 namespace {
 
-// Two trackers on one hand: their points lie closer together than a quarter of its palm.
+// Whether two trackers follow one hand: their points are within a quarter of its palm's length.
 bool same_hand(const Hand& a, const Hand& b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.points.size(); ++i) sum += distance(a.points[i], b.points[i]);

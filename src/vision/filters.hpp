@@ -1,4 +1,4 @@
-// Smoothing of points over time, as MediaPipe does it.
+// Smoothing of points over time, as in MediaPipe.
 #pragma once
 
 #include <cmath>
@@ -18,13 +18,13 @@ class LowPass {
   std::optional<double> state_;
 };
 
-// G. Casiez et al., "1 Euro Filter", CHI 2012: the faster, the less smoothing.
+// G. Casiez et al., "1 Euro Filter", CHI 2012: the faster the movement, the less smoothing.
 class OneEuro {
  public:
   OneEuro(double least_cutoff, double beta) : least_cutoff_(least_cutoff), beta_(beta) {}
 
-  // `step_s`: since the last value. `scale`: what speeds are divided by, so that they mean the same
-  // for a player near and far.
+  // `step_s`: time since the last value. `scale`: divides speeds, so that they mean the same for a
+  // player near and far.
   double operator()(double value, double step_s, double scale) {
     const double speed = last_ ? (value - *last_) / (scale * step_s) : 0;
     const double cutoff = least_cutoff_ + beta_ * std::abs(speed_(speed, alpha(1, step_s)));

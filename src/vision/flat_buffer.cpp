@@ -5,7 +5,7 @@
 
 namespace minet::vision {
 namespace {
-constexpr std::size_t kMaxTables = 100'000;  // of a vector: few bytes must not become much memory
+constexpr std::size_t kMaxTables = 100'000;  // per vector: a small file must not take much memory
 }
 
 void FlatFile::refuse(const char* found) const {

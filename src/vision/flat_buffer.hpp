@@ -1,5 +1,5 @@
-// A reader of FlatBuffers (https://flatbuffers.dev/internals/) that trusts no offset: everything is
-// looked up in the bytes when asked for, and what lies outside of them is an InputError.
+// A reader of FlatBuffers (https://flatbuffers.dev/internals/) that trusts no offset: every value
+// is read from the bytes on demand, and anything outside them is an InputError.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@
 
 namespace minet::vision {
 
-// The bytes of a file and its name for messages. Both outlive whatever is read from it.
+// The bytes of a file and its name for messages. Both must outlive everything read from it.
 struct FlatFile {
   std::string_view bytes;
   std::string where;
 
   [[noreturn]] void refuse(const char* found) const;  // InputError
-  // `size` bytes from `at` on are in the file.
+  // InputError unless the file has `size` bytes from `at` on.
   void expect(std::size_t at, std::size_t size) const;
   template <class T>
   T read(std::size_t at) const {
@@ -28,13 +28,13 @@ struct FlatFile {
     std::memcpy(&value, bytes.data() + at, sizeof(T));
     return value;
   }
-  std::size_t follow(std::size_t at) const;  // the place that the offset stored at `at` leads to
+  std::size_t follow(std::size_t at) const;  // the position that the offset at `at` points to
 };
 
 class FlatTable {
  public:
   FlatTable(const FlatFile& file, std::size_t at);
-  // Of a file: "TFL3" is bytes 4 to 8 of a network.
+  // The root of a file; a network has "TFL3" in bytes 4 to 8.
   static FlatTable root(const FlatFile& file, std::string_view identifier);
 
   bool has(int field) const { return place(field) != 0; }
@@ -44,7 +44,7 @@ class FlatTable {
     return at == 0 ? otherwise : file_->read<T>(at);
   }
   std::optional<FlatTable> table(int field) const;
-  std::vector<FlatTable> tables(int field) const;     // of a vector; empty if there is none
+  std::vector<FlatTable> tables(int field) const;     // elements of a vector; empty if absent
   std::span<const std::byte> bytes(int field) const;  // of a vector of bytes
   std::vector<std::int64_t> numbers(int field, int size) const;  // of `size` bytes each
 
@@ -52,7 +52,7 @@ class FlatTable {
   struct Elements {
     std::size_t at = 0, count = 0;
   };
-  std::size_t place(int field) const;  // 0: the field is not there
+  std::size_t place(int field) const;  // 0: the field is absent
   Elements elements(int field, std::size_t size) const;
 
   const FlatFile* file_;

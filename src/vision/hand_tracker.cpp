@@ -11,11 +11,11 @@
 namespace minet::vision {
 namespace {
 
-constexpr double kLeastHand = 0.5;        // presence at or below: no hand
-constexpr double kLeastVisibility = 0.1;  // of the wrist, for a hand to be looked for
-constexpr int kSearchEvery = 5;           // pictures: a hidden hand would cost a search in each
-// How far a hand's wrist may lie from the body's, in lengths of reach(): what is farther is the
-// other hand or another player's. Tracked hands may move a little farther off.
+constexpr double kLeastHand = 0.5;        // no hand if the presence is at or below this
+constexpr double kLeastVisibility = 0.1;  // of the wrist; below, its hand is not searched
+constexpr int kSearchEvery = 5;           // pictures: else a hidden hand costs a search in each
+// Largest distance of a hand's wrist from the body's, in multiples of reach(): beyond, it is the
+// other hand or another player's. Tracked hands may be a little farther away.
 constexpr double kNear = 0.6, kStillNear = 0.9;
 
 }  // namespace
@@ -58,7 +58,7 @@ std::optional<Hand> HandTracker::look_at(const Picture& picture, const Region& r
   return hand;
 }
 
-// From the body's wrist and finger points, and then what the recrop network makes of that.
+// From the body's wrist and finger points, refined by the recrop network.
 std::optional<Region> HandTracker::suggested(const Picture& picture, const Body& body) const {
   const BodyPoint &wrist = body[arm_.wrist], &index = body[arm_.index], &little = body[arm_.little];
   const Point middle = {(2 * index.x + little.x) / 3, (2 * index.y + little.y) / 3};
@@ -83,7 +83,7 @@ std::optional<Hand> HandTracker::search(const Picture& picture, const Body& body
   const double side = 2.2 * reach(body);
   if (!(side >= 1)) return std::nullopt;
   const auto palms = networks_->palms.find(picture, {center, side, side, 0});
-  constexpr std::size_t kMost = 2;  // looked at
+  constexpr std::size_t kMost = 2;  // examined
   for (std::size_t i = 0; i < std::min(kMost, palms.size()); ++i) {
     const Detection& palm = palms[i];
     const Region box = {{(palm.left + palm.right) / 2, (palm.top + palm.bottom) / 2},

@@ -1,6 +1,6 @@
-// One hand of a player. In this order: where it was in the last picture, where the body's network
-// suggests it, and where the palm detector sees it around the wrist. MediaPipe has no third way,
-// and loses a violinist's left hand in more than half of the pictures.
+// Tracks one hand of a player. It is looked for, in this order, where it was in the last picture,
+// where the body's network suggests it, and where the palm detector finds it around the wrist.
+// MediaPipe lacks the third, and loses a violinist's left hand in more than half of the pictures.
 #pragma once
 
 #include <array>
@@ -14,14 +14,14 @@
 
 namespace minet::vision {
 
-// What both hands of all players share.
+// Shared by both hands of all players.
 struct HandNetworks {
   HandNetworks(const std::filesystem::path& networks, const at::Device& device);
   Network hand, recrop;
   Detector palms;
 };
 
-// The body points of one arm, numbers in BlazePose.
+// The body points of one arm, as BlazePose numbers them.
 struct Arm {
   std::size_t shoulder, elbow, wrist, little, index;
 };

@@ -13,7 +13,7 @@
 namespace minet::vision {
 namespace {
 
-// Which operators the wanted outputs stand on.
+// Which operators the wanted outputs depend on.
 std::vector<bool> needed_operators(const TfGraph& graph, const std::vector<int>& outputs) {
   std::vector<bool> wanted(graph.tensors.size()), needed(graph.operators.size());
   for (const int output : outputs) wanted[static_cast<std::size_t>(output)] = true;
@@ -35,7 +35,7 @@ struct Network::State {
     Step step;
     std::size_t output = 0;
     std::vector<std::int64_t> shape;    // of the output, as in the file
-    std::vector<std::size_t> released;  // tensors that nothing needs after it
+    std::vector<std::size_t> released;  // tensors that are not needed after it
   };
   std::string where;
   at::Device device = at::kCPU;
@@ -48,7 +48,7 @@ struct Network::State {
   std::vector<at::Tensor> run(const at::Tensor& value) const;
 };
 
-// A tensor goes after its last use: their memory together would be a hundred megabytes.
+// Releases each tensor after its last use: together they would take a hundred megabytes.
 void Network::State::find_releases(const TfGraph& graph, const std::vector<bool>& needed) {
   std::vector<std::size_t> last(graph.tensors.size(), works.size());
   std::size_t at = 0;
@@ -149,9 +149,9 @@ Network Network::parse(std::string bytes, std::string where, const std::vector<i
       if (!known[output] || constants[output].defined()) refuse("one that computes nothing");
     }
     state->find_releases(graph, needed);
-    state->run(at::zeros(state->input_shape));  // does it fit together?
+    state->run(at::zeros(state->input_shape));  // checks that the parts fit together
   } catch (const c10::Error&) {
-    if (!device.is_cpu()) throw;  // more likely the device's
+    if (!device.is_cpu()) throw;  // more likely the device's fault
     refuse("one whose parts do not fit together");
   }
   Network network;

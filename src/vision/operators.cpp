@@ -15,7 +15,7 @@
 namespace minet::vision {
 namespace {
 
-// What an operator sees of the file.
+// The part of the file that an operator needs.
 struct Context {
   const TfGraph& graph;
   const TfOperator& op;
@@ -45,7 +45,7 @@ struct Context {
     return {found.const_data_ptr<std::int64_t>(),
             found.const_data_ptr<std::int64_t>() + found.numel()};
   }
-  // How the input is found when the network runs.
+  // A function that returns the input when the network runs.
   std::function<at::Tensor(const Slots&)> operand(std::size_t i) const {
     const auto slot = static_cast<std::size_t>(input(i));
     if (constants[slot].defined()) {
@@ -58,7 +58,7 @@ struct Context {
   }
 };
 
-// [N, H, W, C]'s axis -> that of [N, C, H, W].
+// Axis of [N, H, W, C] -> axis of [N, C, H, W].
 std::int64_t inside_axis(std::int64_t axis, std::size_t rank) {
   constexpr std::array<std::int64_t, 4> kAxes = {0, 2, 3, 1};
   return rank == 4 ? kAxes[static_cast<std::size_t>(axis)] : axis;
@@ -104,8 +104,8 @@ Step convolve(const Context& context) {
   };
 }
 
-// TensorFlow's order of channels: the block's place comes before the channel's number, other than
-// in pixel_shuffle.
+// TensorFlow's channel order: the position in the block comes before the channel, unlike in
+// pixel_shuffle.
 Step depth_to_space(const Context& context) {
   if (context.rank(0) != 4) context.refuse("of another rank");
   return [x = context.operand(0), b = context.op.block](const Slots& slots) {
@@ -163,7 +163,7 @@ Step resize(const Context& context) {
 }
 
 Step pad(const Context& context) {
-  const std::vector<std::int64_t> amounts = context.integers(1);  // before, after by axis
+  const std::vector<std::int64_t> amounts = context.integers(1);  // before and after, by axis
   const bool small = std::all_of(amounts.begin(), amounts.end(),
                                  [](std::int64_t amount) { return amount >= 0 && amount <= 4096; });
   if (context.rank(0) != 4 || amounts.size() != 8 || !small || amounts[0] + amounts[1] != 0) {
@@ -208,7 +208,7 @@ Step slice(const Context& context) {
 }
 
 Step prelu(const Context& context) {
-  const at::Tensor slope = context.constant(1).reshape(-1);  // one a channel
+  const at::Tensor slope = context.constant(1).reshape(-1);  // one per channel
   if (context.rank(0) != 4 || slope.numel() != context.shape(0)[3]) {
     context.refuse("whose slopes are not one a channel");
   }

@@ -1,6 +1,6 @@
-// The operators on LibTorch's tensors. Between operators a tensor of four dimensions is
-// [N, C, H, W] with the channels last in memory, which makes the file's [N, H, W, C] of it for
-// free.
+// The operators, on LibTorch's tensors. Between operators a tensor of four dimensions is
+// [N, C, H, W] in channels-last memory format, so converting it from or to the file's
+// [N, H, W, C] is free.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,19 +13,19 @@
 
 namespace minet::vision {
 
-// By the file's numbers of its tensors; undefined where nothing is known yet.
+// By the file's tensor indices; undefined if not known yet.
 using Slots = std::vector<at::Tensor>;
 using Step = std::function<at::Tensor(const Slots&)>;
 
 at::Tensor to_inside(const at::Tensor& tensor);  // [N, H, W, C] -> [N, C, H, W]; others as they are
 at::Tensor to_outside(const at::Tensor& tensor);  // the reverse
 
-// A constant of the file as it is written there, unpacked and in float32 (or int64 for indices);
-// undefined for a tensor that is computed. Indices stay on the CPU, where they become shapes.
+// A constant of the file in the file's layout, unpacked, in float32 (or int64 for indices);
+// undefined for a tensor that is computed. Indices stay on the CPU, because they become shapes.
 at::Tensor constant_of(const TfTensor& tensor, const at::Device& device);
 
-// `constants`: as in the file ([N, H, W, C]), by number. InputError where an operator's inputs are
-// not what it needs.
+// `constants`: in the file's layout ([N, H, W, C]), by index. InputError if an operator's inputs
+// do not fit it.
 Step make_step(const TfGraph& graph, const TfOperator& op, const Slots& constants);
 
 }  // namespace minet::vision

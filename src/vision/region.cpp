@@ -23,9 +23,9 @@ Point turned(double x, double y, double angle) {
   return {x * std::cos(angle) - y * std::sin(angle), x * std::sin(angle) + y * std::cos(angle)};
 }
 
-constexpr int kSteps = 32;  // of a pixel
+constexpr int kSteps = 32;  // per pixel
 
-// One pixel's neighbours, with what lies outside of the picture taken from its border or as 0.
+// Bilinear sampling; outside the picture, pixels repeat its border or are 0.
 struct Sampler {
   const Picture& picture;
   bool replicate;
@@ -42,7 +42,7 @@ struct Sampler {
            3 * static_cast<std::size_t>(x);
   }
 
-  // x, y in 1/32 pixels; out: three values of 0..255.
+  // x, y in 1/32 pixel; out: three values in 0..255.
   void sample(std::int64_t x, std::int64_t y, std::array<int, 3>& out) const {
     const std::int64_t left = x >> 5, top = y >> 5;
     const int a = static_cast<int>(x & (kSteps - 1)), b = static_cast<int>(y & (kSteps - 1));
@@ -119,7 +119,7 @@ at::Tensor crop(const Picture& picture, const Region& region, std::int64_t size,
   }
   const Sampler sampler{picture, border == Border::replicate};
   std::array<int, 3> rgb;
-  constexpr double kFar = 1e9;  // keeps hopeless regions inside the integers
+  constexpr double kFar = 1e9;  // keeps absurd regions within the integer range
   for (std::int64_t row = 0; row < size; ++row) {
     const double y = static_cast<double>(row);
     const double at_x = origin.x * kSteps + y * down.x, at_y = origin.y * kSteps + y * down.y;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kMaxBytes = 32ULL << 20;      // the largest network has 6.4 MB
 constexpr std::size_t kMaxParts = 10'000;             // tensors or operators; the largest has 535
 constexpr std::int64_t kMaxElements = 16LL << 20;     // of a tensor; 64 MB
-constexpr std::int64_t kMaxAllElements = 32LL << 20;  // of all constants once unpacked
+constexpr std::int64_t kMaxAllElements = 32LL << 20;  // of all constants, unpacked
 constexpr std::int64_t kMaxSide = 64;                 // of a filter, a stride, a block
 
 constexpr std::array<std::pair<Builtin, const char*>, 16> kNames = {{
@@ -112,7 +112,7 @@ class Parser {
     graph_.tensors.push_back(std::move(tensor));
   }
 
-  // A vector in one of the three types that indices come in.
+  // A vector in one of the three index types.
   std::vector<std::int64_t> index_vector(const FlatTable& dimension, int type_field) {
     const auto type = dimension.value<std::uint8_t>(type_field, 0);
     const auto vector = dimension.table(type_field + 1);
@@ -189,7 +189,7 @@ class Parser {
     switch (op.code) {
       case Builtin::conv_2d:
       case Builtin::depthwise_conv_2d: {
-        const int shift = op.code == Builtin::conv_2d ? 0 : 1;  // depth_multiplier comes between
+        const int shift = op.code == Builtin::conv_2d ? 0 : 1;  // depth_multiplier is in between
         op.same_padding = options.value<std::int8_t>(0, 0) == 0;
         op.stride_w = side(options, 1);
         op.stride_h = side(options, 2);

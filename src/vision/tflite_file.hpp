@@ -1,5 +1,5 @@
-// A .tflite file as plain data: constants, operators and their options. Only what the five networks
-// of pose estimation use; anything else is an InputError that names it.
+// A .tflite file as plain data: constants, operators and their options. Supports only what the five
+// networks of pose estimation use; anything else is an InputError that names it.
 // Fields and numbers: tensorflow/compiler/mlir/lite/schema/schema.fbs.
 #pragma once
 
@@ -15,8 +15,8 @@ namespace minet::vision {
 
 enum class ElementType { float32 = 0, float16 = 1, int32 = 2 };
 
-// All dimensions dense but the last, in which row r has the values `begin[r]` to `begin[r + 1]` at
-// the columns `column`.
+// All dimensions dense except the last, in which row r has the values `begin[r]` to `begin[r + 1]`
+// at the columns `column`.
 struct SparseRows {
   std::vector<std::int64_t> begin, column;
 };
@@ -52,7 +52,7 @@ enum class Activation { none = 0, relu = 1, relu6 = 3 };
 
 struct TfOperator {
   Builtin code{};
-  std::vector<int> inputs, outputs;  // indices of tensors; an input of -1: left out
+  std::vector<int> inputs, outputs;  // tensor indices; input -1: omitted
   bool same_padding = false;
   std::int64_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int64_t filter_h = 1, filter_w = 1;
@@ -62,14 +62,14 @@ struct TfOperator {
 };
 
 struct TfGraph {
-  std::string bytes;  // of the file; the constants are in it
+  std::string bytes;  // of the file, including the constants
   std::string where;
   std::vector<TfTensor> tensors;
-  std::vector<TfOperator> operators;  // in the order of their work
+  std::vector<TfOperator> operators;  // in execution order
   std::vector<int> inputs, outputs;
 };
 
-// Every index is that of a tensor, and a constant has as many bytes as its shape says.
+// Guarantees that every index is that of a tensor, and that constants have the size of their shape.
 TfGraph parse_tflite(std::string bytes, std::string where);
 TfGraph read_tflite(const std::filesystem::path& path);
 
