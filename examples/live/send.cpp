@@ -1,4 +1,4 @@
-// Sends the keypoints of a violinist who bows up and down to `mi_generate --live --osc PORT`, 25 times a second.
+// Sends a bowing violinist's keypoints to `mi_generate --live --osc PORT`, 25 times a second.
 //   c++ -std=c++17 send.cpp -o send $(pkg-config --cflags --libs liblo) && ./send 9000 10
 #include <lo/lo.h>
 
