@@ -1,10 +1,10 @@
-// A metric of one's own: how bright the sound is that a model's codes keep, beside a floor and a
-// baseline.
+// A custom metric: how well a model's codes preserve the brightness of a sound, beside a noise
+// floor and a baseline.
 //
 //   metric MODEL CORPUS     metric share/minet/models/paper corpus
 //
-// Brightness: the mean frequency of a frame, weighted by power. Error: its mean distance in
-// semitones from the recorded sound's, over the frames with sound of clips of the test split.
+// Brightness: the mean frequency of a frame, weighted by power. Error: the mean difference in
+// semitones from the recorded sound, over the frames with sound in clips of the test split.
 #include <ATen/ATen.h>
 
 #include <cstdio>

@@ -1,9 +1,9 @@
-// Loads a trained model and plays what a player's keypoints show.
+// Loads a trained model and generates sound from a player's keypoints.
 //
 //   play MODEL KEYPOINTS OUT.wav [NOTES]
 //
-// KEYPOINTS: any file that docs/keypoints.md lists. OUT.json, beside the sound, says how it was
-// made.
+// KEYPOINTS: a file in any format of docs/keypoints.md. OUT.json, beside the sound, records how it
+// was made.
 #include <cstdio>
 #include <minet/core/errors.hpp>
 #include <minet/generation/generate.hpp>
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     options.pose = argv[2];
     options.output = argv[3];
     if (argc == 5) options.notes = argv[4];
-    options.sampling.seed = 1;  // another seed, another performance
+    options.sampling.seed = 1;  // a different seed gives a different performance
     options.threads = 1;
     options.force = true;
     const minet::generation::GenerateReport report = minet::generation::generate(options);

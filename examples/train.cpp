@@ -1,4 +1,4 @@
-// Trains a small model of the paper's kind on tensors of one's own: four tones, with keypoints.
+// Trains a small model of the paper's kind on custom tensors: four tones, with random keypoints.
 //
 //   train OUT.safetensors     then: play OUT.safetensors KEYPOINTS OUT.wav
 #include <ATen/ATen.h>
@@ -16,12 +16,12 @@ int main(int argc, char** argv) try {
   config.data.clip_seconds = 1;
   config.vqvae.channels = 32;
   config.vqvae.codes = 16;
-  config.vqvae.plain_steps = 30;   // without codes at first
+  config.vqvae.plain_steps = 30;   // a plain autoencoder at first
   config.content.enabled = false;  // no notes
   config.vqvae_training = {.steps = 60, .batch = 4, .learning_rate = 2e-3, .warmup_steps = 5};
   config.prior_training = config.vqvae_training;
   models::Model model = models::make_model(config, /*seed=*/1);
-  model.scale = {.reference = 300, .mean = -60, .deviation = 20};  // of all sounds, in dB
+  model.scale = {.reference = 300, .mean = -60, .deviation = 20};  // for all sounds, in dB
 
   const std::int64_t frames = config.clip_frames();
   std::vector<at::Tensor> sounds;

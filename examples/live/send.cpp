@@ -1,4 +1,4 @@
-// Sends a violinist who bows up and down to `mi_generate --live --osc PORT`, 25 times a second.
+// Sends a bowing violinist's keypoints to `mi_generate --live --osc PORT`, 25 times a second.
 //   c++ -std=c++17 send.cpp -o send $(pkg-config --cflags --libs liblo) && ./send 9000 10
 #include <lo/lo.h>
 
@@ -17,8 +17,8 @@ int main(int argc, char** argv) {
   auto next = std::chrono::steady_clock::now();
   for (double t = 0; t < seconds; t += 0.04) {
     const double bow = std::sin(2 * 3.14159265 * t);  // once a second
-    // Neck; right shoulder, elbow, wrist; left ones: their order, and that of the fingers, is in
-    // README.md. Any unit, y downwards.
+    // Neck; right shoulder, elbow, wrist; the same for the left. README.md has the order of all
+    // joints, including the fingers. Any unit, y downwards.
     Point joints[47] = {{0, 0},   {-1, 0.1}, {-1.3, 1.2}, {-0.6 - 0.6 * bow, 0.9 + 0.3 * bow},
                         {1, 0.1}, {1.4, 1},  {1.2, 0.1}};
     for (int hand = 0; hand < 2; ++hand) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures with many tasks, and merges what they measured. The arguments are those of mi_eval ndb with --json FILE, or
-# of mi_eval tables; RESULT is their --json or --out:
+# Evaluates with many tasks, and merges their results. The arguments are those of mi_eval ndb with --json FILE, or of
+# mi_eval tables; RESULT is the value of their --json or --out:
 #
 #   words="ndb --model runs/a --corpus corpus --json ndb.json"
 #   export SHARDS=8
@@ -8,8 +8,8 @@
 #   others=$(sbatch --parsable --array=2-8 --dependency=afterok:$first examples/slurm/evaluate.sh $words)
 #   sbatch --dependency=afterok:$others examples/slurm/evaluate.sh merge ndb.json
 #
-# The first task makes the bins of training sound, which the others take over. A task that failed, or was preempted, is
-# submitted again by itself: --array=5. What is ready is kept.
+# The first task makes the bins of the training sound, which the others reuse. A task that failed or was preempted can
+# be submitted again on its own: --array=5. Finished results are kept.
 #SBATCH --job-name=evaluate
 #SBATCH --cpus-per-task=4
 #SBATCH --time=04:00:00
@@ -21,7 +21,7 @@ set -euo pipefail
 if [ "$1" = merge ]; then
   srun --ntasks=1 mi_eval "$@"
 else
-  # The count is that of all tasks, also where some are submitted by themselves.
+  # The number of all tasks, even if only some of them are submitted.
   count=${SHARDS:-${SLURM_ARRAY_TASK_MAX:?submit with --array=1-N}}
   srun --ntasks=1 mi_eval --quiet "$@" --threads "${SLURM_CPUS_PER_TASK:-1}" --shard "$SLURM_ARRAY_TASK_ID/$count"
 fi

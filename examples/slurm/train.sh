@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Trains on several nodes, a task for each GPU. After a requeue or a time limit the job resumes by itself:
+# Trains on several nodes, with one task per GPU. After a requeue or a time limit the job resumes automatically:
 #
 #   sbatch --nodes=4 --ntasks-per-node=8 --gpus-per-node=8 examples/slurm/train.sh configs/paper.yaml corpus runs/a
 #
-# The corpus and the run's folder are on a file system that all nodes see.
+# The corpus and the run's folder must be on a file system that all nodes share.
 #SBATCH --job-name=train
 #SBATCH --time=12:00:00
 #SBATCH --requeue
@@ -20,7 +20,7 @@ else
   words=("$config" --corpus "$corpus" --run "$run")
 fi
 
-# Two minutes before the time limit the step is told to save and end; the job then runs again.
+# Two minutes before the time limit, the step is told to save and exit; the job is then requeued.
 stopped=no
 srun --kill-on-bad-exit=1 mi_train "${words[@]}" "$@" &
 step=$!
