@@ -46,8 +46,7 @@ int launch_ranks(const std::vector<std::string>& arguments, const LaunchOptions&
     if (const int signal = stop_signal(); signal != 0) {
       throw Interrupted(text("stopped all ", options.ranks, " ranks", options.go_on), signal);
     }
-    constexpr int kBadInput = 2;
-    if (end.exit_code == 0 || end.exit_code == kBadInput) return end.exit_code;
+    if (end.exit_code == 0 || end.exit_code == kInputExit) return end.exit_code;
     const std::string what =
         end.signal != 0 ? text("rank ", end.which, " of ", options.ranks, " was killed by signal ",
                                end.signal, " (", ::strsignal(end.signal), ")")

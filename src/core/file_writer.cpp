@@ -217,22 +217,10 @@ void save_file_by(const std::filesystem::path& target,
                   const std::function<void(const std::filesystem::path&)>& write, bool replace) {
   check_target(target);
   detail::sweep_folders_of(target);
-  struct Folder {
-    std::filesystem::path path;
-    bool made = false;
-    int held = -1;
-    ~Folder() {
-      std::error_code ignored;
-      if (made) std::filesystem::remove_all(path, ignored);
-      if (held >= 0) ::close(held);
-      detail::forget_temporary(path);
-    }
-  } folder{detail::new_folder_temporary(target)};
   // Accessible to us only, so nobody can plant a link where the other program writes.
-  folder.made = ::mkdir(folder.path.c_str(), 0700) == 0;
-  if (!folder.made) fail(target, "making a folder beside it", errno);
-  folder.held = detail::hold_folder(folder.path);
-  const auto written = folder.path / target.filename();
+  const detail::HeldFolder folder(target, 0700);
+  if (folder.error() != 0) fail(target, "making a folder beside it", folder.error());
+  const auto written = folder.path() / target.filename();
   write(written);
   FileOps& ops = FileOps::system();
   const int fd = ::open(written.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

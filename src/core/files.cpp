@@ -128,39 +128,36 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
     refuse_to_replace_around_us(target_);
   }
   detail::sweep_folders_of(target_);
-  partial_ = detail::new_folder_temporary(target_);
-  if (!fs::create_directory(partial_, error)) {
-    detail::forget_temporary(partial_);
-    throw WorkError(text("cannot make the folder ", shown(partial_), ": ",
-                         error ? error.message() : "it exists"));
+  partial_ = std::make_unique<detail::HeldFolder>(target_, 0777);
+  if (partial_->error() != 0) {
+    throw WorkError(text("cannot make the folder ", shown(path()), ": ",
+                         detail::error_text(partial_->error())));
   }
-  held_ = detail::hold_folder(partial_);
 }
 
-FolderWriter::~FolderWriter() {
-  if (held_ >= 0) ::close(held_);
-  if (committed_) return;
-  std::error_code ignored;
-  fs::remove_all(partial_, ignored);
-  detail::forget_temporary(partial_);
+FolderWriter::~FolderWriter() = default;
+
+const fs::path& FolderWriter::path() const {
+  return partial_->path();
 }
 
 void FolderWriter::commit() {
   if (committed_) throw WorkError(text(shown(target_), " was committed twice"));
+  const fs::path& made = path();
   try {
-    sync_tree(partial_);
+    sync_tree(made);
   } catch (const fs::filesystem_error& error) {
-    throw WorkError(text("cannot sync ", shown(partial_), ": ", error.code().message()));
+    throw WorkError(text("cannot sync ", shown(made), ": ", error.code().message()));
   }
   std::error_code error;
   if (replace_ && fs::exists(fs::symlink_status(target_, error))) {
     // In one step if the file system supports it; the old folder then has our temporary name.
-    if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
-      fs::remove_all(partial_, error);
+    if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, target_.c_str(), RENAME_EXCHANGE) == 0) {
+      fs::remove_all(made, error);
     } else {
       const fs::path old = detail::new_folder_temporary(target_);
       fs::rename(target_, old, error);
-      if (!error) fs::rename(partial_, target_, error);
+      if (!error) fs::rename(made, target_, error);
       std::error_code ignored;
       if (error) {
         fs::rename(old, target_, ignored);
@@ -172,20 +169,25 @@ void FolderWriter::commit() {
         throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message()));
       }
     }
-  } else if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) !=
+  } else if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) !=
              0) {
     const int first = errno;
     if (first == EEXIST) {
       throw InputError(text(shown(target_), " appeared while it was being made; choose another ",
                             "name or the option 'force'"));
     }
-    fs::rename(partial_, target_, error);  // the file system lacks RENAME_NOREPLACE
+    const bool supported = first != EINVAL && first != ENOSYS;  // by the file system
+    if (supported) {
+      error.assign(first, std::system_category());
+    } else {
+      fs::rename(made, target_, error);
+    }
     if (error) {
       throw WorkError(text("cannot put ", shown(target_), " in place: ", error.message()));
     }
   }
   committed_ = true;
-  detail::forget_temporary(partial_);
+  partial_->keep();
   sync_file(target_.has_parent_path() ? target_.parent_path() : fs::path("."));
 }
 

@@ -1,10 +1,8 @@
 #include "minet/core/scratch.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "core/temporaries.hpp"
 #include "minet/core/access.hpp"
@@ -20,26 +18,20 @@ ScratchFolder::ScratchFolder(std::string_view purpose) {
       temporary_folder() / text("minet-", purpose, "-", ::geteuid());
   detail::sweep_folders_of(target);
   constexpr int kMostTries = 100;  // other containers may share folder and process id
-  bool made = false;
-  for (int i = 0; i < kMostTries && !made; ++i) {
-    if (i > 0) detail::forget_temporary(path_);
-    path_ = detail::new_folder_temporary(target);
-    made = ::mkdir(path_.c_str(), 0700) == 0;
-    if (!made && errno != EEXIST) break;
+  for (int i = 0; i < kMostTries; ++i) {
+    folder_ = std::make_unique<detail::HeldFolder>(target, 0700);
+    if (folder_->error() != EEXIST) break;
   }
-  if (!made) {
-    detail::forget_temporary(path_);
+  if (folder_->error() != 0) {
     throw WorkError(text("expected to make a temporary folder in ", shown(temporary_folder()),
                          ", but could not; set TMPDIR to a folder with room"));
   }
-  held_ = detail::hold_folder(path_);
 }
 
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-  if (held_ >= 0) ::close(held_);
-  detail::forget_temporary(path_);
+ScratchFolder::~ScratchFolder() = default;
+
+const std::filesystem::path& ScratchFolder::path() const {
+  return folder_->path();
 }
 
 }  // namespace minet

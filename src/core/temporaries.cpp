@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -99,10 +100,26 @@ void hold_temporary(int fd) {
   [[maybe_unused]] const int locked = ::flock(fd, LOCK_EX | LOCK_NB);
 }
 
-int hold_folder(const std::filesystem::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd >= 0) hold_temporary(fd);
-  return fd;
+HeldFolder::HeldFolder(const std::filesystem::path& target, mode_t mode)
+    : path_(new_folder_temporary(target)) {
+  if (::mkdir(path_.c_str(), mode) != 0) {
+    error_ = errno;
+    return;
+  }
+  held_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (held_ >= 0) hold_temporary(held_);
+}
+
+HeldFolder::~HeldFolder() {
+  std::error_code ignored;
+  if (error_ == 0 && !kept_) std::filesystem::remove_all(path_, ignored);
+  if (held_ >= 0) ::close(held_);
+  forget_temporary(path_);
+}
+
+void HeldFolder::keep() {
+  kept_ = true;
+  forget_temporary(path_);
 }
 
 void sweep_once(const std::filesystem::path& folder) {

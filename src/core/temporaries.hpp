@@ -6,6 +6,8 @@
 // see each other's processes, and often have the same process ids.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -27,8 +29,25 @@ void forget_temporary(const std::filesystem::path& temporary);
 
 // Locks a temporary for as long as it is open; best effort.
 void hold_temporary(int fd);
-// The same for a newly created folder: its descriptor, or -1.
-int hold_folder(const std::filesystem::path& folder);
+
+// A new folder temporary of `target`, locked by this process. The destructor removes it with its
+// contents, unless it was kept.
+class HeldFolder {
+ public:
+  HeldFolder(const std::filesystem::path& target, mode_t mode);
+  ~HeldFolder();
+  HeldFolder(const HeldFolder&) = delete;
+  HeldFolder& operator=(const HeldFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  int error() const { return error_; }  // errno if it could not be created, else 0
+  void keep();                          // call it after renaming the folder
+
+ private:
+  std::filesystem::path path_;
+  int error_ = 0;
+  int held_ = -1;  // its descriptor, locked
+  bool kept_ = false;
+};
 
 bool is_stale_temporary(const std::filesystem::path& path);
 

@@ -60,7 +60,7 @@ class CardSink : public Sink {
   double write(std::span<const float> block) override {
     const double heard = now_s() + lasts_s() + card_->latency_s();
     const std::span<const float> samples = upsampler_->add(block);
-    while (!feed_->ring.push(samples)) {  // full only if buffer_s is longer than the ring
+    while (!feed_->ring.push(samples)) {  // full only after several blocks without wait()
       if (stop_signal() != 0) return heard;
       sleep_s(kPeriodS);
     }
@@ -70,7 +70,7 @@ class CardSink : public Sink {
 
   void drain() override {
     feed_->going.store(false, std::memory_order_release);
-    const double end = now_s() + 1;
+    const double end = now_s() + lasts_s() + 1;  // unless the card has stopped asking
     while (feed_->ring.filled() > 0 && now_s() < end) sleep_s(kPeriodS);
     sleep_s(card_->latency_s());
   }
@@ -95,7 +95,7 @@ class CardSink : public Sink {
     return silent_s_ > kSilentS;
   }
 
-  static constexpr std::size_t kRing = 1 << 16;
+  static constexpr std::size_t kRing = 1 << 18;  // 2.7 s at 96 kHz, longer than any buffer_s
   double buffer_s_;
   std::shared_ptr<Feed> feed_;
   std::unique_ptr<Card> card_;

@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kLookMs = 100;             // interval of a source's checks for a stop
 constexpr double kLongest = 30 * 86400;  // s
-constexpr int kWrongInput = 2;           // exit code for InputError
 
 class LineSource : public Source {
  public:
@@ -54,7 +53,7 @@ class ProgramSource : public Source {
                   return !stop;
                 });
             lines.finish();
-            if (!stop && result.exit_code == kWrongInput) throw InputError(sentence_of(result));
+            if (!stop && result.exit_code == kInputExit) throw InputError(sentence_of(result));
             if (!stop && result.exit_code != 0) throw WorkError(sentence_of(result));
             inbox.end();
           } catch (...) {

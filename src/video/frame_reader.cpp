@@ -11,6 +11,7 @@
 
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/process.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
@@ -134,16 +135,21 @@ const Film& FrameReader::film() const {
 bool FrameReader::next(Frame& frame) {
   State& state = *state_;
   if (!state.waiting) {
-    bool more = false;
+    bool more = false, damaged = false;
     try {
       more = state.decode();
-    } catch (const cv::Exception&) {  // a damaged picture
+    } catch (const cv::Exception&) {
+      damaged = true;
     }
     if (!more) {
       const auto expected = static_cast<std::int64_t>(state.film.times.size());
       if (state.read < expected - std::max<std::int64_t>(2, expected / 50)) {
         throw InputError(text(shown(state.path), ": expected ", expected, " pictures, got ",
                               state.read, "; the film is damaged or cut short"));
+      }
+      if (damaged) {
+        log::warning(text(shown(state.path), ": picture ", state.read + 1, " of ", expected,
+                          " cannot be decoded; the film is read up to there"));
       }
       return false;
     }

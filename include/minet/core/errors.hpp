@@ -18,16 +18,19 @@ class Error : public std::runtime_error {
   int exit_code_;
 };
 
+inline constexpr int kWorkExit = 1;   // exit code of a WorkError
+inline constexpr int kInputExit = 2;  // of an InputError
+
 // Wrong input: a path, the contents of a file, an option, a configuration. Exit code 2.
 class InputError : public Error {
  public:
-  explicit InputError(const std::string& message) : Error(message, 2) {}
+  explicit InputError(const std::string& message) : Error(message, kInputExit) {}
 };
 
 // Correct input, but the work failed: a full disk, a NaN in a gradient. Exit code 1.
 class WorkError : public Error {
  public:
-  explicit WorkError(const std::string& message) : Error(message, 1) {}
+  explicit WorkError(const std::string& message) : Error(message, kWorkExit) {}
 };
 
 // Stopped by a signal, after saving what can be saved. Exit code 128 + signal.

@@ -21,6 +21,10 @@
 
 namespace minet {
 
+namespace detail {
+class HeldFolder;
+}
+
 // The system calls of a save; tests override them to inject faults. Each returns 0 or a byte count,
 // or -errno.
 class FileOps {
@@ -88,15 +92,14 @@ class FolderWriter {
   ~FolderWriter();
   FolderWriter(const FolderWriter&) = delete;
   FolderWriter& operator=(const FolderWriter&) = delete;
-  const std::filesystem::path& path() const { return partial_; }  // write here
+  const std::filesystem::path& path() const;  // write here
   void commit();
 
  private:
   std::filesystem::path target_;
-  std::filesystem::path partial_;
   bool replace_;
   bool committed_ = false;
-  int held_ = -1;  // descriptor of the folder, locked while it is being written
+  std::unique_ptr<detail::HeldFolder> partial_;
 };
 
 // InputError if `path` exists and `force` is false ("… exists; choose another name or the option

@@ -1,9 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 namespace minet {
+
+namespace detail {
+class HeldFolder;
+}
 
 // A new folder in temporary_folder(), private to this process and user, removed with its contents
 // on destruction. Folders that killed processes left for the same purpose are removed first.
@@ -13,11 +18,10 @@ class ScratchFolder {
   ~ScratchFolder();
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const;
 
  private:
-  std::filesystem::path path_;
-  int held_ = -1;  // its descriptor, locked
+  std::unique_ptr<detail::HeldFolder> folder_;
 };
 
 }  // namespace minet
