@@ -5,6 +5,8 @@
 //   limits fourier SIZE COUNT       real Fourier transforms, alternately forward and backward
 //   limits multiply GIGAFLOP        a plain matrix product (float32, through LibTorch)
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <string>
 #include <vector>
