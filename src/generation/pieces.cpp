@@ -154,7 +154,7 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     throw InputError(text("count: expected 1 to 256 pieces, got ", options.count));
   }
   if (options.pose.empty() && !options.video) {
-    throw InputError("pose: expected keypoints or a film, got neither; give one of them");
+    throw InputError("pose: expected keypoints or a video, got neither; give one of them");
   }
   if (options.overlay && (!options.video || !options.pose.empty())) {
     throw InputError(
@@ -209,7 +209,7 @@ pose::PoseSequence read_player(const GenerateOptions& options, const config::Pos
   if (film && std::abs(film->seconds - sound) > kLengthWarning && !has(notices, NoticeKind::rate)) {
     const auto rounded = [](double seconds) { return std::round(seconds * 100) / 100; };
     notices.push_back({NoticeKind::length,
-                       text("the film is ", rounded(film->seconds), " s long and its new sound ",
+                       text("the video is ", rounded(film->seconds), " s long and its new sound ",
                             rounded(sound), " s: both are kept whole"),
                        0, options.video->string()});
   }

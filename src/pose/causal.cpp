@@ -21,7 +21,7 @@ CausalPose::CausalPose(double fps, double gap_confidence) : fps_(fps), confidenc
 
 bool CausalPose::fill(std::span<const float> joints, Points& points) {
   if (joints.size() != kFrameValues) {
-    throw InputError(text("expected 141 numbers of a picture's joints, got ", joints.size()));
+    throw InputError(text("expected 141 numbers of a frame's joints, got ", joints.size()));
   }
   const auto good = [&](int joint) {
     return joints[static_cast<std::size_t>(joint) * kJointValues + 2] > confidence_;

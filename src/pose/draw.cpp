@@ -177,9 +177,9 @@ std::string draw_svg(const PoseSequence& pose, const DrawOptions& options) {
   if (pose.frames < 1 || options.pictures < 1 || options.pictures > 100 ||
       !(options.picture_width >= 40) || !(options.picture_height >= 40)) {
     throw InputError(
-        text("expected 1 to 100 pictures of at least 40 by 40 of a sequence with frames, "
+        text("expected 1 to 100 images of at least 40 by 40 of a sequence with frames, "
              "got ",
-             options.pictures, " pictures of ", counted(pose.frames, "frame")));
+             options.pictures, " images of ", counted(pose.frames, "frame")));
   }
   const std::int64_t pictures = std::min(options.pictures, pose.frames);
   const View view = make_view(pose, options);

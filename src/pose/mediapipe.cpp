@@ -42,7 +42,7 @@ class MediapipeReader {
       return side && *side >= 1 && *side <= kMaxPicture;
     };
     if (!good(width) || !good(height)) {
-      refuse("expected the picture's width and height in pixels, got none or implausible ones");
+      refuse("expected the image's width and height in pixels, got none or implausible ones");
     }
     if (width_ > 0 && (width_ != *width || height_ != *height)) {
       refuse("expected one width and height throughout, got different ones");
@@ -75,7 +75,7 @@ class MediapipeReader {
 
   RawPose finish(const ReadPoseOptions& options) {
     if (width_ == 0) {
-      refuse("expected the picture's width and height, got none");
+      refuse("expected the image's width and height, got none");
     }
     Recording recording = frames_.finish(options, pose_);
     for (std::vector<Person>& people : recording.people) {

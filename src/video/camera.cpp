@@ -51,8 +51,8 @@ struct Camera::State {
     } catch (const cv::Exception&) {
     }
     if (got || stop_signal() != 0) return;
-    throw WorkError(text("/dev/video", number, ": expected a picture, got none after ",
-                         counted(read, "picture", "pictures"),
+    throw WorkError(text("/dev/video", number, ": expected a frame, got none after ",
+                         counted(read, "frame", "frames"),
                          "; check that the camera is still connected"));
   }
 };
@@ -73,7 +73,7 @@ Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
   if (!state_->capture.isOpened()) {
     throw InputError(text("expected a camera at /dev/video", *number,
                           ", but there is none that can be opened; see which there are with "
-                          "`ls /dev/video*`, or give a film"));
+                          "`ls /dev/video*`, or give a video"));
   }
 }
 
@@ -122,7 +122,7 @@ void follow_camera(const std::string& which, const CameraKeypointOptions& option
   if (options.person && static_cast<std::size_t>(*options.person) >= most.size()) {
     throw InputError(text("camera ", printable(which), ": expected person ", *options.person,
                           " (counted from 0), got ", counted(most.size(), "person", "people"),
-                          " in the first pictures"));
+                          " in the first frames"));
   }
 }
 

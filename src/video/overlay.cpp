@@ -40,7 +40,7 @@ std::string exact_rate(double rate) {
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
   const auto ffmpeg = find_program("ffmpeg");
-  if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes films; install ffmpeg");
+  if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes videos; install ffmpeg");
   std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
                                       "error", "-r",       exact_rate(rate)};
   for (const fs::path& input : {silent, film.value_or(silent)}) {
@@ -54,7 +54,7 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
   command.push_back("file:" + fs::absolute(output).string());
   const ProcessResult result = run_process(command, 4 * 3600);
   if (result.exit_code != 0) {
-    throw WorkError(text(shown(output), ": ffmpeg could not write the film (",
+    throw WorkError(text(shown(output), ": ffmpeg could not write the video (",
                          printable(trim(result.error_output)), "); choose a name in .mp4"));
   }
 }
@@ -164,10 +164,10 @@ void make_overlay(const std::optional<fs::path>& film, const OverlayContent& con
         const fs::path silent = into.parent_path() / "silent.mp4";
         FilmWriter writer(silent, ground.film(), ground.size());
         const auto pictures = static_cast<std::int64_t>(ground.film().times.size());
-        Progress progress("overlay", pictures, "pictures");
+        Progress progress("overlay", pictures, "frames");
         ground.visit([](std::int64_t) { return true; },
                      [&](cv::Mat& picture, std::int64_t index, double time_s) {
-                       throw_if_stopped_while("drawing on the film");
+                       throw_if_stopped_while("drawing on the video");
                        writer.add(picture, time_s);
                        progress.update(index + 1);
                      });

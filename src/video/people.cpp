@@ -78,7 +78,7 @@ std::vector<PersonTrack> find_people(const fs::path& film, const fs::path& netwo
   if (last.size() < 2) return {};
   std::vector<PersonTrack> tracks(last.size());
   FrameReader reader(film);
-  Progress progress("people", static_cast<std::int64_t>(reader.film().times.size()), "pictures");
+  Progress progress("people", static_cast<std::int64_t>(reader.film().times.size()), "frames");
   Frame frame;
   while (reader.next(frame)) {
     throw_if_stopped_while("looking for people");

@@ -145,7 +145,7 @@ TEST(Film, WithoutAnybodyIsRefused) {
     find_keypoints(folder / "grey.mp4",
                    {.networks = vision::networks_folder(), .person = {}, .each = {}});
   });
-  EXPECT_NE(message.find("grey.mp4: expected a person in the film, got nobody in 8 pictures"),
+  EXPECT_NE(message.find("grey.mp4: expected a person in the video, got nobody in 8 frames"),
             std::string::npos)
       << message;
 }

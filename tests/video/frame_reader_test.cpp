@@ -111,19 +111,19 @@ TEST(FrameReader, KeepsTheLateStartOfThePictures) {
 TEST(FrameReader, RefusesWhatIsNoFilm) {
   const TempFolder folder;
   std::ofstream(folder / "text.mp4") << "not a film";
-  EXPECT_NE(input_error([&] { FrameReader(folder / "text.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "text.mp4"); }).find("expected a video"),
             std::string::npos);
   EXPECT_NE(input_error([&] { FrameReader(folder / "none.mp4"); }).find("no such file"),
             std::string::npos);
-  EXPECT_NE(input_error([&] { FrameReader(folder.path()); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder.path()); }).find("expected a video"),
             std::string::npos);
   // A playlist, which would read another file.
   make_counting_film(folder / "a.mp4", 10, "N/25");
   std::ofstream(folder / "list.mp4") << "ffconcat version 1.0\nfile a.mp4\n";
-  EXPECT_NE(input_error([&] { FrameReader(folder / "list.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "list.mp4"); }).find("expected a video"),
             std::string::npos);
   make_film(folder / "sound.mp4", {"-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac"});
-  EXPECT_NE(input_error([&] { FrameReader(folder / "sound.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "sound.mp4"); }).find("expected a video"),
             std::string::npos);
 }
 

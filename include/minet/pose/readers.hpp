@@ -71,7 +71,7 @@ inline constexpr char kPersonHelp[] =
     "default: the one seen longest and largest";
 
 inline constexpr char kPictureHelp[] =
-    "Width and height of the picture, such as 1280x720: for coordinates from 0 to 1, and to drop "
+    "Width and height of the image, such as 1280x720: for coordinates from 0 to 1, and to drop "
     "points outside it";
 
 // "1280x720"; InputError for anything else.
