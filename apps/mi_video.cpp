@@ -1,4 +1,4 @@
-// mi_video: finds a player's keypoints in a film. `mi_prepare video` starts it: a program of its
+// mi_video: finds a player's keypoints in a video. `mi_prepare video` starts it: a program of its
 // own, because LibTorch and OpenCV take half a second to load and no other command needs both.
 #include <malloc.h>
 
@@ -72,7 +72,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
 }
 
 // Device, threads and memory of the networks. They allocate and free some megabytes hundreds of
-// times per picture. By default glibc returns each block to the system, and getting it back takes a
+// times per frame. By default glibc returns each block to the system, and getting it back takes a
 // third of the time.
 void set_up_networks(Arguments& arguments) {
   arguments.compute.device = vision::use_device(arguments.compute.device);
@@ -146,7 +146,7 @@ int print_lines(Arguments& arguments) {
   return 0;
 }
 
-// Everything drawn on pictures: --overlay, and --preview unless it is an SVG.
+// Everything drawn on frames: --overlay, and --preview unless it is an SVG.
 void draw(const Arguments& arguments, pose::RawPose filled) {
   const bool sheet = lower(arguments.preview.extension().string()) == ".png";
   const bool film = !sheet && pose::is_drawn_on_film(arguments.preview);

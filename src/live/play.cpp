@@ -99,7 +99,7 @@ class Session {
     say(now);
   }
 
-  // Takes the newest picture; returns its arrival time if it shows the player.
+  // Takes the newest frame; returns its arrival time if it shows the player.
   std::optional<double> look(double now) {
     const std::optional<Arrival> arrival = inbox_.take();
     std::optional<double> arrived;

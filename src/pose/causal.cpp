@@ -8,7 +8,7 @@
 namespace minet::pose {
 namespace {
 
-constexpr double kKept = 1;               // s of pictures kept for interpolation
+constexpr double kKept = 1;               // s of frames kept for interpolation
 constexpr std::int64_t kMostAtOnce = 50;  // grid frames at most after a pause
 constexpr std::int64_t kScaleEvery = 5;   // frames; the medians take 50 us
 
@@ -96,7 +96,7 @@ void CausalPose::follow_scale() {
 }
 
 bool CausalPose::tick(double now_s) {
-  // The first picture may have arrived after the clock was read.
+  // The first frame may have arrived after the clock was read.
   if (now_s < next_tick_ && ticks_ > 0) return false;
   const double due = std::max(1.0, std::floor((now_s - next_tick_) * fps_) + 1);
   const double skipped = std::max(0.0, due - static_cast<double>(kMostAtOnce));

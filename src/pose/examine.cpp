@@ -76,9 +76,9 @@ void trust_hands_without_confidence(RawPose& pose) {
   }
 }
 
-// Coordinates in fractions of the picture: converts them to pixels if its size is known.
+// Coordinates in fractions of the image: converts them to pixels if its size is known.
 void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
-  constexpr double kMost = 1.5;  // 1, with a margin for points outside the picture
+  constexpr double kMost = 1.5;  // 1, with a margin for points outside the image
   double least = 0, most = 0;
   std::int64_t places = 0;
   each_joint(pose, [&](const float* at) {
@@ -88,7 +88,7 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
     most = std::max({most, static_cast<double>(at[0]), static_cast<double>(at[1])});
   });
   const bool parts = places > 0 && most <= kMost && least >= -kMost;
-  const bool pixels = pose.width > 0;  // the file has the picture's size, and its reader applied it
+  const bool pixels = pose.width > 0;  // the file has the image's size, and its reader applied it
   if (!pixels && options.picture) {
     pose.width = options.picture->first;
     pose.height = options.picture->second;
@@ -109,7 +109,7 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
             " so the body is stretched: give the image's size, or write pixels"));
 }
 
-// A point outside the picture is the tool's guess, so it counts as not seen.
+// A point outside the image is the tool's guess, so it counts as not seen.
 void drop_points_outside(RawPose& pose) {
   if (pose.width <= 0 || pose.height <= 0) return;
   std::int64_t points = 0, frames = 0;

@@ -65,8 +65,8 @@ struct FrameReader::State {
   cv::Mat decoded, rgb;
   cv::Size size;
   std::int64_t read = 0;
-  std::size_t place = 0;  // index in film.times of the next picture
-  double offset = 0;      // from the decoder's clock to the film's
+  std::size_t place = 0;  // index in film.times of the next frame
+  double offset = 0;      // from the decoder's clock to the video's
   bool waiting = false;   // `decoded` has not been returned yet
 
   bool decode();
@@ -79,8 +79,8 @@ bool FrameReader::State::decode() {
   return true;
 }
 
-// Finds a picture among the container's by the decoder's time, even after damaged pictures were
-// dropped. For the last two of many H.264 films that time is 0: it is then the next picture.
+// Finds a frame among the container's by the decoder's time, even after damaged frames were
+// dropped. For the last two of many H.264 videos that time is 0: it is then the next frame.
 double FrameReader::State::time_of_decoded() {
   const std::vector<double>& times = film.times;
   const double said = capture.get(cv::CAP_PROP_POS_MSEC) / 1000;

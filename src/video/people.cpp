@@ -11,7 +11,7 @@ namespace minet::video {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kCountIn = 50;  // pictures: a second or two
+constexpr std::int64_t kCountIn = 50;  // frames: a second or two
 constexpr std::int64_t kEvery = 5;
 constexpr double kLost = 1;  // s
 

@@ -4,7 +4,7 @@
 Usage: files_test.py MI_PREPARE [unittest arguments]
 
 All input is made here, so that the right result is known: the player's neck is at x = 400 + 3 i in frame i, and the
-sound's pitch rises every half second, so that pitch tells time. Films and other containers need the program ffmpeg.
+sound's pitch rises every half second, so that pitch tells time. Videos and other containers need the program ffmpeg.
 """
 import array
 import csv

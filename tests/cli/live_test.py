@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_generate --live: keypoints on standard input, by OSC, from a film or a camera, to PCM and to no sound card.
+"""mi_generate --live: keypoints on standard input, by OSC, from a video or a camera, to PCM and to no sound card.
 
 Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND FAKE_CAMERA [unittest arguments]
 """
@@ -219,7 +219,7 @@ class Camera(Live):
         self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
 
     def fake_camera(self, film, size):
-        """For the environment: a camera at /dev/video9 that gives a film's raw pictures, and then is gone."""
+        """For the environment: a camera at /dev/video9 that gives a video's raw frames, and then is gone."""
         return {"LD_PRELOAD": self.fake_camera_library, "MINET_CAMERA": "/dev/video9", "MINET_CAMERA_FILM": str(film),
                 "MINET_CAMERA_SIZE": size, "MINET_CAMERA_FPS": "25"}
 

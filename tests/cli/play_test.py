@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What mi_generate makes of people's files: it says what mi_prepare says of them, keeps a film's time, and plays the part that was meant.
+"""What mi_generate makes of people's files: it says what mi_prepare says of them, keeps a video's time, and plays the part that was meant.
 
 Usage: play_test.py MI_GENERATE MI_PREPARE [unittest arguments]
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Films: mi_prepare video, mi_generate --video and films in the table of mi_prepare folder.
+"""Videos: mi_prepare video, mi_generate --video and videos in the table of mi_prepare folder.
 
 Usage: video_test.py MI_PREPARE MI_GENERATE MI_VIDEO [unittest arguments]
-The tests that see a player need the real violinist and the networks; films need ffmpeg.
+The tests that see a player need the real violinist and the networks; videos need ffmpeg.
 """
 import json
 import os
@@ -156,7 +156,7 @@ class Violinist(Case):
     def test_what_is_written(self):
         out = self.folder / "violin.npy"
         result = self.assert_works("video", self.violin, "-o", out, "--preview", self.folder / "violin.svg")
-        self.assertIn("30 frames", result.stdout)
+        self.assertIn("30 frames in", result.stdout)
         self.assertIn("left hand 30", result.stdout)
         # 29 steps at 29.97 are 0.968 s: 25 frames at 25.
         self.assertEqual(npy_shape(out), "25, 47, 3")
@@ -231,7 +231,7 @@ class Violinist(Case):
 
 @unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
 class NewSound(Case):
-    """The pictures stay as they are and when they are, and the sound begins at the film's start."""
+    """The frames stay as they are and when they are, and the sound begins at the video's start."""
 
     def play(self, film):
         support.write_npy(self.folder / "pose.npy", (60, 47, 3))
