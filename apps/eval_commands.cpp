@@ -36,9 +36,9 @@ void add_sampling_options(CLI::App& command, generation::SamplingChoice& samplin
   command.add_option(
       "--temperature", sampling.temperature,
       "Sampling temperature; this and the next two default to the model's config.yaml");
-  command.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
+  command.add_option("--top-k", sampling.top_k, "Sample from the K most likely symbols; 0: all");
   command.add_option("--top-p", sampling.top_p,
-                     "Draw from the fewest symbols that together have this probability");
+                     "Sample from the fewest symbols that together have this probability");
 }
 
 void add_json_options(CLI::App& command, JsonOutput& output) {

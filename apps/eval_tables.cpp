@@ -38,7 +38,7 @@ void add_tables(CLI::App& app, EvalSession& session) {
                 "After an interruption, run the same command again. A finished run in "
                 "OUT/runs/<run>-seed<N>, also\none trained on another machine, is used if its "
                 "configuration and corpus match (docs/evaluation.md).\nOUT/report.html has "
-                "everything, with pictures and sound.\n"
+                "everything, with images and sound.\n"
                 "To use several machines, once the runs are trained, and merge their parts:\n"
                 "  mi_eval tables configs/tiny.yaml --corpus corpus --out tables --shard 1/8\n"
                 "  mi_eval merge tables\n\n"});

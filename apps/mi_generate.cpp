@@ -38,9 +38,10 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--temperature", options.sampling.temperature,
                  "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
                  "likely symbol; this and the next two default to the model's config.yaml");
-  cli.add_option("--top-k", options.sampling.top_k, "Draw from the K most likely symbols; 0: all");
+  cli.add_option("--top-k", options.sampling.top_k,
+                 "Sample from the K most likely symbols; 0: all");
   cli.add_option("--top-p", options.sampling.top_p,
-                 "Draw from the fewest symbols that together have this probability");
+                 "Sample from the fewest symbols that together have this probability");
   cli.add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
@@ -59,10 +60,11 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   app::add_score_options(cli, options.read_notes);
   cli.add_option(
       "--video", arguments.video,
-      "Film of the player, also written with the new sound. Without --pose the keypoints are found "
-      "in it; with --pose it provides the frame times if the keypoints have none (needs ffmpeg)");
+      "Video of the player, also written with the new sound. Without --pose the keypoints are "
+      "found in it; with --pose it provides the frame times if the keypoints have none (needs "
+      "ffmpeg)");
   cli.add_flag("--overlay", options.overlay,
-               "Draw the skeleton on that film, filled-in joints hollow (not with --pose)");
+               "Draw the skeleton on that video, filled-in joints hollow (not with --pose)");
   cli.add_flag("--overlay-notes", options.overlay_notes,
                "With --overlay: also scroll the notes that are played, or the codes of the paper's "
                "model");
@@ -100,14 +102,13 @@ generation::GenerateReport generate(const Arguments& arguments) {
     throw InputError("--model: expected a run folder, got none; see mi_generate --help");
   if (!arguments.pose && !arguments.video)
     throw InputError(
-        "--pose: expected keypoints, or a film with --video, got neither; see mi_generate --help");
+        "--pose: expected keypoints, or a video with --video, got neither; see mi_generate --help");
   if (!arguments.pose &&
       (arguments.options.read_pose.fps || arguments.options.read_pose.first_frame ||
        !arguments.picture.empty() || arguments.format != "auto"))
     throw InputError(
         "--pose: expected a keypoint file for --fps, --first-frame, --picture or --format, got "
-        "none; leave "
-        "them out for a film");
+        "none; leave them out for a video");
   generation::GenerateOptions options = arguments.options;
   options.model = *arguments.model;
   options.pose = arguments.pose.value_or("");

@@ -27,14 +27,14 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
                  "Receive keypoints by OSC on this UDP port: /minet/pose with 141 or 94 numbers")
       ->check(CLI::Range(1, 65535));
   cli.add_option("--camera", arguments.options.camera,
-                 "Find keypoints in the pictures of this camera, such as 0, or of a film in its "
+                 "Find keypoints in the frames of this camera, such as 0, or of a video in its "
                  "place; default without --osc: read lines of JSON from standard input");
   cli.add_option("--device", arguments.options.camera_device,
-                 "Device for finding keypoints in the camera's pictures: auto, cpu, cuda or "
+                 "Device for finding keypoints in the camera's frames: auto, cpu, cuda or "
                  "cuda:N. The sound is always made on the CPU")
       ->capture_default_str();
   cli.add_option("--person", arguments.options.person,
-                 "Which of several people in the picture, from 0, left to right")
+                 "Which of several people in the image, from 0, left to right")
       ->check(CLI::Range(0, 999));
   cli.add_option("--hold", arguments.options.hold_s,
                  "Seconds without keypoints after which the sound fades out")
@@ -68,7 +68,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   add_sound_options(cli, arguments);
   cli.add_option(
       "--notes", arguments.notes,
-      "Notes to play, starting with the first picture: .mid, URMP Notes_*.txt or notes.csv");
+      "Notes to play, starting with the first frame: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, arguments.read_notes);
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
@@ -76,9 +76,9 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--temperature", sampling.temperature,
                  "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
                  "likely symbol; this and the next two default to the model's config.yaml");
-  cli.add_option("--top-k", sampling.top_k, "Draw from the K most likely symbols; 0: all");
+  cli.add_option("--top-k", sampling.top_k, "Sample from the K most likely symbols; 0: all");
   cli.add_option("--top-p", sampling.top_p,
-                 "Draw from the fewest symbols that together have this probability");
+                 "Sample from the fewest symbols that together have this probability");
   cli.add_option("--threads", arguments.options.player.threads, "Threads for LibTorch")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
@@ -101,7 +101,7 @@ int play(Arguments& arguments) {
   if (options.camera_device != "cpu" && !options.camera) {
     throw InputError(
         "--device: expected --camera beside it, because it only applies to finding keypoints in "
-        "the camera's pictures; leave it out");
+        "the camera's frames; leave it out");
   }
   if (arguments.pcm) {
     if (*arguments.pcm != "-") {

@@ -162,7 +162,7 @@ void add_folder(CLI::App& app, Session& session) {
       "tracks.csv has one row per track, with paths relative to it:\n"
       "  audio,pose,notes,instrument,group\n"
       "  take1.wav,take1_json,take1.mid,vn,monday\n"
-      "A film can be given as audio. Further columns, all optional: id, split (train or "
+      "A video can be given as audio. Further columns, all optional: id, split (train or "
       "test), fps, person,\n"
       "pose_format, first_frame, picture. docs/own-recordings.md explains each.\n\n");
   command->add_option("--table", options->table, "CSV file with one row per track")->required();
@@ -345,9 +345,9 @@ void add_pose(CLI::App& app, Session& session) {
       "DeepLabCut: CSV file with columns bodypart,joint that maps unrecognised names");
   command->add_option(
       "--preview", options->preview,
-      "Also draw the keypoints: some frames (.svg or .png), or all as a film (.mp4)");
+      "Also draw the keypoints: some frames (.svg or .png), or all as a video (.mp4)");
   command->add_option("--film", options->film,
-                      "The film the keypoints come from: a .png or .mp4 preview is drawn on it");
+                      "The video the keypoints come from: a .png or .mp4 preview is drawn on it");
   command->add_flag("--force", options->force, "Overwrite existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };
@@ -357,7 +357,7 @@ void add_pose(CLI::App& app, Session& session) {
 // Done by a separate program (apps/mi_video.cpp), which takes half a second to load. It gets the
 // arguments unchanged, including --help.
 void add_video(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("video", "Find a player's keypoints in a film");
+  CLI::App* command = app.add_subcommand("video", "Find a player's keypoints in a video");
   command->set_help_flag();
   command->prefix_command();
   command->callback([&session, command] {

@@ -1,4 +1,4 @@
-// mi_video: finds a player's keypoints in a film. `mi_prepare video` starts it: a program of its
+// mi_video: finds a player's keypoints in a video. `mi_prepare video` starts it: a program of its
 // own, because LibTorch and OpenCV take half a second to load and no other command needs both.
 #include <malloc.h>
 
@@ -35,31 +35,31 @@ struct Arguments {
 };
 
 void add_options(CLI::App& cli, Arguments& arguments) {
-  cli.add_option("film", arguments.film, "Film of one player, in any format that ffmpeg reads");
+  cli.add_option("film", arguments.film, "Video of one player, in any format that ffmpeg reads");
   cli.add_option(
       "-o,--out", arguments.out,
       "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
-      "NAME.json, all points of every frame of the film, with its time (docs/keypoints.md)");
+      "NAME.json, all points of every frame of the video, with its time (docs/keypoints.md)");
   cli.add_flag(
       "--lines", arguments.lines,
-      "Instead print the points of each picture as a line of JSON, live (docs/live.md): from a "
-      "camera, given by its number in place of the film, or from a film in real time");
+      "Instead print the points of each frame as a line of JSON, live (docs/live.md): from a "
+      "camera, given by its number in place of the video, or from a video in real time");
   cli.add_option("--person", arguments.person,
                  "Which of several people, from 0, left to right; default: the one seen best")
       ->check(CLI::Range(0, 999));
   cli.add_option("--preview", arguments.preview,
-                 "Also draw some frames: skeletons alone (.svg) or on the pictures (.png); .mp4: "
+                 "Also draw some frames: skeletons alone (.svg) or on the frames (.png); .mp4: "
                  "the same as --overlay");
   cli.add_option(
       "--overlay", arguments.overlay,
-      "Also write the film with the skeleton drawn on it, filled-in joints hollow (.mp4). Each of "
+      "Also write the video with the skeleton drawn on it, filled-in joints hollow (.mp4). Each of "
       "several people gets a box with the number for --person");
   cli.add_option("--overlay-notes", arguments.notes,
                  "Notes (.mid, URMP Notes_*.txt or notes.csv) to scroll at the bottom of what is "
-                 "drawn on the film");
+                 "drawn on the video");
   cli.add_option(
       "--keypoints", arguments.keypoints,
-      "Only draw these keypoints, timed like the film; without a film, on a plain background");
+      "Only draw these keypoints, timed like the video; without a video, on a plain background");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--device", arguments.compute.device,
                  "Device for the networks: auto, cpu, cuda or cuda:N")
@@ -72,7 +72,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
 }
 
 // Device, threads and memory of the networks. They allocate and free some megabytes hundreds of
-// times per picture. By default glibc returns each block to the system, and getting it back takes a
+// times per frame. By default glibc returns each block to the system, and getting it back takes a
 // third of the time.
 void set_up_networks(Arguments& arguments) {
   arguments.compute.device = vision::use_device(arguments.compute.device);
@@ -121,7 +121,7 @@ void report(const Arguments& arguments, const video::FilmKeypoints& found,
   say(notices);
   if (arguments.common.quiet) return;
   std::cout << printable_lines(gaps.text())
-            << text(shown(arguments.out), ": ", counts.pictures, " pictures of ",
+            << text(shown(arguments.out), ": ", counts.pictures, " frames in ",
                     human_duration(found.raw.times.back()), ", ", found.raw.width, "x",
                     found.raw.height, "; seen: body ", counts.bodies, ", right hand ",
                     counts.right_hands, ", left hand ", counts.left_hands,
@@ -146,7 +146,7 @@ int print_lines(Arguments& arguments) {
   return 0;
 }
 
-// Everything drawn on pictures: --overlay, and --preview unless it is an SVG.
+// Everything drawn on frames: --overlay, and --preview unless it is an SVG.
 void draw(const Arguments& arguments, pose::RawPose filled) {
   const bool sheet = lower(arguments.preview.extension().string()) == ".png";
   const bool film = !sheet && pose::is_drawn_on_film(arguments.preview);
@@ -178,7 +178,7 @@ int draw_only(Arguments& arguments) {
 
 int find(Arguments& arguments) {
   if (arguments.film.empty() && (arguments.lines || arguments.keypoints.empty())) {
-    throw InputError("film is required: expected a film, got none; see mi_prepare video --help");
+    throw InputError("film is required: expected a video, got none; see mi_prepare video --help");
   }
   if (arguments.lines) return print_lines(arguments);
   if (!arguments.keypoints.empty()) return draw_only(arguments);
@@ -218,7 +218,7 @@ int find(Arguments& arguments) {
 
 int main(int argc, char** argv) {
   const app::Program program{.name = "mi_prepare",
-                             .summary = "Find a player's keypoints in a film.",
+                             .summary = "Find a player's keypoints in a video.",
                              .example =
                                  "mi_prepare video violin.mp4 -o violin.npy --preview "
                                  "violin.svg",

@@ -21,11 +21,11 @@ import tempfile
 import numpy as np
 
 RIGHT, LEFT = [1, 2, 3, *range(7, 27)], [4, 5, 6, *range(27, 47)]
-CENTRE = np.array([960.0, 540.0])  # of the picture
+CENTRE = np.array([960.0, 540.0])  # of the image
 
 
 def mirrored(pose, random):
-    """The film mirrored: an estimator then takes the right hand for the left one."""
+    """The video mirrored: an estimator then takes the right hand for the left one."""
     out = pose.copy()
     out[:, RIGHT], out[:, LEFT] = pose[:, LEFT], pose[:, RIGHT]
     out[..., 0] = 2 * CENTRE[0] - out[..., 0]
@@ -33,7 +33,7 @@ def mirrored(pose, random):
 
 
 def scaled(pose, random):
-    """Half as large, and elsewhere in the picture."""
+    """Half as large, and elsewhere in the image."""
     out = pose.copy()
     out[..., :2] = 0.5 * (pose[..., :2] - CENTRE) + CENTRE + random.uniform(-200, 200, 2)
     return out

@@ -1,4 +1,4 @@
-# Finds the three OpenCV modules for films without OpenCV's own package file, which on Debian comes with all 60.
+# Finds the three OpenCV modules for videos without OpenCV's own package file, which on Debian comes with all 60.
 # Defines OpenCVVideo::OpenCVVideo.
 find_path(OpenCVVideo_INCLUDE_DIR opencv2/videoio.hpp PATH_SUFFIXES opencv4)
 set(_libraries)

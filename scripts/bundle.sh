@@ -10,7 +10,7 @@
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # tar needs xz there. Without MINET_TORCH, the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
 # Without --video, mi_video uses OpenCV 4.6 of the other system (Debian 12: libopencv-videoio406), which it needs only
-# for films. mi_live also uses that system's libraries (liblo7, librtaudio6), because they belong to its sound
+# for videos. mi_live also uses that system's libraries (liblo7, librtaudio6), because they belong to its sound
 # server.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the networks that find a body in a picture (`mi_prepare video`) into .venv/share/minet/vision: five files,
+# Fetches the networks that find a body in an image (`mi_prepare video`) into .venv/share/minet/vision: five files,
 # 17 MB, from the package mediapipe 0.10.21 (Apache-2.0; nothing in the package is run). scripts/setup.sh calls it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

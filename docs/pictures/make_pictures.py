@@ -127,7 +127,7 @@ def players_pictures(players):
 
 
 def overlay_picture(players):
-    """The page on generating: what is drawn on films, with 64 colours."""
+    """The page on generating: what is drawn on videos, with 64 colours."""
     row = next(row for row in csv.DictReader((players / "tracks.csv").open()) if row["instrument"] == "vn")
     with tempfile.TemporaryDirectory() as folder:
         sheet = pathlib.Path(folder) / "overlay.png"

@@ -129,7 +129,7 @@ def generate(
     steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
     if isinstance(model, BaselineModel):
         if notes is not None or sampling:
-            raise ValueError("expected keypoints alone, because a baseline knows no notes and draws nothing")
+            raise ValueError("expected keypoints alone, because a baseline takes no notes and samples nothing")
         return play_baseline(model, pose.normalised(), seed, steps, iterations)
     if not model.prior_trained:
         raise ValueError("expected a model with a trained prior, but only its first stage is")

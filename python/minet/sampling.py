@@ -1,4 +1,4 @@
-"""Draws one symbol from logits, as the programs do."""
+"""Samples one symbol from logits, as the programs do."""
 
 from __future__ import annotations
 

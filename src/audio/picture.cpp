@@ -58,13 +58,13 @@ std::pair<std::int64_t, std::int64_t> cells_of(std::int64_t index, std::int64_t 
 
 void check(const Spectrogram& magnitudes, const PictureOptions& options) {
   if (magnitudes.frames < 1 || magnitudes.bins < 1) {
-    throw InputError("spectrogram picture: expected at least one frame and bin, got none");
+    throw InputError("spectrogram image: expected at least one frame and bin, got none");
   }
   if (options.width < 1 || options.height < 1 || options.sample_rate < 1 ||
       !(options.top_hz > 0 && options.top_hz <= options.sample_rate / 2.0) ||
       !(options.range_db > 0)) {
     throw InputError(
-        text("spectrogram picture: expected sides and a range above 0 and a top of at "
+        text("spectrogram image: expected sides and a range above 0 and a top of at "
              "most half the sample rate, got ",
              options.width, " x ", options.height, " pixels, ", options.range_db, " dB and ",
              options.top_hz, " of ", options.sample_rate, " Hz"));

@@ -70,7 +70,7 @@ class ExampleMaker {
   }
 
   // Writes each clip's sound and adds it to its example; `references` holds the loudest magnitude
-  // of each clip's first sound, which all its pictures share.
+  // of each clip's first sound, which all its images share.
   void add(const char* name, const char* file, const at::Tensor& spectrograms,
            std::vector<Example>& examples, std::vector<float>& references) const {
     const config::SpectrogramConfig& shape = scene_.subject->config().spectrogram;

@@ -16,7 +16,7 @@ namespace minet::comparison {
 struct ExampleSound {
   std::string name;                // "real"
   std::filesystem::path wav;       // under OUT/sound
-  std::vector<std::byte> picture;  // PNG; the pictures of a clip share their reference
+  std::vector<std::byte> picture;  // PNG; the images of a clip share their reference
 };
 
 struct Example {

@@ -38,7 +38,7 @@ std::string tsne_svg(Measuring& measuring) {
       });
   const fs::path svg = folder / "tsne.svg";
   if (!fs::exists(svg)) return {};
-  // Embedded in a page, a picture must not have an XML prologue.
+  // Embedded in a page, an image must not have an XML prologue.
   const std::string content = read_file(svg, kMaxSvg);
   const std::size_t begin = content.find("<svg");
   return begin == std::string::npos ? std::string() : content.substr(begin);

@@ -1,4 +1,4 @@
-// The report's pictures for the first seed's runs, as SVG elements.
+// The report's figures for the first seed's runs, as SVG elements.
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ of `include:` in order, the file itself, `--set section.key=value` in order. `in
 relative to the file that names it. A list replaces the earlier list; it is not appended.
 
 The reader is strict: unknown, duplicate and empty keys, wrong types, values out of range, YAML anchors, aliases, tags
-and further documents are errors, and all problems are reported at once with line and column. Numbers are decimal
+and additional documents are errors, and all problems are reported at once with line and column. Numbers are decimal
 (`010` is refused), booleans are `true` or `false`.
 
 **Origin** of a default:
@@ -31,8 +31,8 @@ and further documents are errors, and all problems are reported at once with lin
 | origin | meaning |
 |---|---|
 | paper | stated in the paper, arXiv 2012.03478 |
-| inferred | follows from the paper by arithmetic, or from work that it builds on |
-| ours | not in the paper: chosen here |
+| inferred | follows from the paper by arithmetic, or from work it builds on |
+| ours | not in the paper; chosen for minet |
 
 `mi_train --explain` prints this table with the values of a configuration.
 )";
@@ -68,14 +68,14 @@ std::string explain(const TrainConfig& config) {
     for (std::size_t i = 0; i < widths.size(); ++i) table += padded(line[i], widths[i] + 2);
     table += line.back() + "\n";
   }
-  table += "\nand what no key can change:\n";
+  table += "\nnot configurable:\n";
   for (const BuiltIn& one : kBuiltIn) {
     table +=
         text("  ", one.part, ": ", one.what, " (", origin_text(one.origin), "): ", one.doc, "\n");
   }
   table +=
-      "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from work that it "
-      "builds on; ours: not in the paper; changed: differs from the paper preset\n";
+      "\npaper: stated in arXiv 2012.03478; inferred: follows from it, or from work it builds "
+      "on; ours: not in the paper; changed: differs from the paper preset\n";
   return table;
 }
 
@@ -92,14 +92,14 @@ std::string documentation_markdown() {
                    origin_text(row.origin), " | ", row.doc, " |\n");
     }
   }
-  page += "\n## What no key can change\n| part | what | origin | meaning |\n|---|---|---|---|\n";
+  page += "\n## Not configurable\n| part | what | origin | meaning |\n|---|---|---|---|\n";
   for (const BuiltIn& one : kBuiltIn) {
     page += text("| ", one.part, " | ", one.what, " | ", origin_text(one.origin), " | ", one.doc,
                  " |\n");
   }
   page += "\n## Rules between values\nA configuration is refused unless\n\n";
   for (const Rule& rule : rules()) page += text("- ", rule.doc, "\n");
-  page += "\nAdvised, with a warning otherwise:\n\n";
+  page += "\nRecommended; a warning is printed otherwise:\n\n";
   for (const Rule& rule : advice_rules()) page += text("- ", rule.doc, "\n");
   return page;
 }

@@ -276,12 +276,12 @@ void fields(Visitor& visit, Config& c) {
               "most likely symbol");
   visit.field(
       "top_p", c.top_p, above(0, 1), Origin::ours,
-      "from keypoints alone: draw from the fewest symbols that together have this probability");
+      "from keypoints alone: sample from the fewest symbols that together have this probability");
   visit.field("notes_temperature", c.notes_temperature, closed(0, 100), Origin::ours,
               "temperature with notes");
   visit.field("notes_top_p", c.notes_top_p, above(0, 1), Origin::ours, "top_p with notes");
   visit.field("top_k", c.top_k, whole(0, 65536), Origin::ours,
-              "draw from the K most likely symbols; 0 = all");
+              "sample from the K most likely symbols; 0 = all");
   visit.field("level_temperature", c.level_temperature, closed(0, 100), Origin::ours,
               "plus only: factor on the temperature for loudness; if it is high, loudness jumps "
               "from frame to frame and flutters");

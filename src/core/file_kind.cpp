@@ -25,11 +25,11 @@ constexpr Kind kKinds[] = {
     {"7z\xBC\xAF"sv, "a 7-Zip archive, so unpack it"},
     {"Rar!"sv, "a RAR archive, so unpack it"},
     {"version https://git-lfs"sv, "a Git LFS pointer, so fetch the file itself"},
-    {"\x89PNG"sv, "a PNG picture"},
-    {"\xFF\xD8\xFF"sv, "a JPEG picture"},
-    {"GIF8"sv, "a GIF picture"},
+    {"\x89PNG"sv, "a PNG image"},
+    {"\xFF\xD8\xFF"sv, "a JPEG image"},
+    {"GIF8"sv, "a GIF image"},
     {"%PDF"sv, "a PDF document"},
-    {"\x1A\x45\xDF\xA3"sv, "a Matroska or WebM film"},
+    {"\x1A\x45\xDF\xA3"sv, "a Matroska or WebM video"},
     {"MThd"sv, "a MIDI file"},
     {"fLaC"sv, "a FLAC sound file"},
     {"OggS"sv, "an Ogg sound file"},
@@ -63,8 +63,8 @@ std::string file_kind(std::string_view bytes) {
   if (at(0, "PK\x03\x04") && first_bytes.find("[Content_Types].xml") != std::string_view::npos) {
     return "an Excel or other Office document, so save it as CSV";
   }
-  if (at(4, "ftyp")) return "an MP4 or MOV film";
-  if (at(0, "RIFF") && at(8, "AVI ")) return "an AVI film";
+  if (at(4, "ftyp")) return "an MP4 or MOV video";
+  if (at(0, "RIFF") && at(8, "AVI ")) return "an AVI video";
   if (at(0, "RIFF") && at(8, "WAVE")) return "a WAV sound file";
   for (const Kind& kind : kKinds) {
     if (first_bytes.starts_with(kind.begins)) return std::string(kind.name);

@@ -127,7 +127,7 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
   return notes;
 }
 
-// The film that has this sound and gives the keypoints' clock; null if there is only sound.
+// The video that has this sound and gives the keypoints' clock; null if there is only sound.
 std::shared_ptr<const Film> film_of(const std::filesystem::path& audio) {
   static constexpr std::array kSounds = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"};
   const std::string extension = lower(audio.extension().string());
@@ -159,7 +159,7 @@ BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const Ear
   return built;
 }
 
-// The keypoints from a file, or found in a film, on the clock of the sound.
+// The keypoints from a file, or found in a video, on the clock of the sound.
 pose::PoseSequence read_track_pose(const TrackSource& source, const PrepareFolderOptions& options,
                                    pose::GapReport& gaps) {
   pose::PreparePoseOptions prepare{.read = source.pose_options,

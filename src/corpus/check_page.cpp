@@ -1,5 +1,5 @@
 // A check's result as one page that works from disk: no scripts, no external resources. The more
-// tracks, the smaller the pictures, so that the page stays under about 10 MB.
+// tracks, the smaller the images, so that the page stays under about 10 MB.
 #include <algorithm>
 #include <array>
 #include <cmath>

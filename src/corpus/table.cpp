@@ -74,7 +74,7 @@ class RowReader {
       if (!is_video_name(source.audio)) {
         throw InputError(
             "the column pose should name a file, but is empty; it may be empty only if audio names "
-            "a film");
+            "a video");
       }
       source.pose = source.audio;
     }

@@ -17,7 +17,7 @@ struct HeldCode {
 };
 
 // Loudness and brightness are comparable between the codes: if one would clip, all are made
-// quieter, and the pictures share their reference. Shows progress; can be interrupted.
+// quieter, and the images share their reference. Shows progress; can be interrupted.
 std::vector<HeldCode> hold_codes(Scene& scene, const std::vector<std::int64_t>& codes);
 
 }  // namespace minet::evaluation

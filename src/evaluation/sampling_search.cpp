@@ -281,7 +281,7 @@ EvalResult search_sampling(const SamplingSearchOptions& options) {
   Scene scene(options.common, "sampling");
   if (scene.config().is_baseline()) {
     throw InputError(text(scene.options.model.string(),
-                          ": expected a model that draws, got the "
+                          ": expected a model that samples, got the "
                           "baseline ",
                           scene.subject->kind(), "; give a model of a different kind"));
   }

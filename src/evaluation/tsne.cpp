@@ -1,4 +1,4 @@
-// Points, picture and metrics of the map of body vectors.
+// Points, image and metrics of the map of body vectors.
 #include "minet/evaluation/tsne.hpp"
 
 #include <algorithm>

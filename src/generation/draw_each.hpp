@@ -1,4 +1,4 @@
-// Draws codes on the logits' device, without waiting for a GPU.
+// Samples codes on the logits' device, without waiting for a GPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -122,7 +122,7 @@ audio::Sound repeat_codes(const Sidecar& sidecar, const fs::path& path, const fs
                  .threads = at::get_num_threads()});
 }
 
-// Finds the keypoints in the film itself.
+// Finds the keypoints in the video itself.
 void find_player(GenerateOptions& options, const fs::path& scratch) {
   const fs::path& film = *options.video;
   options.pose = film;
@@ -139,7 +139,7 @@ GenerateReport generate(const GenerateOptions& given) {
   const std::vector<Outputs> outputs = checked_outputs(options);
   models::use_threads(options.threads);
   const at::Device device = models::select_device(options.device);
-  options.device = device.str();  // "auto" is resolved once, for the film too
+  options.device = device.str();  // "auto" is resolved once, for the video too
   const config::ModelKind kind = models::kind_of(options.model);
   std::optional<ScratchFolder> scratch;
   if (options.pose.empty()) {

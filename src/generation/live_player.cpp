@@ -99,8 +99,8 @@ void LivePlayer::State::look(const pose::CausalPose& pose, double now_s) {
   looked_s = now_s;
 }
 
-// Frames of the time grid advance the movement encoder's state; in between, a newer picture is
-// encoded from a copy of the state that is discarded, so that no picture waits for the next frame.
+// Frames of the time grid advance the movement encoder's state; in between, a newer camera frame is
+// encoded from a copy of the state that is then discarded, so that it need not wait for the grid.
 const at::Tensor& LivePlayer::State::movement(pose::CausalPose& pose, double now_s) {
   const bool frame = pose.tick(now_s);
   if (!body.defined()) look(pose, now_s);

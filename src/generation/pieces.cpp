@@ -41,7 +41,7 @@ Outputs outputs_of(const GenerateOptions& options, std::int64_t piece) {
   return outputs;
 }
 
-// The film with the skeleton drawn on it and, with options.overlay_notes, what sounds; without
+// The video with the skeleton drawn on it and, with options.overlay_notes, what sounds; without
 // those it is the same for all pieces and drawn once.
 fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
   const fs::path scratch = options.film_pose.parent_path();
@@ -62,7 +62,7 @@ fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
   return drawn;
 }
 
-constexpr double kLengthWarning = 0.5;  // s, difference between a film and its new sound
+constexpr double kLengthWarning = 0.5;  // s, difference between a video and its new sound
 
 std::string ffmpeg() {
   if (auto program = find_program("ffmpeg")) return *std::move(program);
@@ -70,7 +70,7 @@ std::string ffmpeg() {
       "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
 }
 
-// All of the video's pictures, not re-encoded, with the new sound.
+// All of the video's frames, not re-encoded, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
   std::vector<std::string> command = {ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error"};
   for (const fs::path& input : {video, wav}) {
@@ -154,7 +154,7 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     throw InputError(text("count: expected 1 to 256 pieces, got ", options.count));
   }
   if (options.pose.empty() && !options.video) {
-    throw InputError("pose: expected keypoints or a film, got neither; give one of them");
+    throw InputError("pose: expected keypoints or a video, got neither; give one of them");
   }
   if (options.overlay && (!options.video || !options.pose.empty())) {
     throw InputError(
@@ -209,7 +209,7 @@ pose::PoseSequence read_player(const GenerateOptions& options, const config::Pos
   if (film && std::abs(film->seconds - sound) > kLengthWarning && !has(notices, NoticeKind::rate)) {
     const auto rounded = [](double seconds) { return std::round(seconds * 100) / 100; };
     notices.push_back({NoticeKind::length,
-                       text("the film is ", rounded(film->seconds), " s long and its new sound ",
+                       text("the video is ", rounded(film->seconds), " s long and its new sound ",
                             rounded(sound), " s: both are kept whole"),
                        0, options.video->string()});
   }

@@ -25,7 +25,7 @@ struct Outputs {
 std::vector<Outputs> checked_outputs(const GenerateOptions& options);
 void check_output(const std::filesystem::path& wav, bool force);
 
-// The normalised keypoints; notices are printed. Keypoints of a film are aligned to its clock.
+// The normalised keypoints; notices are printed. Keypoints of a video are aligned to its clock.
 pose::PoseSequence read_player(const GenerateOptions& options, const config::PoseConfig& config);
 // Number of steps, `rate` per second, in the requested duration.
 std::int64_t steps_of(const GenerateOptions& options, double rate, double pose_seconds);

@@ -73,7 +73,7 @@ constexpr std::int64_t kRowsTogether = 4;  // of a batch: one group of whole pie
                                            // so that their keys and values stay in the cache
 constexpr std::int64_t kContextsOfNotes = 16;  // encoded together, so that long notes fit
 
-// The inputs that a batch's pieces are drawn from, and where the codes go.
+// The inputs that a batch's pieces are sampled from, and where the codes go.
 struct Drawing {
   models::Model& model;
   const at::Tensor& body;   // [B, T, H]

@@ -234,7 +234,7 @@ std::string figure_of(const PlayedSound& sound, const std::vector<std::byte>& pi
               "\"></audio></figure>\n");
 }
 
-// One player's pictures have the same brightness scale, that of the first sound.
+// One player's images have the same brightness scale, that of the first sound.
 std::string player_html(const Player& player, const std::vector<PlayedSound>& sounds,
                         const config::SpectrogramConfig& shape) {
   std::string html =

@@ -1,4 +1,4 @@
-// Passes pictures from a source to the player: only the newest that arrived.
+// Passes frames from a source to the player: only the newest that arrived.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class Inbox {
   bool ended() const;             // and nothing is left to take, or it failed
   void throw_failure() const;     // throws the failure that ended it, if any
   SourceCounts counts() const;
-  std::string take_complaint();  // on the first bad picture since the last call; empty: none
+  std::string take_complaint();  // on the first bad frame since the last call; empty: none
 
  private:
   mutable std::mutex mutex_;
@@ -44,7 +44,7 @@ class Inbox {
   std::exception_ptr failure_;
 };
 
-// Cuts incoming bytes into lines, each of them a picture.
+// Cuts incoming bytes into lines, each of them a frame.
 class LineCutter {
  public:
   explicit LineCutter(Inbox& inbox) : inbox_(inbox) {}

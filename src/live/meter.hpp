@@ -10,7 +10,7 @@ namespace minet::live {
 
 class Meter {
  public:
-  void heard(double latency_s);  // for one picture
+  void heard(double latency_s);  // for one frame
   // All since the start or the last `restart`.
   void fill(PlayReport& report) const;
   void restart();

@@ -99,7 +99,7 @@ class Session {
     say(now);
   }
 
-  // Takes the newest picture; returns its arrival time if it shows the player.
+  // Takes the newest frame; returns its arrival time if it shows the player.
   std::optional<double> look(double now) {
     const std::optional<Arrival> arrival = inbox_.take();
     std::optional<double> arrived;
@@ -243,7 +243,7 @@ PlayReport play(const PlayOptions& options) {
   const PlayReport report = session.run();
   if (stop_signal() == 0 && report.used == 0 && !options.seconds) {
     throw InputError(text("expected keypoints that show a player's neck or shoulders, but the ",
-                          "input ended after ", counted(report.pictures, "picture"),
+                          "input ended after ", counted(report.pictures, "frame"),
                           " without them and ", counted(report.bad, "bad line"),
                           "; docs/live.md says what is read"));
   }
@@ -252,7 +252,7 @@ PlayReport play(const PlayOptions& options) {
 
 std::string summary(const PlayReport& report) {
   std::string out =
-      text("played ", human_duration(report.seconds), " from ", counted(report.pictures, "picture"),
+      text("played ", human_duration(report.seconds), " from ", counted(report.pictures, "frame"),
            " (", report.used, " used, ", report.empty, " without a player, ", report.bad, " bad)");
   if (report.used > 0) {
     out += "; " + latency(report);

@@ -7,7 +7,7 @@
 
 namespace minet::live {
 
-// The offset of the source's clock is the least delay of any picture so far. One that arrives later
+// The offset of the source's clock is the least delay of any frame so far. One that arrives later
 // than that was delayed on its way, so its time stamp tells better when it was seen.
 class SourceClock {
  public:
@@ -23,7 +23,7 @@ class SourceClock {
 
  private:
   static constexpr double kMostDelay = 1;  // s: more means a different clock, or milliseconds
-  static constexpr double kDrift = 1e-4;   // s per picture: clocks differ in speed
+  static constexpr double kDrift = 1e-4;   // s per frame: clocks differ in speed
   std::optional<double> offset_;
   double last_ = 0;
 };

@@ -127,7 +127,7 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
           "a step of the prior expected the body vector [", batch, ", ", config.body_width(),
           "], got ", body.sizes());
   require(previous.defined() == (position > 0),
-          position > 0 ? "a step of the prior expected the code drawn last, got none"
+          position > 0 ? "a step of the prior expected the code sampled last, got none"
                        : "the first step of the prior has no code before it, but one was given");
   require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end at step ",
           cache.steps, "; give notes for the whole length");
@@ -138,7 +138,7 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
     code = start_.expand({batch, -1});
   } else {
     require(previous.dim() == 1 && previous.size(0) == batch,
-            "a step of the prior expected the codes drawn last [", batch, "], got ",
+            "a step of the prior expected the codes sampled last [", batch, "], got ",
             previous.sizes());
     check_codes(previous, config.vqvae.codes, "the prior");
     code = embedding_->forward(previous);

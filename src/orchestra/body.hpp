@@ -1,6 +1,6 @@
 // A player's upper body in three dimensions, and the camera that films it.
 //
-// Metres, the neck at the origin; x to the player's left (the picture's right), y up, z towards the
+// Metres, the neck at the origin; x to the player's left (the image's right), y up, z towards the
 // camera. Each arm has two bones, bent by inverse kinematics; hands are rigid palms with curling
 // fingers. Omitted: legs, head, instrument, geometric occlusion.
 #pragma once
@@ -58,7 +58,7 @@ struct Posture {
   Vec3 neck = {};      // the left wrist, if the whole string were cut off
   Vec3 slide = {};     // the right wrist, one slide position further
   Vec3 raise = {};     // both wrists, from the middle to the top of the range
-  double facing = 0;   // degrees that the player is turned to the picture's left
+  double facing = 0;   // degrees that the player is turned to the image's left
   double energy = 1;   // of the sway
 };
 const Posture& posture_of(const std::string& code);

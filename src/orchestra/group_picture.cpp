@@ -1,4 +1,4 @@
-// Positions in the picture, and OpenPose's JSON; see the header.
+// Positions in the image, and OpenPose's JSON; see the header.
 #include "orchestra/group_picture.hpp"
 
 #include <algorithm>

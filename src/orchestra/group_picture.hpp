@@ -1,4 +1,4 @@
-// All players of a piece in one picture, written as OpenPose writes people: one JSON file per frame
+// All players of a piece in one image, written as OpenPose writes people: one JSON file per frame
 // with BODY_25 and hands. Source: OpenPose's output format
 // (https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/doc/02_output.md).
 // Omitted: heads and legs (0, 0, 0), faces, and people who are not players.

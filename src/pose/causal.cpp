@@ -8,7 +8,7 @@
 namespace minet::pose {
 namespace {
 
-constexpr double kKept = 1;               // s of pictures kept for interpolation
+constexpr double kKept = 1;               // s of frames kept for interpolation
 constexpr std::int64_t kMostAtOnce = 50;  // grid frames at most after a pause
 constexpr std::int64_t kScaleEvery = 5;   // frames; the medians take 50 us
 
@@ -21,7 +21,7 @@ CausalPose::CausalPose(double fps, double gap_confidence) : fps_(fps), confidenc
 
 bool CausalPose::fill(std::span<const float> joints, Points& points) {
   if (joints.size() != kFrameValues) {
-    throw InputError(text("expected 141 numbers of a picture's joints, got ", joints.size()));
+    throw InputError(text("expected 141 numbers of a frame's joints, got ", joints.size()));
   }
   const auto good = [&](int joint) {
     return joints[static_cast<std::size_t>(joint) * kJointValues + 2] > confidence_;
@@ -96,7 +96,7 @@ void CausalPose::follow_scale() {
 }
 
 bool CausalPose::tick(double now_s) {
-  // The first picture may have arrived after the clock was read.
+  // The first frame may have arrived after the clock was read.
   if (now_s < next_tick_ && ticks_ > 0) return false;
   const double due = std::max(1.0, std::floor((now_s - next_tick_) * fps_) + 1);
   const double skipped = std::max(0.0, due - static_cast<double>(kMostAtOnce));

@@ -1,5 +1,5 @@
 // A strip of skeletons as SVG. Colours are mid-tones that are visible on white and on near-black;
-// text is mid-grey. No animation, no picture of the video.
+// text is mid-grey. No animation, no frames of the video.
 #include "minet/pose/draw.hpp"
 
 #include <algorithm>
@@ -74,11 +74,11 @@ bool is_hand(int joint) {
   return joint >= kRightHand;
 }
 
-// Maps source to picture coordinates, with one scale for all frames. The view holds 99 % of the
+// Maps source to image coordinates, with one scale for all frames. The view holds 99 % of the
 // coordinates, so that one stray joint does not shrink everything.
 struct View {
   double left = 0, top = 0, scale = 1, shift_x = 0, shift_y = 0;
-  double height = 0;  // of the picture, as small as possible
+  double height = 0;  // of the image, as small as possible
   double x(const float* joint) const { return (joint[0] - left) * scale + shift_x; }
   double y(const float* joint) const { return (joint[1] - top) * scale + shift_y; }
 };
@@ -177,9 +177,9 @@ std::string draw_svg(const PoseSequence& pose, const DrawOptions& options) {
   if (pose.frames < 1 || options.pictures < 1 || options.pictures > 100 ||
       !(options.picture_width >= 40) || !(options.picture_height >= 40)) {
     throw InputError(
-        text("expected 1 to 100 pictures of at least 40 by 40 of a sequence with frames, "
+        text("expected 1 to 100 images of at least 40 by 40 of a sequence with frames, "
              "got ",
-             options.pictures, " pictures of ", counted(pose.frames, "frame")));
+             options.pictures, " images of ", counted(pose.frames, "frame")));
   }
   const std::int64_t pictures = std::min(options.pictures, pose.frames);
   const View view = make_view(pose, options);

@@ -76,9 +76,9 @@ void trust_hands_without_confidence(RawPose& pose) {
   }
 }
 
-// Coordinates in fractions of the picture: converts them to pixels if its size is known.
+// Coordinates in fractions of the image: converts them to pixels if its size is known.
 void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
-  constexpr double kMost = 1.5;  // 1, with a margin for points outside the picture
+  constexpr double kMost = 1.5;  // 1, with a margin for points outside the image
   double least = 0, most = 0;
   std::int64_t places = 0;
   each_joint(pose, [&](const float* at) {
@@ -88,7 +88,7 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
     most = std::max({most, static_cast<double>(at[0]), static_cast<double>(at[1])});
   });
   const bool parts = places > 0 && most <= kMost && least >= -kMost;
-  const bool pixels = pose.width > 0;  // the file has the picture's size, and its reader applied it
+  const bool pixels = pose.width > 0;  // the file has the image's size, and its reader applied it
   if (!pixels && options.picture) {
     pose.width = options.picture->first;
     pose.height = options.picture->second;
@@ -104,13 +104,12 @@ void judge_scale(RawPose& pose, const ReadPoseOptions& options) {
     });
     return;
   }
-  note(
-      pose, NoticeKind::scale,
-      text("coordinates from ", centred ? "-1" : "0", " to 1 have lost the picture's aspect ratio,",
-           " so the body is stretched: give the picture's size, or write pixels"));
+  note(pose, NoticeKind::scale,
+       text("coordinates from ", centred ? "-1" : "0", " to 1 have lost the image's aspect ratio,",
+            " so the body is stretched: give the image's size, or write pixels"));
 }
 
-// A point outside the picture is the tool's guess, so it counts as not seen.
+// A point outside the image is the tool's guess, so it counts as not seen.
 void drop_points_outside(RawPose& pose) {
   if (pose.width <= 0 || pose.height <= 0) return;
   std::int64_t points = 0, frames = 0;
@@ -131,7 +130,7 @@ void drop_points_outside(RawPose& pose) {
   if (points > 0) {
     note(pose, NoticeKind::outside,
          text(points, " joints in ", frames, " of ", pose.frames(), " frames lie outside the ",
-              "picture: they count as not seen"),
+              "image: they count as not seen"),
          frames);
   }
 }
@@ -195,7 +194,7 @@ void judge_hands(RawPose& pose) {
   if (!swapped.empty()) {
     note(pose, NoticeKind::swapped_hands,
          text("the fingers of the ", swapped, " hand are at the other wrist in ", frames, " of ",
-              pose.frames(), " frames: left and right hands are swapped, as in a mirrored film"),
+              pose.frames(), " frames: left and right hands are swapped, as in a mirrored video"),
          frames);
   }
 }
@@ -217,7 +216,7 @@ void judge_missing_hands(RawPose& pose) {
     note(pose, NoticeKind::no_hand,
          text("the ", kHands[seen[0] ? 1 : 0].name,
               " hand is never seen: its fingers are placed on the ",
-              "wrist; film so that both hands are in the picture"));
+              "wrist; film so that both hands are in view"));
   }
 }
 
@@ -246,13 +245,12 @@ void judge_posture(RawPose& pose) {
   const double across = median(values[0]), along = median(values[1]);
   const double x = median(values[2]), y = median(values[3]);
   if (along > kClear * across && std::abs(x) > kClear * std::abs(y)) {
-    note(
-        pose, NoticeKind::posture,
-        "the player lies on their side: the film or its keypoints were rotated by 90 degrees, or x "
-        "and y are swapped");
+    note(pose, NoticeKind::posture,
+         "the player lies on their side: the video or its keypoints were rotated by 90 degrees, or "
+         "x and y are swapped");
   } else if (across > kClear * along && y < -kClear * std::abs(x) && -y > 0.5 * across) {
     note(pose, NoticeKind::posture,
-         "the player is upside down: the film was rotated, or y counts upwards");
+         "the player is upside down: the video was rotated, or y counts upwards");
   }
 }
 

@@ -5,8 +5,8 @@
 
 namespace minet::pose {
 
-// Repairs what can be repaired (coordinates in fractions of a known picture, hands whose confidence
-// was never written, points outside the picture), and adds to `pose.notices` what was repaired,
+// Repairs what can be repaired (coordinates in fractions of a known image, hands whose confidence
+// was never written, points outside the image), and adds to `pose.notices` what was repaired,
 // what was missing, and what looks wrong.
 void examine(RawPose& pose, const ReadPoseOptions& options);
 

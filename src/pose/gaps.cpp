@@ -136,7 +136,7 @@ GapReport fill_gaps(RawPose& pose, double confidence_threshold, GapRule which) {
   if (!neck_seen(pose, rule)) {
     throw InputError(text("no frame shows the neck, from which all other joints hang, in ",
                           counted(pose.frames(), "frame"), " of ", pose.format,
-                          " keypoints; film or crop so that the shoulders are in the picture"));
+                          " keypoints; film or crop so that the shoulders are in view"));
   }
   const std::vector<float> raw = pose.data;
   for (int joint = 0; joint < kJoints; ++joint) {

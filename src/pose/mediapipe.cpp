@@ -1,6 +1,6 @@
 // MediaPipe Holistic defines no file format, so these two are our own (docs/keypoints.md);
 // `mi_prepare video -o NAME.json` writes the first. Coordinates are MediaPipe's, from 0 to 1 of the
-// picture's width and height. The file has both, because a body must not be stretched.
+// image's width and height. The file has both, because a body must not be stretched.
 // JSON: {"format": "mediapipe-holistic", "version": 1, "width", "height", "frames": [{"frame",
 //   "time_s", "pose": [[x, y, visibility] x 33], "left_hand": [... x 21] or [], "right_hand"}]}
 // CSV: frame,time_s,width,height,part,point,x,y,confidence; one row per point; a frame with nobody
@@ -42,7 +42,7 @@ class MediapipeReader {
       return side && *side >= 1 && *side <= kMaxPicture;
     };
     if (!good(width) || !good(height)) {
-      refuse("expected the picture's width and height in pixels, got none or implausible ones");
+      refuse("expected the image's width and height in pixels, got none or implausible ones");
     }
     if (width_ > 0 && (width_ != *width || height_ != *height)) {
       refuse("expected one width and height throughout, got different ones");
@@ -75,7 +75,7 @@ class MediapipeReader {
 
   RawPose finish(const ReadPoseOptions& options) {
     if (width_ == 0) {
-      refuse("expected the picture's width and height, got none");
+      refuse("expected the image's width and height, got none");
     }
     Recording recording = frames_.finish(options, pose_);
     for (std::vector<Person>& people : recording.people) {

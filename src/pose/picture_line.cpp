@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 [[noreturn]] void refuse(const std::string& why) {
-  throw InputError(text("expected a picture's joints in a line of JSON: ", why));
+  throw InputError(text("expected a frame's joints in a line of JSON: ", why));
 }
 
 double number_of(const json& value) {  // null: not seen
@@ -68,7 +68,7 @@ ArrivedPicture from_mediapipe(const json& frame) {
   const auto side = [&](const char* name) {
     const auto found = frame.find(name);
     if (found == frame.end() || !found->is_number() || !(found->get<double>() >= 1)) {
-      refuse(text("expected the picture's \"width\" and \"height\" in pixels beside \"pose\""));
+      refuse(text("expected the image's \"width\" and \"height\" in pixels beside \"pose\""));
     }
     return found->get<double>();
   };
@@ -104,7 +104,7 @@ ArrivedPicture picture_of(std::span<const double> numbers) {
 ArrivedPicture parse_picture_line(std::string_view line) {
   if (line.size() > kMaxPictureLine) refuse("got one of more than 64 KiB");
   const json value = parse_bounded_json(line, {.depth = 4, .values = 4096}, [](const auto& got) {
-    return InputError(text("expected a picture's joints in a line of JSON, got ", got));
+    return InputError(text("expected a frame's joints in a line of JSON, got ", got));
   });
   if (value.is_array()) return from_list(value);
   if (!value.is_object()) refuse("expected a list or an object, got something else");

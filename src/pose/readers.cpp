@@ -59,7 +59,7 @@ std::pair<int, int> parse_picture(std::string_view size) {
     return i < sides.size() ? parse_integer(trim(sides[i])).value_or(0) : 0;
   };
   if (sides.size() != 2 || side(0) < 1 || side(1) < 1 || side(0) > kMost || side(1) > kMost) {
-    throw InputError(text("expected a picture's width and height in pixels, such as 1280x720, got ",
+    throw InputError(text("expected an image's width and height in pixels, such as 1280x720, got ",
                           printable(size)));
   }
   return {static_cast<int>(side(0)), static_cast<int>(side(1))};

@@ -23,7 +23,7 @@ struct Recording {
   std::map<std::int64_t, double> times;     // s, by frame number; empty: (number - start) / fps
   double fps = 25;                          // unless the options say otherwise
   bool note_rate = true;                    // give a notice that the rate is assumed
-  bool from_film = true;                    // frames may be a film's pictures, with their times
+  bool from_film = true;                    // frames may be a video's, with their times
 };
 
 // The frame number in a name or number of a file: 12, 12.0, "12", "70.0", "clip_0012.jpg"; nullopt

@@ -57,7 +57,7 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
       notices.push_back(
           {NoticeKind::rate,
            text(frames, " frames at ", to_text(*options.fps), " frames per second end ", "at ",
-                std::round(end * 100) / 100, " s, but the film has ", pictures, " pictures at ",
+                std::round(end * 100) / 100, " s, but the video has ", pictures, " frames at ",
                 to_text(rate), " and ends at ", std::round(film.seconds * 100) / 100, " s")});
     }
     return times;
@@ -65,16 +65,16 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
   const std::int64_t few = std::max<std::int64_t>(2, pictures / 50);
   if (frames > pictures + few) {
     throw InputError(
-        text("expected keypoints of the film's ", pictures, " pictures (", to_text(rate),
+        text("expected keypoints of the video's ", pictures, " frames (", to_text(rate),
              " per second), got ", frames, " frames in ", shown(path),
-             "; give the frame rate of the keypoints, or the film that they were taken from"));
+             "; give the frame rate of the keypoints, or the video that they were taken from"));
   }
   if (frames < pictures - pictures / 10 - 2) {
-    notices.push_back({NoticeKind::rate, text(frames, " frames of keypoints for the film's ",
-                                              pictures, " pictures at ", to_text(rate),
-                                              " frames per second: they are taken as ",
-                                              "the first ones; give the frame rate if frames were "
-                                              "skipped, such as every second one")});
+    notices.push_back({NoticeKind::rate,
+                       text(frames, " frames of keypoints for the video's ", pictures,
+                            " frames at ", to_text(rate), " frames per second: they are taken as ",
+                            "the first ones; give the frame rate if frames were skipped, "
+                            "such as every second one")});
   }
   std::vector<double> times(
       film.times.begin(),
@@ -82,8 +82,9 @@ std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& op
   while (static_cast<std::int64_t>(times.size()) < frames) {
     times.push_back(times.back() + 1 / film.fps());
   }
-  notices.push_back({NoticeKind::film_times, text("frames have the times of the film's pictures, ",
-                                                  to_text(rate), " per second")});
+  notices.push_back(
+      {NoticeKind::film_times,
+       text("keypoints have the times of the video's frames, ", to_text(rate), " per second")});
   return times;
 }
 

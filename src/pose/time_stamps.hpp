@@ -1,4 +1,4 @@
-// Frame times: from a rate, from a film's pictures, or from a file's own time stamps.
+// Frame times: from a rate, from a video's frames, or from a file's own time stamps.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace minet::pose {
 
 std::vector<double> even_times(std::int64_t frames, double fps, double start_s = 0);
 
-// Times of frames that are the pictures of options.film, one by one. InputError if there are
-// clearly more of them than the film has pictures; a notice if there are clearly fewer.
+// Times of frames that match those of options.film one by one. InputError if there are clearly
+// more of them than the video has frames; a notice if there are clearly fewer.
 std::vector<double> times_in_film(std::int64_t frames, const ReadPoseOptions& options,
                                   const std::filesystem::path& path, Notices& notices);
 

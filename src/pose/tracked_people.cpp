@@ -32,7 +32,7 @@ enum class Rank {
   same_id,      // same id, within reach
   place,        // within reach, without an id or with a new one
   swapped,      // within reach, but with an id of a different track
-  far_same_id,  // same id, out of reach: a cut in the film, or a fast move
+  far_same_id,  // same id, out of reach: a cut in the video, or a fast move
 };
 
 struct Step {

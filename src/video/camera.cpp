@@ -37,13 +37,13 @@ bool wait_until(double time_s) {
 
 struct Camera::State {
   std::optional<FrameReader> film;
-  double began_s = 0;  // start of the film on the clock
+  double began_s = 0;  // start of the video on the clock
   cv::VideoCapture capture;
   std::int64_t number = 0;
   cv::Mat decoded, rgb;
   std::int64_t read = 0;
 
-  // WorkError if the camera gives no picture, unless a stop is requested.
+  // WorkError if the camera gives no frame, unless a stop is requested.
   void read_picture() {
     bool got = false;
     try {
@@ -51,8 +51,8 @@ struct Camera::State {
     } catch (const cv::Exception&) {
     }
     if (got || stop_signal() != 0) return;
-    throw WorkError(text("/dev/video", number, ": expected a picture, got none after ",
-                         counted(read, "picture", "pictures"),
+    throw WorkError(text("/dev/video", number, ": expected a frame, got none after ",
+                         counted(read, "frame", "frames"),
                          "; check that the camera is still connected"));
   }
 };
@@ -67,13 +67,13 @@ Camera::Camera(const std::string& which) : state_(std::make_unique<State>()) {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
     state_->capture.open(static_cast<int>(*number), cv::CAP_V4L2);
-    state_->capture.set(cv::CAP_PROP_BUFFERSIZE, 1);  // old pictures are useless
+    state_->capture.set(cv::CAP_PROP_BUFFERSIZE, 1);  // old frames are useless
   } catch (const cv::Exception&) {
   }
   if (!state_->capture.isOpened()) {
     throw InputError(text("expected a camera at /dev/video", *number,
                           ", but there is none that can be opened; see which there are with "
-                          "`ls /dev/video*`, or give a film"));
+                          "`ls /dev/video*`, or give a video"));
   }
 }
 
@@ -85,7 +85,7 @@ bool Camera::next(Frame& frame) {
     if (!state.film->next(frame)) return false;
     if (state.began_s == 0) state.began_s = now_s() - frame.time_s;
     const std::vector<double>& times = state.film->film().times;
-    for (;;) {  // skips pictures whose successor is due
+    for (;;) {  // skips frames whose successor is due
       const auto after = static_cast<std::size_t>(frame.index) + 1;
       if (after >= times.size() || state.began_s + times[after] > now_s()) break;
       if (!state.film->next(frame)) return false;
@@ -103,9 +103,9 @@ bool Camera::next(Frame& frame) {
 }
 
 void follow_camera(const std::string& which, const CameraKeypointOptions& options) {
-  constexpr int kCountIn = 10;  // pictures in which people are counted
+  constexpr int kCountIn = 10;  // frames in which people are counted
   vision::Estimator estimator(options.networks,
-                              options.device);  // slow to load, so before the film plays
+                              options.device);  // slow to load, so before the video plays
   Camera camera(which);
   std::vector<vision::Person> most;
   Frame frame;
@@ -122,7 +122,7 @@ void follow_camera(const std::string& which, const CameraKeypointOptions& option
   if (options.person && static_cast<std::size_t>(*options.person) >= most.size()) {
     throw InputError(text("camera ", printable(which), ": expected person ", *options.person,
                           " (counted from 0), got ", counted(most.size(), "person", "people"),
-                          " in the first pictures"));
+                          " in the first frames"));
   }
 }
 

@@ -13,7 +13,7 @@
 namespace minet::video {
 namespace {
 
-constexpr int kLeast = 160;  // pixels: in a smaller picture, text would cover everything
+constexpr int kLeast = 160;  // pixels: in a smaller image, text would cover everything
 const cv::Scalar kRight(216, 127, 47), kLeft(42, 120, 224), kMiddle(230, 230, 230);  // BGR
 const cv::Scalar kFilled(170, 170, 170), kShade(20, 20, 20);
 const cv::Scalar kPlayer(90, 220, 120);

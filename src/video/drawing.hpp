@@ -1,4 +1,4 @@
-// Everything drawn over a picture. Pictures are BGR; sizes of lines and text scale with them.
+// Everything drawn over a frame. Frames are BGR; sizes of lines and text scale with them.
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -19,7 +19,7 @@ void draw_skeleton(cv::Mat& picture, const float* frame);
 void draw_legend(cv::Mat& picture);
 void draw_people(cv::Mat& picture, const std::vector<PersonTrack>& people, int player,
                  double time_s);
-// A piano roll or codes in the lowest part of the picture, with the present in the middle.
+// A piano roll or codes in the lowest part of the image, with the present in the middle.
 void draw_roll(cv::Mat& picture, const Roll& roll, double time_s);
 
 }  // namespace minet::video

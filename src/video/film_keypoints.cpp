@@ -24,7 +24,7 @@ void choose_person(const fs::path& film, int person, vision::Estimator& estimato
   const auto people = count_people(film, estimator);
   if (person < 0 || person >= static_cast<int>(people.size())) {
     throw InputError(text(shown(film), ": expected person ", person, " (counted from 0), got ",
-                          counted(people.size(), "person", "people"), " in the first pictures"));
+                          counted(people.size(), "person", "people"), " in the first frames"));
   }
   estimator.follow(people[static_cast<std::size_t>(person)]);
 }
@@ -48,10 +48,10 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
   vision::Estimator estimator(options.networks, options.device);
   if (options.person) choose_person(film, *options.person, estimator);
   FilmKeypoints found;
-  found.raw.format = "film";
+  found.raw.format = "video";
   found.raw.width = reader.width();
   found.raw.height = reader.height();
-  Progress progress("keypoints", static_cast<std::int64_t>(reader.film().times.size()), "pictures");
+  Progress progress("keypoints", static_cast<std::int64_t>(reader.film().times.size()), "frames");
   double spent = 0;
   Frame frame;
   while (reader.next(frame)) {
@@ -62,7 +62,7 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
       if (people > 1) {
         found.raw.notices.push_back(
             {NoticeKind::shared_frames,
-             text(people, " people are seen in the first picture: the one seen best is followed; ",
+             text(people, " people are seen in the first frame: the one seen best is followed; ",
                   "choose another with the option 'person'")});
       }
     }
@@ -75,8 +75,8 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
   progress.finish();
   found.counts = estimator.counts();
   if (found.counts.bodies == 0) {
-    throw InputError(text(shown(film), ": expected a person in the film, got nobody in ",
-                          counted(found.counts.pictures, "picture"),
+    throw InputError(text(shown(film), ": expected a person in the video, got nobody in ",
+                          counted(found.counts.pictures, "frame"),
                           "; film the player from the hips up, upright"));
   }
   found.seconds_a_picture = spent / static_cast<double>(found.counts.pictures);

@@ -29,13 +29,13 @@ double grid_rate(const Film& film) {
 FilmWriter::FilmWriter(const std::filesystem::path& path, const Film& film, cv::Size size)
     : rate_(grid_rate(film)), seconds_(film.seconds) {
   if (seconds_ * rate_ > kMaxSteps) {
-    throw InputError(text("expected a film of at most ", kMaxSteps, " pictures to draw on, got ",
+    throw InputError(text("expected a video of at most ", kMaxSteps, " frames to draw on, got ",
                           human_duration(seconds_), "; split it"));
   }
   writer_.open(path.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('m', 'p', '4', 'v'), rate_,
                size);
   if (!writer_.isOpened()) {
-    throw WorkError(text(shown(path), ": cannot write a film; is there room on the disk?"));
+    throw WorkError(text(shown(path), ": cannot write a video; is there room on the disk?"));
   }
 }
 

@@ -1,4 +1,4 @@
-// Writes pictures with times as a film at a constant rate.
+// Writes frames with times as a video at a constant rate.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace minet::video {
 
-// The film's own rate if its pictures are evenly spaced, else 60.
+// The video's own rate if its frames are evenly spaced, else 60.
 double grid_rate(const Film& film);
 
-// A silent film: at each step of the grid, from time 0 on, the nearest picture. The first picture
-// also fills the time before it, the last one the time until the film's end.
+// A silent video: at each step of the grid, from time 0 on, the nearest frame. The first frame
+// also fills the time before it, the last one the time until the video's end.
 class FilmWriter {
  public:
   FilmWriter(const std::filesystem::path& path, const Film& film, cv::Size size);

@@ -37,20 +37,21 @@ void limit_decoder(const fs::path& path) {
 Film film_of(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) {
-    throw InputError(text("expected a film at ", shown(path), ", but ", why_absent(path)));
+    throw InputError(text("expected a video at ", shown(path), ", but ", why_absent(path)));
   }
   if (!find_program("ffprobe")) {
     throw WorkError(
-        "expected the program ffprobe, which reads the times of a film's pictures; install ffmpeg");
+        "expected the program ffprobe, which reads the times of a video's frames; install ffmpeg");
   }
   auto film = read_film(path);
   if (!film) {
-    throw InputError(text(shown(path), ": expected a film that ffmpeg can read, with at least two ",
-                          "pictures, got a different kind of file"));
+    throw InputError(text(shown(path),
+                          ": expected a video that ffmpeg can read, with at least two ",
+                          "frames, got a different kind of file"));
   }
   if (film->times.size() > kMaxPictures) {
-    throw InputError(text(shown(path), ": expected a film of at most ", kMaxPictures,
-                          " pictures, got ", film->times.size(), "; split it"));
+    throw InputError(text(shown(path), ": expected a video of at most ", kMaxPictures,
+                          " frames, got ", film->times.size(), "; split it"));
   }
   return *std::move(film);
 }
@@ -64,8 +65,8 @@ struct FrameReader::State {
   cv::Mat decoded, rgb;
   cv::Size size;
   std::int64_t read = 0;
-  std::size_t place = 0;  // index in film.times of the next picture
-  double offset = 0;      // from the decoder's clock to the film's
+  std::size_t place = 0;  // index in film.times of the next frame
+  double offset = 0;      // from the decoder's clock to the video's
   bool waiting = false;   // `decoded` has not been returned yet
 
   bool decode();
@@ -74,13 +75,12 @@ struct FrameReader::State {
 
 bool FrameReader::State::decode() {
   if (!capture.read(decoded) || decoded.empty()) return false;
-  if (decoded.type() != CV_8UC3)
-    throw InputError(text(shown(path), ": expected pictures in colour"));
+  if (decoded.type() != CV_8UC3) throw InputError(text(shown(path), ": expected frames in colour"));
   return true;
 }
 
-// Finds a picture among the container's by the decoder's time, even after damaged pictures were
-// dropped. For the last two of many H.264 films that time is 0: it is then the next picture.
+// Finds a frame among the container's by the decoder's time, even after damaged frames were
+// dropped. For the last two of many H.264 videos that time is 0: it is then the next frame.
 double FrameReader::State::time_of_decoded() {
   const std::vector<double>& times = film.times;
   const double said = capture.get(cv::CAP_PROP_POS_MSEC) / 1000;
@@ -108,12 +108,12 @@ FrameReader::FrameReader(const fs::path& path) : state_(std::make_unique<State>(
   }
   if (!state_->waiting) {
     throw InputError(text(shown(path),
-                          ": expected a film that can be decoded, got none; convert it ",
+                          ": expected a video that can be decoded, got none; convert it ",
                           "with `ffmpeg -i IN out.mp4`"));
   }
   state_->size = state_->decoded.size();
   if (state_->size.width > kMaxSide || state_->size.height > kMaxSide) {
-    throw InputError(text(shown(path), ": expected pictures of at most ", kMaxSide,
+    throw InputError(text(shown(path), ": expected frames of at most ", kMaxSide,
                           " pixels a side, got ", state_->size.width, "x", state_->size.height));
   }
 }
@@ -144,12 +144,12 @@ bool FrameReader::next(Frame& frame) {
     if (!more) {
       const auto expected = static_cast<std::int64_t>(state.film.times.size());
       if (state.read < expected - std::max<std::int64_t>(2, expected / 50)) {
-        throw InputError(text(shown(state.path), ": expected ", expected, " pictures, got ",
-                              state.read, "; the film is damaged or cut short"));
+        throw InputError(text(shown(state.path), ": expected ", expected, " frames, got ",
+                              state.read, "; the video is damaged or cut short"));
       }
       if (damaged) {
-        log::warning(text(shown(state.path), ": picture ", state.read + 1, " of ", expected,
-                          " cannot be decoded; the film is read up to there"));
+        log::warning(text(shown(state.path), ": frame ", state.read + 1, " of ", expected,
+                          " cannot be decoded; the video is read up to there"));
       }
       return false;
     }

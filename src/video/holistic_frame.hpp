@@ -1,4 +1,4 @@
-// A picture's points in JSON, as in docs/keypoints.md.
+// A frame's points in JSON, as in docs/keypoints.md.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace minet::video {
 // "frame":N,"time_s":S,"pose":[...],"left_hand":[...],"right_hand":[...]
 std::string holistic_members(const Frame& frame, const std::optional<vision::Player>& player);
 
-// The same as a complete object, with the picture's width and height.
+// The same as a complete object, with the image's width and height.
 std::string holistic_line(const Frame& frame, const std::optional<vision::Player>& player);
 
 }  // namespace minet::video

@@ -11,7 +11,7 @@
 namespace minet::video {
 namespace {
 
-// In fractions of the picture. Points outside it are guesses and get confidence 0.
+// In fractions of the image. Points outside it are guesses and get confidence 0.
 std::string point_of(const vision::Point& point, double confidence, const Picture& picture) {
   const double x = point.x / picture.width, y = point.y / picture.height;
   const bool inside = x >= 0 && y >= 0 && x <= 1 && y <= 1;

@@ -36,11 +36,11 @@ std::string exact_rate(double rate) {
   return to_text(rate);
 }
 
-// Writes the silent film's pictures as H.264, with the sound of `film` if there is any.
+// Writes the silent video's frames as H.264, with the sound of `film` if there is any.
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
   const auto ffmpeg = find_program("ffmpeg");
-  if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes films; install ffmpeg");
+  if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes videos; install ffmpeg");
   std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
                                       "error", "-r",       exact_rate(rate)};
   for (const fs::path& input : {silent, film.value_or(silent)}) {
@@ -54,7 +54,7 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
   command.push_back("file:" + fs::absolute(output).string());
   const ProcessResult result = run_process(command, 4 * 3600);
   if (result.exit_code != 0) {
-    throw WorkError(text(shown(output), ": ffmpeg could not write the film (",
+    throw WorkError(text(shown(output), ": ffmpeg could not write the video (",
                          printable(trim(result.error_output)), "); choose a name in .mp4"));
   }
 }
@@ -62,7 +62,7 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
 constexpr int kPlainWidth = 640, kPlainHeight = 480;
 const cv::Scalar kPlain(44, 40, 38);
 
-// Pictures to draw on, and the keypoints in them: a film's, or a plain background that the player's
+// Frames to draw on, and the keypoints in them: a video's, or a plain background that the player's
 // movements fill.
 class Ground {
  public:
@@ -86,7 +86,7 @@ class Ground {
   const Film& film() const { return film_; }
   cv::Size size() const { return size_; }
 
-  // Visits the `wanted` pictures, with everything drawn on them, in order.
+  // Visits the `wanted` frames, with everything drawn on them, in order.
   void visit(const std::function<bool(std::int64_t)>& wanted, const Each& each) const {
     cv::Mat picture;
     const auto give = [&](std::int64_t index, double time_s) {
@@ -116,7 +116,7 @@ class Ground {
   }
 
  private:
-  // Fits the box of 99 % of the coordinates into the picture, so that stray joints do not matter.
+  // Fits the box of 99 % of the coordinates into the image, so that stray joints do not matter.
   void fit() {
     pose::RawPose& pose = content_.filled;
     std::array<double, 2> least{}, most{};
@@ -164,10 +164,10 @@ void make_overlay(const std::optional<fs::path>& film, const OverlayContent& con
         const fs::path silent = into.parent_path() / "silent.mp4";
         FilmWriter writer(silent, ground.film(), ground.size());
         const auto pictures = static_cast<std::int64_t>(ground.film().times.size());
-        Progress progress("overlay", pictures, "pictures");
+        Progress progress("overlay", pictures, "frames");
         ground.visit([](std::int64_t) { return true; },
                      [&](cv::Mat& picture, std::int64_t index, double time_s) {
-                       throw_if_stopped_while("drawing on the film");
+                       throw_if_stopped_while("drawing on the video");
                        writer.add(picture, time_s);
                        progress.update(index + 1);
                      });

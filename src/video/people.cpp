@@ -11,7 +11,7 @@ namespace minet::video {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kCountIn = 50;  // pictures: a second or two
+constexpr std::int64_t kCountIn = 50;  // frames: a second or two
 constexpr std::int64_t kEvery = 5;
 constexpr double kLost = 1;  // s
 
@@ -78,7 +78,7 @@ std::vector<PersonTrack> find_people(const fs::path& film, const fs::path& netwo
   if (last.size() < 2) return {};
   std::vector<PersonTrack> tracks(last.size());
   FrameReader reader(film);
-  Progress progress("people", static_cast<std::int64_t>(reader.film().times.size()), "pictures");
+  Progress progress("people", static_cast<std::int64_t>(reader.film().times.size()), "frames");
   Frame frame;
   while (reader.next(frame)) {
     throw_if_stopped_while("looking for people");

@@ -1,4 +1,4 @@
-// Draws notes or codes over a picture, moving with time.
+// Draws notes or codes over an image, moving with time.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -17,7 +17,7 @@ namespace minet::video {
 namespace {
 
 constexpr double kHalf = 2;      // s on each side of the present
-constexpr double kHigh = 0.2;    // of the picture's height
+constexpr double kHigh = 0.2;    // of the image's height
 constexpr int kLeastRange = 12;  // semitones: limits the thickness of notes
 
 const cv::Scalar kMark(200, 170, 90), kNow(90, 220, 250), kLine(150, 150, 150);  // BGR

@@ -77,8 +77,8 @@ std::vector<Detection> BodyTracker::detect(const Picture& picture) const {
   return detector_.find(picture, {{picture.width / 2.0, picture.height / 2.0}, side, side, 0});
 }
 
-// The detector tends to find one person in a picture. So this also runs it on squares as high as
-// the picture (or as wide), half a side apart.
+// The detector tends to find one person in an image. So this also runs it on squares as high as
+// the image (or as wide), half a side apart.
 std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
   std::vector<Detection> all = detect(picture);
   const double side = std::min(picture.width, picture.height);

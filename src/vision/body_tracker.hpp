@@ -1,4 +1,4 @@
-// Tracks one player's body from picture to picture: found by the detector, then followed in the
+// Tracks one player's body from frame to frame: found by the detector, then followed in the
 // region where it was.
 #pragma once
 
@@ -19,7 +19,7 @@ using Body = std::array<BodyPoint, kBodyPoints>;
 class BodyTracker {
  public:
   BodyTracker(const std::filesystem::path& networks, const at::Device& device);
-  std::vector<Detection> detect(const Picture& picture) const;      // in the whole picture
+  std::vector<Detection> detect(const Picture& picture) const;      // in the whole image
   std::vector<Detection> detect_all(const Picture& picture) const;  // several people
   void follow(Point hips);
   std::optional<Body> look(const Picture& picture, double time_s);

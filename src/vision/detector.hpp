@@ -29,7 +29,7 @@ DetectorShape palm_detector();  // point 0: wrist, 2: base of the middle finger
 class Detector {
  public:
   Detector(const std::filesystem::path& networks, DetectorShape shape, const at::Device& device);
-  // Searches an upright square of the picture; best first, in pixels of the picture.
+  // Searches an upright square of the image; best first, in pixels of the image.
   std::vector<Detection> find(const Picture& picture, const Region& square) const;
 
  private:

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kLeastHand = 0.5;        // no hand if the presence is at or below this
 constexpr double kLeastVisibility = 0.1;  // of the wrist; below, its hand is not searched
-constexpr int kSearchEvery = 5;           // pictures: else a hidden hand costs a search in each
+constexpr int kSearchEvery = 5;           // frames: else a hidden hand costs a search in each
 // Largest distance of a hand's wrist from the body's, in multiples of reach(): beyond, it is the
 // other hand or another player's. Tracked hands may be a little farther away.
 constexpr double kNear = 0.6, kStillNear = 0.9;

@@ -1,6 +1,6 @@
-// Tracks one hand of a player. It is looked for, in this order, where it was in the last picture,
+// Tracks one hand of a player. It is looked for, in this order, where it was in the last frame,
 // where the body's network suggests it, and where the palm detector finds it around the wrist.
-// MediaPipe lacks the third, and loses a violinist's left hand in more than half of the pictures.
+// MediaPipe lacks the third, and loses a violinist's left hand in more than half of the frames.
 #pragma once
 
 #include <array>
@@ -44,7 +44,7 @@ class HandTracker {
   const HandNetworks* networks_;
   Arm arm_;
   std::optional<Hand> hand_;
-  int wait_ = 0;  // pictures until the next search
+  int wait_ = 0;  // frames until the next search
   std::int64_t searches_ = 0;
 };
 

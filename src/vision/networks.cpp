@@ -27,9 +27,8 @@ fs::path networks_folder() {
   const auto found = find_networks();
   if (found) return *found;
   throw InputError(
-      "expected the networks that find a body in a picture, found no folder share/minet/vision "
-      "near "
-      "the program; run scripts/setup.sh, or name their folder in MINET_NETWORKS");
+      "expected the networks that find a body in an image, found no folder share/minet/vision "
+      "near the program; run scripts/setup.sh, or name their folder in MINET_NETWORKS");
 }
 
 }  // namespace minet::vision

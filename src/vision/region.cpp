@@ -25,7 +25,7 @@ Point turned(double x, double y, double angle) {
 
 constexpr int kSteps = 32;  // per pixel
 
-// Bilinear sampling; outside the picture, pixels repeat its border or are 0.
+// Bilinear sampling; outside the image, pixels repeat its border or are 0.
 struct Sampler {
   const Picture& picture;
   bool replicate;

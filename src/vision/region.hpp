@@ -1,4 +1,4 @@
-// Rotated squares of a picture, the input of the networks.
+// Rotated squares of an image, the input of the networks.
 // Rules and numbers are MediaPipe's; "up" in a region is towards the player's head or the
 // fingertips.
 #pragma once
@@ -20,7 +20,7 @@ inline double distance(Point a, Point b) {
 struct Region {
   Point center;
   double width = 0, height = 0;  // pixels, before rotation
-  double turn = 0;               // radians, clockwise in the picture
+  double turn = 0;               // radians, clockwise in the image
 };
 
 // The square around `center` in which the line from `center` to `end` points up, twice as wide as
@@ -33,10 +33,10 @@ double turn_of(Point from, Point to);
 // its longer side times `scale`.
 Region transformed(const Region& region, double shift, double scale);
 
-// The rotated box around a hand's points, from which the next picture's region is made.
+// The rotated box around a hand's points, from which the next frame's region is made.
 Region region_of_hand(const Hand& hand);
 
-// The point of the picture at x, y of the region, 0..1 from its upper left corner.
+// The point of the image at x, y of the region, 0..1 from its upper left corner.
 Point to_picture(const Region& region, double x, double y);
 
 enum class Border { zero, replicate };

@@ -1,4 +1,4 @@
-// What each step of training, and each drawn code, would make the host of a GPU wait for: nothing,
+// What each step of training, and each sampled code, would make a GPU's host wait for: nothing,
 // between log lines.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

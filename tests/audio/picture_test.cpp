@@ -1,4 +1,4 @@
-// Where a spectrogram's cells land in its picture, and that loud is bright.
+// Where a spectrogram's cells land in its image, and that loud is bright.
 #include "minet/audio/picture.hpp"
 
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 // A camera at /dev/video<N> for LD_PRELOAD: the calls of Video4Linux that a program makes are
-// answered from a file of raw pictures, so that what reads a camera runs as it does beside a real
+// answered from a file of raw frames, so that what reads a camera runs as it does beside a real
 // one. https://docs.kernel.org/userspace-api/media/v4l/v4l2.html
 //
 //   MINET_CAMERA       the device, such as /dev/video9
-//   MINET_CAMERA_FILM  its pictures, YUYV, one after another; after the last the camera is gone
+//   MINET_CAMERA_FILM  its frames, YUYV, one after another; after the last the camera is gone
 //   (ENODEV), as where its
 //                      cable is pulled
 //   MINET_CAMERA_SIZE  320x240
@@ -43,7 +43,7 @@ const char* setting(const char* name) {
 
 // One camera, one program, one thread.
 struct Camera {
-  int descriptor = -1;  // a timer, which is readable when a picture is due
+  int descriptor = -1;  // a timer, which is readable when a frame is due
   std::FILE* film = nullptr;
   unsigned width = 0, height = 0;
   long fps = 25;
@@ -67,7 +67,7 @@ struct Camera {
     ::timerfd_settime(descriptor, 0, &every, nullptr);
   }
 
-  // A driver misses pictures when no buffer waits.
+  // A driver misses frames when no buffer waits.
   int take(v4l2_buffer& buffer) {
     std::uint64_t due = 0;
     if (::read(descriptor, &due, sizeof due) != sizeof due) return -1;  // EAGAIN

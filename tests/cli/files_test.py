@@ -4,7 +4,7 @@
 Usage: files_test.py MI_PREPARE [unittest arguments]
 
 All input is made here, so that the right result is known: the player's neck is at x = 400 + 3 i in frame i, and the
-sound's pitch rises every half second, so that pitch tells time. Films and other containers need the program ffmpeg.
+sound's pitch rises every half second, so that pitch tells time. Videos and other containers need the program ffmpeg.
 """
 import array
 import csv
@@ -401,7 +401,7 @@ class Plausible(Case):
             made = with_confidence(player(i))
             made[6] = [made[6][0], HEIGHT + 40, 0.9]
             return made
-        pose = self.pose(self.write("h.json", holistic([points(i) for i in range(30)])), says=["outside the picture"])
+        pose = self.pose(self.write("h.json", holistic([points(i) for i in range(30)])), says=["outside the image"])
         self.assertTrue(all(frame[6][2] == 0 for frame in pose))
 
     def test_folder_says_what_pose_says_and_check_names_the_track(self):
@@ -524,7 +524,7 @@ class Films(Case):
             for name, codec in (("late.mp4", "aac"), ("late.mkv", "libopus")):
                 self.film(name, *late, fps=fps, more=["-c:a", codec])
                 said = self.corpus(f"{name},json")
-                self.assertIn("times of the film's pictures", said.stderr)
+                self.assertIn("times of the video's frames", said.stderr)
                 sound, pose = self.sound_of("late"), read_npy(self.folder / "corpus" / "late" / "pose.npy")
                 for at in (2.0, 5.0):  # neck and pitch tell the same second, 0.6 s apart
                     picture_s = (pose[round(at * 25)][0][0] - 400) / 3 / rate
@@ -547,7 +547,7 @@ class Films(Case):
         self.film("film.mp4", "-i", self.folder / "tune.wav")
         self.openpose_folder("json", ((i, openpose(with_confidence(player(i)))) for i in range(240)))
         self.assert_fails("folder", "--table", self.table("film.mp4,json"), "--out", self.folder / "corpus",
-                          says=["200 pictures", "240 frames"])
+                          says=["200 frames", "240 frames"])
 
     def test_a_film_where_keypoints_are_expected_gets_the_command(self):
         self.film("film.mp4", seconds=2)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_generate --live: keypoints on standard input, by OSC, from a film or a camera, to PCM and to no sound card.
+"""mi_generate --live: keypoints on standard input, by OSC, from a video or a camera, to PCM and to no sound card.
 
 Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND FAKE_CAMERA [unittest arguments]
 """
@@ -59,7 +59,7 @@ class Live(support.Case):
         return process.stderr.readline().decode()
 
     def report(self, err):
-        found = re.search(r"played .*? from (\d+) pictures? \((\d+) used, (\d+) without a player, (\d+) bad\)", err)
+        found = re.search(r"played .*? from (\d+) frames? \((\d+) used, (\d+) without a player, (\d+) bad\)", err)
         self.assertIsNotNone(found, err)
         return [int(word) for word in found.groups()]
 
@@ -219,7 +219,7 @@ class Camera(Live):
         self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
 
     def fake_camera(self, film, size):
-        """For the environment: a camera at /dev/video9 that gives a film's raw pictures, and then is gone."""
+        """For the environment: a camera at /dev/video9 that gives a video's raw frames, and then is gone."""
         return {"LD_PRELOAD": self.fake_camera_library, "MINET_CAMERA": "/dev/video9", "MINET_CAMERA_FILM": str(film),
                 "MINET_CAMERA_SIZE": size, "MINET_CAMERA_FPS": "25"}
 
@@ -230,7 +230,7 @@ class Camera(Live):
         result = subprocess.run([self.mi_video, "--lines", "--", "9"], capture_output=True, text=True, check=False,
                                 env=os.environ | self.fake_camera(film, "320x240"))
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertRegex(result.stderr, r"/dev/video9: expected a picture, got none after \d+ pictures?; check that")
+        self.assertRegex(result.stderr, r"/dev/video9: expected a frame, got none after \d+ frames?; check that")
         pictures = [json.loads(picture) for picture in result.stdout.splitlines()]
         self.assertGreater(len(pictures), 1)  # of 50; a busy machine leaves out most
         self.assertEqual({(picture["width"], picture["height"]) for picture in pictures}, {(320, 240)})
@@ -248,7 +248,7 @@ class Camera(Live):
                              environment=self.fake_camera(film, "640x480"))
         sound, err = self.end(process, 1)
         self.assertIn("the player is seen", err)
-        self.assertIn("/dev/video9: expected a picture, got none", err)
+        self.assertIn("/dev/video9: expected a frame, got none", err)
         samples = array.array("h", sound)
         self.assertGreater(max(map(abs, samples)), 100)
         self.assertLess(max(map(abs, samples[-16:])), 20)  # faded, not cut off
@@ -264,7 +264,7 @@ class Refusals(Live):
         self.assert_fails("--live", "--model", model, *options, says=says, program=self.mi_generate)
 
     def test_what_cannot_be(self):
-        self.refused("--card", "null", says=["input ended after 0 pictures", "docs/live.md"])
+        self.refused("--card", "null", says=["input ended after 0 frames", "docs/live.md"])
         self.refused("--pcm", "x.raw", says=["--pcm: expected -"])
         self.refused("--osc", 9000, "--camera", 0, says=["one source"])
         self.refused("--card", "null", "--buffer", 1, says=["--buffer: expected 5 to 2000 ms"])

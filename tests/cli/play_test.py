@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What mi_generate makes of people's files: it says what mi_prepare says of them, keeps a film's time, and plays the part that was meant.
+"""What mi_generate makes of people's files: it says what mi_prepare says of them, keeps a video's time, and plays the part that was meant.
 
 Usage: play_test.py MI_GENERATE MI_PREPARE [unittest arguments]
 
@@ -79,7 +79,7 @@ class Noticed(Case):
                 (swapped, "left and right hands are swapped"),
                 (self.json_folder(30, "side", lambda p: [p[1], p[0]]), "lies on their side"),
                 (self.json_folder(30, "bare", hands=False), "no hands are seen"),
-                (self.write("outside.json", holistic([list(p) for p in outside])), "outside the picture")):
+                (self.write("outside.json", holistic([list(p) for p in outside])), "outside the image")):
             with self.subTest(says):
                 self.play(pose, says=[str(pose), says])
         for pose in (self.write("right.json", holistic(frames)), self.json_folder(30)):
@@ -109,14 +109,14 @@ class Films(Case):
         for name, fps, frames in (("film.mp4", "30", 60), ("film.mkv", "24000/1001", 48), ("film.avi", "10", 20)):
             film = self.film(name, fps, 2.05)
             pose = self.json_folder(frames, pathlib.Path(name).suffix[1:])
-            self.play(pose, "--video", film, says=["times of the film's pictures"], seconds=())
+            self.play(pose, "--video", film, says=["times of the video's frames"], seconds=())
             self.assertAlmostEqual(self.seconds_of(), frames / eval(fps), delta=0.1)  # not frames / 25
             self.assertEqual(self.pictures(self.folder / ("out" + film.suffix)), self.pictures(film))
 
     def test_own_times_are_kept_and_another_rate_is_said(self):
         film = self.film("film.mp4", "30", 3)
         pose = self.json_folder(90)
-        self.play(pose, "--video", film, "--fps", "25", says=["90 frames at 25", "90 pictures at 30"])
+        self.play(pose, "--video", film, "--fps", "25", says=["90 frames at 25", "90 frames at 30"])
         self.write("json/times.csv", "frame,time_s\n" + "".join(f"{i},{i / 30:.6f}\n" for i in range(90)))
         self.play(pose, "--video", film, seconds=())
         self.assertAlmostEqual(self.seconds_of(), 3, delta=0.1)
@@ -129,7 +129,7 @@ class Films(Case):
 
     def test_more_keypoints_than_pictures(self):
         film = self.film("film.mp4", "25", 1)
-        self.refused("--pose", self.json_folder(60), "--video", film, says=["25 pictures", "60 frames"])
+        self.refused("--pose", self.json_folder(60), "--video", film, says=["25 frames", "60 frames"])
 
     def test_a_film_in_place_of_keypoints_gets_the_command(self):
         film = self.film("film.mp4", "25", 1)

@@ -249,7 +249,7 @@ class Folder(Case):
         self.fails("silent.wav,one.npy", says=["line 2", "silent.wav", "-70 dBFS"])
 
     def test_silent_video(self):
-        """A film without a sound track, and one whose sound is silence."""
+        """A video without a sound track, and one whose sound is silence."""
         if not shutil.which("ffmpeg"):
             self.skipTest("no ffmpeg here")
         self.recording("one")

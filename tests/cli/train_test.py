@@ -231,7 +231,7 @@ class Resume(Case):
         self.assertNotEqual(expected["model.safetensors"], self.expected()["model.safetensors"])
         run = self.folder / "run"
         self.stop_at(run, "prior", 6, signal.SIGKILL, run__save_every=5, **varied)
-        # How a model draws is no part of its training.
+        # How a model samples is no part of its training.
         self.resume(run, generation__temperature=0.7)
         self.assertEqual(self.metrics(run), self.metrics(whole))
         self.assertEqual(read_safetensors(run / "model.safetensors")[1],

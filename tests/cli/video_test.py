@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Films: mi_prepare video, mi_generate --video and films in the table of mi_prepare folder.
+"""Videos: mi_prepare video, mi_generate --video and videos in the table of mi_prepare folder.
 
 Usage: video_test.py MI_PREPARE MI_GENERATE MI_VIDEO [unittest arguments]
-The tests that see a player need the real violinist and the networks; films need ffmpeg.
+The tests that see a player need the real violinist and the networks; videos need ffmpeg.
 """
 import json
 import os
@@ -56,13 +56,13 @@ class Case(support.Case):
 class Refusals(Case):
     def test_what_is_no_film(self):
         (self.folder / "text.mp4").write_text("no film")
-        self.refused(self.folder / "text.mp4", "-o", self.folder / "a.npy", says=["text.mp4", "expected a film"])
+        self.refused(self.folder / "text.mp4", "-o", self.folder / "a.npy", says=["text.mp4", "expected a video"])
         self.refused(self.folder / "none.mp4", "-o", self.folder / "a.npy", says=["none.mp4", "no such file"])
-        self.refused(self.folder, "-o", self.folder / "a.npy", says=["expected a film"])
+        self.refused(self.folder, "-o", self.folder / "a.npy", says=["expected a video"])
 
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
     def test_a_film_of_nobody(self):
-        self.refused(self.grey(), "-o", self.folder / "a.npy", says=["grey.mp4", "nobody", "6 pictures"])
+        self.refused(self.grey(), "-o", self.folder / "a.npy", says=["grey.mp4", "nobody", "6 frames"])
         self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.json", says=["nobody"])
         self.refused(self.folder / "grey.mp4", "-o", self.folder / "a.npy", "--person", "2",
                      says=["person 2", "0 people"])
@@ -156,7 +156,7 @@ class Violinist(Case):
     def test_what_is_written(self):
         out = self.folder / "violin.npy"
         result = self.assert_works("video", self.violin, "-o", out, "--preview", self.folder / "violin.svg")
-        self.assertIn("30 pictures", result.stdout)
+        self.assertIn("30 frames in", result.stdout)
         self.assertIn("left hand 30", result.stdout)
         # 29 steps at 29.97 are 0.968 s: 25 frames at 25.
         self.assertEqual(npy_shape(out), "25, 47, 3")
@@ -182,7 +182,7 @@ class Violinist(Case):
                                    program=self.mi_generate)
         self.assertEqual([line.rsplit("/", 1)[-1] for line in result.stdout.splitlines()],
                          ["out.wav", "out.json", "out.mp4"])
-        self.assertIn("keypoints 30/30 pictures", result.stderr)
+        self.assertIn("keypoints 30/30 frames", result.stderr)
         times = self.picture_times(self.folder / "out.mp4")
         self.assertEqual(len(times), 30)
         for index, at in enumerate(times):
@@ -198,7 +198,7 @@ class Violinist(Case):
             with self.subTest(model=model.name):
                 result = self.assert_works("--model", model, "--video", two, "--overlay", "--overlay-notes", "-o", out,
                                            *more, "--force", program=self.mi_generate)
-                self.assertIn("people 30/30 pictures", result.stderr)
+                self.assertIn("people 30/30 frames", result.stderr)
                 films = [line for line in result.stdout.splitlines() if line.endswith(".mp4")]
                 self.assertEqual(len(films), 2 if more else 1)
                 for film in films:
@@ -231,7 +231,7 @@ class Violinist(Case):
 
 @unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
 class NewSound(Case):
-    """The pictures stay as they are and when they are, and the sound begins at the film's start."""
+    """The frames stay as they are and when they are, and the sound begins at the video's start."""
 
     def play(self, film):
         support.write_npy(self.folder / "pose.npy", (60, 47, 3))
@@ -273,7 +273,7 @@ class NewSound(Case):
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
     def test_a_film_of_nobody(self):
         self.assert_fails("--model", MODEL, "--video", self.grey(), "-o", self.folder / "out.wav",
-                          says=["grey.mp4: expected a person in the film, got nobody"], program=self.mi_generate)
+                          says=["grey.mp4: expected a person in the video, got nobody"], program=self.mi_generate)
 
 
 if __name__ == "__main__":

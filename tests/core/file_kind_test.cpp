@@ -10,12 +10,12 @@ namespace {
 using std::string_view_literals::operator""sv;
 
 TEST(FileKind, IsNamedByTheFirstBytes) {
-  EXPECT_EQ(file_kind("\x89PNG\r\n\x1a\n\0\0"sv), "a PNG picture");
-  EXPECT_EQ(file_kind("RIFF\0\0\0\0AVI LIST"sv), "an AVI film");
+  EXPECT_EQ(file_kind("\x89PNG\r\n\x1a\n\0\0"sv), "a PNG image");
+  EXPECT_EQ(file_kind("RIFF\0\0\0\0AVI LIST"sv), "an AVI video");
   EXPECT_EQ(file_kind("RIFF\0\0\0\0WAVEfmt "sv), "a WAV sound file");
   EXPECT_EQ(file_kind("\0\0\0\x20"
                       "ftypisom"sv),
-            "an MP4 or MOV film");
+            "an MP4 or MOV video");
   EXPECT_EQ(file_kind("PK\x03\x04\x14\0\x06\0[Content_Types].xml"sv),
             "an Excel or other Office document, so save it as CSV");
   EXPECT_EQ(file_kind("PK\x03\x04\x14\0\x06\0take.json"sv), "a ZIP archive, so unpack it");

@@ -167,7 +167,7 @@ TEST_F(Urmp, TheScoreGivesEachPartItsOwnTrack) {
   EXPECT_CONTAINS(input_error([&] { prepare_urmp(with_score); }), "each of 2 parts");
 }
 
-// Two people in one picture; the right one is listed first and missing now and then.
+// Two people in one image; the right one is listed first and missing now and then.
 TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
   duet("01", "Jupiter");
   duet("02", "Sonata");

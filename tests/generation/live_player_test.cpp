@@ -1,4 +1,4 @@
-// Music for a player whose pictures are still arriving, with the included model.
+// Music for a player whose frames are still arriving, with the included model.
 #include "minet/generation/live_player.hpp"
 
 #include <gtest/gtest.h>

@@ -120,7 +120,7 @@ TEST(Players, OfVariedHabitsHaveTheSameBuildAndOtherElbows) {
   EXPECT_GT(varied, 1.5 * usual);
 }
 
-// A right hand with its palm to the camera and its fingers up: the thumb is on the picture's right.
+// A right hand with its palm to the camera and its fingers up: the thumb is on the image's right.
 TEST(Players, HaveTheirThumbsOnTheRightSide) {
   Posture posture = posture_of("sax");
   posture.right.fingers = {0, 1, 0}, posture.right.palm = {0, 0, 1};

@@ -1,4 +1,4 @@
-// Poses of a player whose pictures are still arriving.
+// Poses of a player whose frames are still arriving.
 #include "minet/pose/causal.hpp"
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST(CausalPose, WaitsForANeckOrShoulders) {
   ASSERT_TRUE(causal.add(joints, 0.08));  // the middle of the shoulders
   causal.tick(0.08);
   EXPECT_NEAR(causal.scale().center_x, 320, 1e-3);
-  EXPECT_FALSE(causal.add(Joints(141, 0.0F), 0.12));  // nobody: the newest picture stays
+  EXPECT_FALSE(causal.add(Joints(141, 0.0F), 0.12));  // nobody: the newest frame stays
   EXPECT_EQ(causal.newest_s(), 0.08);
 }
 

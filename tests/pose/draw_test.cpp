@@ -116,7 +116,7 @@ TEST(DrawSvg, SurvivesASinglePointAndHugeCoordinates) {
 TEST(DrawSvg, RefusesNothingToDraw) {
   EXPECT_NE(sentence_of_error([] { draw_svg(PoseSequence{}); }).find("0 frames"),
             std::string::npos);
-  EXPECT_NE(sentence_of_error([] { draw_svg(waving(2), {.pictures = 0}); }).find("0 pictures"),
+  EXPECT_NE(sentence_of_error([] { draw_svg(waving(2), {.pictures = 0}); }).find("0 images"),
             std::string::npos);
 }
 

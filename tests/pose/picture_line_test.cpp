@@ -1,4 +1,4 @@
-// A player's picture in a line of JSON.
+// A player's frame in a line of JSON.
 #include "minet/pose/picture_line.hpp"
 
 #include <gtest/gtest.h>

@@ -28,7 +28,7 @@ TEST(HolisticJson, IsReadAsItWasWritten) {
   hand.presence = 0.8;
   for (std::size_t i = 0; i < hand.points.size(); ++i)
     hand.points[i] = {50.0 + static_cast<double>(i), 60};
-  hand.points[20] = {-3, 60};  // outside the picture
+  hand.points[20] = {-3, 60};  // outside the image
   player.right = hand;
   const Picture picture{nullptr, 200, 400, 600};
   HolisticJson json(folder / "points.json");
@@ -65,7 +65,7 @@ class RealFilm : public testing::Test {
 
 using Places = std::array<std::pair<int, std::array<double, 2>>, 6>;
 
-// Shoulders, elbows and wrists by mediapipe 0.10.21's solutions.holistic in the first picture
+// Shoulders, elbows and wrists by mediapipe 0.10.21's solutions.holistic in the first frame
 // (compare_with_mediapipe.py): later ones depend on the earlier, and small differences grow.
 void expect_first_picture(const pose::RawPose& raw, const Places& expected) {
   for (const auto& [joint, place] : expected) {
@@ -92,7 +92,7 @@ TEST_F(RealFilm, TheViolinistIsSeenWithBothHands) {
   EXPECT_EQ(found.counts.bodies, 150);
   EXPECT_GE(found.counts.right_hands, 145);
   EXPECT_GE(found.counts.left_hands, 145);  // mediapipe: 62
-  // The left hand is at the left wrist, in every picture in which it was found.
+  // The left hand is at the left wrist, in every frame in which it was found.
   for (std::int64_t i = 0; i < raw.frames(); ++i) {
     const float* const root = raw.joint(i, pose::joint_index("left_middle_1"));
     if (root[2] == 0) continue;
@@ -145,7 +145,7 @@ TEST(Film, WithoutAnybodyIsRefused) {
     find_keypoints(folder / "grey.mp4",
                    {.networks = vision::networks_folder(), .person = {}, .each = {}});
   });
-  EXPECT_NE(message.find("grey.mp4: expected a person in the film, got nobody in 8 pictures"),
+  EXPECT_NE(message.find("grey.mp4: expected a person in the video, got nobody in 8 frames"),
             std::string::npos)
       << message;
 }

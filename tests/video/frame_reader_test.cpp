@@ -1,4 +1,4 @@
-// Every picture of made films with its own time: the rates, containers and rotations that phones
+// Every frame of made videos with its own time: the rates, containers and rotations that phones
 // and programs write.
 #include "minet/video/frame_reader.hpp"
 
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
                  2e-3}),
     [](const auto& one) { return std::string(one.param.name); });
 
-// The sound begins at 0 and the first picture half a second later.
+// The sound begins at 0 and the first frame half a second later.
 TEST(FrameReader, KeepsTheLateStartOfThePictures) {
   const TempFolder folder;
   make_counting_film(folder / "silent.mp4", 50, "N/25", kBFrames);
@@ -111,23 +111,23 @@ TEST(FrameReader, KeepsTheLateStartOfThePictures) {
 TEST(FrameReader, RefusesWhatIsNoFilm) {
   const TempFolder folder;
   std::ofstream(folder / "text.mp4") << "not a film";
-  EXPECT_NE(input_error([&] { FrameReader(folder / "text.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "text.mp4"); }).find("expected a video"),
             std::string::npos);
   EXPECT_NE(input_error([&] { FrameReader(folder / "none.mp4"); }).find("no such file"),
             std::string::npos);
-  EXPECT_NE(input_error([&] { FrameReader(folder.path()); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder.path()); }).find("expected a video"),
             std::string::npos);
   // A playlist, which would read another file.
   make_counting_film(folder / "a.mp4", 10, "N/25");
   std::ofstream(folder / "list.mp4") << "ffconcat version 1.0\nfile a.mp4\n";
-  EXPECT_NE(input_error([&] { FrameReader(folder / "list.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "list.mp4"); }).find("expected a video"),
             std::string::npos);
   make_film(folder / "sound.mp4", {"-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac"});
-  EXPECT_NE(input_error([&] { FrameReader(folder / "sound.mp4"); }).find("expected a film"),
+  EXPECT_NE(input_error([&] { FrameReader(folder / "sound.mp4"); }).find("expected a video"),
             std::string::npos);
 }
 
-// A copy that broke off, and one with a hole: what is there is read, each picture at its own time.
+// A copy that broke off, and one with a hole: what is there is read, each frame at its own time.
 TEST(FrameReader, ReadsWhatIsThereOfADamagedFilm) {
   const TempFolder folder;
   make_counting_film(folder / "a.mkv", 50, "N/25", kBFrames);

@@ -32,8 +32,8 @@ inline void make_film(const std::filesystem::path& path, std::vector<std::string
   ASSERT_EQ(result.exit_code, 0) << result.error_output;
 }
 
-// A film of 96x64 with a white square in its upper left corner, whose lowest row has the bits of
-// the picture's number n, 16 pixels each, the lowest bit first; picture n is at `times` (ffmpeg's
+// A video of 96x64 with a white square in its upper left corner, whose lowest row has the bits of
+// the frame's number n, 16 pixels each, the lowest bit first; frame n is at `times` (ffmpeg's
 // expression of N, in seconds).
 inline void make_counting_film(const std::filesystem::path& path, int pictures,
                                const std::string& times, std::vector<std::string> more = {}) {
@@ -57,7 +57,7 @@ inline void make_counting_film(const std::filesystem::path& path, int pictures,
   make_film(path, std::move(options));
 }
 
-// The number n of such a picture, also where it is turned by 90 degrees.
+// The number n of such a frame, also where it is turned by 90 degrees.
 inline int number_of(const Picture& picture) {
   const bool turned = picture.width < picture.height;
   int number = 0;

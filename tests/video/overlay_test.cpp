@@ -1,4 +1,4 @@
-// A film that is written again shows at each time what the original shows then, to half a picture.
+// A video that is written again shows at each time what the original shows then, to half a frame.
 #include "minet/video/overlay.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 struct OverlayCase {
   const char* name;
   const char* times;
-  double rate;  // of the film that is written
+  double rate;  // of the video that is written
   bool turned = false;
 };
 
@@ -62,7 +62,7 @@ TEST_P(Overlay, IsInStepWithTheFilm) {
   std::int64_t pictures = 0, wrong = 0;
   while (reader.next(frame)) {
     ++pictures;
-    // Which picture of the film is shown then: that of the last time before, give or take half a
+    // Which frame of the video is shown then: that of the last time before, give or take half a
     // step.
     const double slack = 0.5 / one.rate + 2e-3;
     bool right = false;

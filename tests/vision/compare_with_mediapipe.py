@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Keypoints of mi_prepare video beside those of MediaPipe's own Python solution, on the same films.
+"""Keypoints of mi_prepare video beside those of MediaPipe's own Python solution, on the same videos.
 
   python3 -m venv V && V/bin/pip install mediapipe==0.10.21 "numpy<2"
   V/bin/python tests/vision/compare_with_mediapipe.py build/release/bin/mi_video FILM...
 
-Distances are in pixels, in pictures in which both saw the joint. The row "itself" is MediaPipe beside itself when
+Distances are in pixels, in frames in which both saw the joint. The row "itself" is MediaPipe beside itself when
 every grey level is changed by one: it feeds what it found back into where it looks next, so that small differences
 grow. Times are a processor's, both pinned to one core, in alternation; decoding and loading are in neither.
 """
@@ -38,7 +38,7 @@ def pictures(film):
 
 
 def mediapipe_points(film, change=0):
-    """By picture {part: [[x, y], ...] or []} in pixels, and milliseconds of processor time a picture."""
+    """By frame {part: [[x, y], ...] or []} in pixels, and milliseconds of processor time a frame."""
     frames = list(pictures(film))
     model = mediapipe.solutions.holistic.Holistic(model_complexity=1, refine_face_landmarks=False)
     model.process(frames[0])
@@ -96,15 +96,15 @@ def main():
             theirs, their_ms = mediapipe_points(film)
             times.append((our_ms, their_ms))
         changed, _ = mediapipe_points(film, 1)
-        print(f"{os.path.basename(film)}: {len(ours)} and {len(theirs)} pictures")
+        print(f"{os.path.basename(film)}: {len(ours)} and {len(theirs)} frames")
         print(f"  seen by us: {seen(ours)}; by MediaPipe: {seen(theirs)}")
         for name, rows in (("ours", distances(ours, theirs)), ("itself", distances(changed, theirs))):
             print(f"  {name:8}" + "  ".join(f"{group} {value}" for group, value in rows.items()))
-        print("  first picture " + "  ".join(f"{group} {value}" for group, value in
+        print("  first frame " + "  ".join(f"{group} {value}" for group, value in
                                              distances(ours[:1], theirs[:1]).items()))
         for name, at in (("ours", 0), ("MediaPipe", 1)):
             values = [pair[at] for pair in times]
-            print(f"  {name}: {np.median(values):.1f} ms a picture ({min(values):.1f} to {max(values):.1f})")
+            print(f"  {name}: {np.median(values):.1f} ms a frame ({min(values):.1f} to {max(values):.1f})")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ TEST(Region, TurnsWhatPointsUpUpwards) {
 
 TEST(Region, IsMovedAlongItsOwnHeight) {
   const Region moved = transformed({{10, 10}, 4, 6, kPi / 2}, -0.5, 2);
-  EXPECT_NEAR(moved.center.x, 13, 1e-12);  // up of the region is right in the picture
+  EXPECT_NEAR(moved.center.x, 13, 1e-12);  // up of the region is right in the image
   EXPECT_NEAR(moved.center.y, 10, 1e-12);
   EXPECT_NEAR(moved.width, 12, 1e-12);
   EXPECT_NEAR(moved.height, 12, 1e-12);
@@ -73,7 +73,7 @@ TEST(Crop, AtWholePixelsIsThePictureItself) {
       }
     }
   }
-  // Turned by a right angle: its first row is the picture's right column, read upwards or
+  // Turned by a right angle: its first row is the image's right column, read upwards or
   // downwards.
   const at::Tensor turned = crop(made.picture, {{4, 3}, 4, 4, kPi / 2}, 4, Border::zero, 0, 255);
   EXPECT_NEAR(at(turned, 1, 0, 0), 1 * 24 + 5 * 3, 1e-4);
@@ -127,7 +127,7 @@ TEST(Joints, AreTheBodysAndTheFingersWithoutWrist) {
   for (std::size_t i = 0; i < hand.points.size(); ++i)
     hand.points[i] = {40.0 + static_cast<double>(i), 50};
   player.left = hand;
-  player.body[16].x = 101;  // the right wrist, outside of the picture
+  player.body[16].x = 101;  // the right wrist, outside of the image
   const Joints joints = joints_of(player, 100, 100);
   const auto joint = [&](int j) { return joints.data() + static_cast<std::size_t>(3 * j); };
   EXPECT_FLOAT_EQ(joint(pose::kNeck)[0], 11.5F);

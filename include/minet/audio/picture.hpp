@@ -14,7 +14,7 @@ struct PictureOptions {
   int sample_rate = 16000;        // Hz
   double top_hz = 4000;           // upper edge; at most half of sample_rate
   double range_db = 70;           // below the reference: black
-  // The magnitude shown brightest; unset: the spectrogram's largest. Pictures to be compared should
+  // The magnitude shown brightest; unset: the spectrogram's largest. Images to be compared should
   // share it.
   std::optional<float> reference = std::nullopt;
 };

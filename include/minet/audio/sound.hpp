@@ -2,7 +2,7 @@
 //
 // WAV (integer and float PCM, extensible), FLAC and Ogg Vorbis are read here through libsndfile,
 // after a check of their headers that keeps libsndfile's less safe decoders out of reach.
-// Everything else (mp3, m4a, Opus, a film's sound track) goes through the program ffmpeg if it is
+// Everything else (mp3, m4a, Opus, a video's sound track) goes through the program ffmpeg if it is
 // installed. Files are untrusted: 1 to 8 channels, 4 to 192 kHz and 4 hours are the limits, memory
 // is allocated as samples arrive and never because a header promises them, and NaN or infinity is
 // refused.

@@ -1,6 +1,6 @@
 // The paper's comparison in one command: trains the runs it needs or uses existing ones, evaluates
 // them, and writes the paper's tables, numbered as in the paper, one of our own, and a page with
-// pictures and sound. The paper's results are shown beside ours (src/comparison/paper_figures.cpp).
+// images and sound. The paper's results are shown beside ours (src/comparison/paper_figures.cpp).
 //
 // Contents of `out`, kept so that an interrupted command resumes where it stopped:
 //   runs/vqvae-seed<N>/   the VQ-VAE that MI Net with and without notes and the GRU-Seq2Seq share

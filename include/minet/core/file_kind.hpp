@@ -7,7 +7,7 @@
 
 namespace minet {
 
-// From its first bytes: "a PNG picture", "text in UTF-16, so save it as UTF-8", "a binary file".
+// From its first bytes: "a PNG image", "text in UTF-16, so save it as UTF-8", "a binary file".
 // Empty for plain text.
 std::string file_kind(std::string_view bytes);
 // The same for a file; empty if it cannot be read.

@@ -1,8 +1,8 @@
 // The frame times of a video, read with ffprobe (part of ffmpeg).
 //
 // Everything taken from a video uses one clock: seconds from the start of the container, which is
-// the earlier of its first frame and its first sound sample. Both sound and pictures are decoded
-// onto this clock (pictures: minet/video/frame_reader.hpp).
+// the earlier of its first frame and its first sound sample. Both sound and frames are decoded
+// onto this clock (frames: minet/video/frame_reader.hpp).
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,7 @@ struct Film {
   double fps() const;  // 1 / the median frame interval; 0 for a single frame
 };
 
-// nullopt if the file is not a video (sound alone, sound with a cover picture, anything else) or
+// nullopt if the file is not a video (sound alone, sound with a cover image, anything else) or
 // ffprobe is not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
 

@@ -20,7 +20,7 @@ enum class NoticeKind {
   empty_frames,    // the player is not seen
   missing_frames,  // frame numbers without data
   bad_numbers,     // joints with NaN, infinite or absurd coordinates
-  outside,         // points outside the picture
+  outside,         // points outside the image
   no_confidence,   // joints without a usable confidence
   channels,        // audio channels in opposite phase
   offset,          // DC offset of the audio

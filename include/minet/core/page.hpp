@@ -1,4 +1,4 @@
-// Building blocks of the HTML pages: style, head and foot, tables, pictures, sounds. A page is one
+// Building blocks of the HTML pages: style, head and foot, tables, images, sounds. A page is one
 // file that needs no server, and works in light and dark mode, on desktops and phones.
 #pragma once
 

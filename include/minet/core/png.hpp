@@ -1,4 +1,4 @@
-// Encodes a picture as PNG.
+// Encodes an image as PNG.
 #pragma once
 
 #include <cstddef>

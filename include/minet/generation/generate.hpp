@@ -25,7 +25,7 @@ struct GenerateOptions {
   std::optional<std::filesystem::path> notes;  // MIDI, URMP notes or notes.csv
   std::optional<std::filesystem::path>
       video;  // copied with the new sound to OUTPUT with its own extension; its
-              // pictures give the times for keypoints without times
+              // frames give the times for keypoints without times
   std::filesystem::path film_pose = {};  // set by generate(): the file of that video's keypoints
   bool overlay = false;                  // draw the skeleton on that copy; only if `pose` is empty
   bool overlay_notes = false;            // and what sounds: the notes of plus or the codes of paper

@@ -1,4 +1,4 @@
-// Live music from plus for a player whose pictures are still arriving: one token (32 ms) at a time,
+// Live music from plus for a player whose frames are still arriving: one token (32 ms) at a time,
 // from what has been seen so far. This header does not expose LibTorch.
 #pragma once
 
@@ -36,7 +36,7 @@ class LivePlayer {
   double reached_s() const;    // time from the start of a block until its token is reached
   pose::CausalPose make_pose() const;
 
-  // Draws the next token from the player as currently seen (pose.started() must be true): returns
+  // Samples the next token from the player as currently seen (pose.started() must be true): returns
   // the block of sound that moves to it and holds it, in [-1, 1]. The first block begins with
   // silence. Valid until the next call.
   std::span<const float> next(pose::CausalPose& pose, double now_s);

@@ -17,7 +17,7 @@ struct PlayOptions {
   generation::LivePlayerOptions player;
   // The source of keypoints; if neither is set: lines of JSON on standard input.
   std::optional<int> osc_port = std::nullopt;        // UDP, 1 to 65535
-  std::optional<std::string> camera = std::nullopt;  // a number, or a film played like one
+  std::optional<std::string> camera = std::nullopt;  // a number, or a video played like one
   std::string camera_device = "cpu";         // for the networks that watch it: auto, cpu, cuda, ...
   std::optional<int> person = std::nullopt;  // of several people in view, from 0
   // Where sound goes: PCM to a file descriptor, or a sound card: a number or part of its name,
@@ -26,7 +26,7 @@ struct PlayOptions {
   PcmFormat pcm_format = PcmFormat::s16;
   std::string card = "default";
   double buffer_s = 0.02;                        // between this program and what plays the sound
-  double hold_s = 2;                             // how long the player is held without pictures
+  double hold_s = 2;                             // how long the player is held without frames
   std::optional<double> seconds = std::nullopt;  // stop after this time
   bool realtime = true;                          // ask for real-time priority
   bool verbose = false;                          // latency and load every 10 s
@@ -35,7 +35,7 @@ struct PlayOptions {
 struct PlayReport {
   double seconds = 0;  // of sound
   std::int64_t pictures = 0, used = 0, empty = 0, bad = 0;
-  // From the arrival of a picture to the sound that it controls, in seconds; buffers included.
+  // From the arrival of a frame to the sound that it controls, in seconds; buffers included.
   double median_s = 0, most_s = 0, longest_s = 0;  // most: the 95th percentile
   double load = 0;                                 // processor time of this process / elapsed time
   std::int64_t underruns = 0;

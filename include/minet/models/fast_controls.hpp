@@ -25,8 +25,8 @@ class FastControls {
   // [B, T, C] -> [B, T, D] or [B, C] -> [B, D].
   at::Tensor prepare(const at::Tensor& condition) const;
 
-  // Advances to the next frame, with prepared [B, D]. `onset`, `pitch`, `level` [B]: what was drawn
-  // in the frame before, or empty at the first.
+  // Advances to the next frame, with prepared [B, D]. `onset`, `pitch`, `level` [B]: what was
+  // sampled in the frame before, or empty at the first.
   void advance(std::span<const std::int64_t> onset, std::span<const std::int64_t> pitch,
                std::span<const std::int64_t> level, const at::Tensor& prepared);
 

@@ -34,7 +34,7 @@ class FastPrior {
 
   // The logits of one row of the last step, [K]; valid until the next one.
   std::span<const float> logits(std::int64_t row) const;
-  // Draws a code of that row with probability softmax(logits * scale); `uniform` in [0, 1) decides.
+  // Samples a code of that row from softmax(logits * scale); `uniform` in [0, 1) decides.
   std::int64_t draw(std::int64_t row, float scale, double uniform);
 
  private:

@@ -130,7 +130,7 @@ TORCH_MODULE(Motion);
 double pose_frames_of_token(const config::TrainConfig& config);
 double token_rate(const config::TrainConfig& config);
 
-// What the prior draws, frame by frame: int64 [B, T] or, for one frame, [B].
+// What the prior samples, frame by frame: int64 [B, T] or, for one frame, [B].
 struct ControlTokens {
   at::Tensor onset;  // 1: a note begins
   at::Tensor pitch;  // below kPitchSymbols
@@ -166,7 +166,7 @@ class ControlPriorImpl : public torch::nn::Module {
   at::Tensor pitch_logits(const at::Tensor& trunk, const at::Tensor& onset);
   // Pitch and onset from the movement alone, without the past: [..., C] -> [..., kSeen].
   at::Tensor seen_logits(const at::Tensor& condition);
-  // The logits to draw onset and pitch from if no notes are given: the prediction from the movement
+  // Logits to sample onset and pitch from if no notes are given: the prediction from the movement
   // alone is added, and "no pitch" gets a bonus. Otherwise the prior trusts its own past, which may
   // be wrong, as much as in training, where it was right, and plays on through rests.
   at::Tensor free_onset_logits(const at::Tensor& trunk, const at::Tensor& condition);

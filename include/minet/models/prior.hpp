@@ -50,7 +50,7 @@ class PriorImpl : public torch::nn::Module {
                      const ContentInput& content = {});
 
   // The same one code at a time, without gradients: start, then step after step.
-  // `previous` [B] int64 is the code drawn last, undefined at the first step; body [B, H].
+  // `previous` [B] int64 is the code sampled last, undefined at the first step; body [B, H].
   PriorCache start(std::int64_t batch, const ContentInput& content = {});
   at::Tensor step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body);  // [B, K]
 

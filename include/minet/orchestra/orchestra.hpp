@@ -34,8 +34,8 @@ enum class SoundSource {
 };
 
 enum class PoseFiles {
-  npy,       // one file per player, each alone in the picture
-  openpose,  // one folder per piece, BODY_25 and hands, all players in one picture
+  npy,       // one file per player, each alone in the image
+  openpose,  // one folder per piece, BODY_25 and hands, all players in one image
 };
 
 enum class Cameras {

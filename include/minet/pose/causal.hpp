@@ -1,4 +1,4 @@
-// The pose of a player whose pictures are still arriving: gaps are filled and poses normalised from
+// The pose of a player whose frames are still arriving: gaps are filled and poses normalised from
 // what has been seen so far, without waiting. For whole recordings see gaps.hpp and prepare.hpp.
 // Times are seconds of a single clock, which the caller chooses.
 #pragma once
@@ -17,8 +17,8 @@ class CausalPose {
  public:
   explicit CausalPose(double fps = kPoseFps, double gap_confidence = kGapConfidence);
 
-  // Adds a picture's joints [47, 3] (pose.hpp). A joint at or below the confidence keeps its last
-  // seen offset from its parent; if it was never seen, it lies on its parent. A picture not later
+  // Adds a frame's joints [47, 3] (pose.hpp). A joint at or below the confidence keeps its last
+  // seen offset from its parent; if it was never seen, it lies on its parent. A frame not later
   // than the one before replaces it. Returns false and changes nothing until the neck or both
   // shoulders have been seen, and if no joint is seen at all.
   bool add(std::span<const float> joints, double time_s);
@@ -28,8 +28,8 @@ class CausalPose {
   // Stores the frames of the `fps` grid that are due by now; true if there were any. Only once
   // started.
   bool tick(double now_s);
-  // The pose one frame (1 / fps) before the newest picture and the pose in it, normalised: [2, 94].
-  // A picture older than kFresh is held: then both are the same.
+  // The pose 1 / fps seconds before the newest frame and the pose in it, normalised: [2, 94].
+  // A frame older than kFresh is held: then both are the same.
   std::array<float, 2 * kPoseWidth> pair(double now_s) const;
   // The last frames of the grid, at most `frames` of them, normalised with the current scale:
   // [frames, 94].
@@ -56,7 +56,7 @@ class CausalPose {
 
   const double fps_, confidence_;
   Points offsets_{};         // of each joint from its parent, when last seen
-  std::deque<Seen> seen_;    // the pictures of the last second
+  std::deque<Seen> seen_;    // the frames of the last second
   PoseSequence remembered_;  // frames of the grid
   double next_tick_ = 0;
   std::int64_t ticks_ = 0;

@@ -16,7 +16,7 @@ struct DrawOptions {
   double gap_confidence = 0.2;  // joints at or below are drawn hollow
 };
 
-// A whole SVG document. Right side blue, left side orange; all pictures share one scale.
+// A whole SVG document. Right side blue, left side orange; all images share one scale.
 std::string draw_svg(const PoseSequence& pose, const DrawOptions& options = {});
 
 }  // namespace minet::pose

@@ -1,4 +1,4 @@
-// Finds keypoints in a film with the program mi_video: a separate process, so that programs that
+// Finds keypoints in a video with the program mi_video: a separate process, so that programs that
 // only read keypoint files need not load OpenCV and LibTorch.
 #pragma once
 
@@ -16,8 +16,8 @@ struct FilmPoseOptions {
   std::string device = "cpu";  // for mi_video's networks: auto, cpu, cuda or cuda:N
 };
 
-// Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the film's clock) atomically.
-// Progress and warnings go to stderr. InputError if the film shows no player or there is no such
+// Writes `out` (.npy, float32 [frames, 47, 3] at kPoseFps, on the video's clock) atomically.
+// Progress and warnings go to stderr. InputError if the video shows no player or there is no such
 // device, WorkError if mi_video is missing.
 void write_film_pose(const std::filesystem::path& film, const std::filesystem::path& out,
                      const FilmPoseOptions& options = {});
@@ -31,10 +31,10 @@ struct DrawFilmOptions {
   bool replace = false;
 };
 
-// Whether a preview of this name is drawn on film pictures: a film (.mp4) or a sheet (.png).
+// Whether a preview of this name is drawn on video frames: a video (.mp4) or a sheet (.png).
 bool is_drawn_on_film(const std::filesystem::path& preview);
 
-// Draws keypoints, which are on the film's clock, as a film (.mp4) or a sheet of pictures (.png).
+// Draws keypoints, which are on the video's clock, as a video (.mp4) or a sheet of frames (.png).
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
                   const DrawFilmOptions& options = {});
 

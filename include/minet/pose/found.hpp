@@ -1,4 +1,4 @@
-// Prepares keypoints that were found in pictures instead of read from a file: the same checks, gap
+// Prepares keypoints that were found in images instead of read from a file: the same checks, gap
 // filling and resampling.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace minet::pose {
 
-// `raw` has times, data, format and the picture's size; its gaps are filled in place, and its
+// `raw` has times, data, format and the image's size; its gaps are filled in place, and its
 // notices tell what looks wrong. InputError if no frame shows the neck.
 PoseSequence prepare_found(RawPose& raw, double fps = kPoseFps, GapRule rule = GapRule::paper,
                            GapReport* report = nullptr);

@@ -15,7 +15,7 @@ namespace minet::pose {
 
 inline constexpr double kGapConfidence = 0.2;  // at or below: a gap
 
-// paper: only gaps move. A joint that was seen stays where it was seen in the picture, even if its
+// paper: only gaps move. A joint that was seen stays where it was seen in the image, even if its
 // parent is a gap; offsets are taken from the parent's position after its own filling.
 //
 // solos: as in the published Solos code (github:JuanFMontesinos/Solos, dev/6_rectify_skeleton.py),

@@ -1,4 +1,4 @@
-// One picture's keypoints as they arrive: a line of JSON, or a list of numbers (docs/live.md).
+// One frame's keypoints as they arrive: a line of JSON, or a list of numbers (docs/live.md).
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ ArrivedPicture picture_of(std::span<const double> numbers);
 
 // These numbers as a flat list or as one list per joint; an object with them as "joints", or with
 // "joints" by name, and optionally "t" in seconds; or a frame of our file for MediaPipe
-// (docs/keypoints.md) with the picture's "width" and "height" in it. InputError for anything else.
+// (docs/keypoints.md) with the image's "width" and "height" in it. InputError for anything else.
 ArrivedPicture parse_picture_line(std::string_view line);
 
 }  // namespace minet::pose

@@ -41,7 +41,7 @@ struct RawPose {
   std::int64_t empty_frames = 0;         // frames without a person, or without the followed one
   std::int64_t multi_person_frames = 0;  // frames with more than one person
   std::int64_t bad_numbers = 0;          // joints dropped: NaN, infinite, or beyond kMaxCoordinate
-  double width = 0, height = 0;          // of the picture, pixels; 0: unknown
+  double width = 0, height = 0;          // of the image, pixels; 0: unknown
   Notices notices;                       // assumptions made, and what looks wrong
 
   std::int64_t frames() const { return static_cast<std::int64_t>(times.size()); }

@@ -57,10 +57,10 @@ struct ReadPoseOptions {
   // Arrays: only the rows [start, stop), as skeleton_dict.json gives them for a video.
   std::optional<std::pair<std::int64_t, std::int64_t>> rows = std::nullopt;
   // Width and height in pixels, for coordinates from 0 to 1 or from -1 to 1; points outside the
-  // picture count as not seen.
+  // image count as not seen.
   std::optional<std::pair<int, int>> picture = std::nullopt;
-  // The film that the keypoints come from: without times of their own and without `fps`, frame i
-  // has the time of picture i; with `fps`, frame 0 has the time of the first picture.
+  // The video that the keypoints come from: without times of their own and without `fps`, frame i
+  // has the time of the video's frame i; with `fps`, frame 0 has that of the video's first frame.
   std::shared_ptr<const Film> film = nullptr;
   std::shared_ptr<FolderMemory> memory = nullptr;
 };
@@ -71,7 +71,7 @@ inline constexpr char kPersonHelp[] =
     "default: the one seen longest and largest";
 
 inline constexpr char kPictureHelp[] =
-    "Width and height of the picture, such as 1280x720: for coordinates from 0 to 1, and to drop "
+    "Width and height of the image, such as 1280x720: for coordinates from 0 to 1, and to drop "
     "points outside it";
 
 // "1280x720"; InputError for anything else.

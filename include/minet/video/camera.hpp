@@ -1,4 +1,4 @@
-// Pictures from a camera, and a player's keypoints in each of them as a line of JSON.
+// Frames from a camera, and a player's keypoints in each of them as a line of JSON.
 #pragma once
 
 #include <filesystem>
@@ -12,18 +12,18 @@
 
 namespace minet::video {
 
-// A camera by its number ("0"), or a film played in its place: in real time, so that a slow reader
-// misses pictures.
+// A camera by its number ("0"), or a video played in its place: in real time, so that a slow reader
+// misses frames.
 class Camera {
  public:
-  // InputError if there is no such camera or film.
+  // InputError if there is no such camera or video.
   explicit Camera(const std::string& which);
   ~Camera();
   Camera(const Camera&) = delete;
   Camera& operator=(const Camera&) = delete;
 
-  // Waits for the next picture; its time is in seconds of a monotonic clock. False at a film's end,
-  // or if a stop is requested; WorkError if a camera gives no more pictures.
+  // Waits for the next frame; its time is in seconds of a monotonic clock. False at a video's end,
+  // or if a stop is requested; WorkError if a camera gives no more frames.
   bool next(Frame& frame);
 
  private:
@@ -35,11 +35,11 @@ struct CameraKeypointOptions {
   std::filesystem::path networks;            // the folder of the five .tflite files
   std::string device = "cpu";                // where they run (minet/vision/estimator.hpp)
   std::optional<int> person = std::nullopt;  // of several people, from 0, from the left
-  // Receives a line for each picture (docs/live.md), without newline; false ends the work.
+  // Receives a line for each frame (docs/live.md), without newline; false ends the work.
   std::function<bool(std::string_view)> line;
 };
 
-// Runs until the film ends or a stop is requested; WorkError if a camera gives no more pictures.
+// Runs until the video ends or a stop is requested; WorkError if a camera gives no more frames.
 void follow_camera(const std::string& which, const CameraKeypointOptions& options);
 
 }  // namespace minet::video

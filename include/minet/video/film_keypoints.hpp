@@ -1,4 +1,4 @@
-// Finds a player's keypoints in a film, at the times of its pictures.
+// Finds a player's keypoints in a video, at the times of its frames.
 #pragma once
 
 #include <filesystem>
@@ -15,15 +15,15 @@ namespace minet::video {
 struct FilmKeypointOptions {
   std::filesystem::path networks;  // the folder of the five .tflite files
   std::string device = "cpu";      // where they run (minet/vision/estimator.hpp)
-  // Which of several people: counted from 0, from the left, in the first of the initial pictures
-  // that shows most of them. Unset: the person seen best in the first picture.
+  // Which of several people: counted from 0, from the left, in the first of the initial frames
+  // that shows most of them. Unset: the person seen best in the first frame.
   std::optional<int> person = std::nullopt;
-  // Receives every picture with what was found in it; nullopt: nobody.
+  // Receives every frame with what was found in it; nullopt: nobody.
   std::function<void(const Frame&, const std::optional<vision::Player>&)> each = {};
 };
 
 struct FilmKeypoints {
-  pose::RawPose raw;  // one frame per picture; gaps are not filled
+  pose::RawPose raw;  // one frame per video frame; gaps are not filled
   vision::EstimatorCounts counts;
   double seconds_a_picture = 0;  // of the calling thread, without decoding
 };

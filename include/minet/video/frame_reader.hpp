@@ -1,7 +1,7 @@
-// Reads the pictures of a film one after another, each with its own time.
+// Reads the frames of a video one after another, each with its own time.
 //
-// Times are the container's (minet/core/film.hpp), on one clock with the film's sound, even with a
-// variable frame rate or a late first picture. Pictures are upright, whatever rotation a phone
+// Times are the container's (minet/core/film.hpp), on one clock with the video's sound, even with a
+// variable frame rate or a late first frame. Frames are upright, whatever rotation a phone
 // recorded.
 #pragma once
 
@@ -15,12 +15,12 @@
 namespace minet::video {
 
 struct Frame {
-  std::int64_t index = 0;  // of the decoded pictures, from 0
+  std::int64_t index = 0;  // of the decoded frames, from 0
   double time_s = 0;       // increasing
   Picture picture;         // valid until the next one is read
 };
 
-// Holds one picture at a time. InputError if it is not a film, WorkError if ffprobe is missing.
+// Holds one frame at a time. InputError if it is not a video, WorkError if ffprobe is missing.
 class FrameReader {
  public:
   explicit FrameReader(const std::filesystem::path& path);
@@ -30,9 +30,9 @@ class FrameReader {
 
   int width() const;
   int height() const;
-  const Film& film() const;  // the times of all its pictures, and its length
+  const Film& film() const;  // the times of all its frames, and its length
 
-  // False at the end. InputError if the film ends much earlier than its container says.
+  // False at the end. InputError if the video ends much earlier than its container says.
   bool next(Frame& frame);
 
  private:

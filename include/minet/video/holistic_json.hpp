@@ -1,4 +1,4 @@
-// Writes everything that was found in every picture, unfilled and at the pictures' own times: the
+// Writes everything that was found in every frame, unfilled and at the frames' own times: the
 // project's file format for MediaPipe's points (docs/keypoints.md), which every program reads.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Draws what was found and played over a film: the player's skeleton, boxes around several people,
+// Draws what was found and played over a video: the player's skeleton, boxes around several people,
 // and the notes or codes that sound.
 #pragma once
 
@@ -26,20 +26,20 @@ struct Roll {
 Roll read_roll(const std::filesystem::path& path);
 
 struct OverlayContent {
-  // On the film's clock, gaps filled. Joints with a confidence of at most pose::kGapConfidence were
+  // On the video's clock, gaps filled. Joints with a confidence up to pose::kGapConfidence were
   // filled in, and are drawn hollow, with thin grey bones. Interpolated linearly between its times.
   pose::RawPose filled;
   std::vector<PersonTrack> people = {};  // boxes with their numbers; the player's is coloured
-  Roll roll = {};                        // four seconds of it, at the bottom of the picture
+  Roll roll = {};                        // four seconds of it, at the bottom of the image
 };
 
-// H.264 with the film's sound, upright, on the film's clock: constant rates are kept, variable ones
-// become 60 pictures per second. Atomic; needs ffmpeg. Without a film the skeleton is drawn on a
-// plain background, at 25 pictures per second.
+// H.264 with the video's sound, upright, on the video's clock: constant rates are kept, variable
+// ones become 60 frames per second. Atomic; needs ffmpeg. Without a video the skeleton is drawn on
+// a plain background, at 25 frames per second.
 void make_overlay(const std::optional<std::filesystem::path>& film, const OverlayContent& content,
                   const std::filesystem::path& output, bool replace = false);
 
-// The same as a sheet of six pictures, evenly spaced, as PNG.
+// The same as a sheet of six frames, evenly spaced, as PNG.
 void make_sheet(const std::optional<std::filesystem::path>& film, const OverlayContent& content,
                 const std::filesystem::path& output, bool replace = false);
 

@@ -1,4 +1,4 @@
-// Finds several people in a film, with the numbers that the option --person takes.
+// Finds several people in a video, with the numbers that the option --person takes.
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,11 @@
 
 namespace minet::video {
 
-// The people in the one of the initial pictures that shows most of them, from left to right.
+// The people in the one of the initial frames that shows most of them, from left to right.
 std::vector<vision::Person> count_people(const std::filesystem::path& film,
                                          const vision::Estimator& estimator);
 
-// One of them through the film: their place at some of its times.
+// One of them through the video: their place at some of its times.
 struct PersonTrack {
   std::vector<double> times;  // s, increasing
   std::vector<vision::Person> places;
@@ -23,8 +23,8 @@ struct PersonTrack {
   std::optional<vision::Person> at(double time_s) const;
 };
 
-// In the order of count_people; empty if the film shows fewer than two people. Looks at every fifth
-// picture, and matches each person to the nearest one there, at most their own size away.
+// In the order of count_people; empty if the video shows fewer than two people. Looks at every
+// fifth frame, and matches each person to the nearest one there, at most their own size away.
 std::vector<PersonTrack> find_people(const std::filesystem::path& film,
                                      const std::filesystem::path& networks,
                                      const std::string& device = "cpu");

@@ -1,4 +1,4 @@
-// Finds a player's keypoints in the pictures of a film with the networks of MediaPipe Holistic,
+// Finds a player's keypoints in the frames of a video with the networks of MediaPipe Holistic,
 // used in the same way (github:google-ai-edge/mediapipe, modules/holistic_landmark, Apache-2.0),
 // with one addition of ours: a lost hand is searched for with the palm detector around the
 // wrist.
@@ -20,10 +20,10 @@ namespace minet::vision {
 inline constexpr int kBodyPoints = 33, kHandPoints = 21;
 
 struct Point {
-  double x = 0, y = 0;  // pixels, from the picture's upper left corner, y downwards
+  double x = 0, y = 0;  // pixels, from the image's upper left corner, y downwards
 };
 
-// A person in a picture: the middle of their hips, and the radius of a circle around it that
+// A person in an image: the middle of their hips, and the radius of a circle around it that
 // contains their body.
 struct Person : Point {
   double size = 0;
@@ -50,7 +50,7 @@ struct EstimatorCounts {
   std::int64_t body_searches = 0, palm_searches = 0;
 };
 
-// Follows one player from picture to picture. If lost, they are searched for in the whole picture,
+// Follows one player from frame to frame. If lost, they are searched for in the whole image,
 // nearest to where they were.
 class Estimator {
  public:
@@ -62,12 +62,12 @@ class Estimator {
   Estimator(Estimator&&) noexcept;
   Estimator& operator=(Estimator&&) noexcept;
 
-  // The people in a picture, from left to right.
+  // The people in an image, from left to right.
   std::vector<Person> find_people(const Picture& picture) const;
-  // Follows the person nearest to this point in the next picture. Without it: the one seen best.
+  // Follows the person nearest to this point in the next frame. Without it: the one seen best.
   void follow(Point hips);
 
-  // `time_s` must increase from picture to picture. nullopt: nobody is seen.
+  // `time_s` must increase from frame to frame. nullopt: nobody is seen.
   std::optional<Player> look(const Picture& picture, double time_s);
 
   const EstimatorCounts& counts() const;
@@ -87,7 +87,7 @@ void use_threads(int threads);
 std::string use_device(const std::string& name);
 
 // The 47 joints: x, y, confidence. The confidence is the body point's visibility or the hand's
-// presence, and 0 outside the picture, where the networks guess. Wrists are the body's: a hand's
+// presence, and 0 outside the image, where the networks guess. Wrists are the body's: a hand's
 // own would jump whenever the hand is found or lost.
 using Joints = std::array<float, pose::kJoints * pose::kJointValues>;
 Joints joints_of(const Player& player, int width, int height);

@@ -16,7 +16,7 @@ std::string_view to_string(InstructionSet set);
 
 struct ComputePaths {
   InstructionSet instructions = InstructionSet::plain;  // of the kernels in this folder
-  bool packed_sampling = true;  // false: codes are drawn with LibTorch's operators, the reference
+  bool packed_sampling = true;  // false: codes are sampled with LibTorch's operators, the reference
   bool fast_training = true;    // false: LibTorch's operators only, also on a CPU; the reference
 };
 

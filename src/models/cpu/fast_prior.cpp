@@ -161,7 +161,7 @@ FastPrior::Weights::Weights(Prior given) : prior(std::move(given)) {
     to_code = linear("to_code");
     head_out = PackedLinear(parameters["embedding.weight"], parameters["head_bias"]);
   }
-  // The padding's logits are too low ever to be drawn.
+  // The padding's logits are too low ever to be sampled.
   head_out.bias.resize(static_cast<std::size_t>(codes_padded), 0);
   std::fill(head_out.bias.begin() + codes, head_out.bias.end(), kNoCode);
 }
