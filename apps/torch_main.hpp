@@ -23,8 +23,8 @@ inline std::optional<std::string> read_torch_error(const std::exception& error) 
 }
 
 // Exits at once: minet's own work is done and written, and LibTorch's teardown would take a tenth
-// of a short run. It does run with sanitizers, which look for leaks at exit, and for coverage, whose
-// counts are written at exit.
+// of a short run. It does run with sanitizers, which look for leaks at exit, and for coverage,
+// whose counts are written at exit.
 inline int leave(int exit_code) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(MINET_COVERAGE)
   std::cout.flush();
