@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Statistics of a synthetic orchestra: do movement and sound belong together, and not trivially?
+"""Statistics that show whether movement and sound of a synthetic orchestra belong together, and not trivially.
 
     scripts/orchestra_report.py FOLDER [--only knn,onsets,pitch,tracker] [--tracks N] [--seconds S]
 

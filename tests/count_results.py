@@ -2,8 +2,8 @@
 
 usage: count_results.py FOLDER CTEST_STATUS
 
-FOLDER holds GoogleTest's XML files and the JSON files of the Python tests (tests/support.py). A ctest failure without a
-failed case (a crash, a time-out) counts as one.
+FOLDER holds GoogleTest's XML files and the JSON files of the Python tests (tests/cli/support.py). A ctest failure
+without a failed case (a crash, a timeout) counts as one.
 """
 import json
 import pathlib

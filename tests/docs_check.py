@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the pages: width of lines, words that do not belong in them, links, and the names in
-docs/architecture.md. Words are checked in help texts, messages and comments too.
+"""Checks the pages: line width, words that do not belong in them, links, and the names in
+docs/architecture.md. Also checks words in help texts, messages and comments.
 
 Usage: docs_check.py [SOURCE_FOLDER] | docs_check.py --self-test
 """
@@ -12,7 +12,7 @@ import unittest
 
 COLUMNS = 120
 SKIPPED = {"build", "demo", "demo-real", ".git", ".venv", ".venv-bench", ".venv-reference"}
-# What a translation leaves behind, and plurals of one.
+# Traces of translation, and "1" with a plural.
 WORDS = re.compile(r"\b(foretell\w*|foretold|anew|none such|dealt out|in passing(?!\w)|"
                    r"(?<![\d.,:-])(?<!- )(?<!of )1 (?:threads|tracks|clips|codes|frames|seconds|minutes|steps))\b")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -28,7 +28,7 @@ def files(root, suffixes):
 
 
 def prose(text):
-    """(number, line) of what is neither in a fence nor indented code."""
+    """(number, line) of lines that are neither in a fence nor indented code."""
     fenced = False
     for number, line in enumerate(text.split("\n"), 1):
         if line.lstrip().startswith("```"):
@@ -74,7 +74,7 @@ def check_page(root, path):
 
 
 def check_names(root):
-    """Every function that docs/architecture.md names exists."""
+    """Checks that every function named in docs/architecture.md exists."""
     page = root / "docs/architecture.md"
     sources = "\n".join(path.read_text(encoding="utf-8") for folder in ("include", "src")
                         for path in files(root / folder, {".hpp", ".cpp"}))

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks that networks, training and generation do not come to read a GPU's memory from the CPU unnoticed.
+"""Checks that no code of networks, training or generation that reads a GPU's memory from the CPU is added unnoticed.
 
-Counts, per file of src/models (without cpu/), src/training, src/generation and src/vision, what either waits for a
-GPU or is wrong with a tensor on one: `.item()`, raw pointers and accessors, copies to the CPU, and tensors that are
-made without saying on which device. The counts must be those of host_reads.txt, where each line gives a reason.
+Counts, per file of src/models (without cpu/), src/training, src/generation and src/vision, everything that waits for a
+GPU or is wrong for a tensor on one: `.item()`, raw pointers and accessors, copies to the CPU, and tensors created
+without a device. The counts must be those of host_reads.txt, where each line gives a reason.
 
 Usage: host_reads.py [SOURCE_FOLDER] | host_reads.py --print | host_reads.py --self-test
 """
@@ -26,7 +26,7 @@ COMMENT = re.compile(r'//[^\n]*|"(?:[^"\\\n]|\\.)*"')
 
 
 def arguments(text: str, opening: int) -> str:
-    """From the character after an opening parenthesis to its closing one."""
+    """The text from the character after an opening parenthesis to its closing one."""
     depth = 1
     for end in range(opening, len(text)):
         depth += {"(": 1, ")": -1}.get(text[end], 0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who includes whom.
+"""Checks which rooms include which.
 
 The order of the rooms is the table in docs/architecture.md. A file may include its own room and
 rooms above it, by the room's name; only comparison sees training. Further rules: public headers keep
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest
 
-SEES_TRAINING = {"comparison"}  # of the rooms below it
+SEES_TRAINING = {"comparison"}  # the only rooms below training that may include it
 TORCH = ("torch/", "ATen/", "c10/", "caffe2/")
 # Not in public headers, and each only in the rooms named here.
 LIBRARIES = {
@@ -36,7 +36,7 @@ LIBRARIES = {
     "CLI11": set(),
 }
 KNOWS_INSTRUMENT = {"corpus", "evaluation", "comparison", "listening"}  # may include minet/corpus/instruments.hpp
-READS_NO_INDEX = {"models", "clips", "training", "generation"}  # not even by hand
+READS_NO_INDEX = {"models", "clips", "training", "generation"}  # nor parse the index themselves
 APP_MAY_INCLUDE = ("sys/", "minet/", "CLI/", "c10/util/Exception.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
@@ -67,7 +67,7 @@ def includes(path):
 
 
 def target_room(path, name, quoted, names):
-    """The room that an include leads to, or None."""
+    """The room that an include refers to, or None."""
     parts = name.split("/")
     if parts[0] == "minet" and len(parts) > 2:
         return parts[1]
@@ -153,7 +153,7 @@ def check_tree(root):
 
 
 class SelfTest(unittest.TestCase):
-    """Every rule is broken once, and once kept."""
+    """Every rule is broken once and kept once."""
 
     def setUp(self):
         holder = tempfile.TemporaryDirectory()

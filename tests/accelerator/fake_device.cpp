@@ -27,11 +27,11 @@ namespace {
 constexpr c10::DeviceType kType = c10::DeviceType::HPU;
 const c10::Device kDevice(kType, 0);
 
-// Counts.
+// Counters.
 
 std::mutex counting;
 Traffic traffic;
-thread_local int inside = 0;  // an operator of the device: what it copies for itself is not counted
+thread_local int inside = 0;  // > 0 in an operator of the device: its own copies do not count
 
 struct Inside {
   Inside() { ++inside; }
@@ -40,12 +40,12 @@ struct Inside {
   Inside& operator=(const Inside&) = delete;
 };
 
-// Operators with an output of another shape warn, though it is torch that asks them so.
+// Operators warn about resizing an output, although it is torch that calls them this way.
 struct Silent final : c10::WarningHandler {
   void process(const c10::Warning&) override {}
 };
 
-// With MINET_WHERE set, each place is printed.
+// With MINET_WHERE set, prints the backtrace of each event.
 void show(const std::string& what) {
   static const bool wanted = std::getenv("MINET_WHERE") != nullptr;
   if (wanted) std::cerr << what << '\n' << c10::get_backtrace(2, 40) << '\n';
@@ -72,8 +72,8 @@ void count_mixed(const std::string& what) {
   show("mixed: " + what);
 }
 
-// Memory. A pointer of the device leads to pages that nobody may touch; its bytes are as far into
-// another region.
+// Memory. A device pointer points into inaccessible pages; its bytes are at the same offset in a
+// second region.
 class Memory final : public c10::Allocator {
  public:
   Memory() : front_(map(PROT_NONE)), back_(map(PROT_READ | PROT_WRITE)) {}
@@ -108,7 +108,7 @@ class Memory final : public c10::Allocator {
   }
 
  private:
-  static constexpr std::size_t kBytes = std::size_t{4} << 30;  // of addresses; what is used is less
+  static constexpr std::size_t kBytes = std::size_t{4} << 30;  // of address space; far less is used
 
   static char* map(int protection) {
     void* const region =
@@ -195,7 +195,7 @@ at::Scalar local_scalar(const at::Tensor& tensor) {
   return on_host(tensor).item();
 }
 
-// Results whose shape, or whose course, depends on values.
+// Operators whose output shape or control flow depends on values.
 bool tells_host(const std::string& name) {
   static const std::set<std::string> names{"aten::nonzero",
                                            "aten::masked_select",
@@ -217,7 +217,7 @@ void look_at(const at::Tensor& tensor, const std::string& name, bool& ours, bool
   } else if (tensor.dim() > 0) {
     others = true;
   }
-  // (index itself looks for them by nonzero.)
+  // (index itself calls nonzero for masks.)
   const bool is_mask = tensor.scalar_type() == at::kBool || tensor.scalar_type() == at::kByte;
   if (is_mask && tensor.device().type() == kType && name.find("index_put") != std::string::npos) {
     count_read(name + " by a mask");
@@ -301,13 +301,13 @@ TORCH_LIBRARY_IMPL(aten, HPU, library) {
   library.impl("unfold", &at::native::unfold);
   library.impl("view_as_real", &at::native::view_as_real);
   library.impl("view_as_complex", &at::native::view_as_complex);
-  // Else torch would look for a convolution of the backend's own.
+  // Otherwise torch would look for the backend's own convolution.
   for (const char* name : {"convolution", "convolution_backward"}) {
     library.impl(name, torch::CppFunction::makeFromBoxedFunction<&fallback>());
   }
 }
 
-// Else torch would resolve a conjugate by a copy, which is made by this operator.
+// Otherwise torch would resolve a conjugate by a copy, which calls this operator again.
 TORCH_LIBRARY_IMPL(aten, Conjugate, library) {
   library.impl("_copy_from", torch::CppFunction::makeFallthrough());
 }

@@ -1,10 +1,10 @@
-// An accelerator that is none: torch's backend HPU, which LibTorch has no operators of, with
-// operators that compute on the CPU. (torch::nn::Module::to() does not move parameters to
-// PrivateUse1.) It shows what would be wrong or slow on a GPU, on a machine that has none:
-//   - its memory cannot be read or written where a tensor says that it is: a raw pointer into it
-//   ends the
-//     process. The bytes lie elsewhere, and only its own copies know where;
-//   - it counts what a GPU would make the host wait for, and operators that mix devices.
+// A fake accelerator: torch's HPU backend, for which LibTorch has no operators, with operators that
+// compute on the CPU. (PrivateUse1 would not do: torch::nn::Module::to() does not move parameters
+// to it.) It shows, without a GPU, what would be wrong or slow on one:
+//   - its memory is inaccessible at the addresses that tensors report: dereferencing a raw pointer
+//     ends the process. The bytes are elsewhere, where only its own copies find them;
+//   - it counts the events for which the host would wait for a GPU, and operators that mix
+//     devices.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -15,17 +15,17 @@
 
 namespace minet::accelerator {
 
-// The device; registers the backend at the first call, for the whole process.
+// The device; the first call registers the backend for the whole process.
 at::Device fake_device();
 
 struct Traffic {
-  // The host needs a value: item(), copies to the CPU, results whose shape depends on values. By
-  // operator.
+  // Per operator, how often the host needs a value: item(), copies to the CPU, results whose shape
+  // depends on values.
   std::map<std::string, std::int64_t> reads;
-  // Copies from the CPU, which wait for what the device does before them (the memory is not
+  // Copies from the CPU, which wait for the device's earlier work (the memory is not
   // pinned).
   std::int64_t writes = 0;
-  // Operators that were given tensors of the device and of the CPU, other than single numbers.
+  // Operators called with both device and CPU tensors; CPU scalars are allowed.
   std::map<std::string, std::int64_t> mixed;
 
   std::int64_t read_count() const {

@@ -1,5 +1,5 @@
-// What each step of training, and each sampled code, would make a GPU's host wait for: nothing,
-// between log lines.
+// No training step and no sampled code makes the host wait for a GPU, except where a log line is
+// written.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ std::string text_of(const Traffic& traffic) {
   return text;
 }
 
-// The figures of the tables in docs/gpu.md.
+// The numbers in the tables of docs/gpu.md.
 void print(const std::string& what, const Traffic& traffic) {
   std::cout << what << ": " << text_of(traffic) << '\n';
 }
@@ -47,7 +47,7 @@ class FakeDevice : public testing::Test {
     at::manual_seed(0);
   }
   at::Tensor there(const at::Tensor& tensor) const { return tensor.to(device); }
-  // Runs `step` for a few steps that may make what is made once, then counts `steps` of them.
+  // Runs a few warm-up steps, which may create what is created once, then counts `steps` of them.
   template <class Step>
   void expect_no_reads(const std::string& what, const Step& step, std::int64_t steps,
                        std::int64_t writes = 0) {
@@ -92,7 +92,7 @@ TEST_F(FakeDevice, TellsMixedDevices) {
   static_cast<void>(x * at::scalar_tensor(2.0f));  // a number on the CPU is allowed
   EXPECT_TRUE(take_traffic().mixed.empty());
   EXPECT_THROW(static_cast<void>(x + at::ones({3})), c10::Error);
-  static_cast<void>(x.index_select(0, at::tensor({1, 2})));  // the fallback would take it
+  static_cast<void>(x.index_select(0, at::tensor({1, 2})));  // the fallback would accept it
   EXPECT_EQ(take_traffic().mixed.count("aten::index_select"), 1u);
 }
 
@@ -133,8 +133,8 @@ TEST_F(FakeDevice, AStepOfTheVqVae) {
         usage.see(report.codes, at);
         loss = report.loss;
       },
-      10, /*writes=*/1);  // revival's picks
-  // It learns what the CPU learns.
+      10, /*writes=*/1);  // the vectors that revival picks
+  // It learns the same as on the CPU.
   at::Tensor ours;
   for (std::int64_t at = 0; at < 12; ++at) ours = mirror.run(spectrogram, at).loss;
   EXPECT_NEAR(loss.item<float>(), ours.item<float>(), 1e-4);
@@ -173,7 +173,7 @@ TEST_F(FakeDevice, AStepOfThePrior) {
           batch.pose = training::augmented(pose, config, at);
           step.run(batch, at);
         },
-        5, /*writes=*/12);  // what the augmentation draws
+        5, /*writes=*/12);  // the augmentation's random numbers
   }
 }
 
@@ -226,7 +226,7 @@ TEST_F(FakeDevice, AStepOfEachStageOfPlus) {
   }
 }
 
-// All codes of a piece come to the host at once.
+// All codes of a piece are copied to the host together.
 TEST_F(FakeDevice, DrawingCodes) {
   config::TrainConfig config = trained_config();
   config.prior.context = 12;

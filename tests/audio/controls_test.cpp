@@ -1,4 +1,4 @@
-// Pitch, loudness and onsets of a sound, as plus is trained on.
+// Pitch, loudness and onsets of a sound, on which plus is trained.
 #include "minet/audio/controls.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What the audio tests share: test signals, temporary folders, raw WAV bytes, the real recordings.
+// Shared by the audio tests: test signals, temporary folders, raw WAV bytes, real recordings.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 
 namespace minet::audio::testing {
 
-// The noise of make_golden.py.
+// The same noise as in make_golden.py.
 inline std::vector<float> noise(std::size_t count) {
   std::uint32_t state = 1;
   std::vector<float> out(count);
@@ -59,7 +59,7 @@ inline double largest_difference(const std::vector<float>& a, const std::vector<
   double largest = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double d = std::abs(static_cast<double>(a[i]) - b[i]);
-    if (!(d <= largest)) largest = d;  // NaN shows
+    if (!(d <= largest)) largest = d;  // also true for NaN
   }
   return largest;
 }

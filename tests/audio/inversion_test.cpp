@@ -1,4 +1,4 @@
-// Phase reconstruction: how near it comes, and that it repeats.
+// Phase reconstruction: its error, and that it is reproducible.
 #include "minet/audio/inversion.hpp"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ TEST(Invert, comes_within_minus_20_db_on_a_harmonic_sound_and_momentum_helps) {
 TEST(Invert, gets_nearer_with_every_plain_iteration) {
   const Spectrogram target = clip_of(harmonic(16000, 4));
   double before = 100;
-  for (const int iterations : {0, 1, 2, 4, 8, 16}) {  // Griffin and Lim's proof: never farther
+  for (const int iterations : {0, 1, 2, 4, 8, 16}) {  // proved by Griffin and Lim: never worse
     const Sound sound = invert(target, {}, {.iterations = iterations, .momentum = 0});
     const double db = convergence(target, sound);
     EXPECT_LT(db, before) << iterations;
@@ -73,7 +73,7 @@ TEST(Invert, repeats_bit_for_bit_by_seed_and_for_any_number_of_threads) {
   EXPECT_NE(invert(target, {}, {.iterations = 5, .seed = 12}).samples, once.samples);
 }
 
-// One round of Griffin and Lim as their paper has it, on the whole sound.
+// One Griffin-Lim iteration as in their paper, on the whole sound.
 std::vector<float> plain_round(const Spectrogram& target, const std::vector<float>& sound) {
   const Stft stft({});
   std::vector<float> padded(sound.size() - 256 + 2048, 0.0F);
@@ -121,7 +121,7 @@ TEST(Invert, takes_and_gives_each_frame_and_sample_once_and_in_order) {
           const auto from = target.values.begin() + asked * target.bins;
           std::copy(from, from + frames * target.bins, into);
           asked += frames;
-          // What is asked for stays near what was given.
+          // Input is requested only a little ahead of the output.
           EXPECT_LE(asked - static_cast<std::int64_t>(given.size()) / 256, (2 * 3 + 4) * 64 + 1);
         },
         [&](std::span<const float> samples) {

@@ -1,5 +1,5 @@
-// libsndfile 1.2 forgets libvorbis' tables when it refuses a damaged Ogg file (a few kilobytes for
-// each); that is not ours to mend, and every other leak shall still fail the sanitizer's run.
+// libsndfile 1.2 leaks libvorbis' tables when it rejects a damaged Ogg file (a few kilobytes per
+// file). minet cannot fix that, and every other leak must still fail the sanitizer run.
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() {

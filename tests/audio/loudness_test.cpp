@@ -1,4 +1,4 @@
-// Against what the standard itself says of sines, and what a listener would.
+// Loudness against the sine levels stated in the standard, and against expectations of hearing.
 #include "minet/audio/loudness.hpp"
 
 #include <gtest/gtest.h>

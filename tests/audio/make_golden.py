@@ -1,10 +1,10 @@
 """Golden values for tests/audio from librosa and soxr.
 
     python tests/audio/make_golden.py          writes tests/audio/golden/*.npy
-    python tests/audio/make_golden.py --check  compares them with what the installed packages give
+    python tests/audio/make_golden.py --check  compares them with the results of the installed packages
 
 Made with librosa 0.11.0 and soxr 1.1.0. The input is noise from integers (Numerical Recipes' linear
-congruential generator), so that C++ makes exactly the same (helpers.hpp, noise).
+congruential generator), so that C++ generates exactly the same noise (noise() in helpers.hpp).
 """
 
 import pathlib
@@ -27,7 +27,7 @@ def noise(count):
 
 
 def goldens():
-    # 2000 samples are no multiple of the hop: 8 frames, both edges padded.
+    # 2000 samples are not a multiple of the hop: 8 frames, both edges padded.
     spectrum = librosa.stft(noise(2000), n_fft=2048, hop_length=256, center=True, pad_mode="constant")
     yield "librosa_magnitude", np.ascontiguousarray(np.abs(spectrum)[:1024].T)  # [T, F]
     for rate in (22050, 44100, 48000):

@@ -12,8 +12,8 @@
 namespace minet::audio {
 namespace {
 
-// Tones one after the other, half a second each; each starts with a fast attack, or is bound
-// to the one before it without any change of level.
+// Consecutive tones of half a second each; each starts with a fast attack, or is slurred from the
+// previous one without any change of level.
 Sound tones(const std::vector<double>& hertz, bool bound) {
   Sound sound{.sample_rate = 16000, .samples = std::vector<float>(4000)};
   double phase = 0;
@@ -26,7 +26,7 @@ Sound tones(const std::vector<double>& hertz, bool bound) {
       sound.samples.push_back(static_cast<float>(0.2 * level * value));
     }
   }
-  // Faded, because a sound that is cut off ends with a click.
+  // Faded out, because a sound that is cut off ends with a click.
   for (std::size_t i = 0; i < 800; ++i) {
     sound.samples[sound.samples.size() - 1 - i] *= static_cast<float>(i) / 800;
   }

@@ -1,4 +1,4 @@
-// Where a spectrogram's cells land in its image, and that loud is bright.
+// Where a spectrogram's cells are drawn in its image, and that loud cells are bright.
 #include "minet/audio/picture.hpp"
 
 #include <gtest/gtest.h>

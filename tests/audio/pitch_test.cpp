@@ -1,5 +1,5 @@
-// The pitch tracker on made sounds, whose pitch is known exactly, and on real recordings. Against
-// librosa's pYIN on many more: benchmarks/peers/pitch.py.
+// The pitch tracker on synthetic sounds, whose pitch is known exactly, and on real recordings.
+// benchmarks/peers/pitch.py compares it with librosa's pYIN on many more.
 #include "minet/audio/pitch.hpp"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ double cents(double hz, double of) {
   return 1200 * std::log2(hz / of);
 }
 
-// Partials with these weights on a fundamental that moves as hz(seconds) says.
+// Partials with these weights on a fundamental of hz(seconds).
 Sound play(double seconds, const std::function<double(double)>& hz,
            const std::vector<double>& weights) {
   Sound sound{.sample_rate = kRate, .samples = {}};
@@ -45,7 +45,7 @@ struct Judgement {
   double worst_cents = 0, mean_cents = 0;  // of the voiced frames
 };
 
-// Without the first and last 100 ms, where the windows hang over the ends.
+// Without the first and last 100 ms, where the windows extend beyond the sound.
 Judgement judge(const Sound& sound, const std::function<double(double)>& hz,
                 const PitchOptions& options = {}) {
   const PitchTrack track = track_pitch(sound, options);

@@ -1,4 +1,4 @@
-// Reading and writing sound files: every coding, and every kind of bad file.
+// Reading and writing sound files: every encoding, and every kind of bad file.
 #include "minet/audio/sound.hpp"
 
 #include <sndfile.h>
@@ -26,7 +26,7 @@ struct Written {
   double tolerance;
 };
 
-// Channel c holds the sine times (c + 1) / channels, so that the mean is known.
+// Channel c holds the signal times (c + 1) / channels, so that the mean is known.
 void write_by_libsndfile(const std::filesystem::path& path, const Written& how,
                          const std::vector<float>& mono) {
   SF_INFO info{};
@@ -55,7 +55,7 @@ std::string message_of(const std::function<void()>& act) {
   return "no InputError";
 }
 
-// The error of reading `path`; checks that it is one sentence that names the file.
+// The error on reading `path`; checks that it is one sentence that names the file.
 std::string refusal(const std::filesystem::path& path) {
   const std::string message = message_of([&] { read_sound(path); });
   EXPECT_NE(message.find(path.filename().string()), std::string::npos) << message;
@@ -189,7 +189,7 @@ TEST(ReadSound, says_what_is_wrong_with_a_wav_header) {
     write_bytes(folder / name, content.first);
     EXPECT_HAS(refusal(folder / name), content.second);
   }
-  // The file's own size is right and the sound's is absurd: what is there is read, and said.
+  // RIFF's size is right and the data chunk's is absurd: what is there is read.
   write_bytes(folder / "huge.wav", huge);
   EXPECT_EQ(read_sound(folder / "huge.wav").samples.size(), 32U);
   // The limits themselves are fine.
@@ -267,7 +267,7 @@ TEST(ReadSound, never_crashes_on_flipped_or_cut_bytes) {
         const std::size_t place = draw(2) == 0 ? 4 + draw(60) : draw(bytes.size());
         if (place < bytes.size()) bytes[place] = static_cast<char>(draw(256));
       }
-      bytes.replace(0, 4, file.substr(0, 4));  // stays native, else ffmpeg would run
+      bytes.replace(0, 4, file.substr(0, 4));  // stays a native format, or ffmpeg would run
       write_bytes(folder / "x", bytes);
       try {
         read_sound_segment(folder / "x", -10, 500);

@@ -163,7 +163,7 @@ TEST(ScaleEstimator, finds_the_maximum_the_mean_and_the_deviation) {
     const double mean = sum / count;
     EXPECT_NEAR(scale.mean, mean, 1e-6);
     EXPECT_NEAR(scale.deviation, std::sqrt(squares / count - mean * mean), 1e-6);
-    // What it standardises has mean 0 and deviation 1.
+    // The standardised values have mean 0 and deviation 1.
     double after = 0;
     double after_squares = 0;
     for (auto track : tracks) {

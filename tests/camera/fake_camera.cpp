@@ -1,11 +1,10 @@
-// A camera at /dev/video<N> for LD_PRELOAD: the calls of Video4Linux that a program makes are
-// answered from a file of raw frames, so that what reads a camera runs as it does beside a real
-// one. https://docs.kernel.org/userspace-api/media/v4l/v4l2.html
+// A fake camera at /dev/video<N>, for LD_PRELOAD: answers a program's Video4Linux calls from a file
+// of raw frames, so that code that reads a camera runs as with a real one.
+// https://docs.kernel.org/userspace-api/media/v4l/v4l2.html
 //
 //   MINET_CAMERA       the device, such as /dev/video9
-//   MINET_CAMERA_FILM  its frames, YUYV, one after another; after the last the camera is gone
-//   (ENODEV), as where its
-//                      cable is pulled
+//   MINET_CAMERA_FILM  its frames, YUYV, one after another; after the last one the camera is gone
+//                      (ENODEV), as if its cable had been pulled
 //   MINET_CAMERA_SIZE  320x240
 //   MINET_CAMERA_FPS   25
 #include <dlfcn.h>
@@ -43,7 +42,7 @@ const char* setting(const char* name) {
 
 // One camera, one program, one thread.
 struct Camera {
-  int descriptor = -1;  // a timer, which is readable when a frame is due
+  int descriptor = -1;  // a timer, readable when a frame is due
   std::FILE* film = nullptr;
   unsigned width = 0, height = 0;
   long fps = 25;
@@ -67,7 +66,7 @@ struct Camera {
     ::timerfd_settime(descriptor, 0, &every, nullptr);
   }
 
-  // A driver misses frames when no buffer waits.
+  // Like a driver, drops frames while no buffer is queued.
   int take(v4l2_buffer& buffer) {
     std::uint64_t due = 0;
     if (::read(descriptor, &due, sizeof due) != sizeof due) return -1;  // EAGAIN
@@ -179,7 +178,7 @@ int answer(unsigned long request, void* argument) {
       c.waiting.clear();
       return 0;
     default:
-      return refuse(ENOTTY);  // controls of brightness and the like, which many cameras lack
+      return refuse(ENOTTY);  // brightness and similar controls, which many cameras lack
   }
 }
 

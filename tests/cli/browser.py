@@ -1,7 +1,7 @@
 """A real headless Chromium, driven over the DevTools protocol. Standard library only.
 
-https://chromedevtools.github.io/devtools-protocol/; messages go over two pipes, so that no port is
-opened and no websocket needed (--remote-debugging-pipe).
+https://chromedevtools.github.io/devtools-protocol/; messages go over two pipes
+(--remote-debugging-pipe), so that no port is opened and no websocket is needed.
 """
 import base64
 import json
@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-SECONDS = 60  # that any answer may take
+SECONDS = 60  # limit for any answer
 
 
 def find_chromium():
@@ -23,7 +23,7 @@ def find_chromium():
 
 
 class Browser:
-    """`with Browser() as page:`; `page.requests` has the addresses that were asked for."""
+    """`with Browser() as page:`; `page.requests` lists the URLs that were requested."""
 
     def __init__(self, downloads):
         self.downloads = downloads
@@ -33,7 +33,7 @@ class Browser:
         to_read, self.to_browser = os.pipe()
         self.from_browser, to_write = os.pipe()
 
-        def at_3_and_4():  # where Chromium looks for its pipes
+        def at_3_and_4():  # the descriptors that Chromium uses for its pipes
             high = [os.dup(fd) for fd in (to_read, to_write)]
             while min(high) < 5:
                 high = [os.dup(fd) for fd in high]
@@ -119,7 +119,7 @@ class Browser:
         self.wait_until("document.readyState === 'complete' && !window.old")
 
     def click(self, element):
-        """With a mouse, at the middle of the element with this id, as a person would."""
+        """Clicks the middle of the element with this id with the mouse, as a person would."""
         self.run(f"document.getElementById('{element}').scrollIntoView({{block: 'center'}})")
         box = self.run(f"(r => [r.x + r.width / 2, r.y + r.height / 2])"
                        f"(document.getElementById('{element}').getBoundingClientRect())")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What people's files really look like: the right result, or a sentence with the right cause; never a wrong one in silence.
+"""Files as people really have them: the right result, or a sentence with the right cause; never a silent wrong result.
 
 Usage: files_test.py MI_PREPARE [unittest arguments]
 
-All input is made here, so that the right result is known: the player's neck is at x = 400 + 3 i in frame i, and the
-sound's pitch rises every half second, so that pitch tells time. Videos and other containers need the program ffmpeg.
+All input is synthetic, so that the right result is known: the player's neck is at x = 400 + 3 i in frame i, and the
+sound's pitch rises every half second, so that pitch gives the time. Videos and other containers need ffmpeg.
 """
 import array
 import csv
@@ -30,7 +30,7 @@ HAND = 21
 # ---- the player
 
 def player(i, x=None, turned=lambda point: point):
-    """47 [x, y]: neck, right shoulder, elbow, wrist, left ones, 20 right and 20 left finger joints."""
+    """47 [x, y]: neck; right shoulder, elbow, wrist; the left ones; 20 right and 20 left finger joints."""
     x = 400 + 3 * i if x is None else x
     joints = [[x, 250]]
     for side in (-1, 1):
@@ -117,7 +117,7 @@ def read_npy(path):
 # ---- the sound
 
 def melody(seconds, rate=RATE, start=0.0):
-    """A step each half second: 200 * 2^(k / 10) Hz."""
+    """A new step every half second: 200 * 2^(k / 10) Hz."""
     phase, samples = 0.0, []
     for n in range(round(seconds * rate)):
         phase += 2 * math.pi * 200 * 2 ** (int((start + n / rate) / 0.5) / 10) / rate
@@ -145,7 +145,7 @@ def goertzel(samples, rate, hz):
 
 
 def step_at(samples, at, rate=16000):
-    """The melody's step that sounds in the 0.2 s from `at` on; None where it is silent there."""
+    """The melody's step that sounds in the 0.2 s from `at` on; None if they are silent."""
     part = samples[int(at * rate):int((at + 0.2) * rate)]
     if math.sqrt(sum(s * s for s in part) / len(part)) < 0.01:
         return None
@@ -215,7 +215,7 @@ class Case(support.Case):
 
 class Ids(Case):
     def test_a_track_that_ends_where_another_begins_is_one_person(self):
-        def other(i):  # sits still at the side, with one number throughout
+        def other(i):  # sits still at the side, with the same track number throughout
             return person(i, points=with_confidence(player(i, x=1300)), idx=2)
         people = [p for i in range(90) for p in (other(i), person(i, idx=1 if i < 20 else 5 if i < 60 else 9))]
         pose = self.pose(self.write("alphapose.json", people), "--person", "1", says=["1, 5, 9"])
@@ -358,7 +358,7 @@ class Plausible(Case):
         swapped = self.write("swapped.json", holistic(right, hands=lambda p: (p[7:27], p[27:47])))
         self.pose(swapped, says=["left and right hands are swapped"])
 
-        def crossed(i):  # for two of four seconds, hands and wrists together
+        def crossed(i):  # hands and wrists swapped, for two of four seconds
             points = player(i)
             if 25 <= i < 75:
                 for a, b in ((3, 6), *zip(range(7, 27), range(27, 47))):
@@ -440,7 +440,7 @@ class Sounds(Case):
             self.assertIn("opposite phase", said.stderr)
             if HAVE_FFMPEG and name != "surround":
                 self.assert_melody(name, (0.2, 3.2, 6.2), 8)
-        self.recording([loud, other], "two.wav")  # two instruments are the sum of both
+        self.recording([loud, other], "two.wav")  # two different instruments are added
         self.assertNotIn("phase", self.corpus("two.wav,pose.npy").stderr)
 
     def test_an_offset_is_no_sound(self):
@@ -526,7 +526,7 @@ class Films(Case):
                 said = self.corpus(f"{name},json")
                 self.assertIn("times of the video's frames", said.stderr)
                 sound, pose = self.sound_of("late"), read_npy(self.folder / "corpus" / "late" / "pose.npy")
-                for at in (2.0, 5.0):  # neck and pitch tell the same second, 0.6 s apart
+                for at in (2.0, 5.0):  # neck and pitch give the same time, 0.6 s apart
                     picture_s = (pose[round(at * 25)][0][0] - 400) / 3 / rate
                     self.assertAlmostEqual(picture_s, at, delta=0.05)
                     self.assertEqual(step_at(sound, at + 0.2), int((at + 0.2 - 0.6) / 0.5))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Man pages and completions have every option that --help explains, and are what man, bash and zsh take.
+"""Man pages and completions have every option that --help explains, and man, bash and zsh accept them.
 
 Usage: help_test.py MI_PREPARE [MI_TRAIN MI_GENERATE MI_EVAL] [unittest arguments]
 """
@@ -24,7 +24,7 @@ class Help(support.Case):
         return done.stdout
 
     def explained(self, program, *command):
-        """{(command, option)} of --help, and of the commands' own."""
+        """{(command, option)} in --help, and in the --help of each command."""
         text = self.output(program, *command, "--help")
         found = {(command[0] if command else "", name) for names in OPTION.findall(text) for name in names.split(",")}
         if not command and "Subcommands:" in text:
@@ -62,7 +62,7 @@ class Help(support.Case):
         self.assertEqual(["folder"], self.completed(prepare, "fo"))
         self.assertEqual({"--table", "--test-share", "--threads"}, set(self.completed(prepare, "folder", "--t")))
         self.assertEqual(["--quiet"], self.completed(prepare, "--qu"))
-        self.assertEqual([], self.completed(prepare, "folder", "fi"))  # a file: bash's own
+        self.assertEqual([], self.completed(prepare, "folder", "fi"))  # a file: bash completes it
         if len(self.programs) > 1:
             self.assertEqual(["--overlay", "--overlay-notes"], self.completed(prepare, "video", "--ov"))
             self.assertIn("--model", self.completed(self.programs[2], "--mo"))

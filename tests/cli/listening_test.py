@@ -1,4 +1,4 @@
-"""mi_eval listening: a test is made, heard through in a real Chromium, saved, and scored.
+"""mi_eval listening: a test is made, taken in a real Chromium, saved and scored.
 
     python listening_test.py MI_EVAL MI_TRAIN MI_PREPARE [unittest arguments]
 """
@@ -14,7 +14,7 @@ import support
 
 
 def wilson(count, n, z=1.959963984540054):
-    """From the definition: the shares p that are z standard errors (of p itself) from count / n."""
+    """By the definition: the shares p whose distance from count / n is z standard errors (of p itself)."""
     share = count / n
     # (share - p)^2 = z^2 p (1 - p) / n, a quadratic in p.
     a, b, c = 1 + z * z / n, -(2 * share + z * z / n), share * share
@@ -42,7 +42,7 @@ class Listening(support.Case):
         return ["--model", cls.run_folder, "--corpus", cls.corpus]
 
     def answers(self, name, chooses, **changes):
-        """A file as the page saves it; `chooses` says for each trial of the key which sound is taken."""
+        """An answer file as the page saves it; chooses(trial) gives the chosen sound for each trial of the key."""
         trials = [{"id": trial["id"], "left": "xy"[i % 2], "chosen": chooses(trial), "plays": {"x": 1, "y": 1},
                    "seconds": 9.5} for i, trial in enumerate(self.key["trials"])]
         content = {"format": "minet-listening-result", "version": 1, "test": self.key["test"], "listener": name,
@@ -129,7 +129,7 @@ class Listening(support.Case):
         self.assertEqual([row["name"] for row in score["by_musician"]], ["amateur"])
 
     def listen(self, page, name, chooses, by_keyboard):
-        """Plays the whole test through as a person would, but faster; returns the order of the pairs."""
+        """Takes the whole test as a person would, but faster; returns the order of the pairs."""
         key = {trial["id"]: trial for trial in self.key["trials"]}
         hasten = "for (const side of sides) players[side].defaultPlaybackRate = 16"
         self.assertFalse(page.run("document.getElementById('welcome').hidden"))
@@ -137,7 +137,7 @@ class Listening(support.Case):
         page.click("listener")
         page.type("bad name/")
         page.click("begin")
-        self.assertTrue(page.run("document.getElementById('trial').hidden"))  # such a name would not score
+        self.assertTrue(page.run("document.getElementById('trial').hidden"))  # it could not be scored
         page.run("document.getElementById('listener').value = ''")
         page.click("listener")
         page.type(name)
@@ -151,7 +151,7 @@ class Listening(support.Case):
             trial = key[page.run("now.trial.id")]
             order.append(trial["id"])
             for side, press in (("left", "1"), ("right", "2")):
-                # Nothing can be chosen before both were heard to their end.
+                # Nothing can be chosen until both sounds have been played to the end.
                 page.press("ArrowLeft") if by_keyboard else page.click("choose-left")
                 self.assertIsNone(page.run("now.chosen"))
                 page.press(press) if by_keyboard else page.click("play-" + side)
@@ -163,7 +163,7 @@ class Listening(support.Case):
             side = "left" if page.run("now.sounds.left") == chooses(trial) else "right"
             page.press("Arrow" + side.capitalize()) if by_keyboard else page.click("choose-" + side)
             page.press("Enter") if by_keyboard else page.click("next")
-            if number == 1:  # closed and opened again: it goes on with the third pair
+            if number == 1:  # closed and reopened: it resumes at the third pair
                 page.reload()
                 page.run(hasten + "; openTrial()")
         page.wait_until("!document.getElementById('end').hidden")

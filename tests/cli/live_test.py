@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_generate --live: keypoints on standard input, by OSC, from a video or a camera, to PCM and to no sound card.
+"""mi_generate --live: keypoints from standard input, OSC, a video or a camera; sound to PCM or a null sound card.
 
 Usage: live_test.py MI_GENERATE MI_LIVE MI_VIDEO LIVE_SEND FAKE_CAMERA [unittest arguments]
 """
@@ -31,7 +31,7 @@ def line(second, shift=0.0, **more):
 
 class Live(support.Case):
     def start(self, *options, stdin=subprocess.PIPE, stdout=None, environment=None):
-        """Its sound goes to a file: a pipe that nobody reads would stop it."""
+        """Starts the program; its sound goes to a file, because a pipe that nobody reads would block it."""
         with open(self.folder / "sound", "wb") as sound:
             process = subprocess.Popen([self.mi_generate, "--live", "--model", str(MODEL), *map(str, options)],
                                        stdin=stdin, stdout=stdout or sound, stderr=subprocess.PIPE,
@@ -55,7 +55,7 @@ class Live(support.Case):
         return (self.folder / "sound").read_bytes(), err
 
     def started(self, process):
-        """Reads its first line: the model is loaded then."""
+        """Reads its first line, which it prints once the model is loaded."""
         return process.stderr.readline().decode()
 
     def report(self, err):
@@ -114,7 +114,7 @@ class Lines(Live):
         self.assertIn("waiting for a player's keypoints from standard input", err)
         self.assertEqual(self.report(err)[0], 500)
         self.assertLess(self.report(err)[1], 10)
-        self.assertGreater(len(out) / 2 / 16000, 3)  # silence all the while
+        self.assertGreater(len(out) / 2 / 16000, 3)  # silence throughout
 
     def test_signals_end_it_within_two_seconds(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -146,7 +146,7 @@ class Lines(Live):
         self.started(process)
         self.feed(process, 2)
         samples = array.array("f", self.end(process)[0])[16000:24000]
-        # Of 440 Hz, a period is 36.4 samples: the sound is like itself that much later, and not half of it.
+        # A period of 440 Hz is 36.4 samples: the sound correlates with itself at that lag, but not at half of it.
         def likeness(lag):
             return sum(a * b for a, b in zip(samples, samples[lag:]))
         self.assertGreater(likeness(36), 0.5 * likeness(0))
@@ -198,7 +198,7 @@ class Osc(Live):
                 sender.sendto(b"rubbish", ("127.0.0.1", port))
                 time.sleep(0.04)
         err = self.end(process)[1]
-        self.assertGreater(self.report(err)[0], 30)  # not one of them waits for its hour
+        self.assertGreater(self.report(err)[0], 30)  # none of the bundles waits for its time
         self.assertGreater(self.report(err)[1], 20)
 
 
@@ -209,7 +209,7 @@ class Camera(Live):
                              stdin=subprocess.DEVNULL)
         self.assertIn("camera", self.started(process))
         sound, err = self.end(process)
-        self.assertGreater(self.report(err)[1], 2)  # of 125; a busy machine leaves out most
+        self.assertGreater(self.report(err)[1], 2)  # of 125; a busy machine drops most
         self.assertGreater(len(sound) / 32000, 3)
 
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
@@ -219,7 +219,7 @@ class Camera(Live):
         self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
 
     def fake_camera(self, film, size):
-        """For the environment: a camera at /dev/video9 that gives a video's raw frames, and then is gone."""
+        """Environment variables for a camera at /dev/video9 that gives a video's raw frames and then disappears."""
         return {"LD_PRELOAD": self.fake_camera_library, "MINET_CAMERA": "/dev/video9", "MINET_CAMERA_FILM": str(film),
                 "MINET_CAMERA_SIZE": size, "MINET_CAMERA_FPS": "25"}
 
@@ -232,7 +232,7 @@ class Camera(Live):
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertRegex(result.stderr, r"/dev/video9: expected a frame, got none after \d+ frames?; check that")
         pictures = [json.loads(picture) for picture in result.stdout.splitlines()]
-        self.assertGreater(len(pictures), 1)  # of 50; a busy machine leaves out most
+        self.assertGreater(len(pictures), 1)  # of 50; a busy machine drops most
         self.assertEqual({(picture["width"], picture["height"]) for picture in pictures}, {(320, 240)})
         times = [picture["time_s"] for picture in pictures]
         self.assertEqual(times, sorted(set(times)))

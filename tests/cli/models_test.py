@@ -1,4 +1,4 @@
-"""The models of models/: they load as they are, play synthetic players with and without notes, and are refused when damaged.
+"""The models in models/: they load unchanged, play synthetic players with and without notes, are refused if damaged.
 
     python3 tests/cli/models_test.py MI_GENERATE MI_PREPARE [TEST...]
 """
@@ -57,7 +57,7 @@ class Shipped(support.Case):
             return inputs["temperature"], inputs["top_p"], inputs["top_k"], inputs["level_temperature"]
 
         notes = ["--notes", self.track / "notes.csv"]
-        config.write_text(text)  # as it was before there was such a section
+        config.write_text(text)  # as before this section existed
         self.assertEqual(drawn(), (1, 1, 0, 0.5))
         config.write_text(text + "generation:\n  temperature: 0.25\n  top_p: 0.5\n  notes_temperature: 0.75\n  top_k: 7\n"
                           "  level_temperature: 0.125\n")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What mi_generate makes of people's files: it says what mi_prepare says of them, keeps a video's time, and plays the part that was meant.
+"""mi_generate with files as people have them: it prints the same notices as mi_prepare, keeps a video's time, and plays
+the intended part.
 
 Usage: play_test.py MI_GENERATE MI_PREPARE [unittest arguments]
 
@@ -21,7 +22,7 @@ MODEL = support.SOURCE / "models/plus"
 
 
 def midi(*tracks, ticks=480):
-    """Format 1, 120 quarters a minute; a track is [(channel, pitch, quarter)], each note a quarter long."""
+    """Format 1, 120 quarters per minute; a track is [(channel, pitch, quarter)], each note a quarter long."""
     def varint(value):
         out = [value & 127]
         while value := value >> 7:
@@ -64,7 +65,7 @@ class Case(made.Case):
         return (len(data) - 44) / 32000
 
     def pitches(self):
-        """Of each 32 ms; plus plays exactly the notes that it is given (docs/plus.md)."""
+        """The pitch of every 32 ms; plus plays exactly the notes that it is given (docs/plus.md)."""
         return [code // 2 % 129 - 1 for code in json.loads(self.stamp("out.json"))["codes"]]
 
 
@@ -161,7 +162,7 @@ class Notes(Case):
         notes = ("--notes", self.file, "--track", "1")  # 1 s
         self.play(self.pose, *notes, "--fps", "20", seconds=(), says=["end at 1 s", "at 1.47", "--fps"])
         self.play(self.pose, *notes, "--fps", "30", seconds=(), silent_about=["--fps"])
-        self.play(self.pose, *notes, "--fps", "20", silent_about=["--fps"])  # the length is asked for
+        self.play(self.pose, *notes, "--fps", "20", silent_about=["--fps"])  # the length is given
 
 
 class Output(Case):
@@ -172,7 +173,7 @@ class Output(Case):
     def test_loudness_is_said_and_reached(self):
         def lufs(said):
             return float(next(word for word in said.split("out.wav: ")[-1].split()))
-        tune = self.write(  # whatever the model makes of this player, something sounds
+        tune = self.write(  # whatever the model makes of this player, there is sound
             "tune.mid", midi(("Flute", [(0, 72, 0), (0, 74, 1), (0, 76, 2), (0, 77, 3)])))
         options = ("--seconds", "2", "--notes", tune)
         before = lufs(self.play(self.pose, *options, seconds=(), says=["LUFS"]).stderr)

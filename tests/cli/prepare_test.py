@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_prepare from outside: exit codes, one sentence on stderr, whole output or none.
+"""mi_prepare as a program: exit codes, one sentence on stderr, complete output or none.
 
 Usage: prepare_test.py MI_PREPARE [unittest arguments]
 """
@@ -37,7 +37,7 @@ class Case(support.Case):
 
 
 class Shards(Case):
-    """Parts of a corpus that are prepared apart make, merged, what one run makes."""
+    """Parts of a corpus that are prepared separately and merged equal the corpus of one run."""
 
     def setUp(self):
         super().setUp()
@@ -249,7 +249,7 @@ class Folder(Case):
         self.fails("silent.wav,one.npy", says=["line 2", "silent.wav", "-70 dBFS"])
 
     def test_silent_video(self):
-        """A video without a sound track, and one whose sound is silence."""
+        """A video without an audio track, and one whose audio is silence."""
         if not shutil.which("ffmpeg"):
             self.skipTest("no ffmpeg here")
         self.recording("one")
@@ -337,7 +337,7 @@ class Folder(Case):
             time.sleep(0.01)
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, -number)  # a shell says 128 + number
+        self.assertEqual(process.returncode, -number)  # a shell reports 128 + number
         self.assertEqual(len(errors.splitlines()), 1, errors)
         self.assertIn("stopped at track", errors)
         self.assertIn("of 300", errors)
@@ -415,7 +415,7 @@ class CheckPage(Case):
             rows = [row for row in csv.DictReader(file)
                     if row["audio"][:2] in ("24", "25", "38", "39")]
         self.assertEqual(len(rows), 18)
-        for row in rows:  # each piece its own group, the later ones for testing: a leak
+        for row in rows:  # each piece its own group, the later ones in the test split: a leak
             row["group"] = row["audio"][:2]
             row["split"] = "test" if row["group"] in ("25", "39") else "train"
         with open(players / "leak.csv", "w", newline="", encoding="utf-8") as file:

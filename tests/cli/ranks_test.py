@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_train with several ranks: the same curves as one process; what happens when one is lost.
+"""mi_train with several ranks: the same curves as one process, and what happens when a rank is lost.
 
 Usage: ranks_test.py MI_TRAIN MI_PREPARE [unittest arguments]
 """
@@ -14,7 +14,7 @@ import time
 import support
 from support import SOURCE
 
-# Five tracks of 8 s in clips of 1 s. Without dropout, whose draws are each rank's own.
+# Five tracks of 8 s in clips of 1 s. Without dropout, whose random numbers differ between ranks.
 SMALL = {
     "spectrogram.n_fft": 1024, "spectrogram.bins": 512, "data.clip_seconds": 1,
     "vqvae.channels": 16, "vqvae.bands": "[4, 2, 2, 1]", "vqvae.codes": 32, "vqvae.plain_steps": 4,
@@ -32,14 +32,14 @@ def words(settings):
 
 
 def curves(run):
-    """{(stage, step): numbers} of metrics.jsonl, without the clock's."""
+    """{(stage, step): numbers} of metrics.jsonl, without the timings."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     return {(row["stage"], row["step"]): {key: value for key, value in row.items()
                                           if key not in ("seconds", "steps_per_second")} for row in rows}
 
 
 def ranks_of(parent):
-    """Process ids of the ranks that a launcher started, in their order."""
+    """Process ids of the ranks that a launcher started, in ascending order."""
     children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return sorted(map(int, children))
 
@@ -59,7 +59,7 @@ class RanksTest(support.Case):
                                        *more, *words(settings))]
 
     def start(self, run, *more):
-        """A long training of two ranks, some steps after its first checkpoint."""
+        """Starts a long training with two ranks, and waits until some steps after its first checkpoint."""
         log = (self.folder / "log.txt").open("w")
         self.addCleanup(log.close)
         process = subprocess.Popen([self.program, *self.words_of(run, LONG, "--nproc", "2", *more)],
@@ -99,7 +99,7 @@ class RanksTest(support.Case):
         for ranks in (2, 3):
             joined = self.trained(ranks, "--stage", "vqvae")
             self.assertEqual(alone.keys(), joined.keys())
-            # Where a vector is as near to two codes, the order of a sum decides, and the runs part a little.
+            # If a vector is equally near to two codes, the order of a sum decides, and the runs diverge a little.
             parted = False
             for step in alone:
                 parted = parted or alone[step].get("perplexity") != joined[step].get("perplexity")
@@ -158,7 +158,7 @@ class RanksTest(support.Case):
         self.assertRegex(self.said(), "Timed out|timeout")
 
     def test_a_dropped_link_is_an_error_on_both_sides(self):
-        """Two machines of one rank each: network namespaces, with a cable between them that is cut."""
+        """Two machines with one rank each: network namespaces, linked by a cable that is cut."""
         if os.geteuid() != 0 or shutil.which("ip") is None:
             self.skipTest("needs root and the program ip")
         sides = [f"minet{os.getpid()}{side}" for side in "ab"]

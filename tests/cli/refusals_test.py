@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What cannot be done is refused before the work, in one sentence of our own, and no file takes more memory than it is worth.
+"""Impossible requests are refused before the work starts, in one sentence, and no file takes memory out of proportion
+to its size.
 
 Usage: refusals_test.py MI_PREPARE MI_GENERATE [unittest arguments]
 """
@@ -18,13 +19,13 @@ import support
 from files_test import ffmpeg, holistic, openpose, person, player, with_confidence
 
 PLUS = support.SOURCE / "models/plus"
-# docs/keypoints.md: what a program takes beyond what it takes for a file of a few seconds.
+# docs/keypoints.md: memory beyond that for a file of a few seconds.
 MEGABYTES, PER_BYTE = 64, 1000
 
 
 class Case(made.Case):
     def peak(self, *arguments, program=None):
-        """Exit code, stderr, and the largest resident memory in MB."""
+        """Exit code, stderr, and the peak resident memory in MB."""
         errors = self.folder.parent / (self.folder.name + "-stderr")
         self.addCleanup(lambda: errors.unlink(missing_ok=True))
         with open(errors, "w") as file:
@@ -84,7 +85,7 @@ class Memory(Case):
 
 
 class Late(Case):
-    """What would fail at the end is refused at the start: before even the model, which is not there, is looked for."""
+    """Whatever would fail at the end is refused at the start, even before the missing model is looked for."""
 
     def setUp(self):
         super().setUp()
@@ -109,7 +110,7 @@ class Late(Case):
 
 
 class OutOfMemory(Case):
-    """ulimit -v: one sentence and exit code 1, whether libraries start, options are read or work is done."""
+    """ulimit -v: one sentence and exit code 1, whether libraries load, options are read or work is done."""
 
     def assert_said(self, megabytes, program, *arguments):
         limit = megabytes << 20
@@ -119,7 +120,7 @@ class OutOfMemory(Case):
                                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))))
         where = f"{pathlib.Path(program).name} with {megabytes} MB: {result.returncode} {result.stderr[-500:]}"
         errors = result.stderr.splitlines()
-        if result.returncode == 127:  # the system's loader, before anything of ours is in memory
+        if result.returncode == 127:  # the dynamic loader failed before the program started
             self.assertIn("error while loading shared libraries", result.stderr, where)
         elif result.returncode != 0:
             self.assertEqual(result.returncode, 1, where)

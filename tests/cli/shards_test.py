@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_eval ndb in shards: merged they are what one run writes, and what does not belong together is named.
+"""mi_eval ndb in shards: merged, they equal the output of one run; shards that do not belong together are named.
 
 Usage: shards_test.py MI_EVAL MI_TRAIN MI_PREPARE [unittest arguments]
 """
@@ -70,7 +70,7 @@ class Ndb(support.Case):
         after = self.times(self.folder)
         for name in ("ndb.json", "ndb.json.shards/1-of-2/ndb.json", "ndb.json.shards/2-of-2/ndb.json"):
             self.assertEqual(after[self.folder / name], before[self.folder / name], name)
-        # A shard that is lost is made again, the same.
+        # A lost shard is measured again, with the same result.
         shutil.rmtree(self.shards / "1-of-2")
         self.run_here("-q", *self.ndb("--shard", "1/2"))
         self.assertEqual(content, self.files(self.folder))
@@ -81,7 +81,7 @@ class Ndb(support.Case):
         elsewhere.mkdir()
         self.assert_works("-q", "merge", "../ndb.json", cwd=elsewhere)
         self.assertTrue((self.folder / "ndb.json").exists())
-        # Shards that were copied give their result beside them.
+        # Copied shards write their result beside themselves.
         shutil.copytree(self.shards, elsewhere / "copy.json.shards")
         self.assert_works("-q", "merge", "copy.json", cwd=elsewhere)
         self.assertEqual((elsewhere / "copy.json").read_bytes(), (self.folder / "ndb.json").read_bytes())

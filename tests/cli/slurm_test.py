@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""examples/slurm/ under a srun of our own, which sets the variables that Slurm's sets.
+"""examples/slurm/ with a fake srun, which sets the same variables as Slurm's.
 
 Usage: slurm_test.py MI_TRAIN MI_PREPARE MI_EVAL [unittest arguments]
 """
@@ -12,8 +12,8 @@ import time
 import support
 from support import QUICK_TRAINING, SOURCE
 
-# Starts $SLURM_NTASKS tasks, passes TERM on to them, and kills all where one fails. Where Slurm gives each node a
-# name, all are on this machine.
+# Starts $SLURM_NTASKS tasks, passes TERM on to them, and kills all if one fails. Unlike with Slurm, where tasks run on
+# named nodes, all are on this machine.
 SRUN = r"""#!/usr/bin/env bash
 tasks=${SLURM_NTASKS:-1}
 words=()
@@ -73,7 +73,7 @@ class SlurmTest(support.Case):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        # What sbatch gives a script; PROCID and NTASKS too, though it is no task.
+        # The variables that sbatch sets for a script; also PROCID and NTASKS, though the script is not a task.
         return os.environ | {"PATH": f"{self.slurm}:{os.environ['PATH']}", "FAKE_SLURM": str(self.slurm),
                              "SLURM_JOB_ID": "77", "SLURM_PROCID": "0", "MASTER_PORT": str(port),
                              **{key: str(value) for key, value in more.items()}}
@@ -114,7 +114,7 @@ class SlurmTest(support.Case):
         self.assertIn("2 ranks, ", said)
         self.assertIn("stopped at step", said)
         self.assertEqual((self.slurm / "controlled").read_text(), "requeue 77\n")
-        # What Slurm starts again goes on.
+        # The requeued job resumes.
         step = int(said.split("stopped at step ")[1].split()[0])
         with (self.folder / "log.txt").open("w") as log:
             job = subprocess.Popen(self.train(run, *more), stderr=log, stdout=log,

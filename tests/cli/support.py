@@ -1,4 +1,4 @@
-"""What the tests of the programs share: running one, and what must hold when it fails.
+"""Shared by the tests of the programs: running a program, and what must hold when it fails.
 
 Standard library only. Real data is used in place from MINET_SHARED_DATA, or from ../shared/data beside
 the source folder; tests that need it skip without it.
@@ -16,7 +16,7 @@ import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 JOINTS = 47
-# Seconds of training for each network: they learn nothing, but all of them are there.
+# Trains each network for seconds: they learn nothing, but all of them exist.
 QUICK_TRAINING = [word for setting in (
     "vqvae_training.steps=24", "vqvae_training.warmup_steps=4", "vqvae_training.batch=4", "vqvae.channels=32",
     "vqvae.plain_steps=6", "vqvae.kmeans_vectors=3000", "prior_training.steps=6", "prior_training.warmup_steps=2",
@@ -84,7 +84,7 @@ class Case(unittest.TestCase):
                               stderr=subprocess.PIPE, text=True, timeout=300, check=False, **options)
 
     def files(self, folder):
-        """{path in it: content}"""
+        """{path relative to the folder: content}"""
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     def names(self):
@@ -92,10 +92,10 @@ class Case(unittest.TestCase):
 
     def stamp(self, name):
         path = self.folder / name
-        return path.read_bytes() if path.is_file() and path.name != ".lock" else None  # .lock names its last process
+        return path.read_bytes() if path.is_file() and path.name != ".lock" else None  # .lock names a process
 
     def assert_fails(self, *arguments, code=2, says=(), program=None, **options):
-        """One line on stderr that says what is wrong; nothing appears, vanishes or changes."""
+        """The program fails with one line on stderr that says what is wrong; no file appears, vanishes or changes."""
         before = {name: self.stamp(name) for name in self.names()}
         result = self.run_program(*arguments, "--quiet", program=program, **options)
         self.assertEqual(result.returncode, code, result.stderr)

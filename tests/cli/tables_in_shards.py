@@ -1,10 +1,10 @@
-"""What tables_test.py checks of mi_eval tables --shard, beside a run that made the tables at once."""
+"""Checks of tables_test.py for mi_eval tables --shard, against a run that made the tables in one go."""
 import shutil
 import subprocess
 
 
 class TablesInShards:
-    """For a test case with command(out), whose words name out by its last part."""
+    """Mixin for a test case with command(out), whose arguments name `out` by its last component."""
 
     def without_locks(self, folder):
         return {name: content for name, content in self.files(folder).items() if not name.endswith(".lock")}
@@ -21,7 +21,7 @@ class TablesInShards:
         return result
 
     def fails_in(self, folder, *words, says):
-        """Nothing changes, but that parts of table 1 may have been joined."""
+        """The command fails, and nothing changes, except that parts of table 1 may have been merged."""
         before = self.without_locks(folder)
         result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600)
         self.assertEqual(result.returncode, 2, result.stderr)
@@ -42,7 +42,7 @@ class TablesInShards:
             self.assertIn(f"{number}-of-2: a part of 5 measurements, and ", made.stdout)
             measured.append(made.stderr.count("measuring "))
             self.assertFalse((out / "tables.json").exists())
-        # Each its part of table 1, for five models; all else is measured by one of them.
+        # Each measures its part of table 1 for five models; everything else is measured by one of them.
         self.assertEqual(measured, [5 + 11, 5 + 13])
         merged = self.works_in(folder, self.mi_eval, "merge", out.name)
         self.assertEqual(merged.stdout, printed)

@@ -1,4 +1,4 @@
-"""mi_eval tables: interrupted, gone on with, complete; in shards; runs taken over; a corpus without notes.
+"""mi_eval tables: interrupted, resumed, complete; in shards; with runs from elsewhere; on a corpus without notes.
 
     python tables_test.py MI_EVAL MI_PREPARE [unittest arguments]
 """
@@ -80,7 +80,7 @@ class Tables(support.Case, TablesInShards):
             for row in table["rows"]:
                 self.assertTrue(row.get("figures"), row["row"])
                 for name, figure in row["figures"].items():
-                    # Nobody has listened here; all else is measured.
+                    # There is no listening test here; everything else is measured.
                     self.assertTrue("value" in figure or table["table"] == "3", (row["row"], name))
             with open(out / f"table-{table['table']}.csv", newline="") as file:
                 rows = list(csv.DictReader(file))
@@ -109,7 +109,7 @@ class Tables(support.Case, TablesInShards):
         self.assertIn("Figure 6", page)
         self.assertIn("Figure 7", page)
         self.assertEqual(page.count('class="curves"'), 6)
-        # Works from disk: nothing is fetched from anywhere.
+        # The page works from disk: it loads nothing.
         self.assertEqual(re.findall(r'(?:src|href)="(?!data:)', page), [])
 
     def papers(self, tables):
@@ -117,7 +117,7 @@ class Tables(support.Case, TablesInShards):
                 for figure in row["figures"].values() if "paper" in figure}
 
     def check_runs_from_elsewhere(self, out, before):
-        """A run's model.safetensors and run.json are enough; what does not fit is refused."""
+        """A run's model.safetensors and run.json are enough; runs that do not match are refused."""
         for run in (out / "runs").iterdir():
             for path in run.iterdir():
                 if path.name not in ("model.safetensors", "run.json", "metrics.jsonl"):
@@ -140,7 +140,7 @@ class Tables(support.Case, TablesInShards):
         self.assertEqual(changed.returncode, 2)
         self.assertIn("prior.layers: 2, not 1", changed.stderr)
 
-        elsewhere = self.shared / "elsewhere"  # runs alone, as they are copied from another machine
+        elsewhere = self.shared / "elsewhere"  # runs only, as copied from another machine
         shutil.copytree(out / "runs", elsewhere / "runs", ignore=shutil.ignore_patterns("gru_seq2seq-*"))
         missing = self.tables(elsewhere, "--no-training")
         self.assertEqual(missing.returncode, 2)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""mi_train, mi_generate and mi_eval from outside: resuming after a kill, secrecy of labels, repeats, bad input.
+"""mi_train, mi_generate and mi_eval as programs: resuming after a kill, no use of labels, reproducibility, bad input.
 
 Usage: train_test.py MI_TRAIN MI_GENERATE MI_EVAL MI_PREPARE [unittest arguments]
 """
@@ -18,7 +18,7 @@ import time
 import support
 from support import JOINTS, SOURCE, write_npy
 
-# A model of seconds: four tracks of 8 s in clips of 1 s, 4 a batch: an epoch has 8 steps.
+# A model that trains in seconds: four tracks of 8 s in clips of 1 s, 4 per batch: an epoch has 8 steps.
 SMALL = {
     "spectrogram.n_fft": 1024, "spectrogram.bins": 512, "data.clip_seconds": 1,
     "vqvae.channels": 16, "vqvae.bands": "[4, 2, 2, 1]", "vqvae.codes": 32, "vqvae.plain_steps": 4,
@@ -60,14 +60,14 @@ def write_safetensors(path, header, data):
 
 
 def weights(run, name):
-    """The numbers of a tensor of a run's model."""
+    """The values of a tensor of a run's model."""
     header, data = read_safetensors(run / "model.safetensors")
     begin, end = header[name]["data_offsets"]
     return array.array("f", bytes(data[begin:end]))
 
 
 def read_events(folder):
-    """TensorBoard's event files: {tag: [(step, bytes of the value)]}, in the order in which they were written."""
+    """TensorBoard's event files: {tag: [(step, bytes of the value)]}, in the order of writing."""
     def fields(data):
         at = 0
 
@@ -108,7 +108,7 @@ def read_events(folder):
 
 
 class Case(support.Case):
-    """The corpus is made once for all tests."""
+    """The corpus is prepared once for all tests."""
 
     @classmethod
     def setUpClass(cls):
@@ -122,7 +122,7 @@ class Case(support.Case):
         rows = read_rows(table)
         for i, row in enumerate(rows):
             row["split"] = "test" if i == 4 else "train"
-            row["group"] = f"player {i}"  # parts of one piece, which would have to stay together
+            row["group"] = f"player {i}"  # as parts of one piece they would have to stay together
         write_rows(table, rows)
         subprocess.run([cls.mi_prepare, "-q", "folder", "--table", table, "--out", cls.corpus], check=True)
 
@@ -136,7 +136,7 @@ class Case(support.Case):
         return self.hashes(run)
 
     def resume(self, run, *more, **changes):
-        """Needs the run's folder alone; `changes` are settings that shall differ."""
+        """Resumes from the run's folder alone; `changes` are the settings to change."""
         sets = [word for key, value in changes.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
         result = subprocess.run([self.mi_train, "--resume", str(run), *sets, *more], stderr=subprocess.PIPE, text=True,
                                 timeout=300)
@@ -145,7 +145,7 @@ class Case(support.Case):
         return self.hashes(run)
 
     def metrics(self, run):
-        """All but the times, which no two runs share."""
+        """metrics.jsonl without the timings, which differ between runs."""
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
         self.assertTrue(all(line["seconds"] >= 0 for line in lines))
         self.assertTrue(any(line.get("steps_per_second", 0) > 0 for line in lines))
@@ -153,7 +153,7 @@ class Case(support.Case):
                 for line in lines]
 
     def without_notes(self):
-        """The corpus, whose training tracks have none."""
+        """A copy of the corpus whose training tracks have no notes."""
         corpus = self.folder / "corpus"
         shutil.copytree(self.corpus, corpus)
         rows = read_rows(corpus / "tracks.csv")
@@ -168,7 +168,7 @@ class Case(support.Case):
                 for name in ("model.safetensors", "checkpoint.safetensors")}
 
     def stop_at(self, run, stage, step, how, *more, resumed=False, **changes):
-        """Starts a run, or goes on with one, and sends `how` once its log shows the step."""
+        """Starts or resumes a run, and sends it the signal `how` once its log shows the step."""
         arguments = self.arguments(run, *more, **changes)
         if resumed:
             sets = [word for key, value in changes.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
@@ -203,7 +203,7 @@ class Resume(Case):
         code, _ = self.stop_at(run, stage, step, signal.SIGKILL, run__save_every=save_every)
         self.assertEqual(code, -signal.SIGKILL)
         self.assertNotEqual(self.hashes(run), self.expected())
-        self.assertEqual(self.resume(run, run__save_every=200), self.expected())  # as in the run that it is compared to
+        self.assertEqual(self.resume(run, run__save_every=200), self.expected())  # as in the reference run
         self.assertEqual(self.metrics(run), self.metrics(self.whole))
 
     def test_killed_before_the_codebook_starts(self):
@@ -231,7 +231,7 @@ class Resume(Case):
         self.assertNotEqual(expected["model.safetensors"], self.expected()["model.safetensors"])
         run = self.folder / "run"
         self.stop_at(run, "prior", 6, signal.SIGKILL, run__save_every=5, **varied)
-        # How a model samples is no part of its training.
+        # Sampling settings are not part of the training.
         self.resume(run, generation__temperature=0.7)
         self.assertEqual(self.metrics(run), self.metrics(whole))
         self.assertEqual(read_safetensors(run / "model.safetensors")[1],
@@ -253,7 +253,7 @@ class Resume(Case):
         self.assertEqual(self.resume(run), self.expected())
 
     def test_a_lost_optimiser_state_changes_the_result(self):
-        """The comparison can fail: without Adam's means the same steps lead elsewhere."""
+        """The comparison can fail: without Adam's means, the same steps give a different result."""
         run = self.folder / "run"
         self.stop_at(run, "vqvae", 14, signal.SIGKILL, run__save_every=13)
         path = run / "checkpoint.safetensors"
@@ -302,13 +302,13 @@ class Resume(Case):
         self.assertEqual({line["stage"] for line in self.metrics(kept)}, {"prior"})
         near, far = (max(abs(a - b) for a, b in zip(weights(run, prior), weights(self.whole, prior)))
                      for run in (kept, tuned))
-        self.assertLess(near, 1e-6)  # the prior came along
+        self.assertLess(near, 1e-6)  # the prior was taken over too
         self.assertGreater(far, 1e-4)
-        self.assertEqual(self.resume(kept), self.hashes(kept))  # the run knows where it started
+        self.assertEqual(self.resume(kept), self.hashes(kept))  # the run has recorded its starting point
 
         loud = [word for word in self.arguments(other, *start, "--freeze", "vqvae", prior__layers=1) if word != "--quiet"]
         said = self.assert_works(*loud[1:]).stderr
-        self.assertIn("the VQ-VAE; the rest starts from random weights, as prior.blocks.1", said)  # another prior on the same VQ-VAE
+        self.assertIn("the VQ-VAE; the rest starts from random weights, as prior.blocks.1", said)  # new prior, same VQ-VAE
         self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
 
     def test_what_another_run_cannot_give(self):
@@ -366,7 +366,7 @@ class Resume(Case):
         found = self.train(self.folder / "run", corpus=corpus)
         self.assertEqual(found["model.safetensors"], self.expected()["model.safetensors"])
 
-    # What follows uses the finished run.
+    # The following tests use the finished run.
 
     def test_the_run_folder_is_complete(self):
         names = {path.name for path in self.whole.iterdir()}
@@ -392,7 +392,7 @@ class Resume(Case):
                               program=self.mi_generate)
             self.assertNotEqual(self.stamp("a.wav"), self.stamp("c.wav"))
             codes = json.loads(self.stamp("a.json"))["codes"]
-            self.assertEqual(len(codes), 188)  # 3 s of 62.5 a second, rounded
+            self.assertEqual(len(codes), 188)  # 3 s at 62.5 per second, rounded
 
     def test_flac_24_bits_and_loudness(self):
         for name, bits, target in (("a.flac", 16, None), ("b.flac", 24, None), ("c.wav", 24, -20)):
@@ -401,7 +401,7 @@ class Resume(Case):
                                      program=self.mi_generate).stderr
             self.assertIn("LUFS", said)
         self.assertEqual(self.stamp("a.flac")[:4], b"fLaC")
-        self.assertEqual(self.stamp("b.flac")[20] & 1, 1)  # 24 bits need the fifth bit of their number less one
+        self.assertEqual(self.stamp("b.flac")[20] & 1, 1)  # the field holds bits - 1; its fifth bit is set for 24
         self.assertEqual(struct.unpack_from("<H", self.stamp("c.wav"), 34)[0] if self.stamp("c.wav")[20:22] == b"\x01\0"
                          else 24, 24)
         self.assert_works("--from", self.folder / "c.json", "-o", self.folder / "d.wav", program=self.mi_generate)
@@ -495,7 +495,7 @@ class Resume(Case):
 
 
 class Baselines(Case):
-    """Both baselines of the paper, by the same program and into the same run folder."""
+    """Both baselines of the paper, with the same programs and the same kind of run folder."""
     SMALL = {"baseline_training__steps": 14, "baseline_training__batch": 4, "baseline_training__warmup_steps": 2,
              "seq2seq__hidden": 8, "graph_transformer__blocks": "[3, 3, 4]", "graph_transformer__width": 16,
              "graph_transformer__layers": 2, "graph_transformer__heads": 2, "graph_transformer__ffn": 16}
@@ -543,7 +543,7 @@ class Baselines(Case):
 
 
 class Plus(Case):
-    """Our own model, by the same programs and into the same run folder."""
+    """minet's own model, with the same programs and the same kind of run folder."""
     SMALL = {"model__kind": "plus", "synthesiser_training__steps": 8, "synthesiser_training__batch": 2,
              "synthesiser_training__warmup_steps": 2, "controls_training__steps": 8, "controls_training__batch": 4,
              "controls_training__warmup_steps": 2, "plus__harmonics": 8, "plus__synthesiser_width": 16,
@@ -590,7 +590,7 @@ class Plus(Case):
             sounds.append(self.stamp("a.wav"))
         self.assertNotEqual(*sounds)
         sidecar = json.loads(self.stamp("a.json"))
-        # One code each 32 ms: onset + 2 * (pitch + 129 * level). The pitch is that of the note, where one is.
+        # One code per 32 ms: onset + 2 * (pitch + 129 * level). Within a note, the pitch is the note's.
         self.assertEqual(len(sidecar["codes"]), 94)
         rows = [(float(row["onset_s"]), float(row["duration_s"]), int(row["pitch"])) for row in read_rows(notes)]
         compared = 0
@@ -616,7 +616,7 @@ class Plus(Case):
                           says=["only its synthesiser is"])
         ask = ("--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4, "--threads", 1)
         self.assert_fails("notes", *ask, program=self.mi_eval, says=["only its synthesiser is"])
-        self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is trained already
+        self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is already trained
         for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
             self.assert_fails("--resume", run, "--set", change, says=[says])
 
@@ -680,7 +680,7 @@ class BadInput(Case):
         self.fails(self.config, *run, "--corpus", self.corpus, "--stage", "prior", says=["stage prior"])
 
     def test_a_reader_that_has_seen_enough_ends_it_quietly(self):
-        for reads in (True, False):  # what is left fails in the flush at the end; all of it, before that
+        for reads in (True, False):  # the rest fails in the flush at the end; all of it, before that
             process = subprocess.Popen([self.mi_train, str(self.config), "--explain"], stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True)
             if reads:

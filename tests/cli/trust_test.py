@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What happens to outputs and processes when something stands in the way: links, pipes, signals, kills, two at once.
+"""Outputs and processes in the face of obstacles: links, pipes, signals, kills, two processes at once.
 
 Usage: trust_test.py MI_GENERATE MI_PREPARE MI_EVAL [unittest arguments]
 """
@@ -20,7 +20,7 @@ from support import write_npy, write_wav
 
 PLUS = support.SOURCE / "models/plus"
 PAPER = support.SOURCE / "models/paper"
-STOPS_WITHIN = 2.0  # s of processor time
+STOPS_WITHIN = 2.0  # s of CPU time
 NOTES = "onset_s,duration_s,pitch\n0,1,60\n"
 
 
@@ -41,7 +41,7 @@ class Case(made.Case):
 
 class Outputs(Case):
     def other_things(self, name):
-        """Every kind of thing that an output may not replace, under this name."""
+        """Yields after creating, under this name, each kind of file that an output may not replace."""
         path, target = self.folder / name, self.folder / "target"
         target.write_text("kept")
         for make in (lambda: path.symlink_to("/proc/self/fd/1"), lambda: path.symlink_to(target),
@@ -122,7 +122,7 @@ class Outputs(Case):
 
 class Stops(Case):
     def assert_stops(self, *arguments, number=signal.SIGTERM, after=1.5, program=None):
-        """Stopped after so many seconds of its own processor time, so that a busy machine does not matter."""
+        """Signals the program after `after` seconds of its own CPU time, so that a busy machine does not matter."""
         errors = self.folder.parent / (self.folder.name + ".errors")
         self.addCleanup(errors.unlink, missing_ok=True)
         with open(errors, "w") as stream:
@@ -138,7 +138,7 @@ class Stops(Case):
         finally:
             process.kill()
         said = errors.read_text()
-        self.assertEqual(process.returncode, -number, said)  # a shell says 128 + number
+        self.assertEqual(process.returncode, -number, said)  # a shell reports 128 + number
         self.assertIn("stopped", said)
         self.assertLess(usage.ru_utime + usage.ru_stime - used, STOPS_WITHIN)
         self.assertEqual([n for n in self.names() if n.startswith(("again", ".again"))], [])

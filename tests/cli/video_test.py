@@ -2,7 +2,7 @@
 """Videos: mi_prepare video, mi_generate --video and videos in the table of mi_prepare folder.
 
 Usage: video_test.py MI_PREPARE MI_GENERATE MI_VIDEO [unittest arguments]
-The tests that see a player need the real violinist and the networks; videos need ffmpeg.
+Tests that detect a player need the real violinist and the networks; videos need ffmpeg.
 """
 import json
 import os
@@ -34,7 +34,7 @@ class Case(support.Case):
         return self.film(name, "-f", "lavfi", "-i", "color=gray:s=128x96:r=25", "-frames:v", "6")
 
     def picture_times(self, path):
-        """Seconds from the start of the container."""
+        """The times of the frames, in seconds from the start of the container."""
         out = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
                               "packet=pts_time:format=start_time", "-of", "json", str(path)], check=True,
                              capture_output=True, text=True).stdout
@@ -79,7 +79,7 @@ class Refusals(Case):
 
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
     def test_devices(self):
-        """The sentences of the other programs, from each program that starts mi_video too."""
+        """The same messages as in the other programs, also from each program that starts mi_video."""
         film, out = self.grey(), self.folder / "a.npy"
         self.refused(film, "-o", out, "--device", "tpu", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
         for device in ("cpu", "auto"):
@@ -231,7 +231,7 @@ class Violinist(Case):
 
 @unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
 class NewSound(Case):
-    """The frames stay as they are and when they are, and the sound begins at the video's start."""
+    """Frames keep their content and times, and the sound begins at the start of the video."""
 
     def play(self, film):
         support.write_npy(self.folder / "pose.npy", (60, 47, 3))
@@ -251,7 +251,7 @@ class NewSound(Case):
                     self.assertEqual(len(after), 50)
                     for one, other in zip(before, after):
                         self.assertAlmostEqual(one - before[0], other - after[0], delta=2e-3)
-                    # Matroska's packets of sound begin with samples that are not played: 16 ms here.
+                    # Matroska's audio packets begin with samples that are not played: 16 ms here.
                     self.assertAlmostEqual(after[0], before[0], delta=0.017)
 
     def test_turned_by_90_degrees(self):

@@ -19,7 +19,7 @@ config::TrainConfig small() {
   return config;
 }
 
-// A corpus of tones that fade; clips of its first track.
+// A corpus of decaying tones; clips of its first track.
 class PlusDataTest : public ::testing::Test {
  protected:
   PlusData data(bool notes) {
@@ -45,11 +45,11 @@ TEST_F(PlusDataTest, DrawnControlsAreWholeSemitonesAndStepsOfLoudness) {
   for (const auto how : {ControlsSeen::drawn, ControlsSeen::drawn_with_notes}) {
     const auto drawn = seen(tracks, how);
     EXPECT_LT(off_semitones(drawn.input.hz), 1e-4);
-    // Frame 31 is the second of a token: half way between two levels, whose middles are odd dB.
+    // Frame 31 is a token's second: halfway between two levels, whose middles are odd dB.
     const at::Tensor of_tokens = drawn.input.loudness.slice(1, 1, 41, models::kFramesOfToken);
     EXPECT_TRUE(at::equal(of_tokens.remainder(2), at::ones_like(of_tokens)));
     EXPECT_LT((drawn.input.loudness - measured.input.loudness).abs().mean().item<double>(), 2);
-    // What is to be played is the same.
+    // The target is the same.
     EXPECT_TRUE(at::equal(drawn.hz, measured.input.hz));
     EXPECT_TRUE(at::equal(drawn.sound, measured.sound));
   }

@@ -1,4 +1,4 @@
-// How the tables are put together: figures from a measurement's JSON, beside the paper's.
+// How the tables are assembled: numbers from a measurement's JSON beside the paper's.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// docs/configuration.md is what the code says, and explanations never call a changed value the
-// paper's.
+// docs/configuration.md matches the code, and explanations never attribute a changed value to the
+// paper.
 #include <cstdlib>
 
 #include "config/support.hpp"
@@ -14,7 +14,7 @@ TEST(Documentation, OfTheRepositoryIsUpToDate) {
   if (std::getenv("MINET_WRITE_DOCS") != nullptr) save_file(path, documentation_markdown());
   const std::string committed = std::filesystem::exists(path) ? read_file(path, 1 << 20) : "";
   EXPECT_TRUE(committed == documentation_markdown())
-      << path << " is not what the code says; update it with\n  MINET_WRITE_DOCS=1 "
+      << path << " does not match the code; update it with\n  MINET_WRITE_DOCS=1 "
       << std::filesystem::read_symlink("/proc/self/exe").string()
       << " --gtest_filter='Documentation.*'";
 }

@@ -1,4 +1,4 @@
-// Text that nobody wrote in good faith: an InputError each, quickly, and never a crash.
+// Hostile text: always an InputError, quickly, and never a crash.
 #include <chrono>
 
 #include "config/document.hpp"

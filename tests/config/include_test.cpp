@@ -1,4 +1,4 @@
-// Files that include files: precedence, places in messages, and what is refused.
+// Files that include files: precedence, locations in messages, and what is refused.
 #include <sys/stat.h>
 
 #include "config/support.hpp"

@@ -1,4 +1,4 @@
-// The two presets, the rules between values, and that every member of every struct is a key that is
+// The presets, the rules that relate values, and that every member of every struct is a key that is
 // read, dumped and compared.
 #include <algorithm>
 #include <limits>
@@ -102,7 +102,7 @@ TEST(Preset, TheShapesOfThePaperFollow) {
   EXPECT_EQ(paper.frame_rate(), 62.5);
 }
 
-// Changes one field at a time to another legal value.
+// Changes one field to a different legal value.
 class Changer {
  public:
   explicit Changer(std::size_t which) : which_(which) {}
@@ -122,7 +122,7 @@ class Changer {
  private:
   static void change(std::int64_t& value) { value += 1; }
   static void change(std::uint64_t& value) { value = std::numeric_limits<std::uint64_t>::max(); }
-  // All 17 digits, so that a dump with fewer does not come back equal.
+  // Needs all 17 digits, so that a dump with fewer does not read back equal.
   static void change(double& value) { value = value == 0 ? 1.0 / 3 : value * (1.0 - 1.0 / 7); }
   static void change(bool& value) { value = !value; }
   static void change(std::vector<std::int64_t>& value) { value = {3, 1}; }
@@ -148,7 +148,7 @@ TEST(Keys, EachIsDumpedReadAndComparedOnItsOwn) {
     const auto lines = differences(config, TrainConfig{});
     ASSERT_EQ(lines.size(), 1u) << changer.changed;
     EXPECT_EQ(lines[0].find(changer.changed + ": "), 0u);
-    // By the reader alone: some of these changes break a rule.
+    // With the reader alone, because some of these changes break a rule.
     const Document document = parse_document(to_yaml(config));
     ASSERT_TRUE(document.complete && document.problems.empty());
     Reading reading;
@@ -161,7 +161,7 @@ TEST(Keys, EachIsDumpedReadAndComparedOnItsOwn) {
   }
 }
 
-// How many members an aggregate has, so that one without a line in fields() is found.
+// Counts an aggregate's members, to find one without a line in fields().
 struct Anything {
   template <class T>
   operator T() const;  // never called
@@ -241,7 +241,7 @@ TEST(Dump, OfAPresetIsReadBackEqual) {
 
 TEST(Dump, NumbersAreNumbersToOtherYamlReadersToo) {
   TrainConfig config;
-  config.vqvae.laplace = 2e-6;  // PyYAML takes 2e-06 for text
+  config.vqvae.laplace = 2e-6;  // PyYAML reads 2e-06 as text
   config.prior_training.weight_decay = 1.5e-7;
   const std::string yaml = to_yaml(config);
   EXPECT_NE(yaml.find("  laplace: 2.0e-06\n"), std::string::npos);
@@ -361,7 +361,7 @@ TEST(Rules, NameOnlyKeysThatExist) {
 TEST(Validate, ChecksWhatWasBuiltInCode) {
   EXPECT_NO_THROW(validate(TrainConfig{}));
   TrainConfig config;
-  config.vqvae.channels = 0;  // its rule would divide by what is not there
+  config.vqvae.channels = 0;  // its rule would divide by 0
   config.vqvae.bands = {0};
   config.vqvae.beta = std::numeric_limits<double>::quiet_NaN();
   config.spectrogram.hop = 0;

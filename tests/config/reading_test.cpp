@@ -1,4 +1,4 @@
-// What a good file gives, and every kind of error in a bad one, with its place.
+// What a good file gives, and every kind of error in a bad one, with its location.
 #include "config/support.hpp"
 
 namespace minet::config {

@@ -1,4 +1,4 @@
-// What the config tests share: messages of errors, and a folder of small files.
+// Shared by the config tests: error messages, and a folder of small files.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ inline std::string error_of_file(const std::filesystem::path& path) {
   return error_of([&] { load_train_config(path); });
 }
 
-// A folder of its own for each test, gone afterwards.
+// A temporary folder for each test.
 class FolderTest : public testing::Test {
  protected:
   std::filesystem::path write(const std::string& name, std::string_view content) const {

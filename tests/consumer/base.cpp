@@ -1,4 +1,4 @@
-// What needs no LibTorch: a sound to a spectrogram and back, notes to steps, a configuration.
+// Without LibTorch: a sound to a spectrogram and back, notes to steps, a configuration.
 #include <cmath>
 #include <cstdio>
 #include <minet/audio/inversion.hpp>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Installs minet to a new place and uses it from there: the programs without the clone, and the libraries from an
-outside project.
+"""Installs minet to a new prefix and uses it from there: the programs without the clone, and the libraries in an
+external project.
 
 Usage: consumer_test.py BUILD_FOLDER LIBTORCH_ROOT [unittest arguments]
 """
@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "cli"))
 import support  # noqa: E402
 
 PROGRAMS = ("mi_prepare", "mi_train", "mi_generate", "mi_eval", "mi_video", "mi_live")
-# In a namespace of its own: torch as $2, the clone empty.
+# In a separate mount namespace: torch mounted at $2, and the clone ($3) empty.
 WITHOUT_CLONE = 'mount --bind "$1" "$2" && mount -t tmpfs none "$3" && shift 3 && exec "$@"'
 
 
@@ -36,7 +36,7 @@ class Consumer(support.Case):
         return result.stdout
 
     def start(self, program, *arguments, **environment):
-        """With the installed torch unknown to the environment."""
+        """Runs an installed program without MINET_TORCH in the environment."""
         clean = {name: value for name, value in os.environ.items() if name != "MINET_TORCH"} | environment
         return subprocess.run([str(self.prefix / "bin" / program), *map(str, arguments)], capture_output=True,
                               text=True, timeout=100, stdin=subprocess.DEVNULL, check=False, env=clean)
@@ -105,7 +105,7 @@ class Consumer(support.Case):
         base, full = self.place / "base", self.place / "full"
         self.quietly("g++", HERE / "base.cpp", "-o", base, *flags("--cflags", "--libs", "minet-base"))
         self.assertIn("63 frames", self.quietly(base))
-        compiled = next(build.rglob("full.cpp.o"))  # LibTorch's headers take long
+        compiled = next(build.rglob("full.cpp.o"))  # reused, because LibTorch's headers take long to compile
         self.quietly("g++", compiled, "-o", full, *flags("--libs", "minet"))
         self.assertIn("12800 samples", self.quietly(full))
         self.assertIn("-isystem", flags("--cflags", "minet"))

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all: every call of a save fails in turn.
+// Files that appear whole or not at all: every system call of a save fails in turn.
 #include "minet/core/files.hpp"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ using minet::TempFolder;
 
 namespace {
 
-// The system's calls, of which number `at` (from 1) fails: once, or with all after it. Removing is
-// never refused here: it is how a failed save cleans up, and has a test of its own.
+// System calls of which number `at` (from 1) fails: it alone, or with all later ones. Removing
+// never fails here: it is how a failed save cleans up, and has its own test.
 class FailingOps : public FileOps {
  public:
   FailingOps(int at, int error, bool for_good) : at_(at), error_(error), for_good_(for_good) {}
@@ -34,14 +34,14 @@ class FailingOps : public FileOps {
   }
   std::ptrdiff_t write(int fd, const void* data, std::size_t size) override {
     if (fails()) return -error_;
-    return FileOps::write(fd, data, std::min<std::size_t>(size, 100000));  // short writes, too
+    return FileOps::write(fd, data, std::min<std::size_t>(size, 100000));  // short writes as well
   }
   int sync(int fd) override {
     ++syncs;
     return fails() ? -error_ : FileOps::sync(fd);
   }
   int close(int fd) override {
-    const int result = FileOps::close(fd);  // the system closes even where it reports an error
+    const int result = FileOps::close(fd);  // closed even if an error is reported
     return fails() ? -error_ : result;
   }
   int link(const std::filesystem::path& from, const std::filesystem::path& to) override {
@@ -116,7 +116,7 @@ TEST(SaveFile, SurvivesAFaultAtEveryCall) {
             failed = true;
             EXPECT_NE(std::string(caught.what()).find("a.bin"), std::string::npos);
           }
-          ASSERT_LE(ops.syncs, 1) << "an fsync must never be repeated";
+          ASSERT_LE(ops.syncs, 1) << "a failed fsync must not be retried";
           const std::string now = slurp(target);
           if (!ops.reached()) {
             EXPECT_FALSE(failed);
@@ -361,7 +361,7 @@ TEST(Temporaries, ThoseThatSomebodyHoldsStay) {
   waitpid(dead, nullptr, 0);
   TempFolder folder;
   const std::string tag = std::to_string(dead) + "-1";
-  // As of a process in another container, whose id means nothing here.
+  // As if left by a process in another container, whose id means nothing here.
   spill(folder / (".a." + tag + ".partial"), "x");
   std::filesystem::create_directory(folder / ("a.partial-" + tag));
   const int file = ::open((folder / (".a." + tag + ".partial")).c_str(), O_RDONLY);
@@ -383,7 +383,7 @@ TEST(Temporaries, TheNextFileInAFolderSweepsThem) {
   TempFolder folder;
   const std::string tag = std::to_string(dead) + "-1";
   spill(folder / (".other." + tag + ".partial"), "x");
-  std::filesystem::create_directory(folder / ("other.partial-" + tag));  // of another target
+  std::filesystem::create_directory(folder / ("other.partial-" + tag));  // of a different target
   std::filesystem::create_directory(folder / ("film.mp4.partial-" + tag));
   save_file(folder / "a", "1");
   EXPECT_EQ(folder.names(),
@@ -454,7 +454,7 @@ TEST(ReadFile, ReadsWholeWithinItsLimit) {
   spill(folder / "empty", "");
   EXPECT_EQ(read_file(folder / "empty", 0), "");
   mkfifo((folder / "pipe").c_str(), 0600);
-  EXPECT_THROW(read_file(folder / "pipe", 10), InputError);  // and does not hang
+  EXPECT_THROW(read_file(folder / "pipe", 10), InputError);  // without hanging
   EXPECT_THROW(read_file("/proc/self/maps", 10), InputError);
   EXPECT_FALSE(read_file("/proc/self/status", 1 << 20).empty());
 }

@@ -1,4 +1,4 @@
-// Text that data cannot break out of, base64 against RFC 4648's own examples, and PNG read back.
+// Escaping of text, base64 against the examples of RFC 4648, and PNG read back.
 #include "minet/core/html.hpp"
 
 #include <gtest/gtest.h>

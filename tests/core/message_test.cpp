@@ -1,4 +1,4 @@
-// Messages that stay short and printable, and errors of our own for files and folders.
+// Messages that stay short and printable, and minet's own errors for files and folders.
 #include "minet/core/message.hpp"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ TEST(Message, LeavesOutTheMiddleOfWhatIsLong) {
   std::string umlauts;
   for (int i = 0; i < 5000; ++i) umlauts += "ä";
   const std::string whole = shortened_lines("." + umlauts);
-  EXPECT_EQ(printable(whole), whole);  // no character is cut
+  EXPECT_EQ(printable(whole), whole);  // no UTF-8 character is cut in half
 
   std::string lines;
   for (int i = 0; i < 1000; ++i) lines += text("line ", i, "\n");

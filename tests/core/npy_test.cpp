@@ -1,4 +1,4 @@
-// .npy files: round trips, and headers that lie.
+// .npy files: round trips, and false headers.
 #include "minet/core/npy.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Processes, signals, log, progress and hashes: what touches the system around us.
+// Processes, signals, log, progress and hashes: everything that touches the system.
 #include "minet/core/process.hpp"
 
 #include <fcntl.h>
@@ -128,7 +128,7 @@ TEST(RunProcess, AProgramDoesNotOutliveItsKilledParent) {
   EXPECT_EQ(kill(program, 0), 0);
   kill(parent, SIGKILL);
   waitpid(parent, nullptr, 0);
-  // Where no process adopts and reaps it, it stays as a zombie.
+  // If no process adopts and reaps it, it stays as a zombie.
   const auto lives = [&] {
     const std::string stat = "/proc/" + std::to_string(program) + "/stat";
     return kill(program, 0) == 0 && slurp(stat).find(") Z") == std::string::npos;

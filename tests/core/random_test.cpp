@@ -1,6 +1,6 @@
-// Random numbers against values from an independent implementation in Python (same algorithms,
-// written from their description). The first value of seed 0 is also the one that Rust's
-// rand_xoshiro gives.
+// Random numbers against values from an independent implementation in Python (the same algorithms,
+// written from their descriptions). Rust's rand_xoshiro also gives the same first value for
+// seed 0.
 #include "minet/core/random.hpp"
 
 #include <gtest/gtest.h>

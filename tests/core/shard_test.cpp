@@ -1,4 +1,4 @@
-// Shards of a work: their names, their items and their folders.
+// Shards of a job: their names, their items and their folders.
 #include "minet/core/shard.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Texts, numbers and names.
+// Text, numbers and names.
 #include "minet/core/text.hpp"
 
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ TEST(Printable, LeavesTextAndEscapesWhatMovesATerminal) {
   EXPECT_EQ(printable("Dvořák – 四季 🎻.wav"), "Dvořák – 四季 🎻.wav");
   EXPECT_EQ(printable("a\x1b[2Jb\n\t"), "a\\x1b[2Jb\\x0a\\x09");
   EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
-  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");           // no UTF-8; a cut sequence
+  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");           // not UTF-8; a cut sequence
   EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");           // overlong '/'
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
   EXPECT_EQ(printable("\xc2\x9b"

@@ -1,4 +1,4 @@
-// The page: whole, self-contained, and no string of the data gets out of its place.
+// The page is complete and self-contained, and escapes all strings from the data.
 #include <gtest/gtest.h>
 
 #include <algorithm>

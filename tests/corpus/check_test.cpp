@@ -1,4 +1,4 @@
-// What the check finds, each made on purpose.
+// Each finding of the check, provoked on purpose.
 #include "minet/corpus/check.hpp"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ class CheckCorpus : public testing::Test {
 TEST_F(CheckCorpus, AWholeCorpusIsUsable) {
   const CheckReport report = check(root_);
   EXPECT_TRUE(report.usable()) << all(report.problems);
-  ASSERT_EQ(report.warnings.size(), 3U) << all(report.warnings);  // a test is small
+  ASSERT_EQ(report.warnings.size(), 3U) << all(report.warnings);  // because the corpus is so small
   EXPECT_CONTAINS(report.warnings[0], "only 11");
   EXPECT_CONTAINS(report.warnings[0], "to train on");
   EXPECT_CONTAINS(report.warnings[1], "to test on");

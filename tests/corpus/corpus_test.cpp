@@ -1,4 +1,4 @@
-// Opening a corpus that is damaged, foreign or of another time.
+// Opening a corpus that is damaged, foreign or of another version.
 #include "minet/corpus/corpus.hpp"
 
 #include <gtest/gtest.h>
@@ -142,7 +142,7 @@ TEST_F(OpenCorpus, AnyDamageToTheIndexIsAnInputErrorAtWorst) {
     }
     write_text(root_ / file, whole);
   }
-  EXPECT_GT(refused, kRounds / 2);  // the damage does reach the reader
+  EXPECT_GT(refused, kRounds / 2);  // most of the damage reaches the reader
 }
 
 TEST_F(OpenCorpus, LabelsDoNotReachTheTracks) {

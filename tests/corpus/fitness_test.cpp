@@ -1,4 +1,4 @@
-// What a whole corpus lacks: a sentence where something is amiss, none where all is well.
+// Shortcomings of a whole corpus: a sentence for each, none if all is well.
 #include "corpus/fitness.hpp"
 
 #include <gtest/gtest.h>
@@ -83,7 +83,7 @@ TEST(Reuse, OnlyWhatHasChangedIsReadAgain) {
   };
   EXPECT_EQ(prepare("audio,pose,instrument\na.wav,a.npy,vn\nb.wav,b.npy,vn\n").reused_tracks, 0);
   const std::string sound = read_text(at("corpus") / "a" / "audio.flac");
-  // One take more and another label.
+  // One more take, and a changed label.
   const PrepareReport more =
       prepare("audio,pose,instrument\na.wav,a.npy,va\nb.wav,b.npy,vn\nc.wav,c.npy,vc\n");
   EXPECT_EQ(more.reused_tracks, 2);
@@ -91,7 +91,7 @@ TEST(Reuse, OnlyWhatHasChangedIsReadAgain) {
   EXPECT_EQ(read_text(at("corpus") / "a" / "audio.flac"), sound);
   EXPECT_CONTAINS(read_text(at("corpus") / "tracks.csv"), ",va,");
   const CheckReport checked = check(at("corpus"));
-  // The three takes sound alike, which is all that there is to say against this corpus.
+  // The three takes sound alike, which is the only problem of this corpus.
   for (const std::string& problem : checked.problems) EXPECT_CONTAINS(problem, "the same sound");
   write_recording(folder.path(), "b", 6);
   EXPECT_EQ(prepare("audio,pose\na.wav,a.npy\nb.wav,b.npy\n").reused_tracks, 1);

@@ -1,4 +1,4 @@
-// Hands that move at each onset, moved in time: the lag is found, and chance is not accused.
+// Hands that move at each onset, shifted in time: the lag is found, with no false alarms by chance.
 #include "corpus/in_step.hpp"
 
 #include <gtest/gtest.h>

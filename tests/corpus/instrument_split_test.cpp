@@ -37,8 +37,8 @@ TEST(InstrumentSplit, OnTheWholeOfUrmpTestsAllThirteenAndKeepsTheMost) {
     EXPECT_EQ(split.test, 13);
     EXPECT_EQ(split.instruments.size(), 13U);
     EXPECT_TRUE(split.without_test_track.empty());
-    // Miserere (10, for the bassoon), Jerusalem (10, for the double bass) and Arioso or Chorale (5,
-    // for the tuba) are the cheapest for their instruments, so nothing can beat 149 - 25.
+    // Miserere (10 tracks, for the bassoon), Jerusalem (10, for the double bass) and Arioso or
+    // Chorale (5, for the tuba) cost least for their instruments, so 149 - 25 is the optimum.
     EXPECT_EQ(split.train, 124) << "seed " << seed;
     EXPECT_EQ(split.left_out, 12);
     expect_no_composition_on_both_sides(tracks, split);

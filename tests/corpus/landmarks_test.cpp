@@ -1,4 +1,4 @@
-// The same recording is found in every disguise, and another take of the same tune is not it.
+// The same recording is found in every disguise; another take of the same tune does not match.
 #include "corpus/landmarks.hpp"
 
 #include <gtest/gtest.h>
@@ -17,8 +17,8 @@
 namespace minet::corpus {
 namespace {
 
-// A tune of sustained notes. The same `tune` with another `player` has the same notes at nearly the
-// same times, but another tuning, vibrato and colour.
+// A tune of sustained notes. The same `tune` with a different `player` has the same notes at nearly
+// the same times, but a different tuning, vibrato and timbre.
 audio::Sound play(std::uint64_t tune, std::uint64_t player, double seconds) {
   Random notes(derive_seed(tune, "notes")), hands(derive_seed(player, "hands"));
   audio::Sound sound{.sample_rate = 16000, .samples = {}};

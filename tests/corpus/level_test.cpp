@@ -1,4 +1,4 @@
-// Loudness and gain against figures worked out by hand.
+// Level and gain against values computed by hand.
 #include "corpus/level.hpp"
 
 #include <gtest/gtest.h>

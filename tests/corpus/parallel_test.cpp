@@ -1,4 +1,4 @@
-// The pool: every index once, and errors come back.
+// The thread pool: every index runs once, and errors reach the caller.
 #include "corpus/parallel.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ TEST(ForEachTrack, AnExceptionStopsTheRestAndComesBack) {
     for_each_track({.count = 10000, .threads = 4, .label = "test"}, [&](std::int64_t i) {
       ++calls;
       if (i == 5) throw std::runtime_error("track 5");
-      // The others need seconds for all: the scheduler may keep the thread that throws waiting.
+      // All calls would take seconds, so even a throwing thread that is scheduled late matters.
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     });
   };

@@ -79,7 +79,7 @@ TEST_F(PrepareFolder, MakesACorpusThatOpens) {
 TEST_F(PrepareFolder, NotesAreCutToTheTrack) {
   prepare_folder(options_);
   const Corpus corpus = Corpus::open(options_.out);
-  const Track& track = corpus.tracks()[1];  // 5.5 s; its pose ends a frame earlier or with it
+  const Track& track = corpus.tracks()[1];  // 5.5 s; its pose ends with it or one frame earlier
   ASSERT_TRUE(track.has_notes);
   const auto notes = corpus.read_notes(track);
   ASSERT_EQ(notes.size(), 2U);
@@ -225,7 +225,7 @@ TEST_F(PrepareFolder, KeepsAnExistingFolderWithoutForce) {
   std::filesystem::create_directory(options_.out);
   write_text(options_.out / "mine.txt", "mine");
   EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "'force'");
-  options_.force = true;  // not a corpus: not even then
+  options_.force = true;  // refused even then, since it is not a corpus
   EXPECT_CONTAINS(input_error([&] { prepare_folder(options_); }), "is none");
   EXPECT_EQ(read_text(options_.out / "mine.txt"), "mine");
 }

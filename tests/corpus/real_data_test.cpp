@@ -1,4 +1,4 @@
-// A corpus of real phrases and real keypoints, used in place; skipped where they are absent.
+// A corpus of real phrases and real keypoints, used in place; skipped if they are absent.
 #include <gtest/gtest.h>
 
 #include <cmath>

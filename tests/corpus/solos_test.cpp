@@ -1,4 +1,4 @@
-// Solos' own JSON files and sample array with made sounds; and small made-up sets.
+// Solos' own JSON files and sample array with synthetic sounds, and small made-up sets.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ TEST(RealSolos, TheIndexIsReadAsItIs) {
   const auto data = shared_data();
   if (data.empty()) GTEST_SKIP() << "no shared data: set MINET_SHARED_DATA to its folder";
   const SolosIndex index = read_solos_index(data / "solos");
-  EXPECT_EQ(index.videos.size(), 754U);  // "_counter" is none
+  EXPECT_EQ(index.videos.size(), 754U);  // "_counter" is not a video
   EXPECT_EQ(index.rows, 5976615);
   std::int64_t rows = 0, empty = 0;
   for (const SolosVideo& video : index.videos) {
@@ -79,7 +79,7 @@ class Solos : public testing::Test {
         R"({"aaa": [0, 110], "bbb": [110, 220], "-cc": [220, 330], "ddd": [330, 440], "_counter": 440})");
     write("solos_timestamps.json",
           R"({"Violin": {"aaa": [[0, 100]], "bbb": [], "-cc": [[5, 60], [70, 90]]}, "Tuba": {}})");
-    std::ofstream array(root_ / "skeleton.npy", std::ios::binary);  // raw, as Solos' own is
+    std::ofstream array(root_ / "skeleton.npy", std::ios::binary);  // raw, like Solos' own
     for (int row = 0; row < 330; ++row) {
       for (int axis = 0; axis < 3; ++axis) {
         for (int joint = 0; joint < 47; ++joint) {
@@ -90,7 +90,7 @@ class Solos : public testing::Test {
     }
     audio::save_wav(audio_ / "Violin" / "aaa.wav", tone(4.4, 440));
     audio::save_flac(audio_ / "-cc.flac", tone(4.4, 330));
-    write_text(audio_ / "bbb.json", "{}");  // yt-dlp's, and no sound
+    write_text(audio_ / "bbb.json", "{}");  // yt-dlp's metadata, not a sound
   }
   void write(const std::string& name, const std::string& content) {
     write_text(root_ / name, content);
@@ -122,7 +122,7 @@ TEST_F(Solos, ARawMapGivesEachVideoItsRows) {
   }
 }
 
-// 6 million rows, 3.4 GB, most of it a hole in the file: read whole, it would take as much memory.
+// 6 million rows, 3.4 GB, mostly a hole in the file: reading it whole would take as much memory.
 TEST_F(Solos, ATrueNpyOfFullLengthIsReadByRows) {
   constexpr std::int64_t kRows = 5976615, kFirst = 5'900'000;
   const fs::path path = folder_.path() / "full.npy";

@@ -74,7 +74,7 @@ TEST(Split, GivenSplitsHoldForTheWholeGroup) {
   EXPECT_EQ(splits[1], "test");
   EXPECT_EQ(splits[2], "train");
   EXPECT_EQ(splits[3], "train");
-  EXPECT_EQ(tests_in(splits), 2);  // the given group already is the share
+  EXPECT_EQ(tests_in(splits), 2);  // the given group already makes up the share
 }
 
 TEST(Split, LeavesAGroupToTrainOn) {

@@ -1,4 +1,4 @@
-// The user's table: what is understood, and what each mistake is told as.
+// The user's table: what is understood, and the message for each mistake.
 #include "corpus/table.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// URMP's layout: the real names of all 149 parts with tiny sounds, and each thing that can be
-// missing.
+// URMP's layout: the real names of all 149 parts with tiny sounds, and every kind of missing
+// file.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -139,7 +139,7 @@ TEST_F(Urmp, TheScoreGivesEachPartItsOwnTrack) {
   duet("02", "Sonata");
   for (const char* name : {"01_Jupiter_vn_vc", "02_Sonata_vn_vc"}) {
     score::MidiFile file;
-    file.tracks.resize(3);  // a conductor's track without notes, then a track for each part
+    file.tracks.resize(3);  // a tempo track without notes, then a track per part
     file.tracks[0].events = {score::midi_tempo(0, 1'000'000)};
     for (const int part : {1, 2}) {
       auto& track = file.tracks[static_cast<std::size_t>(part)];
@@ -167,7 +167,7 @@ TEST_F(Urmp, TheScoreGivesEachPartItsOwnTrack) {
   EXPECT_CONTAINS(input_error([&] { prepare_urmp(with_score); }), "each of 2 parts");
 }
 
-// Two people in one image; the right one is listed first and missing now and then.
+// Two people in one image; the right one is listed first and is sometimes missing.
 TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
   duet("01", "Jupiter");
   duet("02", "Sonata");
@@ -175,7 +175,7 @@ TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
   for (const char* name : {"Pose_1_vn_01_Jupiter.npy", "Pose_2_vc_01_Jupiter.npy"}) {
     fs::remove(folder / name);
   }
-  // Named as the orchestra names it; "01" is the piece, not part 1.
+  // Named as by the orchestra; "01" is the piece, not part 1.
   const fs::path openpose = folder / "Pose_01_Jupiter_vn_vc";
   fs::create_directory(openpose);
   for (int frame = 0; frame < 140; ++frame) {

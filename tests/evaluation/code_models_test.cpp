@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kCodes = 20;
 
-// From j: j again with 0.8, else j + 1 with 0.15, else any code (0.05 in all).
+// After j: j again with probability 0.8, j + 1 with 0.15, any code with 0.05.
 CodeSequence chain(std::int64_t length, std::uint64_t seed) {
   Random random(seed);
   CodeSequence sequence{0};
@@ -44,7 +44,7 @@ std::vector<CodeSequence> chains(int count, std::int64_t length, std::uint64_t s
 TEST(CodeModels, TheBigramReachesTheEntropyOfAMarkovChain) {
   const CodeBaselines found = code_baselines(chains(10, 10000, 1), chains(5, 10000, 100), kCodes);
   EXPECT_NEAR(found.bigram_nats, chain_entropy(), 0.02);
-  EXPECT_NEAR(found.unigram_nats, std::log(kCodes), 0.02);  // the chain visits all alike
+  EXPECT_NEAR(found.unigram_nats, std::log(kCodes), 0.02);  // the chain visits all equally
   EXPECT_DOUBLE_EQ(found.uniform_nats, std::log(kCodes));
 }
 
@@ -61,7 +61,7 @@ TEST(CodeModels, OnCodesWithoutOrderTheBigramIsNoBetterThanTheUnigram) {
   const CodeBaselines found = code_baselines(train, test, kCodes);
   EXPECT_LT(found.unigram_nats, found.uniform_nats - 0.1);
   EXPECT_NEAR(found.bigram_nats, found.unigram_nats, 0.01);
-  EXPECT_GE(found.strength, 100);  // chosen on training tracks: it does not trust pairs
+  EXPECT_GE(found.strength, 100);  // chosen on training tracks: pairs count for little
 }
 
 TEST(CodeModels, ProbabilitiesSumToOneEvenAfterACodeNeverSeen) {

@@ -1,5 +1,5 @@
-// Use, holds and meaning of codes on made cases where the answer is known, the dictionary's page
-// and tables, and mi_eval codebook as a whole on a small corpus with a small random model.
+// Use, hold lengths and meaning of codes on synthetic cases with known answers, the dictionary's
+// page and tables, and all of mi_eval codebook on a small corpus with a small random model.
 #include "minet/evaluation/codebook.hpp"
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ TEST(CodeUse, OfAllCodesAlikeHasPerplexityK) {
   const CodeUse use = code_use({sequence}, 32);
   EXPECT_NEAR(use.perplexity, 32, 1e-9);
   EXPECT_EQ(use.ranked.size(), 32u);
-  EXPECT_EQ(use.ranked.front(), 0) << "the lowest of equals first";
+  EXPECT_EQ(use.ranked.front(), 0) << "of equal counts, the lowest code comes first";
   EXPECT_EQ(use.codes_for(0.5), 16);
   EXPECT_EQ(use.codes_for(0.9), 29);
   EXPECT_DOUBLE_EQ(use.holds.mean, 1);
@@ -60,7 +60,7 @@ TEST(CodeUse, CountsRunsWithinSequencesOnly) {
   EXPECT_CONTAINS(input_error([] { code_use({{4}}, 4); }), "expected 0 to 3, got 4");
 }
 
-// Clips of tracks, four each, with labels held for 25 frames, and codes by a rule.
+// Clips, four per track, with labels held for 25 frames and codes that follow `rule`.
 template <class Rule>
 std::vector<LabelledClip> made_clips(std::int64_t tracks, std::int64_t labels, std::uint64_t seed,
                                      const Rule& rule) {
@@ -82,7 +82,7 @@ std::vector<LabelledClip> made_clips(std::int64_t tracks, std::int64_t labels, s
 }
 
 TEST(Information, OfCodesThatAreAFunctionOfTheLabelIsAllThereIs) {
-  // Two codes a label, drawn by chance: the label follows from the code.
+  // Two codes per label, chosen at random: the code determines the label.
   const auto rule = [](std::int64_t label, Random& random) {
     return 2 * label + static_cast<std::int64_t>(random.below(2));
   };
@@ -102,14 +102,14 @@ TEST(Information, OfCodesThatKnowNothingIsTheFloor) {
   };
   const Information found = information(made_clips(20, 8, 1, rule), made_clips(20, 8, 2, rule),
                                         {.codes = 16, .labels = 8});
-  EXPECT_GT(found.bits, 0) << "counts of a finite sample always say a little";
+  EXPECT_GT(found.bits, 0) << "in a finite sample, the estimate is always a little above 0";
   EXPECT_NEAR(found.bits, *found.floor_bits, 0.003);
   EXPECT_LT(found.bits, 0.02);
   EXPECT_NEAR(*found.held_out_bits, 0, 0.02);
 }
 
 TEST(Information, OfHalfKnownLabelsIsHalf) {
-  // Eight labels, of which the code tells which pair of halves: 1 of 3 bits.
+  // Eight labels, of which the code tells the half: 1 of 3 bits.
   const auto rule = [](std::int64_t label, Random&) { return label / 4; };
   const Information found = information(made_clips(40, 8, 1, rule), made_clips(40, 8, 2, rule),
                                         {.codes = 2, .labels = 8});
@@ -118,8 +118,8 @@ TEST(Information, OfHalfKnownLabelsIsHalf) {
 }
 
 TEST(Information, OfRecordingsLearntByHeartDoesNotReachNewOnes) {
-  // A track has one label and codes of its own: within the tracks the codes tell all, of others
-  // nothing. The floor does not show it, since it asks for the labels of other clips.
+  // Each track has one label and its own codes: within the tracks, codes determine the label; for
+  // new tracks they tell nothing. The floor misses this, since it uses other clips' labels.
   const auto clips = [](std::int64_t first_code) {
     std::vector<LabelledClip> result;
     for (std::int64_t track = 0; track < 8; ++track) {
@@ -182,7 +182,7 @@ TEST(DictionaryPage, EscapesNamesAndSaysWhatEachCodeMeans) {
   EXPECT_CONTAINS(page, "only in rests");
   EXPECT_CONTAINS(page, "without a pitch");
   EXPECT_EQ(page.find("<vn>"), std::string::npos);
-  EXPECT_EQ(page.find("http"), std::string::npos) << "nothing from elsewhere";
+  EXPECT_EQ(page.find("http"), std::string::npos) << "the page must load nothing";
 }
 
 TEST(DictionaryTables, HoldTheSame) {
@@ -210,7 +210,8 @@ class Codebook : public OnSmallCorpus<Codebook> {
 
 TEST_F(Codebook, HasTheReconstructionsCodesAndItsBaseline) {
   const EvalResult result = evaluate_codebook(options());
-  EXPECT_EQ(result.json, evaluate_codebook(options()).json) << "the same seed, the same figures";
+  EXPECT_EQ(result.json, evaluate_codebook(options()).json)
+      << "the same seed must give the same results";
   const Json json = Json::parse(result.json);
   const Json other =
       Json::parse(evaluate_reconstruction({.common = common(5), .baseline_frames = 1000}).json);
@@ -227,7 +228,7 @@ TEST_F(Codebook, HasTheReconstructionsCodesAndItsBaseline) {
   EXPECT_EQ(sum, 5 * 250);
   EXPECT_EQ(json["by_rank"]["codes"].size(), json["codes_used"]);
   EXPECT_LE(json["hold"]["median_ms"], json["hold"]["longest_ms"]);
-  // Each track of the corpus plays a scale of its own; it has no labels.
+  // Each track of the corpus plays its own scale; none has an instrument label.
   const Json& note = json["about_note"];
   EXPECT_GT(note["bits"], note["floor_bits"]);
   EXPECT_LE(note["bits"], note["label_bits"]);
@@ -241,7 +242,7 @@ TEST_F(Codebook, KnowsLessWithoutNotesOrOtherTracks) {
   CodebookOptions train = options();
   train.common.split = "train";
   EXPECT_FALSE(Json::parse(evaluate_codebook(train).json)["about_note"].contains("held_out_bits"))
-      << "these clips would be judged by themselves";
+      << "the held-out clips would be the training clips";
   const TempFolder folder;
   CodebookOptions poor = options();
   poor.common.corpus = make_corpus(folder.path(), {.notes = false});

@@ -1,4 +1,4 @@
-// NDB and 1-NN from corpus and model to figures, on a small corpus with a small random model.
+// NDB and 1-NN from corpus and model to results, on a small corpus with a small random model.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ class Distribution : public OnSmallCorpus<Distribution> {
             .rounds = 100,
             .cache = folder_->path() / "cache"};
   }
-  // Names the instrument of each track in the corpus's table.
+  // Sets the instrument of track i in the corpus's table to name(i).
   template <class Name>
   static void label(const Name& name) {
     CsvTable table = read_csv(corpus_ / "tracks.csv");
@@ -80,10 +80,10 @@ TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
   const std::string text = evaluate_ndb(options).json;
   const fs::path kept = fs::directory_iterator(*options.cache)->path();
   const auto made = fs::last_write_time(kept);
-  EXPECT_EQ(evaluate_ndb(options).json, text);  // two equal runs say the same
-  EXPECT_EQ(fs::last_write_time(kept), made);   // and the second takes what the first kept
+  EXPECT_EQ(evaluate_ndb(options).json, text);  // two equal runs agree
+  EXPECT_EQ(fs::last_write_time(kept), made);   // and the second uses the cache of the first
   const Json first = Json::parse(text);
-  // Another seed makes other bins; a damaged file is made again.
+  // A different seed gives different bins; a damaged cache file is rebuilt.
   options.common.seed = 2;
   EXPECT_NE(Json::parse(evaluate_ndb(options).json)["centres_hash"], first["centres_hash"]);
   options.common.seed = 1;
@@ -94,7 +94,7 @@ TEST_F(Distribution, NdbKeepsItsBinsAndComesToTheSameFigures) {
 }
 
 TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
-  // The test tracks' own sound as files: a perfect generator, which must score the floor.
+  // The test tracks' own sound as files: a perfect generator, which must score like real sound.
   const fs::path wavs = folder_->path() / "wavs";
   fs::create_directories(wavs);
   for (const std::string name : {"track4", "track5", "track6"}) {
@@ -143,7 +143,7 @@ TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
 }
 
 TEST_F(Distribution, KnnOnTrainLeavesOutEachClipsOwnGroup) {
-  // Each track its own instrument: only a clip's own group could name it.
+  // Each track has its own instrument: only a clip of the same group could be right.
   label([](std::size_t i) { return "instrument" + std::to_string(i); });
   KnnOptions options{.common = common(12), .rounds = 100};
   options.common.split = "train";

@@ -102,7 +102,7 @@ TEST_F(Evaluate, NllHasEveryKeyAndItsBaselines) {
         "nll_notes_shuffled_pose_nats", "repeat_share", "clips_with_notes"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
-  // Random weights know nothing: close to uniform.
+  // Random weights have learned nothing: close to uniform.
   EXPECT_NEAR(json["nll_nats"], std::log(64), 0.5);
   EXPECT_NE(json["nll_nats"], json["nll_notes_nats"]);
   EXPECT_NEAR(json["nll_bits_per_second"], json["nll_nats"].get<double>() / std::log(2) * 62.5,
@@ -183,7 +183,7 @@ TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
   const Json json = Json::parse(result.json);
   EXPECT_FALSE(json.contains("nll_notes_nats"));
   EXPECT_FALSE(json.contains("nll_notes_moments"));
-  EXPECT_TRUE(json["nll_moments"].contains("onset")) << "the corpus has notes all the same";
+  EXPECT_TRUE(json["nll_moments"].contains("onset")) << "the corpus still has notes";
   EXPECT_CONTAINS(result.report, "trained without notes");
 }
 
@@ -260,7 +260,7 @@ TEST_F(Evaluate, WrongInputIsSaidInASentence) {
   EXPECT_CONTAINS(input_error([&] { evaluate_nll(wrong); }), "train its prior");
   ReconstructionOptions other = reconstruction();
   other.common.model = wrong.common.model;
-  EXPECT_TRUE(run(other).contains("l2")) << "the VQ-VAE alone can be measured";
+  EXPECT_TRUE(run(other).contains("l2")) << "the VQ-VAE can be measured by itself";
 
   model.vqvae->quantizer->set_started(false);
   other.common.model = variant("no-codebook", model);

@@ -1,4 +1,4 @@
-// PCA and k-means on frames: exact where they must be, worse with fewer codes.
+// PCA and k-means on frames: exact where they must be, and worse with fewer codes.
 #include "evaluation/frame_baselines.hpp"
 
 #include <ATen/ATen.h>
@@ -56,7 +56,7 @@ TEST(FrameCodebook, FewerCodesAreWorse) {
     before = now;
   }
   EXPECT_NEAR(before, error(frames.mean(0).expand_as(frames), frames), 1e-6)
-      << "one code: the mean";
+      << "one code must be the mean";
 }
 
 TEST(FrameCodebook, WithACodeForEachFrameItLosesNothing) {
@@ -86,7 +86,7 @@ TEST(RandomFrames, AreTheTracksOwnAndDependOnTheSeedOnly) {
     }
     EXPECT_LT(nearest, 1e-6) << row;
   }
-  // 4 tracks of 9 s = 2 whole clips each; no more than there are, and standardised.
+  // 4 tracks of 9 s = 2 whole clips each; never more frames than exist, and standardised.
   const at::Tensor all = random_frames(tracks, scale, clip, 1'000'000, 1);
   EXPECT_EQ(all.size(0), 4 * 2 * clip);
   EXPECT_NEAR(all.var().item<double>(), 1, 0.2);

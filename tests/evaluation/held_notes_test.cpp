@@ -1,4 +1,4 @@
-// Held notes: exact cases, and sounds whose notes are known.
+// Held notes: exact cases, and sounds with known notes.
 #include "evaluation/held_notes.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kTwoPi = 2 * std::numbers::pi;
 
-// Notes end to end, each `semitones` over A3 for `seconds`, with a vibrato of `cents` either way.
+// Notes end to end, each `semitones` above A3 for `seconds`, with a vibrato of +- `cents`.
 audio::Sound play(const std::vector<std::pair<double, double>>& notes, double cents = 0) {
   audio::Sound sound{.sample_rate = 16000, .samples = {}};
   double phase = 0;

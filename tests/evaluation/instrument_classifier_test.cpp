@@ -1,5 +1,5 @@
-// The classifier on made sounds of known colours: it hears them whatever their notes and level, and
-// knows nothing where there is nothing to know.
+// The classifier on synthetic sounds of known timbres: recognised whatever their notes and level,
+// and at chance where there is nothing to learn.
 #include "evaluation/instrument_classifier.hpp"
 
 #include <ATen/ATen.h>
@@ -15,8 +15,8 @@
 namespace minet::evaluation {
 namespace {
 
-// A tune of four notes at random on an instrument whose partials fall off by `tilt`; odd ones only
-// for `odd`.
+// A tune of four random notes on an instrument whose partials fall off by `tilt`; with `odd`, odd
+// partials only.
 audio::Sound play(double tilt, bool odd, double level, Random& random) {
   audio::Sound sound{.sample_rate = 16000, .samples = {}};
   for (int note = 0; note < 4; ++note) {
@@ -65,13 +65,13 @@ TEST(InstrumentClassifier, OfShuffledLabelsIsAtChance) {
   shuffled.labels = labels;
   const InstrumentClassifier classifier(shuffled, 3);
   const InstrumentExamples fresh = examples(30, 5);
-  // Chance is 1/3; 90 sounds in clusters of three kinds: far from the 0.9 above.
+  // Chance is 1/3; the 90 sounds form three clusters. Far below the 0.9 above.
   EXPECT_LT(accuracy(classifier.classify(fresh.features), fresh.labels), 0.68);
   EXPECT_LT(classifier.cross_validation(), 0.55);
 }
 
 TEST(InstrumentClassifier, LeavesWholeGroupsOut) {
-  // Every label belongs to one group: what is left out was never heard, so nothing can be right.
+  // Every label is in one group only, so a left-out label is never trained on: none can be right.
   InstrumentExamples leaking = examples(8, 6);
   leaking.groups = leaking.labels;
   EXPECT_EQ(InstrumentClassifier(leaking, 3).cross_validation(), 0);

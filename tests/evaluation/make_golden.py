@@ -1,5 +1,5 @@
-"""Makes golden/: what scikit-learn and NumPy say of the same arrays, for statistics_test.cpp, and of
-the same spectrograms, pitch track and notes, for spectral_test.cpp and note_scores_test.cpp.
+"""Writes golden/: results of scikit-learn and NumPy on the same arrays, for statistics_test.cpp, and
+on the same spectrograms, pitch track and notes, for spectral_test.cpp and note_scores_test.cpp.
 
     python make_golden.py      needs numpy, scipy and scikit-learn
 """
@@ -72,7 +72,7 @@ def log_spectral_distance(real, estimate, scale):
     return float(np.sqrt((difference**2).mean(1)).mean())
 
 
-# Some of either lies under the floor of -80 dB; on the log1p scale some is no magnitude.
+# Some values of both lie below the floor of -80 dB; on the log1p scale some match no magnitude.
 spectra = {"decibel": rng.normal(-0.2, 1.1, (2, 24, 40)).astype(np.float32),
            "log1p": rng.normal(0.3, 0.8, (2, 24, 40)).astype(np.float32)}
 scales = [{"kind": "decibel", "reference": 50.0, "mean": -60.0, "deviation": 15.0},
@@ -81,8 +81,8 @@ for scale in scales:
     np.save(FOLDER / f"spectra_{scale['kind']}.npy", spectra[scale["kind"]])
     scale["log_spectral_distance_db"] = log_spectral_distance(*spectra[scale["kind"]], scale)
 
-# Pitch accuracy and recall: a made track of a player who is often out of tune, an octave off or
-# without a pitch, over notes with gaps and chords.
+# Pitch accuracy and recall: a synthetic pitch track, often out of tune, an octave off or without a
+# pitch, over notes with gaps and chords.
 HOP_S, FRAMES = 0.016, 1250
 onsets = np.cumsum(rng.uniform(0.08, 0.6, 60))
 notes = [{"onset_s": float(onset), "duration_s": float(rng.uniform(0.05, 0.9)),

@@ -3,8 +3,8 @@
 
     python tests/evaluation/make_onset_golden.py      (made with mir_eval 0.8.2)
 
-Onsets are integers of a linear congruential generator in steps of 1/1024 s, so that C++ makes the
-same; dense enough that greedy matching can go wrong.
+Onsets are integers from a linear congruential generator, in steps of 1/1024 s, so that C++ generates
+the same; they are dense enough that greedy matching can go wrong.
 """
 import mir_eval
 import numpy as np

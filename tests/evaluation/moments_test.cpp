@@ -1,4 +1,4 @@
-// Onsets, sustains and rests of made scores, and means over clips whose answers are known.
+// Onsets, sustains and rests of made-up scores, and means over clips with known answers.
 #include "evaluation/statistics/moments.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace minet::evaluation {
 namespace {
 
-// One letter a frame: o, s, r, b.
+// One letter per frame: o, s, r, b.
 std::string letters(const std::vector<score::Note>& notes, const FrameGrid& grid) {
   std::string result;
   for (const Moment moment : moments_of(notes, grid)) result += name_of(moment)[0];
@@ -80,7 +80,7 @@ TEST(ClipMean, WeighsFramesAndPassesOverClipsWithout) {
   ClipMean mean;
   mean.add(30, 10);
   mean.add(0, 0);
-  EXPECT_EQ(mean.standard_error(), 0) << "one clip says nothing of others";
+  EXPECT_EQ(mean.standard_error(), 0) << "one clip gives no estimate of the spread";
   mean.add(0, 20);
   EXPECT_DOUBLE_EQ(mean.value(), 1);
   EXPECT_EQ(mean.clips(), 2);

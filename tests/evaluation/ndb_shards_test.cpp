@@ -1,4 +1,4 @@
-// NDB in shards: joined they are what one run gives, and what does not belong together is named.
+// NDB in shards: merged, they equal one run; shards that do not belong together are named.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -50,7 +50,7 @@ class NdbShards : public OnSmallCorpus<NdbShards> {
   static std::string refused(const NdbOptions& options = ndb()) {
     return input_error([&] { merge_ndb(options, files(2)); });
   }
-  // Changes the file of one shard.
+  // Edits the JSON file of one shard.
   template <class Change>
   static void edit(const fs::path& path, const Change& change) {
     Json json = Json::parse(read_file(path, 1 << 20));
@@ -90,7 +90,7 @@ TEST_F(NdbShards, AShardThatIsThereStays) {
   EXPECT_EQ(read_file(file(2, 3), 1 << 20), before);
   EXPECT_TRUE(measure(other, 2, 3, /*replace=*/true));
   EXPECT_TRUE(measure(ndb(), 2, 3, /*replace=*/true));
-  EXPECT_EQ(read_file(file(2, 3), 1 << 20), before);  // the same again
+  EXPECT_EQ(read_file(file(2, 3), 1 << 20), before);  // the same bytes again
 }
 
 TEST_F(NdbShards, WhatIsMissingOrDamagedIsNamed) {

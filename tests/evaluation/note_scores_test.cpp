@@ -1,5 +1,5 @@
 // Scores of notes: exact cases, against mir_eval (make_onset_golden.py) and NumPy (make_golden.py),
-// and sense: what plays the notes scores well, and what does not is told apart.
+// and plausibility: sound that plays the notes scores well, and sound that does not scores worse.
 #include "evaluation/note_scores.hpp"
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ TEST(NoteScores, PitchAccuracyIsNumPysOfTheSameTrackAndNotes) {
   NoteScores scores;
   scores.add(heard, notes);
   EXPECT_EQ(scores.pitch.frames, golden["frames"]);
-  // The track is made so that half a point (of 332 frames with a pitch) would be seen.
+  // The track is made so that half a point (of 332 frames with a pitch) would show.
   EXPECT_DOUBLE_EQ(scores.pitch.accuracy(), golden["pitch_accuracy"]);
   EXPECT_DOUBLE_EQ(scores.pitch.recall(), golden["pitch_recall"]);
 }
@@ -95,11 +95,11 @@ TEST(NoteScores, CountOctavesJitterAndRestsAsWritten) {
   heard.pitch.hop_s = 0.1;
   heard.pitch.hz.assign(20, 0);
   heard.chroma.resize(20);
-  // Frames 1 to 5 of the note: an octave high, right, 10 cents higher, 10 lower again, a fifth off.
+  // Frames 1 to 5 of the note: an octave high, right, 10 cents sharp, right, a fifth off.
   const auto cents = [](double c) { return static_cast<float>(440 * std::exp2(c / 1200)); };
   const std::vector<float> hz{cents(1200), cents(0), cents(10), cents(0), cents(700)};
   std::copy(hz.begin(), hz.end(), heard.pitch.hz.begin() + 1);
-  // It rests from 1.1 to 1.7: of frames 11 to 16, two are 15 dB under the note and four 30.
+  // A rest from 1.1 to 1.7: of frames 11 to 16, two are 15 dB below the note and four 30 dB.
   heard.level_db.assign(20, -10);
   for (std::size_t t = 11; t < 17; ++t) heard.level_db[t] = t < 13 ? -25 : -40;
   NoteScores scores;

@@ -1,5 +1,5 @@
 // notes and instrument from a model folder to JSON, on a corpus of tones and a model with random
-// weights: the chain is whole, real sound is near perfect, and what cannot be measured is said.
+// weights: the chain is complete, real sound is near perfect, and anything unmeasurable is named.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ TEST(Notes, OfRealSoundAreNearPerfectAndOfARandomModelAreNot) {
   EXPECT_LT(chain["generated"]["pitch_recall"].get<double>(), 0.4);
   EXPECT_EQ(chain["generated"]["onset_f1"], json["onset_f1"]);
   EXPECT_TRUE(json["notes_given"].get<bool>());
-  // Without notes: a stage of its own, beside what another player's movements reach.
+  // Without notes: a separate stage, beside the chance level from another player's movements.
   EXPECT_EQ(chain["keypoints_alone"]["onset_f1"], json["keypoints_alone"]["onset_f1"]);
   EXPECT_TRUE(json["keypoints_alone"]["chance"].contains("pitch_recall"));
   EXPECT_EQ(json["clips"], 3);
@@ -113,7 +113,7 @@ TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten)
   const auto json = nlohmann::json::parse(result.json);
   for (const char* way : {"keypoints_alone", "with_notes"}) {
     const auto& trials = json[way]["trials"];
-    ASSERT_EQ(trials.size(), 2u);  // its own, temperature 1, is one of the grid
+    ASSERT_EQ(trials.size(), 2u);  // the model's own, temperature 1, is in the grid
     EXPECT_EQ(trials[0]["temperature"], 1);
     EXPECT_EQ(trials[1]["temperature"], 0.5);
     const double gain = json[way]["gain"];

@@ -1,4 +1,4 @@
-// The spectral measures against answers known beforehand and against NumPy (make_golden.py).
+// The spectral measures against known answers and against NumPy (make_golden.py).
 #include "evaluation/spectral.hpp"
 
 #include <ATen/ATen.h>
@@ -61,7 +61,7 @@ TEST(SpectralMeasures, WhatLiesUnderTheFloorIsNotHeardAsADifference) {
 TEST(SpectralMeasures, TheDistanceIsAMeanOverFramesOfRootsOverBins) {
   const at::Tensor real = at::full({2, 4}, -40.0);
   at::Tensor estimate = real.clone();
-  estimate[0][0] += 8;  // root of 64 / 4 = 4 dB in the first frame, 0 in the second
+  estimate[0][0] += 8;  // sqrt(64 / 4) = 4 dB in the first frame, 0 in the second
   const SpectralFigures figures = compare(kScale, standardise(real), standardise(estimate));
   EXPECT_NEAR(figures.log_spectral_distance_db, 2, 1e-4);
 }
@@ -98,7 +98,7 @@ TEST(SpectralMeasures, TheDistanceIsTheSameOnALog1pScale) {
   const auto to_scale = [](const at::Tensor& m) { return (m.log1p() - 0.4) / 0.7; };
   const SpectralFigures figures = compare(log1p, to_scale(magnitude), to_scale(magnitude * 2));
   EXPECT_NEAR(figures.log_spectral_distance_db, 20 * std::log10(2.0), 2e-3);
-  // A network may give what no magnitude has: the floor then, not NaN.
+  // A network's output may match no magnitude: then the floor, not NaN.
   const SpectralFigures odd = compare(log1p, to_scale(magnitude), at::full({40, 32}, -30.0));
   EXPECT_TRUE(std::isfinite(odd.log_spectral_distance_db));
   EXPECT_GT(odd.log_spectral_distance_db, 15);

@@ -1,5 +1,5 @@
-// The arithmetic of NDB and 1-NN: against scikit-learn and NumPy (make_golden.py), and on made
-// cases where the right answer is known.
+// The arithmetic of NDB and 1-NN: against scikit-learn and NumPy (make_golden.py), and on synthetic
+// cases with known answers.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -64,7 +64,7 @@ TEST(GramKmeans, InertiaIsNoWorseThanScikitLearnsByMoreThanOnePercent) {
   const at::Tensor own = centres.index_select(0, at::tensor(found.labels, at::kLong));
   EXPECT_NEAR((points - own).square().sum(at::kDouble).item<double>(), found.inertia,
               1e-4 * found.inertia);
-  // Lloyd's algorithm has settled: each point is in the bin of its nearest centre.
+  // Lloyd's algorithm has converged: each point is in the bin of its nearest centre.
   EXPECT_EQ(nearest_bins(centres, points), found.labels);
   EXPECT_EQ(counts_of(found.labels, 20), found.sizes);
   EXPECT_TRUE(std::is_sorted(found.sizes.rbegin(), found.sizes.rend()));
@@ -99,7 +99,7 @@ TEST(GramKmeans, EqualPointsStillFillEveryCluster) {
   for (const std::int64_t size : found.sizes) EXPECT_GT(size, 0);
 }
 
-// Bins of a made source: `share` of the clips are spread like training, the others fall into bin 0.
+// Synthetic bins: `share` of the clips are spread as in training, the others fall into bin 0.
 std::vector<std::int64_t> made_counts(double share, std::uint64_t seed) {
   Random random(seed);
   std::vector<std::int64_t> counts(50, 0);
@@ -131,7 +131,7 @@ TEST(Bins, AnEmptyBinIsNotDifferentAndFewClipsAreCounted) {
 }
 
 TEST(Bins, DrawingTracksKnowsThatClipsOfATrackAreAlike) {
-  // 1600 clips of 8 tracks, each track in bins of its own: no more than 8 independent facts.
+  // 1600 clips of 8 tracks, each track in its own bin: only 8 independent observations.
   BinnedClips alike, spread;
   Random random(5);
   for (std::int64_t i = 0; i < 1600; ++i) {
@@ -158,8 +158,8 @@ TEST(NearestByCosine, LabelsAreScikitLearns) {
 }
 
 TEST(NearestByCosine, AClipOfTheSameGroupIsNeverTheAnswer) {
-  // Labels without any relation to the vectors, and every query in the base too: a leak would be
-  // right each time, an honest neighbour as often as chance.
+  // Labels unrelated to the vectors, and every query also in the base: a leak would be right every
+  // time, a proper neighbour no more often than chance.
   Random random(3);
   const std::int64_t count = 400;
   at::Tensor rows = at::empty({count, 16});
@@ -192,7 +192,7 @@ TEST(TsneMap, IsAsGoodAsScikitLearns) {
   ASSERT_EQ(map.x.size(), 600U);
   const double wanted = golden_figures("figures.json")["tsne_kl"];
   EXPECT_LT(map.kl, wanted * 1.05);
-  EXPECT_GT(map.kl, wanted * 0.8) << "so much better would be a different measure";
+  EXPECT_GT(map.kl, wanted * 0.8) << "a KL this much lower would not be the same measure";
 }
 
 TEST(TsneMap, KeepsApartWhatIsApartAndRepeats) {
@@ -218,10 +218,11 @@ TEST(TsneMap, KeepsApartWhatIsApartAndRepeats) {
 TEST(TsneMap, TooFewPointsAndAWrongPerplexityAreRefused) {
   EXPECT_THROW(tsne_map(at::zeros({3, 2}), {.perplexity = 2}), InputError);
   EXPECT_THROW(tsne_map(at::zeros({20, 2}), {.perplexity = 20}), InputError);
-  const TsneMap same = tsne_map(at::zeros({20, 2}), {.perplexity = 5});  // nothing to tell apart
+  const TsneMap same = tsne_map(at::zeros({20, 2}), {.perplexity = 5});  // all points coincide
   for (const float x : same.x) EXPECT_TRUE(std::isfinite(x));
 }
 
+// statsmodels 0.15.0: proportion_confint(count, nobs, method="wilson").
 TEST(WilsonInterval, IsStatsmodels) {
   const auto expect = [](std::int64_t count, std::int64_t answers, double low, double high) {
     const WilsonInterval interval = wilson({.count = count, .answers = answers});

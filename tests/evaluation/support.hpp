@@ -1,4 +1,4 @@
-// A small model with random weights on a small corpus, for the tests of this room.
+// A small model with random weights and a small corpus, for the tests of this room.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,7 +20,7 @@
 
 namespace minet::evaluation {
 
-// What make_golden.py made, in golden/: an array of float32 and an object of figures.
+// Written to golden/ by make_golden.py: an array of float32, and an object of numbers.
 at::Tensor golden_array(const std::string& name);
 nlohmann::json golden_figures(const std::string& name);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the programs of examples/ with an installed minet, and runs them as their first lines say.
+"""Builds the programs of examples/ against an installed minet, and runs them as their first lines describe.
 
 Usage: examples_test.py BUILD_FOLDER MI_PREPARE [unittest arguments]
 """

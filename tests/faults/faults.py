@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Kills, signals, full and failing disks, little memory: whether anything is lost. See scripts/faults.sh.
+"""Checks whether kills, signals, full and failing disks or little memory lose anything. See scripts/faults.sh.
 
-Each work is done once undisturbed. Then it is disturbed, and afterwards: what the program had finished before is as it
-was, what it writes is whole or absent, no temporary stays behind, and the same command run again (mi_train --resume)
-ends with the bytes of the undisturbed run.
+Each job runs once undisturbed. Then it is disturbed, and must satisfy: files that were there before are unchanged, what
+it writes is whole or absent, no temporary stays behind, and the same command run again (mi_train --resume) gives the
+same bytes as the undisturbed run.
 """
 import argparse
 import collections
@@ -40,25 +40,25 @@ def tree(folder, leave_out=()):
 
 
 class Work:
-    """A command that makes `made` in a folder; made again, it goes on."""
-    whole = True  # what it makes appears at once, so that it is whole or absent
+    """A job: a command that writes `made` in a folder; run again, it resumes."""
+    whole = True  # the output appears atomically, so it is whole or absent
     share = 6  # of the kill points
 
     def __init__(self, name, bin, inputs):
         self.name, self.bin, self.inputs = name, bin, inputs
 
     def begin(self, folder):
-        """What is there before."""
+        """Creates the files that exist before the run."""
 
     def shorter(self):
-        """The same with fewer file operations."""
+        """The same job with fewer file operations."""
         return self
 
     def again(self, folder):
         return self.command(folder)
 
     def bytes(self, folder):
-        """{name: hash} of all that must be the same in every run."""
+        """{name: hash} of everything that must be the same in every run."""
         made = folder / self.made
         return tree(made, leave_out=(".lock",)) if made.is_dir() else {}
 
@@ -118,7 +118,7 @@ class Train(Work):
 
     def again(self, folder):
         run = folder / "run"
-        if not (run / "config.yaml").exists():  # it had not begun
+        if not (run / "config.yaml").exists():  # it had not started
             shutil.rmtree(run, ignore_errors=True)
             return self.command(folder)
         return [self.bin / "mi_train", "-q", "--resume", run]
@@ -144,7 +144,7 @@ class Tables(Work):
 
 
 class Tally:
-    """What was tried and what was lost."""
+    """Counts what was tried and what was lost."""
 
     def __init__(self):
         self.rows = collections.OrderedDict()
@@ -179,7 +179,7 @@ class Tally:
 
 
 class Trial:
-    """One work in a new folder."""
+    """One run of a job in a new folder."""
 
     def __init__(self, work, expected):
         self.work, self.expected = work, expected
@@ -210,7 +210,7 @@ class Trial:
                               timeout=LONGEST, check=False, preexec_fn=limits)
 
     def right_after(self):
-        """What must hold at once, however the program ended."""
+        """Violations of what must hold immediately, however the program ended."""
         if not self.work.whole:
             return []
         now = self.work.bytes(self.folder)
@@ -219,7 +219,7 @@ class Trial:
                        if now[name] not in (self.expected.get(name), self.before.get(name))]
 
     def in_the_end(self):
-        """Runs it again, undisturbed, where it is not whole or could not clean up."""
+        """Runs the job again, undisturbed, if output is missing or temporaries are left; returns what is still lost."""
         now = self.work.bytes(self.folder)
         if now != self.expected or not self.work.whole or self.work.leftovers(self.folder):
             again = self.run(self.work.again(self.folder))
@@ -232,7 +232,7 @@ class Trial:
 
 
 def ended(code):
-    """The outcome of a program, and what is wrong with it."""
+    """The outcome for an exit code, and what is wrong with it."""
     if code == 0:
         return "done", []
     if code in (1, 2):
@@ -241,7 +241,7 @@ def ended(code):
 
 
 def kill_points(tally, works, references, count, seed):
-    """SIGKILL, SIGTERM and SIGINT at moments drawn evenly from each work's time."""
+    """SIGKILL, SIGTERM and SIGINT at uniformly random moments of each job's run time."""
     rng = random.Random(seed)
     order = [work for turn in range(6) for work in works if turn < work.share]
     for i in range(count):
@@ -287,7 +287,7 @@ def operations(trial, library, kind, at=0, on=False):
 
 
 def failing_operations(tally, work, reference, library, step):
-    """Every `step`-th file operation of the work fails once, then with all after it; short reads and writes."""
+    """Fails every `step`-th file operation of the job, alone or with all later ones; also short reads and writes."""
     for kind, on in (("eio", False), ("enospc", True), ("erofs", True)):
         with Trial(work, reference) as trial:
             _, total, _ = operations(trial, library, kind)
@@ -327,7 +327,7 @@ def scarce(tally, works, references):
                 trial.begin(trial.folder)
                 result = trial.run(work.command(trial.folder), limits=limit(what, value))
                 outcome, lost = ended(result.returncode)
-                if result.returncode == 127:  # the system's loader could not begin
+                if result.returncode == 127:  # the dynamic loader failed
                     outcome, lost = "could not be loaded", []
                 lost += trial.right_after()
                 lost += trial.in_the_end()
@@ -336,7 +336,7 @@ def scarce(tally, works, references):
 
 
 def all_works(bin, inputs):
-    """{name: Work}, with what they read in the folder `inputs`."""
+    """{name: Work}; creates their inputs in the folder `inputs`."""
     def prepare(*words):
         subprocess.run([bin / "mi_prepare", "-q", *map(str, words)], check=True)
     for players, corpus, tracks in (("players", "corpus", 5), ("more-players", "many", 31)):
@@ -388,7 +388,7 @@ def main():
         references = {work.name: undisturbed(work) for work in works}
         kill_points(tally, works, references, options.kills, options.seed)
         for work in works:
-            if work.name == "tables":  # a run of half a minute; its parts are the other works'
+            if work.name == "tables":  # takes half a minute; the other jobs cover its parts
                 continue
             if options.step > 0:
                 short = work.shorter()

@@ -1,14 +1,14 @@
-// Counts the file operations of a program and makes one of them fail: for LD_PRELOAD.
+// For LD_PRELOAD: counts the file operations of a program and makes one of them fail.
 //
 //   MINET_FAULT_ROOT   only files below this folder count
 //   MINET_FAULT_KIND   eio: any operation fails with EIO; enospc, erofs: those that change the disk
-//                      fail with ENOSPC or EROFS; short: every read and write does half of its work
-//   MINET_FAULT_AT     number of the operation that fails, from 1; 0: none
-//   MINET_FAULT_ON     1: all after it fail too
-//   MINET_FAULT_LOG    a file outside the root: gets "count N" at the end, and "failed OPERATION
-//   PATH"
+//                      fail with ENOSPC or EROFS; short: every read and write transfers only half
+//   MINET_FAULT_AT     number of the operation that fails, counted from 1; 0: none
+//   MINET_FAULT_ON     1: all later operations fail too
+//   MINET_FAULT_LOG    a file outside the root, which receives "failed OPERATION PATH" and, at the
+//                      end, "count N"
 //
-// Programs that the program starts (ffmpeg) are left alone.
+// Child processes (ffmpeg) are left alone.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ Function next(const char* name) {
   return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
 }
 
-// By system calls: what is watched here must not be counted.
+// By system calls, because the wrapped functions would be counted.
 void say(const std::string& line) {
   const long fd = syscall(SYS_openat, AT_FDCWD, settings->log.c_str(),
                           O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -85,7 +85,7 @@ __attribute__((constructor)) void begin() {
   settings = chosen;
 }
 
-// Programs with LibTorch leave by _Exit, which runs no destructors.
+// Programs with LibTorch exit by _Exit, which runs no destructors.
 __attribute__((destructor)) void end() {
   if (settings != nullptr && getpid() == settings->process) {
     say("count " + std::to_string(count.load()) + "\n");
@@ -111,7 +111,7 @@ std::string path_of(int fd) {
   return path;
 }
 
-// Whether this operation fails; errno is set then. `changes`: the disk.
+// Whether this operation fails; sets errno if so. `changes`: it changes the disk.
 bool fails(bool changes, const char* operation, const std::string& path) {
   const Kind kind = settings->kind;
   if (kind == Kind::half || kind == Kind::none) {
@@ -230,7 +230,7 @@ int close(int fd) {
   ours[fd] = false;
   const bool failed = fails(true, "close", path_of(fd));
   const int error = errno;
-  const int result = original(fd);  // the system closes even where it reports an error
+  const int result = original(fd);  // closed even if an error is reported
   if (failed) errno = error;
   return failed ? -1 : result;
 }

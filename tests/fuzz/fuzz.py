@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs libFuzzer on each reader for so many minutes of CPU time. See scripts/fuzz.sh."""
+"""Runs libFuzzer on each reader for N minutes of CPU time. See scripts/fuzz.sh."""
 import argparse
 import concurrent.futures
 import json
@@ -12,13 +12,13 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 SLOW = 10  # s for one input
-PIECE = 300  # s after which the figures are written
+PIECE = 300  # s after which the results are written
 INTERRUPTED = 72  # libFuzzer's exit code after Ctrl-C
 LIMITS = ["-max_len=16384", f"-timeout={SLOW}", "-rss_limit_mb=1024", "-malloc_limit_mb=512", "-print_final_stats=1"]
 
 
 def readers(build):
-    """{reader: the program that has it}"""
+    """{reader: the program that contains it}"""
     found = {}
     for program in (build / "bin/readers_fuzz", build / "bin/models_fuzz"):
         names = subprocess.run([program], capture_output=True, text=True, check=True).stdout.split()
@@ -32,7 +32,7 @@ def last_number(pattern, said):
 
 
 def run_once(program, reader, arguments, memory):
-    """(exit code, what libFuzzer said, CPU seconds)"""
+    """(exit code, libFuzzer's output, CPU seconds)"""
     log = memory / f"{reader}.log"
     with open(log, "wb") as stream:
         process = subprocess.Popen([program, *LIMITS, *arguments],
@@ -44,8 +44,8 @@ def run_once(program, reader, arguments, memory):
 
 
 def passes_alone(program, reader, found, memory):
-    """Whether an input is read in time and memory by a process of its own. The clock of a busy machine runs on while
-    the reader waits, and libvorbis leaks a little with many an input: neither is a find."""
+    """Whether a separate process reads the input within the time and memory limits. On a busy machine the clock runs on
+    while the reader waits, and libvorbis leaks a little on many inputs: neither is a find."""
     if not found.name.startswith(("timeout-", "oom-", "slow-unit-")):
         return False
     code, _, took = run_once(program, reader, [f"-timeout={60 * SLOW}", found], memory)
@@ -53,8 +53,8 @@ def passes_alone(program, reader, found, memory):
 
 
 def fuzz(build, reader, program, seconds, memory, row, keep):
-    """Until `row`, what earlier runs found out about this reader, says `seconds` of CPU time. libFuzzer counts the
-    clock's, so a busy machine needs several pieces. `keep` is called after each."""
+    """Fuzzes until `row`, which has the results of earlier runs for this reader, has `seconds` of CPU time. libFuzzer
+    counts wall-clock time, so a busy machine needs several pieces. `keep` is called after each."""
     kept, finds = build / "corpus" / reader, build / "finds" / reader
     kept.mkdir(parents=True, exist_ok=True)
     finds.mkdir(parents=True, exist_ok=True)

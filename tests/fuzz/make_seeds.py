@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Small valid files of every reader, where the fuzzing of readers_fuzz and models_fuzz begins.
+"""Writes small valid files for every reader: the initial corpus of readers_fuzz and models_fuzz.
 
-Usage: make_seeds.py FOLDER     writes FOLDER/READER/NAME; FLAC and Ogg Vorbis with the program ffmpeg
+Usage: make_seeds.py FOLDER     writes FOLDER/READER/NAME; FLAC and Ogg Vorbis need ffmpeg
 """
 import json
 import pathlib

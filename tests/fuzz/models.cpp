@@ -1,4 +1,4 @@
-// Model files: the one reader that gives out tensors. LibTorch itself is not instrumented.
+// Model files: the only reader that returns tensors. LibTorch itself is not instrumented.
 #include "fuzz/target.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/models/safetensors.hpp"

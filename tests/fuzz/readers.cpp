@@ -1,5 +1,5 @@
-// Every reader of bytes from outside that needs no LibTorch. Those of LibTorch's rooms whose
-// sources do not use it (sidecars, answers, networks, heads of model files) are compiled into the
+// Every reader of external bytes that needs no LibTorch. Those in rooms with LibTorch whose sources
+// do not use it (sidecars, answers, networks, run folders, curves) are compiled into the
 // harness.
 #include <array>
 #include <cmath>
@@ -78,7 +78,7 @@ void read_pose_file(std::string_view bytes, const char* name, pose::PoseFormat f
     for (std::size_t i = 1; i < raw.times.size(); ++i) {
       require(raw.times[i] > raw.times[i - 1], "times rise");
     }
-    if (raw.frames() > 2000 || raw.times.back() > 600) return;  // slow, and no other code
+    if (raw.frames() > 2000 || raw.times.back() > 600) return;  // slow, and covers no further code
     pose::PoseSequence pose = pose::prepare_pose(path, {.read = {.format = format}});
     pose::normalise(pose);
     for (const float value : pose::pose_window(pose, 0, 10)) {
@@ -98,7 +98,7 @@ void pose_array(std::string_view bytes) {
   read_pose_file(bytes, "b.npy", pose::PoseFormat::solos);
 }
 
-// Lines of one stream, as a live player's keypoints arrive.
+// Lines of one stream, like the keypoints of a live player.
 void pose_line(std::string_view bytes) {
   pose::CausalPose player;
   double now = 0;

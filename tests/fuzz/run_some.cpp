@@ -1,7 +1,7 @@
-// For compilers without libFuzzer: every file of FOLDER/READER through that reader, and each of the
-// first so many with seeded damages.
+// For compilers without libFuzzer: runs every file of FOLDER/READER through that reader, and after
+// it DAMAGES copies of the file with seeded damage.
 //
-//   readers_fuzz FOLDER [DAMAGES]     DAMAGES of each file; 0 by default
+//   readers_fuzz FOLDER [DAMAGES]     DAMAGES per file, 0 by default
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The score room's readers: any bytes give notes or an InputError, what was read as MIDI is written
-// and read back the same, and note indices come out for any notes.
+// The score room's readers: any bytes give notes or an InputError, MIDI that was read is written
+// and read back the same, and any notes give note indices.
 #include <string>
 #include <string_view>
 

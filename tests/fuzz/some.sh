@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Small valid files, what fuzzing once found (tests/fuzz/found/READER), and damages of both, through every reader.
+# Runs every reader on small valid files, on earlier finds (tests/fuzz/found/READER), and on damaged copies of both.
 #
 #   tests/fuzz/some.sh READERS_FUZZ
 set -euo pipefail

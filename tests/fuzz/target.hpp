@@ -1,4 +1,4 @@
-// What the fuzzed readers share. A reader may throw InputError, or return; everything else is a
+// Shared by the fuzzed readers. A reader may return or throw InputError; anything else is a
 // find.
 #pragma once
 
@@ -20,7 +20,7 @@ struct Target {
   const char* name;
   void (*run)(std::string_view bytes);
 };
-// Each file of targets gives its own.
+// Each harness defines its own.
 std::span<const Target> readers();
 void score(std::string_view bytes);
 
@@ -30,7 +30,7 @@ inline void require(bool holds, const char* what) {
   std::abort();
 }
 
-// For readers that open files: in TMPDIR, which scripts/fuzz.sh puts into memory.
+// Files for readers that open files: in TMPDIR, which scripts/fuzz.sh places in memory.
 class Files {
  public:
   std::filesystem::path write(const std::string& name, std::string_view bytes) {
@@ -50,7 +50,7 @@ inline Files& files() {
   return made;
 }
 
-// Several files in one input, with 0x1e between them.
+// Splits an input into `count` files, separated by 0x1e.
 inline std::vector<std::string_view> parts_of(std::string_view bytes, std::size_t count) {
   std::vector<std::string_view> parts;
   while (parts.size() + 1 < count) {

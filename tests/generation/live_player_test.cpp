@@ -1,4 +1,4 @@
-// Music for a player whose frames are still arriving, with the included model.
+// Music for a player whose frames arrive one by one, with the included model.
 #include "minet/generation/live_player.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kToken = 0.032;
 
-// An arm that goes up and down once a second; other joints are not seen.
+// An arm that moves up and down once a second; other joints are not seen.
 std::array<float, 141> player_at(double time_s) {
   std::array<float, 141> joints{};
   const auto put = [&](int joint, double x, double y) {
@@ -78,14 +78,14 @@ TEST(LivePlayer, NotesChangeWhatIsPlayedAndEnd) {
   EXPECT_GT(energy(0.3, 0.7), 10 * energy(3.3, 3.7));
 }
 
-// A note that is asked for from token 10 on is in tune after the first frame of its block.
+// A note requested from token 10 on is in tune after the first frame of its block.
 TEST(LivePlayer, ATokenSoundsAfterOneFrame) {
   LivePlayerOptions options = included();
   options.notes.emplace({score::Note{.onset_s = 0, .duration_s = 10 * kToken, .pitch = 60},
                          score::Note{.onset_s = 10 * kToken, .duration_s = 1, .pitch = 72}});
   EXPECT_DOUBLE_EQ(LivePlayer(options).reached_s(), 0.016);
   const std::vector<float> sound = played(options, 20);
-  // What is left of half a block when a period of this pitch is taken away.
+  // The share of half a block's energy left after subtracting the previous period of this pitch.
   const auto unlike = [&](std::size_t first, double hz) {
     const auto period = static_cast<std::size_t>(std::lround(16000 / hz));
     double off = 0, all = 0;

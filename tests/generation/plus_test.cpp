@@ -1,4 +1,4 @@
-// Music from plus: notes force the pitch, pieces do not depend on their batch, sound has no seams.
+// Music from plus: notes force the pitch, pieces do not depend on their batch, no seams in sound.
 #include "minet/generation/plus.hpp"
 
 #include <ATen/ATen.h>
@@ -93,7 +93,7 @@ TEST(Plus, SoundMadeBlockByBlockIsTheWholeSound) {
   const double peak = whole.abs().max().item<double>();
   if (peak > 0.99) whole = whole * (0.99 / peak);
   const at::Tensor ours = at::tensor(sound.samples).unsqueeze(0);
-  // Products of other shapes round otherwise; a seam would be as large as the noise.
+  // Products of different shapes round differently; a seam would be as large as the noise.
   EXPECT_LT((ours - whole).abs().max().item<double>(), 1e-5);
 }
 
@@ -115,7 +115,7 @@ TEST(Plus, SoundOfTokensThatComeOneByOneIsThatOfAllAtOnce) {
     const auto now = [&](const at::Tensor& x) { return x.slice(1, t, t + 1); };
     parts.push_back(
         stream.add(frames.add({now(tokens.onset), now(tokens.pitch), now(tokens.level)}), body));
-    // Two hops a token, and never more than the frames that are known by then.
+    // Two hops per token, and never more than the frames that are known by then.
     EXPECT_EQ(parts.back().size(1), t == 0 ? 0 : 2 * model.config.spectrogram.hop);
   }
   parts.push_back(stream.add(frames.finish(), body));

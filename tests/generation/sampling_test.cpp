@@ -1,5 +1,5 @@
-// Drawing codes: the cuts keep what they say, frequencies are the probabilities, and sampling with
-// the cache samples what the whole context would.
+// Sampling codes: top-k and top-p keep what they promise, frequencies match the probabilities, and
+// sampling with the cache gives the same codes as with the whole context.
 #include "minet/generation/sampling.hpp"
 
 #include <ATen/ATen.h>
@@ -143,7 +143,7 @@ class SamplingTest : public testing::Test {
     at::NoGradGuard no_grad;  // larger weights, so that the logits differ
     for (at::Tensor& weight : model_.prior->parameters()) weight.mul_(6);
   }
-  // Compares codes sampled one by one with what the whole sequence's logits say.
+  // Compares codes sampled one by one with those from the whole sequence's logits.
   void expect_codes_of_the_whole_context();
   config::TrainConfig config_;
   models::Model model_;

@@ -1,5 +1,5 @@
-// The pieces of a listening test that a listener cannot see: sounds made alike.
-// The whole, in a browser: tests/cli/listening_test.py.
+// Parts of a listening test that a listener does not see: matching loudness, fades and catch
+// trials. tests/cli/listening_test.py runs the whole test in a browser.
 #include "minet/listening/listening.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,6 @@ double peak_of(const audio::Sound& sound) {
   return peak;
 }
 
-// statsmodels 0.15.0: proportion_confint(count, nobs, method="wilson").
 TEST(ListeningPairs, AreEquallyLoud) {
   audio::Sound quiet = sine(300, 0.01), loud = sine(1000, 0.9);
   match_loudness(quiet, loud);
@@ -61,7 +60,7 @@ TEST(ListeningPairs, BeginAndEndInSilence) {
   EXPECT_EQ(sound.samples.back(), 0);
   EXPECT_EQ(sound.samples[400], before.samples[400]);
   audio::Sound tiny{.sample_rate = 16000, .samples = {1}};
-  fade(tiny);  // nothing to fade in one sample, and nothing to step over
+  fade(tiny);  // one sample has nothing to fade, and must not be overrun
   EXPECT_EQ(tiny.samples.size(), 1U);
 }
 

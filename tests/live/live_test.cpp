@@ -1,4 +1,4 @@
-// The parts of live playing: what lies between sources, the player and a sound card.
+// The parts of live playing between the sources, the player and a sound card.
 #include <gtest/gtest.h>
 #include <lo/lo.h>
 #include <unistd.h>
@@ -89,7 +89,7 @@ TEST(LineCutter, LinesHoweverTheyArrive) {
   EXPECT_EQ(inbox.counts().bad, 1);
   EXPECT_NE(inbox.take_complaint().find("line of JSON"), std::string::npos);
   EXPECT_EQ(inbox.take_complaint(), "");
-  ASSERT_EQ(inbox.take()->picture.joints[0], 5);  // the newest, once
+  ASSERT_EQ(inbox.take()->picture.joints[0], 5);  // only the newest, and once
   EXPECT_FALSE(inbox.take());
   lines.add(std::string(1'000'000, '['));  // no end of line: not kept
   lines.add("]\n" + picture(6));
@@ -182,9 +182,9 @@ TEST(SourceClock, StampsSayWhenDelayedPicturesWereSeen) {
   SourceClock clock;
   EXPECT_EQ(clock.time_of(std::nullopt, 7.0), 7.0);
   EXPECT_NEAR(clock.time_of(100.00, 10.02), 10.02, 1e-9);
-  EXPECT_NEAR(clock.time_of(100.04, 10.05), 10.05, 1e-9);  // faster on its way
+  EXPECT_NEAR(clock.time_of(100.04, 10.05), 10.05, 1e-9);  // a shorter delay than before
   EXPECT_NEAR(clock.time_of(100.08, 10.30), 10.09, 1e-3);  // delayed
-  EXPECT_NEAR(clock.time_of(3.0, 10.5), 10.5, 1e-9);       // another clock
+  EXPECT_NEAR(clock.time_of(3.0, 10.5), 10.5, 1e-9);       // a different clock
   EXPECT_NEAR(clock.time_of(5000.0, 10.6), 10.6, 1e-9);    // milliseconds
 }
 
@@ -226,7 +226,7 @@ TEST(CardSink, CountsGapsOfANullCard) {
   const auto sink = make_card_sink("null", 16000, 0.1);
   const std::vector<float> block(512, 0.5F);
   sleep_s(0.1);
-  EXPECT_EQ(sink->underruns(), 0);  // it has not begun
+  EXPECT_EQ(sink->underruns(), 0);  // the card's playback has not begun
   const double began = now_s();
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(sink->wait());
@@ -238,7 +238,7 @@ TEST(CardSink, CountsGapsOfANullCard) {
   EXPECT_GT(sink->underruns(), 0);
 }
 
-// A card as RtAudio makes it, which the test ends.
+// A card like RtAudio's, driven by the test.
 class FakeCard : public Card {
  public:
   FakeCard(const CardOptions& options, double period_s, Pull pull)

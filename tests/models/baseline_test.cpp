@@ -1,5 +1,5 @@
-// The baselines: against the PyTorch mirror in tests/reference, who sees
-// whom, frames generated with a cache, files, and what is refused.
+// The baselines: against the PyTorch mirror in tests/reference, receptive
+// fields, frames generated with a cache, files, and what is refused.
 #include "minet/models/baseline.hpp"
 
 #include <filesystem>
@@ -24,7 +24,7 @@ using reference::Golden;
 using reference::set_weights;
 using reference::tensors_of;
 
-// In the size of small_config: 16 frames a clip at 250 frames and 94 poses a second.
+// As small as small_config: 16 frames per clip, at 250 frames and 94 poses per second.
 config::TrainConfig small_baseline(config::ModelKind kind) {
   config::TrainConfig config = small_config();
   config.model.kind = kind;
@@ -56,7 +56,7 @@ void expect_gradients(const Golden& golden, const std::string& prefix, std::size
     if (name.starts_with("input.")) continue;
     ASSERT_TRUE(tensors.contains(name)) << name;
     if (gradient.abs().max().item<double>() < 1e-12) {
-      // A bias in front of a batch normalisation changes nothing: 0 but for rounding.
+      // A bias before a batch normalisation has no effect: its gradient is 0 up to rounding.
       EXPECT_LT(tensors.at(name).grad().abs().max().item<double>(), 1e-5) << name;
     } else {
       EXPECT_TRUE(agrees(prefix + name, tensors.at(name).grad(), gradient, kGradient));
@@ -114,8 +114,8 @@ TEST_P(BaselineTest, GivesTheMirrorsFramesGradientsStatisticsAndFeatures) {
       agrees("feature", model.net->feature(plain), golden.at("eval.output.feature"), kOutput));
   const at::Tensor generated = golden.at("eval.output.generated");
   EXPECT_TRUE(agrees("generated", model.net->generate(plain, generated.size(2)), generated,
-                     5 * kOutput));  // errors of a frame enter the next
-  EXPECT_TRUE(model.net->is_training()) << "feature and generate leave the mode as it was";
+                     5 * kOutput));  // a frame's error carries over to the next
+  EXPECT_TRUE(model.net->is_training()) << "feature and generate must restore training mode";
   model.net->eval();
   EXPECT_TRUE(agrees("eval frames", model.net->forward(plain, golden.at("input.target")),
                      golden.at("eval.output.frames"), kOutput));
@@ -206,7 +206,7 @@ TEST_P(BaselineTest, TheCountFromTheConfigurationIsTheCountOfTheNetwork) {
 TEST_P(BaselineTest, ASavedBaselineLoadsAsItWas) {
   BaselineModel model = make(5);
   model.net->train();
-  model.net->forward(pose, target);  // running statistics that are no first ones
+  model.net->forward(pose, target);  // running statistics that differ from their initial values
   model.scale = {.kind = config::LogScale::log1p,
                  .reference = 3,
                  .floor_db = -70,

@@ -18,7 +18,7 @@ TEST_P(FastControlsTest, GivesTheLogitsOfTheOperators) {
   const at::NoGradGuard no_grad;
   config::TrainConfig config;
   config.model.kind = config::ModelKind::plus;
-  config.plus.prior_width = 72;  // no multiple of what the kernels do at once
+  config.plus.prior_width = 72;  // not a multiple of the kernels' block size
   config.plus.motion_hidden = 20;
   PlusModel model = make_plus(config, 3);
   ControlPrior prior = model.prior;

@@ -22,7 +22,7 @@ class FastPriorTest : public ::testing::TestWithParam<std::tuple<PriorShape, Ins
     return config;
   }
 
-  // The largest difference of logits, over the largest logit.
+  // The largest difference of logits, relative to the largest logit.
   double compare(Model& model, std::int64_t batch, std::int64_t steps) const {
     const at::NoGradGuard no_grad;
     const config::TrainConfig& config = model.config;
@@ -82,7 +82,7 @@ TEST_P(FastPriorTest, GivesTheSameLogitsPastTheContextAndForAnyBatch) {
 
 TEST_P(FastPriorTest, GivesTheSameLogitsInThePapersShape) {
   config::TrainConfig paper;
-  paper.vqvae.channels = 32;  // not the prior's business, and quick to make
+  paper.vqvae.channels = 32;  // the prior does not use it, and it is quick to create
   Model model = make_model(configured(paper), 7);
   {
     const at::NoGradGuard no_grad;
@@ -126,7 +126,7 @@ TEST_P(FastPriorTest, NotesGivenInStretchesAreAsGoodAsWhole) {
       }
     }
   }
-  // Notes that begin too late, or none, are refused.
+  // Notes that begin too late are refused, and so are missing notes.
   EXPECT_NE(input_error([&] { parts.go_on_with({.memory = memory, .first = 60}); }).find("step 70"),
             std::string::npos);
   input_error([&] { parts.go_on_with({}); });
@@ -138,7 +138,7 @@ TEST_P(FastPriorTest, DrawsBySoftmax) {
   enlarge(*model.prior, 100);
   model.eval();
   FastPrior first(model.prior);
-  FastPrior fast(first);  // a copy has weights, but no state of its own
+  FastPrior fast(first);  // a copy has the weights, but no state
   input_error([&] { fast.step({}, std::vector<float>(16)); });
   fast.start(2);
   const at::Tensor body = random_tensor({2, 8}, 2);
@@ -147,7 +147,7 @@ TEST_P(FastPriorTest, DrawsBySoftmax) {
     const auto logits = fast.logits(1);
     const at::Tensor wanted = at::softmax(
         at::from_blob(const_cast<float*>(logits.data()), {24}).to(at::kDouble) * scale, 0);
-    // Evenly spaced numbers fall to each code by its probability, in order.
+    // Evenly spaced numbers select the codes in order, each in proportion to its probability.
     const std::int64_t tries = 20'000;
     at::Tensor counts = at::zeros({24}, at::kDouble);
     std::int64_t before = 0;

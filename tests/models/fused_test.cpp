@@ -28,7 +28,7 @@ class FusedKernels : public ::testing::TestWithParam<InstructionSet> {
   const OtherPaths paths_{{.instructions = GetParam()}};
 };
 
-// The value of `work` and its gradients towards every input, for a random weighing of the output.
+// The value of `work` and its gradients for every input, for a random weighting of the output.
 Tensors value_and_gradients(const Work& work, const Tensors& inputs) {
   Tensors leaves;
   for (const at::Tensor& input : inputs) leaves.push_back(input.clone().requires_grad_());
@@ -94,7 +94,7 @@ TEST_P(FusedKernels, ResidualBlocksAreTheirConvolutionsAndTheSum) {
   }
 }
 
-// Rounded to 8 bits, and Winograd's transforms multiply the error: about 1 % (0.24 % without them).
+// Rounded to 8 bits, and Winograd's transforms amplify the error: about 1 % (0.24 % without them).
 TEST_P(FusedKernels, ConvolutionsInBf16AreNearTheDirectOnes) {
   if (!has_bf16_products()) GTEST_SKIP() << "this processor has no AVX512-BF16";
   for (const std::int64_t groups : {1, 4}) {
@@ -116,7 +116,7 @@ TEST_P(FusedKernels, ConvolutionsInBf16AreNearTheDirectOnes) {
                 2e-2 * exact[i].norm().item<double>())
           << i;
     }
-    EXPECT_FALSE(at::equal(rounded[0], exact[0]));  // it was another computation
+    EXPECT_FALSE(at::equal(rounded[0], exact[0]));  // it did compute in bf16
   }
 }
 

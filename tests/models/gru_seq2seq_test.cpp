@@ -1,5 +1,5 @@
 // The GRU-Seq2Seq of table 5: against the PyTorch mirror in tests/reference, whole and step by
-// step, who sees whom, files, and what is refused.
+// step, receptive fields, files, and what is refused.
 #include <set>
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ struct SeqCase {
   std::string name;
   bool moving = false;   // h changes from step to step
   bool notes = false;    // there are notes
-  bool present = false;  // of which some clips may see nothing
+  bool present = false;  // which are hidden from some clips
 };
 void PrintTo(const SeqCase& c, std::ostream* stream) {
   *stream << c.name;
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
 config::TrainConfig small_gru() {
   config::TrainConfig config = small_config();
   config.prior.kind = config::PriorKind::gru;
-  config.content.heads = 7;  // not asked
+  config.content.heads = 7;  // not used
   config.content.layers = 1;
   return config;
 }
@@ -154,7 +154,7 @@ TEST(GruSeq2SeqTest, ACodeSeesTheCodesBeforeItAndAllOfTheNotes) {
     EXPECT_GT(largest_difference(changed.select(1, 0), all.select(1, 0)), 1e-4) << step;
     EXPECT_GT(largest_difference(changed.select(1, 8), all.select(1, 8)), 1e-4) << step;
   }
-  // A clip whose notes are hidden is as one without.
+  // A clip whose notes are hidden equals one without notes.
   const at::Tensor hidden = model.prior->forward(
       codes, body, {.memory = model.content->forward(notes, body), .present = at::zeros({1})});
   EXPECT_LT(largest_difference(hidden, model.prior->forward(codes, body)), 1e-6);

@@ -31,7 +31,7 @@ TEST(Motion, OfALongRecordingIsThatOfOneCall) {
   const at::Tensor pose = torch::randn({1, frames, 94}).cumsum(1) * 0.01;
   const at::Tensor body = torch::randn({1, config.body_width()});
   const auto forward = [&] { return motion->forward(pose, body, frames / 2, 2.0); };
-  const at::Tensor whole = forward().detach();  // with gradients: one call
+  const at::Tensor whole = forward().detach();  // with gradients, in a single call
   const at::NoGradGuard no_grad;
   EXPECT_TRUE(torch::allclose(forward(), whole, 1e-5, 1e-5));
 }

@@ -1,7 +1,7 @@
 """Writes tests/models/golden_python.safetensors with the `safetensors` package (tried with 0.8).
 
 Run: python tests/models/make_safetensors_golden.py
-One tensor of each dtype that minet reads, metadata with text beyond ASCII, no content hash.
+One tensor of each dtype that minet reads, metadata with non-ASCII text, no content hash.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-// Whole models: names, first weights, files, strict loading, parameter counts.
+// Whole models: names, initial weights, files, strict loading, parameter counts.
 #include "minet/models/model.hpp"
 
 #include <cstdlib>
@@ -156,7 +156,7 @@ TEST_F(ModelTest, FirstWeightsHaveTheSpreadOfThePage) {
   EXPECT_NEAR(deviation("prior.embedding.weight"), 0.02, 0.001);
   EXPECT_EQ(largest("prior.blocks.0.up.bias"), 0);
   EXPECT_TRUE(tensors.at("content.norm_out.weight").eq(1).all().item<bool>());
-  const double conv = 1 / std::sqrt(3.0 * 32);  // fan in of a band of 512 / 16 channels
+  const double conv = 1 / std::sqrt(3.0 * 32);  // fan-in of a band of 512 / 16 channels
   EXPECT_LE(largest("vqvae.encoder.mbr.0.conv1.weight"), conv);
   EXPECT_GT(largest("vqvae.encoder.mbr.0.conv1.weight"), 0.99 * conv);
   EXPECT_GT(largest("vqvae.encoder.mbr.0.conv1.bias"), 0.9 * conv);

@@ -1,4 +1,4 @@
-// A model saved here loads in the PyTorch mirror with strict names, and both compute the same.
+// A model saved by C++ loads in the PyTorch mirror with strict names, and both compute the same.
 // Needs a Python with tests/reference/requirements.txt, named by MINET_REFERENCE_PYTHON.
 
 #include <ATen/ATen.h>
@@ -50,7 +50,7 @@ TEST_F(ModelsParityPython, ASavedModelLoadsInTheMirrorAndComputesTheSame) {
     for (const auto& [tensor_name, tensor] : model_tensors(model)) {
       if (!at::isFloatingType(tensor.scalar_type())) continue;
       at::Tensor target = tensor;
-      target.add_(at::randn_like(target), 0.1);  // away from zero biases and small first weights
+      target.add_(at::randn_like(target), 0.1);  // away from zero biases and small initial weights
     }
     const std::int64_t steps = config.clip_frames();
     TensorFile of_case;
@@ -76,7 +76,7 @@ TEST_F(ModelsParityPython, ASavedModelLoadsInTheMirrorAndComputesTheSame) {
       EXPECT_NE(result.output.find(what), std::string::npos) << what << " was not compared";
     }
 
-    // And the check can fail: another model's logits are not this one's.
+    // And the check can fail: logits that are 1 % off are reported.
     tensors["logits"] = tensors["logits"] * 1.01;
     save_safetensors(folder_ / "case.safetensors", of_case);
     EXPECT_EQ(check("model.safetensors", "case.safetensors").exit_code, 1);

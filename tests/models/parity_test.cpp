@@ -30,7 +30,7 @@ void expect_output(const Golden& golden, const std::string& name, const at::Tens
   EXPECT_TRUE(agrees(name, ours, golden.at(name), kOutput));
 }
 
-// Every gradient that the case stores; returns how many.
+// Compares every gradient that the case stores; returns how many.
 int expect_gradients(const Golden& golden, const std::string& of_case, torch::nn::Module& module,
                      const std::string& prefix) {
   int compared = 0;
@@ -60,7 +60,7 @@ std::set<std::string> names_of(const std::map<std::string, at::Tensor>& tensors)
   return names;
 }
 
-// Every name, both ways: the golden's weights are the mirror's state_dict.
+// The names must be the same on both sides: the golden's weights are the mirror's state_dict.
 void expect_names(const Golden& golden, const torch::nn::Module& module, const std::string& prefix,
                   const std::set<std::string>& training_only = {}) {
   std::set<std::string> ours = names_of(tensors_of(module, prefix));
@@ -176,7 +176,7 @@ TEST(ModelsParity, QuantizerRevivesTheCodesThatAreDeadInTheMirrorAndNoOthers) {
   for (std::int64_t code = 0; code < config.codes; ++code) {
     if (!dead[code].item<bool>()) continue;
     EXPECT_TRUE((vectors == quantizer->codes[code]).all(1).any().item<bool>())
-        << "code " << code << " is no vector of the batch";
+        << "code " << code << " is not a vector of the batch";
     EXPECT_NEAR(quantizer->counts[code].item<double>(), usual, 1e-6);
     EXPECT_TRUE(agrees("sums of a revived code", quantizer->sums[code],
                        quantizer->codes[code] * usual, kAverages));
@@ -245,7 +245,7 @@ struct PriorCase {
   std::string name;
   bool moving = false;   // h changes from step to step
   bool memory = false;   // there are notes
-  bool present = false;  // of which some clips may see nothing
+  bool present = false;  // which are hidden from some clips
 };
 void PrintTo(const PriorCase& c, std::ostream* stream) {
   *stream << c.name;

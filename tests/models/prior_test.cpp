@@ -1,4 +1,4 @@
-// Body encoder, content transformer and prior: who sees whom, and cached steps.
+// Body encoder, content transformer and prior: receptive fields, and cached steps.
 #include "minet/models/prior.hpp"
 
 #include "models/support.hpp"
@@ -39,7 +39,7 @@ TEST_P(PriorTest, GivesLogitsForEveryStep) {
   const at::Tensor body = random_tensor({3, 8}, 2);
   const at::Tensor logits = prior->forward(codes, body, content(3, 10));
   EXPECT_EQ(logits.sizes(), at::IntArrayRef({3, 10, 24}));
-  // One body vector is the same as the same vector at every step.
+  // One body vector equals the same vector at every step.
   const at::Tensor repeated = body.unsqueeze(1).repeat({1, 10, 1});
   EXPECT_EQ(largest_difference(prior->forward(codes, repeated, content(3, 10)), logits), 0);
   EXPECT_EQ(prior->forward(codes.narrow(1, 0, 1), body, content(3, 1)).size(1), 1);
@@ -72,7 +72,7 @@ TEST_P(PriorTest, TheFutureChangesNothing) {
     at::Tensor changed = codes.clone();
     changed.narrow(1, t, steps - t).add_(1).remainder_(24);
     const at::Tensor after = prior->forward(changed, body, input);
-    // logits[t] may see codes before t only.
+    // logits[t] may depend on codes before t only.
     EXPECT_EQ(largest_difference(after.narrow(1, 0, t + 1), before.narrow(1, 0, t + 1)), 0) << t;
     if (t + 1 < steps) {
       EXPECT_GT(largest_difference(after.select(1, t + 1), before.select(1, t + 1)), 1e-4) << t;
@@ -86,7 +86,7 @@ TEST_P(PriorTest, TheFutureChangesNothing) {
 }
 
 TEST_P(PriorTest, NothingFurtherBackThanTheLayersTimesTheContextIsSeen) {
-  // Two layers, each 12 steps: input t reaches output t + 22 and not t + 23.
+  // Two layers of 12 steps each: input t reaches output t + 22, but not t + 23.
   const std::int64_t steps = 60;
   const at::Tensor codes = random_ints({1, steps}, 24, 1);
   at::Tensor body = random_tensor({1, steps, 8}, 2).set_requires_grad(true);
@@ -99,7 +99,7 @@ TEST_P(PriorTest, NothingFurtherBackThanTheLayersTimesTheContextIsSeen) {
 }
 
 TEST_P(PriorTest, CachedStepsGiveTheLogitsOfTheWholePastTheContextToo) {
-  for (const std::int64_t steps : {5, 12, 75, 700}) {  // context 12; rotary rows come by 256
+  for (const std::int64_t steps : {5, 12, 75, 700}) {  // context 12; 256 rotary rows at a time
     const std::int64_t batch = 3;
     const at::Tensor codes = random_ints({batch, steps}, 24, 1);
     const at::Tensor body = random_tensor({batch, steps, 8}, 2);
@@ -137,7 +137,7 @@ TEST_P(PriorTest, NotesOutsideTheBandAreNotSeen) {
   if (GetParam().alignment != config::Alignment::cross_attention || !GetParam().content) {
     GTEST_SKIP() << "only where cross-attention is the only way";
   }
-  // Through two layers: own look (12 each way), and what earlier steps saw (another 11 back).
+  // Through two layers: its own window (12 each way), and that of earlier steps (another 11 back).
   const std::int64_t steps = 80;
   ContentInput input = content(1, steps);
   input.memory.set_requires_grad(true);
@@ -260,7 +260,7 @@ TEST_F(BodyTest, TheBodyVectorFollowsThePoseAndItsOrder) {
 }
 
 TEST_F(BodyTest, TheBodyVectorIsTheFinalStatesOfBothDirections) {
-  // Each direction alone: the forward half of h cannot tell a changed frame from its own start...
+  // Forward half: the state after the last frame; backward half: the state after the first.
   torch::nn::GRU gru(
       torch::nn::GRUOptions(94, 4).num_layers(2).bidirectional(true).batch_first(true));
   const auto ours = model.body->named_parameters();
@@ -332,7 +332,7 @@ TEST_F(ContentTest, ALongPieceGivesWhatItsPartsGive) {
   const at::Tensor body = random_tensor({1, 8}, 1);
   const at::NoGradGuard no_grad;
   const at::Tensor whole = model.content->forward(notes, body);
-  // Positions count from the part's own start; only distances may matter.
+  // Positions count from the start of the part; only distances may matter.
   const at::Tensor part = model.content->forward(notes.narrow(1, 600, 200), body);
   EXPECT_LT(largest_difference(part.narrow(1, 22, 156), whole.narrow(1, 622, 156)), 2e-5);
 }

@@ -1,4 +1,4 @@
-// safetensors files: round trips, a file that Python wrote, hostile files, damage.
+// safetensors files: round trips, a file written by Python, hostile files, damage.
 #include "minet/models/safetensors.hpp"
 
 #include <cstdlib>
@@ -229,7 +229,7 @@ TEST_F(SafetensorsTest, EveryFlippedBitIsNoticedOrHarmless) {
       const TensorFile read = read_safetensors(put(damaged));
       ASSERT_LT(i, data) << "a flipped bit in the data was not noticed";
       // In the header only names and metadata texts can change unnoticed; strict loading compares
-      // those. The numbers are what they were.
+      // those. The number of tensors is unchanged.
       EXPECT_EQ(read.tensors.size(), saved.tensors.size());
     } catch (const InputError&) {
       ++noticed;

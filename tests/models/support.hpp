@@ -13,11 +13,11 @@
 
 namespace minet::models {
 
-// How near the mirror's figures must be.
+// How close to the mirror's numbers the results must be.
 constexpr double kOutput = 1e-5;    // of the largest entry
 constexpr double kGradient = 1e-4;  // of the largest entry
 
-// 12 channels of everything small, the paper's shape otherwise.
+// A small model with the structure of the paper's.
 inline config::TrainConfig small_config() {
   config::TrainConfig config;
   config.spectrogram.n_fft = 64;
@@ -72,8 +72,8 @@ inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-// First weights of the transformers are so small that outputs hardly move; tests about who sees
-// whom want them larger. Biases stay away from zero too.
+// The transformers' initial weights are so small that outputs hardly change; tests of receptive
+// fields need larger ones. Also moves biases away from zero.
 inline void enlarge(torch::nn::Module& module, std::uint64_t seed) {
   const at::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) {

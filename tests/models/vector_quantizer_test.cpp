@@ -1,4 +1,4 @@
-// The codebook: nearest codes, EMA by hand, k-means, revival, usage.
+// The codebook: nearest codes, EMA against hand calculation, k-means, revival, usage.
 #include "minet/models/vector_quantizer.hpp"
 
 #include <cmath>
@@ -78,7 +78,7 @@ TEST(VectorQuantizerTest, KmeansFindsWellSeparatedClusters) {
   EXPECT_TRUE(quantizer->is_started());
   const at::Tensor nearest = at::cdist(centres, quantizer->codes).amin(1);
   EXPECT_LT(nearest.max().item<double>(), 0.2);
-  // Counts are cluster sizes, scaled to a batch; sums follow.
+  // Counts are cluster sizes scaled to a batch, and sums are counts times codes.
   EXPECT_NEAR(quantizer->counts.sum().item<double>(), 96, 1e-3);
   EXPECT_LT(largest_difference(quantizer->counts, at::full({clusters}, 8.0)), 1e-4);
   EXPECT_LT(largest_difference(quantizer->sums, quantizer->codes * 8.0), 1e-3);
@@ -146,7 +146,7 @@ TEST(VectorQuantizerTest, RevivalGivesDeadCodesVectorsOfTheBatch) {
   VectorQuantizer quantizer(shape(10, 3));  // threshold 0.25
   quantizer->codes.copy_(random_tensor({10, 3}, 1));
   quantizer->counts.fill_(4);
-  const at::Tensor vectors = random_tensor({40, 3}, 2);  // 4 tokens a code: dead under 1
+  const at::Tensor vectors = random_tensor({40, 3}, 2);  // 4 tokens per code: dead below 1
   quantizer->counts[2] = 0.99;
   quantizer->counts[5] = 1.0;
   quantizer->counts[7] = 0.0;

@@ -107,7 +107,7 @@ TEST_F(VqVaeTest, AnMbrBlockIsItsBandsComputedOneByOne) {
 TEST_F(VqVaeTest, ItsMarginIsExactlyItsReceptiveField) {
   EXPECT_EQ(vqvae->margin(), 10);
   EXPECT_EQ(VqVae(config::VqVaeConfig{}, 1024)->margin(), 14);  // the paper's shape
-  // In double, where convolutions are direct: the fast ones leave roundings beyond the margin.
+  // In double, where convolutions are direct: fast ones leave rounding errors beyond the margin.
   vqvae->to(at::kDouble);
   at::Tensor spectrogram = random_tensor({1, 32, 41}, 1).to(at::kDouble).set_requires_grad(true);
   vqvae->encoder->forward(spectrogram).select(2, 20).sum().backward();

@@ -88,8 +88,8 @@ TEST_F(Orchestra, IsTheSameWithSampledInstrumentsAndOpenPoseFilesToo) {
   EXPECT_TRUE(files_of(folder / "1") == files_of(folder / "3"));
 }
 
-// The whole orchestra: every instrument at least four times, compositions in several tracks and
-// pieces, and none of them on both sides.
+// The whole orchestra: every instrument at least four times, compositions that several tracks and
+// pieces share, and no composition in both splits.
 TEST_F(Orchestra, OfFullSizeKeepsCompositionsOnOneSideOfTheSplit) {
   make_orchestra(
       {.out = folder / "out", .seconds = 5, .sound = SoundSource::additive, .mix = false});
@@ -167,7 +167,7 @@ TEST_F(Orchestra, WritesATableOfFilesThatReadBack) {
   EXPECT_EQ(notes_in_all, report.notes);
   for (const std::string& code : instrument_codes()) EXPECT_EQ(splits[code].size(), 2u) << code;
 
-  for (const auto& [name, parts] : parts_of) {  // the score: one track a part, other times
+  for (const auto& [name, parts] : parts_of) {  // the score: a track per part, different times
     const auto midi = score::read_midi(root / name / ("Sco_" + name + ".mid"));
     ASSERT_EQ(midi.tracks.size(), parts.size()) << name;
     for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -211,8 +211,8 @@ TEST_F(Orchestra, PitchCurvesFollowTheNotes) {
   EXPECT_EQ(right, voiced);
 }
 
-// People are listed in any order and missing at times, and still every player can be told apart by
-// their place.
+// People are listed in any order and are sometimes missing, but every player can still be
+// identified by position.
 TEST_F(Orchestra, OpenPoseFilesShowAllPlayersFromLeftToRight) {
   make_orchestra({.out = folder / "out",
                   .tracks = 5,
@@ -253,7 +253,7 @@ TEST_F(Orchestra, GoesOnWhereAnInterruptedRunStopped) {
       .out = folder / "out", .tracks = 12, .seconds = 5, .sound = SoundSource::additive};
   make_orchestra(options);
   const auto whole = files_of(folder / "out");
-  // As if stopped: a piece is missing, the folder has its other name.
+  // As if interrupted: a piece is missing, and the folder still has its unfinished name.
   std::filesystem::rename(folder / "out", folder / "out.unfinished");
   std::filesystem::remove(folder / "out.unfinished/tracks.csv");
   std::filesystem::remove_all(folder / "out.unfinished/42_Toccata_tpt_tpt_hn_tbn_tba");

@@ -1,4 +1,4 @@
-// Which pieces an orchestra plays, and that their parts belong together.
+// The pieces that an orchestra plays, and that their parts fit together.
 #include "orchestra/pieces.hpp"
 
 #include <gtest/gtest.h>
@@ -119,7 +119,7 @@ TEST(Pieces, ArrangementsShareTheirMusicAndSometimesTheTake) {
                          second.begin()));
 }
 
-// Where all parts of a piece begin a bar together, they are in the bar's chord.
+// Where all parts of a piece begin a bar together, their notes belong to the bar's chord.
 TEST(Pieces, PartsHaveTheSameChords) {
   const OrchestraOptions options{.seconds = 60, .seed = 5};
   int chords = 0, thirds = 0;

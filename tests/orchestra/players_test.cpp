@@ -1,4 +1,4 @@
-// Players: postures that differ, and movements that belong to the notes.
+// Players: postures that differ, and movements that follow the notes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ Performance perform(const Instrument& instrument, double seconds, std::uint64_t 
   return p;
 }
 
-// Mean pose, neck at the origin, shoulders one apart: what is left is posture.
+// Mean pose with the neck at the origin and shoulder width 1: only posture remains.
 std::vector<double> mean_pose(const Performance& p) {
   std::vector<double> mean(2 * pose::kJoints);
   for (const auto& frame : p.frames) {
@@ -120,7 +120,7 @@ TEST(Players, OfVariedHabitsHaveTheSameBuildAndOtherElbows) {
   EXPECT_GT(varied, 1.5 * usual);
 }
 
-// A right hand with its palm to the camera and its fingers up: the thumb is on the image's right.
+// A right hand, palm to the camera and fingers up, has its thumb on the right of the image.
 TEST(Players, HaveTheirThumbsOnTheRightSide) {
   Posture posture = posture_of("sax");
   posture.right.fingers = {0, 1, 0}, posture.right.palm = {0, 0, 1};
@@ -162,7 +162,7 @@ TEST(Players, AreNeverMirrored) {
   }
 }
 
-// Nearest neighbour on mean poses of other players: chance is 1 in 13.
+// Nearest neighbour among mean poses of other players: chance is 1 in 13.
 TEST(Players, ShowTheirInstrument) {
   constexpr std::uint64_t kPlayers = 6;
   std::vector<std::vector<double>> means;
@@ -189,7 +189,7 @@ TEST(Players, ShowTheirInstrument) {
   EXPECT_GE(all, static_cast<int>(0.75 * static_cast<double>(means.size())));
   RecordProperty("right", all);
 
-  // Relatives look alike: the viola is nearer to the violin than the cello and the flute are.
+  // Related instruments look alike: the viola is nearer to the violin than cello and flute are.
   const auto centre = [&](std::size_t instrument) {
     std::vector<double> mean(2 * pose::kJoints);
     for (std::size_t a = 0; a < means.size(); ++a) {
@@ -208,7 +208,7 @@ TEST(Players, MoveWhenNotesBegin) {
   Random random(1);
   for (const Instrument& instrument : instruments()) {
     const auto p = perform(instrument, 60, 21);
-    // How much the hands change shape and place, neck held still, noise and gaps included.
+    // Movement of all joints relative to the neck, including noise and gaps.
     std::vector<double> change(p.frames.size());
     for (std::size_t i = 1; i < p.frames.size(); ++i) {
       int seen = 0;

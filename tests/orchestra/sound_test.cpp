@@ -1,5 +1,5 @@
-// Tunes, fingerings, and whether the sound has the pitch that the notes say. The pitch is measured
-// with YIN (de Cheveigné and Kawahara 2002) written here, on the waveform alone.
+// Tunes, fingerings, and whether the sound has the pitch of its notes. The pitch is measured from
+// the waveform alone, by an implementation of YIN (de Cheveigné and Kawahara 2002) in this file.
 #include "orchestra/sound.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using namespace minet::orchestra;
 namespace {
 
 // Hz of `samples` around `centre`; 0 if nothing periodic is found. Every lag from one sample to
-// `longest_s` is a candidate: octave errors are possible, and would be seen.
+// `longest_s` is a candidate, so that octave errors would show.
 double yin(const std::vector<float>& samples, std::size_t centre, double longest_s) {
   const auto lags = static_cast<std::size_t>(longest_s * kSampleRate);
   const std::size_t window = std::max<std::size_t>(1600, lags * 3 / 2);
@@ -51,7 +51,7 @@ double yin(const std::vector<float>& samples, std::size_t centre, double longest
   return kSampleRate / (static_cast<double>(best) + shift);
 }
 
-// Share of notes (of `wanted`, spread over the tune) that sound within 50 cents.
+// Share of about `wanted` notes, spread over the tune, whose sound is within 50 cents.
 double share_in_tune(const Tune& tune, const std::vector<float>& samples, std::size_t wanted) {
   std::vector<const TuneNote*> long_enough;
   for (const TuneNote& note : tune.notes) {
@@ -114,11 +114,11 @@ TEST(Fingering, MatchesKnownOnes) {
         pitch);
   };
   using Press = std::array<double, kFingers>;
-  // Trumpet in B flat, sounding pitches: B flat open, A with the second valve, B with all three.
+  // Trumpet in B flat, at sounding pitch: B flat open, A with the second valve, B with all three.
   EXPECT_EQ(of("tpt", 58).press, (Press{0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(of("tpt", 57).press, (Press{0, 0, 1, 0, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(of("tpt", 59).press, (Press{0, 1, 1, 1, 0, 0, 0, 0, 0, 0}));
-  // Horn in F, valves under the left hand: F open, G two semitones under the A, so valve 1.
+  // Horn in F, valves under the left hand: F open; G is two semitones below A, so valve 1.
   EXPECT_EQ(of("hn", 53).press, Press{});
   EXPECT_EQ(of("hn", 55).press, (Press{0, 0, 0, 0, 0, 0, 1, 0, 0, 0}));
   // Trombone: B flat closed, A in second position, the low B in seventh.
@@ -188,7 +188,7 @@ TEST(AdditiveSound, IsSilentInRestsAndFiniteEverywhere) {
   }
 }
 
-// Harmonic strengths (up to the tenth) of one middle note each: every two instruments differ.
+// Harmonic strengths (up to the tenth) of one middle note each: all pairs of instruments differ.
 TEST(AdditiveSound, HasThirteenTimbres) {
   std::vector<std::vector<double>> spectra;
   for (const Instrument& instrument : instruments()) {
@@ -233,7 +233,7 @@ TEST(AdditiveSound, TakesLittleTime) {
 #endif
 }
 
-// A tone of ten partials whose odd ones are `odd_db` under the even ones.
+// A tone of ten partials whose odd ones are `odd_db` relative to the even ones.
 std::vector<float> partials(double hz, double odd_db) {
   std::vector<float> samples(static_cast<std::size_t>(0.45 * kSampleRate));
   for (int k = 1; k <= 10; ++k) {
@@ -299,7 +299,7 @@ TEST(SampledSound, HasThePitchOfTheNotes) {
   EXPECT_TRUE(folder.names().empty());
 }
 
-// The bank's own samples of these keys have odd partials that are 16 dB under the second.
+// The bank's own samples of these keys have odd partials 16 dB below the second.
 TEST(SampledSound, PlaysKeysThatAreAnOctaveHighWithOthers) {
   std::string reason;
   auto sampler = find_sampler(reason);

@@ -1,4 +1,4 @@
-// Solos arrays and our own .npy.
+// Solos arrays and minet's own .npy files.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Files that must be refused in one sentence that names them.
+// Files that must be refused with one sentence that names them.
 #include <gtest/gtest.h>
 
 #include "minet/pose/readers.hpp"

@@ -1,4 +1,4 @@
-// Poses of a player whose frames are still arriving.
+// Poses of a player whose frames arrive one by one.
 #include "minet/pose/causal.hpp"
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST(CausalPose, WaitsForANeckOrShoulders) {
   ASSERT_TRUE(causal.add(joints, 0.08));  // the middle of the shoulders
   causal.tick(0.08);
   EXPECT_NEAR(causal.scale().center_x, 320, 1e-3);
-  EXPECT_FALSE(causal.add(Joints(141, 0.0F), 0.12));  // nobody: the newest frame stays
+  EXPECT_FALSE(causal.add(Joints(141, 0.0F), 0.12));  // nobody: the previous frame is kept
   EXPECT_EQ(causal.newest_s(), 0.08);
 }
 
@@ -87,7 +87,7 @@ TEST(CausalPose, ALostJointStaysWhereItWasFromItsParent) {
   causal.add(moved, 0.04);
   const auto pair = causal.pair(0.04);
   const std::size_t wrist = kPoseWidth + x_of(kRightWrist), elbow = kPoseWidth + x_of(kRightElbow);
-  EXPECT_NEAR(pair[wrist], pair[elbow], 1e-5);                    // below its elbow, which moved
+  EXPECT_NEAR(pair[wrist], pair[elbow], 1e-5);  // still below its elbow, which moved
   EXPECT_NEAR(pair[wrist] - pair[x_of(kRightWrist)], 0.1, 1e-5);  // 10 of a width of 100
 }
 

@@ -1,5 +1,5 @@
-// The same bodies written in every format give the same 47 joints; formats are recognised; what is
-// wrong is said in one sentence.
+// The same bodies written in every format give the same 47 joints; formats are recognised; errors
+// are reported in one sentence.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -16,8 +16,8 @@ using Formats = PoseFolder;
 constexpr int kFrames = 3;
 constexpr double kWidth = 640, kHeight = 360;
 
-// The points that are written down, independently of the table under test: x, y and confidence of a
-// named place at a frame. The neck is where formats without one put it.
+// The points that are written, independently of the table under test: x, y and confidence of a
+// named place in a frame. The neck is where it is put for formats without one.
 struct Point {
   double x = 0, y = 0, c = 0;
 };
@@ -28,11 +28,11 @@ Point arm(int frame, bool right, int joint) {  // 0 shoulder, 1 elbow, 2 wrist
   return {(right ? 200.0 : 400.0) + 8 * joint + frame, 100.0 + 30 * joint + 2 * frame,
           0.9 - 0.1 * joint - (right ? 0.05 : 0)};
 }
-Point finger(int frame, bool right, int i) {  // 0: the hand's own wrist, which nobody takes
+Point finger(int frame, bool right, int i) {  // 0: the hand's own wrist, which no reader uses
   return {(right ? 220.0 : 420.0) + i + 0.5 * frame, 200.0 + 3 * i + frame, 0.5 + 0.01 * i};
 }
 
-// [points] of one frame: `map` names the places by format; others are junk that must not be read.
+// [points] of one frame: the named places by format; the others are junk that must not be read.
 using Body = std::vector<Point>;
 Body coco17(int frame) {
   Body body(17, {1, 1, 1});
@@ -249,8 +249,8 @@ TEST_F(Formats, OpenPoseGivesTheSameJointsInAllItsOrders) {
   }
 }
 
-// As a corpus gets them: with the gaps filled and at 25 frames a second. In frame 1 the left hand
-// is not seen, which each tool says in its own way.
+// As in a corpus: with the gaps filled and at 25 frames per second. In frame 1 the left hand is not
+// seen, which each tool expresses in its own way.
 TEST_F(Formats, OpenPoseMediaPipeAndWholeBodyVersionsOfTheSameFramesGiveTheSameJoints) {
   constexpr int kHidden = 1;
   const auto left_hand = [](int frame) { return frame == kHidden ? Body{} : hand(frame, false); };

@@ -1,4 +1,4 @@
-// Interpolation of gaps, each rule with numbers worked out by hand, and the gap report.
+// Interpolation of gaps, each rule with numbers computed by hand, and the gap report.
 #include "minet/pose/gaps.hpp"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(FillGaps, LeavesGoodJointsUntouched) {
 
 TEST(FillGaps, WeighsTheNeighboursRelativePositionsByDistance) {
   RawPose pose = moving_shoulder(6);
-  // Good at 1 and 4. Relative x there: -21 and -24; so -22 at 2 and -23 at 3.
+  // Good at 1, relative (-21, 4), and at 4; gaps at 2 and 3.
   set(pose.joint(2, kRightShoulder), 0, 0, 0);
   set(pose.joint(3, kRightShoulder), 0, 0, 0);
   set(pose.joint(4, kRightShoulder), 140 - 30, 50 + 10, 0.7);  // relative (-30, 10)
@@ -145,7 +145,7 @@ TEST(FillGaps, AJointThatWasSeenStaysWhereItWasSeen) {
   EXPECT_FLOAT_EQ(pose.joint(1, kNeck)[0], 110);
   EXPECT_EQ(pose.joint(1, kRightShoulder)[0], 89);
   EXPECT_EQ(pose.joint(1, kRightShoulder)[1], 54);
-  // The elbow, a gap, hangs from the shoulder: 20 and 22 to its right before and after.
+  // The elbow, a gap, is placed relative to the shoulder: 20 and 22 to its right before and after.
   EXPECT_FLOAT_EQ(pose.joint(1, kRightElbow)[0], 89 + 21);
 }
 
@@ -169,8 +169,8 @@ TEST(FillGaps, BySolosRuleTheParentsRawPositionCountsEvenWhereItIsAGap) {
   RawPose pose = moving_shoulder(3);
   set(pose.joint(1, kNeck), 0, 0, 0);
   fill_gaps(pose, kGapConfidence, parse_gap_rule("solos"));
-  // The shoulder was seen at (89, 54), relative to the absent neck at (0, 0); the neck is then put
-  // at (110, 50), and the shoulder goes with it.
+  // The shoulder was seen at (89, 54), relative to the absent neck at (0, 0); the neck is then
+  // placed at (110, 50), and the shoulder moves with it.
   EXPECT_FLOAT_EQ(pose.joint(1, kNeck)[0], 110);
   EXPECT_FLOAT_EQ(pose.joint(1, kRightShoulder)[0], 110 + 89);
   EXPECT_FLOAT_EQ(pose.joint(1, kRightShoulder)[1], 50 + 54);
@@ -204,7 +204,7 @@ TEST(FillGaps, AFilledSourceKeepsPositionsOfLowConfidence) {
   EXPECT_TRUE(report.filled_by_source);
 }
 
-// Made by make_golden.py beside this file.
+// Golden files by make_golden.py beside this file.
 TEST(FillGaps, AgreesWithTheGoldenFiles) {
   const std::filesystem::path golden = minet::source_folder() / "tests" / "pose" / "golden";
   const FloatArray raw = read_npy_float(golden / "gaps_raw.npy");

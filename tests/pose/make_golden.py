@@ -1,7 +1,7 @@
-"""Golden data of gap filling, by an implementation of its own (numpy's interp) from the two rules.
+"""Golden data for gap filling, by an independent implementation (numpy's interp) of the two rules.
 
 Writes gaps_raw.npy, gaps_filled_paper.npy and gaps_filled_solos.npy, float32 [frames, 47, 3], into
-the folder golden/ beside this file. Random joints with seed 7; about 45 % gaps of every kind: single, runs, at both ends,
+golden/ beside this file. Random joints with seed 7; about 45 % gaps of every kind: single, runs, at both ends,
 whole frames, a joint with junk only, a joint never seen.
 
     python tests/pose/make_golden.py
@@ -27,7 +27,7 @@ def made_raw(rng):
     raw[..., 2] = rng.uniform(0.25, 1, (FRAMES, JOINTS))
     absent = rng.random((FRAMES, JOINTS)) < 0.2
     absent[6:10, 27:47] = True  # a hand leaves
-    absent[0:3, 2] = absent[-4:, 5] = True  # an elbow at each end
+    absent[0:3, 2] = absent[-4:, 5] = True  # one elbow at the start, the other at the end
     absent[13] = True  # a frame without a person
     absent[:, 33] = True  # never seen
     raw[absent] = 0
@@ -38,7 +38,7 @@ def made_raw(rng):
 
 
 def filled(raw, rule):
-    """paper: only gaps move, by the parent as it is filled. solos: all, by the parent's raw value."""
+    """paper: only gaps change, relative to the filled parent. solos: all joints, relative to the parent's raw value."""
     values = raw.astype(np.float64)
     result = values.copy()
     time = np.arange(len(raw))

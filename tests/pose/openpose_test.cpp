@@ -1,4 +1,4 @@
-// OpenPose folders and files: what is read, in which order, and what stands in for absent things.
+// OpenPose folders and files: what is read, in which order, and what replaces missing data.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -45,13 +45,13 @@ TEST_F(OpenPose, AFolderIsReadOnceForAllItsPlayers) {
   ASSERT_NE(left.data, right.data);
   const std::shared_ptr<FolderMemory> memory = make_folder_memory();
   EXPECT_EQ(read_pose(folder(), {.person = 0, .memory = memory}).data, left.data);
-  // What came into the file since does not count: it is not read again.
+  // Later changes of the file do not count: it is not read again.
   write("v_001_keypoints.json", "no JSON");
   const RawPose remembered = read_pose(folder(), {.person = 1, .memory = memory});
   EXPECT_EQ(remembered.data, right.data);
   EXPECT_EQ(remembered.format, right.format);
   EXPECT_EQ(text_of(remembered.notices), text_of(right.notices));
-  // Other files are.
+  // New files are read.
   write("v_002_keypoints.json", frame_json({{.x = 102, .y = 52}}));
   EXPECT_THROW(read_pose(folder(), {.person = 1, .memory = memory}), InputError);
 }

@@ -1,4 +1,4 @@
-// Several people in OpenPose files: who is followed.
+// Several people in OpenPose files: which one is followed.
 #include <gtest/gtest.h>
 
 #include "minet/pose/readers.hpp"

@@ -1,4 +1,4 @@
-// A player's frame in a line of JSON.
+// One frame of a player's keypoints as a line of JSON.
 #include "minet/pose/picture_line.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Helpers of the pose tests: a folder that goes away, made OpenPose files, and where real data lie.
+// Helpers of the pose tests: a temporary folder, synthetic OpenPose files, and the real data.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class PoseFolder : public ::testing::Test {
   TempFolder temporary_;
 };
 
-// A made person: all joints are at (x, y) plus 10 times the point's index, unless told otherwise.
+// A synthetic person: point i is at (x, y) + `scale` * i; hands are 1000 or 2000 further right.
 struct MadePerson {
   double x = 100, y = 50;
   double scale = 10;
@@ -76,7 +76,7 @@ inline std::string sentence_of_error(const std::function<void()>& call) {
   return message;
 }
 
-// All sentences, one a line; of one kind where it is given.
+// All sentences, one per line; if `kind` is given, only those of that kind.
 inline std::string text_of(const Notices& notices, std::optional<NoticeKind> kind = {}) {
   std::string result;
   for (const Notice& notice : notices) {

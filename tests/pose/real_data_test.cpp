@@ -1,4 +1,4 @@
-// Every real keypoint file at hand goes through, or is refused for the reason that it should be.
+// Every available real keypoint file is accepted, or refused for the expected reason.
 // The files are not part of the repository: MINET_SHARED_DATA or ../shared/data.
 #include <gtest/gtest.h>
 
@@ -125,7 +125,7 @@ TEST_F(RealData, TheSlpSampleIsNineConfidentFramesAt24) {
   EXPECT_EQ(report.frames, 9);
   EXPECT_EQ(pose.frames, 9);  // 8/24 s = 8.33 frames of 1/25 s
   EXPECT_LT(report.share(), 0.05);
-  // The body's wrist and the hand's own differ by 18-21 px; ours is the body's.
+  // The body's wrist and the hand's own differ by 18-21 px; minet uses the body's.
   const RawPose raw = read_pose(path("openpose/slp_pose_sample"));
   EXPECT_LT(mean_distance(raw, kRightHand, kRightWrist),
             mean_distance(raw, kRightHand, kLeftWrist));
@@ -152,7 +152,7 @@ TEST_F(RealData, TwoPeopleAreToldApartAndBody25BIsReadByName) {
   const RawPose second = read_pose(path(file), {.person = 1});
   EXPECT_EQ(first.multi_person_frames, 1);
   EXPECT_NE(first.data, second.data);
-  // By BODY_25B's order the neck is the middle of the shoulders, and the arms hang from it.
+  // In BODY_25B's order the neck is the midpoint of the shoulders.
   EXPECT_LT(first.joint(0, kRightShoulder)[0], second.joint(0, kRightShoulder)[0]);
   const RawPose named = read_pose(path(file), {.format = PoseFormat::openpose25b, .person = 1});
   EXPECT_FLOAT_EQ(named.joint(0, kNeck)[0],
@@ -160,8 +160,8 @@ TEST_F(RealData, TwoPeopleAreToldApartAndBody25BIsReadByName) {
   EXPECT_EQ(named.format, "OpenPose BODY_25B");
 }
 
-// Whatever lies there: each folder of frames as a recording, and each file by itself. What is not
-// named here as refused must go through to a file, and come back from it.
+// All files in the folder: each folder of frames as a recording, and each file by itself. Those
+// that are not listed here as refused must be accepted, saved to a file and read back.
 TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
   const std::filesystem::path out =
       std::filesystem::temp_directory_path() / text("minet_real_pose_", getpid(), ".npy");
@@ -192,7 +192,7 @@ TEST_F(RealData, EveryKeypointFileGoesThroughOrIsRefusedForItsReason) {
     } else if (name == "000000000061_keypoints.json" &&
                entry.path().parent_path().filename() == "psl_live_f0040-0110") {
       walk(entry.path(), "got nobody");
-    } else {  // a frame by itself may lack what everything hangs from
+    } else {  // a single frame may lack the neck, to which all is relative
       const bool neck = entry.is_directory() || read_pose(entry.path()).joint(0, kNeck)[2] > 0;
       walk(entry.path(), neck ? "" : "shows the neck");
       frames_without_neck += neck ? 0 : 1;

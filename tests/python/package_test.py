@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The Python package against the programs: the same codes and sound from the same seed, and what it reads.
+"""The Python package against the programs: the same codes and sound from the same seed, and the files it reads.
 
 Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN MI_EVAL [unittest arguments]
 
-Runs in a Python with numpy, safetensors and torch: this one, or else .venv's, where without_cuda.py stands in for
-CUDA's libraries if need be. Skipped where there is none.
+Needs a Python with numpy, safetensors and torch: this one, or else .venv's, with stubs from without_cuda.py for CUDA's
+libraries if necessary. Skipped if there is none.
 """
 
 import importlib.util
@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE.parent / "cli"), str(HERE.parent.parent / "python")]
 import support  # noqa: E402
 
 MODELS = support.SOURCE / "models"
-INSIDE = "MINET_PACKAGE_TEST"  # set where this script has started itself in another Python
+INSIDE = "MINET_PACKAGE_TEST"  # set once this script has restarted itself in another Python
 NEEDED = ("numpy", "safetensors", "torch", "typing_extensions")
 
 
@@ -30,7 +30,7 @@ def has(*modules):
 
 
 def start_in_the_right_python():
-    """Becomes .venv's Python, with stubs for the libraries that its torch lacks."""
+    """Restarts in .venv's Python, with stubs for the libraries that its torch lacks."""
     python = support.SOURCE / ".venv/bin/python"
     if os.environ.get(INSIDE) or has(*NEEDED) or not python.exists():
         return
@@ -44,8 +44,8 @@ def start_in_the_right_python():
 
 
 def signal_to_noise(sound, other):
-    """dB. Sample by sample, because the phases themselves must be the program's: spectral convergence, which ignores
-    them, is as good after another start. Each round of phase reconstruction makes rounding grow, so it is no equality.
+    """In dB. Sample by sample, because the phases themselves must match the program's: spectral convergence ignores
+    them. Each round of phase reconstruction amplifies rounding errors, so the sounds are not equal.
     """
     import numpy as np
 
@@ -72,7 +72,7 @@ class Package(support.Case):
         return MODELS / name if name in ("plus", "paper") else self.place / name
 
     def train(self, name, config, *settings):
-        """A run of a few steps, then with weights that make every part of the networks after the VQ-VAE count."""
+        """A run of a few steps, then given random weights with which every part after the VQ-VAE has an effect."""
         run = self.folder_of(name)
         command = [self.mi_train, "-q", support.SOURCE / "configs" / config, "--corpus", self.corpus_folder]
         command += ["--run", run, "--threads", "1", *support.QUICK_TRAINING]
@@ -86,7 +86,7 @@ class Package(support.Case):
 
         with safetensors.safe_open(file, framework="pt") as opened:
             metadata = opened.metadata()
-        del metadata["sha256"]  # of the trained ones
+        del metadata["sha256"]  # that of the trained weights
         tensors = safetensors.torch.load_file(file)
         drawing = self.torch.Generator().manual_seed(1)
         for name, tensor in tensors.items():
@@ -123,7 +123,7 @@ class Package(support.Case):
         self.assertEqual(sidecar["codes"].tolist(), played.codes.tolist())
         self.assertEqual(sound.shape, played.sound.shape)
         if name == "plus":
-            self.assertLess(abs(sound - played.sound).max(), 4e-5)  # 16 bits
+            self.assertLess(abs(sound - played.sound).max(), 4e-5)  # the error of 16 bits
         else:
             over_difference = signal_to_noise(sound, played.sound)
             print(f"{name} {' '.join(map(str, arguments[::2]))}: {over_difference:.0f} dB")
@@ -143,12 +143,12 @@ class Package(support.Case):
     def test_the_same_with_options(self):
         self.compare("plus", ("--temperature", 0.7, "--top-k", 5, "--seconds", 3), temperature=0.7, top_k=5, seconds=3)
         self.compare("paper", ("--top-p", 0.8, "--seconds", 5, "--iterations", 3), top_p=0.8, seconds=5, iterations=3)
-        # This is nearly silent: 16 bits would be all of the difference, or 16 rounds of making rounding grow.
+        # This is nearly silent: with 16 bits or 16 rounds, rounding errors would be all of the difference.
         quiet = ("--temperature", 0, "--seconds", 2, "--iterations", 1, "--bits", 24)
         self.compare("paper", quiet, temperature=0, seconds=2, iterations=1)
 
     def test_phases(self):
-        """The seed counts; silence and one frame become sound too; what is no spectrogram is refused."""
+        """The seed matters; silence and a single frame work too; anything but a spectrogram is refused."""
         import numpy as np
 
         from minet.phases import invert
@@ -156,7 +156,7 @@ class Package(support.Case):
         shape = self.models["paper"].config.spectrogram
         wanted = 0.1 * np.sin(2 * np.pi * 440 / 16000 * np.arange(16000))
         magnitudes = self.models["paper"].to_magnitudes(self.models["paper"].spectrogram(wanted))[0].T.numpy()
-        audible = magnitudes + 1e-6 * magnitudes.max()  # the seed decides phases of what is quiet
+        audible = magnitudes + 1e-6 * magnitudes.max()  # the seed decides the phases of quiet bins
         sound, again, other = (invert(audible, shape, seed) for seed in (1, 1, 2))
         self.assertTrue((sound == again).all())
         self.assertFalse((sound == other).all())
@@ -174,7 +174,7 @@ class Package(support.Case):
         self.assertNotEqual(*played)
 
     def test_logits_agree_with_steps(self):
-        """The whole sequence at once and step by step, with notes, over more than a context."""
+        """The whole sequence in one call and step by step, with notes, longer than the context."""
         import numpy as np
 
         torch, model = self.torch, self.models["paper"]
@@ -195,7 +195,7 @@ class Package(support.Case):
         self.notebook(run)
 
     def notebook(self, run):
-        """Every cell of the notebook, with the corpus and the run of the test."""
+        """Runs every cell of the notebook, with the corpus and the run of the test."""
         cells = json.loads((support.SOURCE / "python/minet.ipynb").read_text())["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
         self.assertIn("corpus_folder", sources[0])
@@ -206,9 +206,9 @@ class Package(support.Case):
             exec(compile(source, "minet.ipynb", "exec"), names)
 
     def test_the_gru_ablation(self):
-        """Codes with and without notes, over more than a context; whole sequences and steps agree."""
+        """Codes with and without notes, longer than the context; whole sequences and steps agree."""
         self.train("gru", "ablations/tiny-gru_seq2seq.yaml")
-        # Hardly anything is certain of what an untrained decoder gives after 16 rounds.
+        # After 16 rounds the sound of an untrained decoder would be hardly reproducible.
         once = ("--iterations", 1, "--bits", 24)
         _, alone = self.compare("gru", once, iterations=1)
         with_notes = ("--notes", self.track.folder / "notes.csv", *once)
@@ -224,7 +224,7 @@ class Package(support.Case):
         self.assertLess(float((torch.cat(rows) - model(codes, pose, notes)[0]).abs().max()), 1e-4)
 
     def test_the_baselines(self):
-        """The sound of `mi_eval examples`; teacher-forced, a baseline gives what it was forced with."""
+        """The same sound as `mi_eval examples`; teacher forcing on its own output gives that output."""
         small = {
             "seq2seq": ["seq2seq.hidden=24", "seq2seq.layers=2"],
             "graph_transformer": ["graph_transformer.blocks=[4, 4, 8]", "graph_transformer.width=32"],
@@ -265,7 +265,7 @@ class Package(support.Case):
             self.minet.generate(self.models["plus"], self.track.pose(), temperature=-1)
 
     def test_version(self):
-        """The package's, in its two places, is that of the programs."""
+        """The package's version, in both places, is that of the programs."""
         self.assertIn(self.minet.__version__, self.run_program("--version").stdout.split())
         project = (support.SOURCE / "python/pyproject.toml").read_text()
         self.assertIn(f'version = "{self.minet.__version__}"', project)
@@ -286,7 +286,7 @@ class Package(support.Case):
             folder = self.folder / name
             minet.onnx.export(model, folder)
             for part, (function, inputs, _) in minet.onnx.parts_of(model).items():
-                # Another batch and another length than those that were traced.
+                # A batch size and a length different from those traced.
                 some = {
                     key: value if key == "body" else value[:, :, :40] if key == "spectrogram" else value[:, :40]
                     for key, value in inputs.items()

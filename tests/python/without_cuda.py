@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the torch of scripts/setup.sh importable in Python where CUDA's libraries are not installed.
+"""Makes the torch of scripts/setup.sh importable in Python without CUDA's libraries.
 
-The package index has torch for Linux with CUDA only, and its Python module loads 2.7 GB of libraries that a computation
-on a CPU never calls. This makes small libraries with their names and symbols; calling one of these ends the process.
+The package index has torch for Linux with CUDA only, and its Python module loads 2.7 GB of libraries that computation
+on a CPU never calls. This makes small stub libraries with their names and symbols; calling a stub ends the process.
 
 Usage: without_cuda.py TORCH_FOLDER OUT_FOLDER     then: LD_LIBRARY_PATH=OUT_FOLDER python ...
 """
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 USERS = ("libtorch_python.so", "libtorch_cuda.so", "libc10_cuda.so", "libtorch_nvshmem.so")
-THERE = {"libcudart.so.13", "libcupti.so.13"}  # what LibTorch's CPU part loads; setup.sh installs them
+THERE = {"libcudart.so.13", "libcupti.so.13"}  # loaded by LibTorch's CPU part; setup.sh installs them
 VENDOR = re.compile(r"Shared library: \[(lib(?:cu|nccl|nv)[^\]]*)\]")
 VERSIONS = re.compile(r"File: (\S+)  Cnt: \d+\n((?:\s+\S+\s+Name: .*\n)+)")
 SYMBOL = re.compile(r"\s[Uw] (\w+)(?:@(\S+))?$", re.MULTILINE)
@@ -25,7 +25,7 @@ def output(*command):
 
 
 def make_library(path, versions, symbols):
-    """versions: of this library; symbols: {version: names}, with those of no version under ''."""
+    """versions: of this library; symbols: {version: names}, unversioned ones under ''."""
     source, script = path.with_suffix(".s"), path.with_suffix(".map")
     names = sorted(set().union(*(symbols[version] for version in versions)))
     source.write_text(

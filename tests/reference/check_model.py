@@ -6,7 +6,7 @@
 
 A case holds inputs and outputs of the C++ model (any of spectrogram -> codes, codes -> decoded,
 codes + pose [+ notes [+ present]] -> logits); the mirror computes the outputs too and compares them.
-Exit status 0: the file loads and, where asked, agrees; 1: it does not.
+Exit status 0: the file loads and, with --against, agrees; 1: it does not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTS = ("vqvae", "body", "prior", "content")
 
 
 def difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    """Largest difference over the largest entry."""
+    """The largest difference, relative to the largest entry."""
     return float((ours - theirs).abs().max() / ours.abs().max().clamp_min(1e-12))
 
 

@@ -1,5 +1,5 @@
-// Reading golden/*.safetensors and comparing with them; the first difference is named with its
-// index. Written by tests/reference/make_golden.py.
+// Reads golden/*.safetensors and compares with them; the first difference is reported with its
+// index. The files are written by tests/reference/make_golden.py and its siblings.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -72,7 +72,7 @@ inline std::string index_of(std::int64_t flat, at::IntArrayRef shape) {
   return text.str();
 }
 
-// Every entry within `tolerance` times the golden's largest entry (whole numbers: equal).
+// Every entry agrees within `tolerance` times the golden's largest entry (integers: exactly).
 inline ::testing::AssertionResult agrees(const std::string& name, const at::Tensor& ours,
                                          const at::Tensor& golden, double tolerance) {
   if (!ours.defined()) return ::testing::AssertionFailure() << name << ": undefined in C++";
@@ -105,8 +105,8 @@ inline std::map<std::string, at::Tensor> tensors_of(const torch::nn::Module& mod
   return found;
 }
 
-// Copies the golden's weights into the module's parameters; the codebook's codes too where the
-// golden has them. A parameter that the golden lacks is an error.
+// Copies the golden's weights into the module's parameters, and the codebook's codes if the golden
+// has them. A parameter that the golden lacks is an error.
 inline void set_weights(torch::nn::Module& module, const std::string& prefix,
                         const Golden& golden) {
   const at::NoGradGuard no_grad;

@@ -34,12 +34,12 @@ from minet_reference.baselines import frame_loss, generate
 GENERATOR = "tests/reference/make_baseline_golden.py"
 BASELINE_STAGE = Stage(learning_rate=0.01, weight_decay=0.1, beta2=0.95, clip_norm=0.3)
 
-# 4000 Hz / 16 over 94 pose frames a second: spectrogram frames a pose frame.
+# frame_ratio: 4000 Hz / 16 over 94 pose frames per second, in spectrogram frames per pose frame.
 TINY = BaselineConfig(
     bins=SMALL.bins,
     hidden=3,
     seq2seq_layers=2,
-    blocks=(3, 3, 5),  # without a shortcut, with the input as one, and with one that widens and strides
+    blocks=(3, 3, 5),  # no shortcut, an identity, and one that widens and strides
     temporal_kernel=3,
     width=8,
     layers=2,
@@ -76,7 +76,7 @@ def tiny_baseline(kind: str, seed: int, **changes) -> tuple[nn.Module, BaselineC
 
 
 def baseline_golden(kind: str, seed: int) -> Golden:
-    """A training forward with gradients; then, with the statistics that it left, what a trained model does."""
+    """A training forward pass with gradients; then evaluation with the running statistics that it left."""
     source = Source(seed)
     model, c = tiny_baseline(kind, seed + 1)
     golden = Golden(kind, SMALL, generator=GENERATOR)
@@ -99,7 +99,7 @@ def baseline_golden(kind: str, seed: int) -> Golden:
     golden.put("train.grad.input.target", y.grad)
     for name, parameter in model.named_parameters():
         if name.endswith("edges") and name != "graph.blocks.1.edges":
-            continue  # one of three is enough: they are most of the file
+            continue  # one of three is enough: they make up most of the file
         golden.put(f"train.grad.baseline.{name}", parameter.grad)
     model.eval()
     with torch.no_grad():
@@ -107,7 +107,7 @@ def baseline_golden(kind: str, seed: int) -> Golden:
             golden.put(f"train.buffer.baseline.{name}", buffer)
         golden.put("eval.output.frames", model(pose, target))
         golden.put("eval.output.feature", model.feature(pose))
-    longer = T + 5  # than the clip: the band of the self-attention is at work
+    longer = T + 5  # than the clip, so that the band of the self-attention matters
     golden.put("eval.output.generated", generate(model, pose, c.bins, longer))
     return golden
 
@@ -126,7 +126,7 @@ def graph_transformer_golden() -> Golden:
 
 
 def train_baseline_golden() -> Golden:
-    """Ten steps of each; they start from the weights in seq2seq and graph_transformer."""
+    """Ten steps of each baseline, starting from the weights in seq2seq and graph_transformer."""
     source = Source(37)
     golden = Golden("train_baseline", SMALL, generator=GENERATOR)
     batches = []
@@ -150,8 +150,8 @@ def train_baseline_golden() -> Golden:
 
         train_steps(golden, f"train_baseline, {kind}", kind, named, s, loss_of)
         for name, tensor in model.state_dict().items():
-            # A bias in front of a batch normalisation has no gradient but rounding, which Adam makes
-            # steps of: the running means that follow it are noise.
+            # The gradient of a bias before a batch normalisation is rounding error only, which Adam turns into
+            # steps: the running means that follow it are noise.
             if name.startswith(stored) and not name.endswith("running_mean"):
                 golden.put(f"{kind}.final.baseline.{name}", tensor)
     return golden

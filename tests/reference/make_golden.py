@@ -2,12 +2,12 @@
 """Writes golden/*.safetensors: what the C++ modules and training steps must reproduce.
 
     python3 make_golden.py            # rewrites golden/; the same machine gives the same bytes
-    python3 make_golden.py --check    # writes nothing; exit status 1 where a stored number is off
+    python3 make_golden.py --check    # writes nothing; exit status 1 if a stored number is off
 
-Everything is computed in double precision from weights and inputs that are exact in float, so the files hold
-the truth to float rounding. Names in a file: `weights.<parameter>`, `<case>.input.<what>`,
+Everything is computed in double precision from weights and inputs that are exact in float, so the stored numbers
+are exact up to float rounding. Names in a file: `weights.<parameter>`, `<case>.input.<what>`,
 `<case>.output.<what>`, `<case>.probe.<output>` (the case's scalar is sum(output * probe)) and
-`<case>.grad.<parameter or input>`. H = 4 differs from D = 8, so that a swapped concatenation is seen.
+`<case>.grad.<parameter or input>`. H = 4 differs from D = 8, so that a swapped concatenation shows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SMALL = Config(
     prior_heads=2,
     prior_ffn=16,
     dropout=0.0,
-    context=10,  # < T: the band is at work
+    context=10,  # < T, so that the band matters
     content_layers=2,
     content_heads=2,
     content_ffn=16,
@@ -118,7 +118,7 @@ class Source:
 
 
 def fill(module: nn.Module, source: Source) -> None:
-    """Weights large enough that every path matters: no zeros, no ones."""
+    """Weights large enough that every path matters: none left at their initial zeros or ones."""
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             owner, _, last = name.rpartition(".")
@@ -142,7 +142,7 @@ def small_model(seed: int, **changes) -> tuple[Model, Config]:
 
 
 def smooth_spectrogram(source: Source, batch: int) -> Tensor:
-    """[B, F, T] of about unit variance and neighbours that resemble each other, so that it can be learned."""
+    """[B, F, T] of about unit variance whose neighbouring frames are similar, so that it can be learned."""
     noise = source.normal(batch, SMALL.bins, T + 4)
     smoothed = sum(noise[:, :, i : i + T] for i in range(5)) / 5**0.5
     return smoothed.float().double()
@@ -190,7 +190,7 @@ def start_codes_near(model: Model, spectrogram: Tensor, source: Source) -> None:
 
 
 def assert_clear(quantizer: VectorQuantizer, vectors: Tensor) -> None:
-    """The nearest code must lead clearly, or float and double could choose differently."""
+    """The nearest code must be clearly nearest, or float and double could choose differently."""
     two = quantizer.distances(vectors).topk(2, dim=1, largest=False).values
     margin = ((two[:, 1] - two[:, 0]) / two[:, 1]).min()
     if margin < 1e-4:
@@ -221,7 +221,7 @@ def vqvae_golden() -> Golden:
     golden.put("decode.input.codes", codes)
     golden.put("decode.output.spectrogram", model.vqvae.decode(codes))
 
-    # One block of either kind by itself, with its gradients. A mask of bands would show here.
+    # One block of each kind by itself, with its gradients. Masked bands would show here.
     for name, block in (
         ("vqvae.encoder.mbr.0", model.vqvae.encoder.mbr[0]),
         ("vqvae.encoder.res.0", model.vqvae.encoder.res[0]),
@@ -243,7 +243,7 @@ def quantizer_golden() -> Golden:
     golden.put("start.input.sizes", sizes)
     for name in ("codes", "counts", "sums"):
         golden.put(f"start.output.{name}", getattr(quantizer, name))
-    for step in range(4):  # few of the codes are near these vectors, so counts of the rest decay
+    for step in range(4):  # few codes are near these vectors, so the other counts decay
         vectors = centres[source.integers(8, B * T)] + source.normal(B * T, c.code_width, scale=0.4)
         vectors = vectors.float().double()
         assert_clear(quantizer, vectors)
@@ -310,8 +310,8 @@ def content_golden() -> Golden:
     return golden
 
 
-# A case: configuration, is h the same at every step, is `present` given, and the parameters whose
-# gradients are stored (all of them where the case differs from the others in all).
+# A case: configuration, whether h is the same at every step, whether `present` is given, and the parameters whose
+# gradients are stored (all of them if the case differs from the others in all).
 PRIOR_CASES = {
     "bare": (dict(content_enabled=False), True, False, ("prior.blocks.", "prior.start")),
     "moving": (dict(content_enabled=False), False, False, ("prior.start",)),
@@ -330,7 +330,7 @@ PRIOR_CASES = {
 
 
 def prior_weights(golden: Golden, seed: int, parts: tuple[str, ...], **changes) -> dict[str, torch.Tensor]:
-    """The weights of the largest prior, of which each case takes what it has; `parts` go into the file."""
+    """The weights of the largest prior, from which each case takes those that it has; `parts` go into the file."""
     largest, _ = small_model(seed, alignment="both", **changes)
     tied, _ = small_model(seed + 1, content_enabled=False, head="tied", **changes)
     weights = largest.state_dict()
@@ -347,7 +347,7 @@ def put_inputs(golden: Golden, **inputs: torch.Tensor) -> None:
 
 
 def put_prior_cases(golden: Golden, cases: dict, base: Config, weights: dict, inputs: dict, probe, memory_of, yaml) -> None:
-    """Logits, cross-entropy and gradients of each case; memory_of(case, model, h) is what the prior looks at."""
+    """Logits, cross-entropy and gradients of each case; memory_of(case, model, h) is what the prior attends to."""
     codes = inputs["codes"]
     for case, (changes, constant, with_present, stored) in cases.items():
         config = dataclasses.replace(base, **changes)
@@ -405,7 +405,7 @@ def prior_batches(golden: Golden, source: Source, c: Config) -> list[dict[str, t
 
 
 def train_steps(golden: Golden, title: str, case: str, named: list, stage: Config, loss_of) -> None:
-    """STEPS steps on loss_of(step); loss, norm of the gradients and learning rate of each into the file."""
+    """STEPS steps on loss_of(step); stores the loss, gradient norm and learning rate of each."""
     optimiser = make_optimiser(named, stage.weight_decay, (stage.beta1, stage.beta2))
     report: dict[str, list[float]] = {k: [] for k in ("loss", "gradient_norm", "learning_rate")}
     for step in range(STEPS):

@@ -36,7 +36,7 @@ from minet_reference import Config, Model
 GENERATOR = "tests/reference/make_gru_seq2seq_golden.py"
 GRU = dataclasses.replace(SMALL, prior_kind="gru")
 
-# name: what differs, one body vector a clip, some notes hidden, gradients that are kept
+# name: changes, whether each clip has one body vector, whether some notes are hidden, gradients stored
 CASES = {
     "bare": (dict(content_enabled=False), True, False, ("prior.decoder.weight_ih", "prior.start")),
     "moving": (dict(alignment="cross_attention"), False, False, ("prior.start",)),

@@ -3,8 +3,8 @@
 
     python3 make_plus_golden.py [--check]
 
-Weights are not stored but follow from their names (`pattern`), and of a gradient its norm and its product
-with a pattern are: the layers of fixed width would make large files.
+Weights are not stored; they follow from their names (`pattern`). Of a gradient only its norm and its dot product
+with a pattern are stored, because the layers of fixed width would make large files.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def yaml_of(c: PlusConfig) -> str:
 
 
 def pattern(count: int, name: str) -> Tensor:
-    """Numbers of unit variance that follow from a name; tests/models/plus_support.hpp has them too."""
+    """Numbers of unit variance that follow from a name; tests/reference/plus_golden.hpp computes the same."""
     i = torch.arange(count, dtype=torch.float64)
     noise = torch.sin(i * 12.9898 + sum(name.encode()) % 1000) * 43758.5453
     return (noise - noise.floor() - 0.5) * 12**0.5
@@ -152,7 +152,7 @@ def plus_golden() -> Golden:
 
 
 def train_plus_golden() -> Golden:
-    """Ten steps of each stage, each from the same first weights."""
+    """Ten steps of each stage, both from the same initial weights."""
     golden, source = Golden("train_plus", SMALL, generator=GENERATOR), Source(43)
     golden.metadata["config"] = yaml_of(TINY)
     clips = [clip(source) for _ in range(BATCHES)]

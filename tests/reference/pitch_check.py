@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Does a trained model sound the notes? Asks a pitch tracker that knows nothing of minet.
+"""Checks with an independent pitch tracker whether a trained model plays the notes.
 
-Run by hand with a Python that has librosa and soundfile (requirements.txt), after a build:
+Run manually with a Python that has librosa and soundfile, after a build:
 
     python tests/reference/pitch_check.py --run RUN --corpus CORPUS [--programs build/release/bin]
 
-1. Reconstruction: clips of the split as recorded (real), with the recorded magnitudes and made
-   phases (inverted), and through the VQ-VAE's codes (reconstruction). For each the share of
-   in-note frames whose pitch lies within 50 cents of the note.
-2. Content, where the model and the corpus have notes: pieces made by mi_generate from the poses and
+1. Reconstruction: clips of the split as recorded (real), with the recorded magnitudes and
+   reconstructed phases (inverted), and through the VQ-VAE's codes (reconstruction). For each, the
+   share of in-note frames whose pitch is within 50 cents of the note.
+2. Content, if the model and the corpus have notes: pieces made by mi_generate from the poses and
    notes of the split's tracks, scored against their own notes, and against another track's notes
-   (never played to the model), which is the chance level.
+   (never given to the model), which is the chance level.
 
 A frame counts if it lies inside a note, more than 50 ms after its onset and before its end. The
-tracker is YIN or pYIN, 30 to 2100 Hz; pYIN's unvoiced frames count as wrong. Songs with several
-notes at once are out of its reach, and so are instruments without a pitch.
+tracker is YIN or pYIN, 30 to 2100 Hz; pYIN's unvoiced frames count as wrong. It cannot judge music
+with several simultaneous notes, or unpitched instruments.
 """
 import argparse
 import csv
@@ -41,7 +41,7 @@ def read_notes(path):
 
 
 def notes_on_grid(notes, times):
-    """The note of each time, NaN outside the notes and within the margins."""
+    """The note at each time, NaN outside the notes and within the margins."""
     grid = np.full(len(times), np.nan)
     for onset, end, pitch in notes:
         grid[(times > onset + MARGIN_S) & (times < end - MARGIN_S)] = pitch
@@ -49,7 +49,7 @@ def notes_on_grid(notes, times):
 
 
 def track_pitch(samples, rate, tracker):
-    """MIDI numbers (with fractions) and times; NaN where there is no pitch."""
+    """Fractional MIDI numbers and times; NaN where there is no pitch."""
     common = dict(fmin=FMIN, fmax=FMAX, sr=rate, frame_length=WINDOW, hop_length=HOP)
     if tracker == "pyin":
         hertz, voiced, _ = librosa.pyin(samples, **common)
@@ -62,8 +62,8 @@ def track_pitch(samples, rate, tracker):
 
 
 class Score:
-    """Counts frames: how many lie in notes, how many of them have the note's pitch (or its
-    pitch class, octave errors forgiven)."""
+    """Counts frames: how many lie in notes, and how many of these have the note's pitch (or its
+    pitch class, ignoring octave errors)."""
 
     def __init__(self):
         self.frames = self.right = self.right_class = 0
@@ -125,7 +125,7 @@ def tracks_with_notes(args):
 
 
 def check_content(args, folder):
-    """Scores by temperature, or the sentence that says why there are none."""
+    """Scores by temperature, or a sentence that explains why there are none."""
     tracks = tracks_with_notes(args)
     if len(tracks) < 2:
         return f"split '{args.split}' has {len(tracks)} tracks with notes, two are needed"

@@ -1,5 +1,5 @@
-// Weights and fingerprints of golden/plus.safetensors and train_plus.safetensors, which follow from
-// names: the functions pattern() and patterned() of make_plus_golden.py.
+// Weights and fingerprints of golden/plus.safetensors and train_plus.safetensors, computed from
+// parameter names like pattern() and patterned() of make_plus_golden.py.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -34,7 +34,7 @@ inline void fill(models::PlusModel& model) {
   }
 }
 
-// The norm of a gradient, and its product with its name's pattern.
+// The norm of a gradient, and its dot product with the pattern of its name.
 inline at::Tensor fingerprint(const at::Tensor& gradient, const std::string& name) {
   const at::Tensor flat = gradient.to(at::kDouble).flatten();
   return at::stack({flat.norm(), flat.dot(pattern(flat.numel(), name))});

@@ -1,4 +1,4 @@
-// MIDI files from bytes, for tests: what a writer would never write is made by hand.
+// Builds MIDI files byte by byte, for tests: also files that no writer would write.
 #pragma once
 
 #include <gtest/gtest.h>

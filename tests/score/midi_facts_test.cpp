@@ -1,5 +1,5 @@
-// The MIDI reader against an independent one (mido 1.3.3) on 44 real files: midi_facts.csv of the
-// shared data says what mido found in each.
+// The MIDI reader against an independent one (mido 1.3.3) on 44 real files: midi_facts.csv in the
+// shared data lists what mido found in each.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ using namespace minet::score::test;
 
 namespace {
 
-// What mido could not read, or has no times for. `notes` < 0: an InputError with `part` in it;
-// otherwise that many notes and `part` in the repairs.
+// Files that mido could not read, or for which it has no times. `notes` < 0: an InputError that
+// contains `part`; otherwise the number of notes, and `part` is in the repairs.
 struct OddFile {
   int notes;
   std::string part;
@@ -38,7 +38,7 @@ const std::map<std::string, OddFile> kOddFiles = {
     {"nfroidure/MIDIOkFormat2.mid", {8, "one after another"}},
 };
 
-// The most notes that sound at once; a note that ends where another begins does not count there.
+// The most notes that sound together; a note that ends where another begins does not overlap it.
 std::int64_t polyphony(const std::vector<Note>& notes) {
   std::vector<std::pair<double, int>> changes;
   for (const Note& note : notes) {
@@ -122,7 +122,7 @@ TEST_F(MidiFacts, EveryOtherFileGivesAnErrorOrAPartWithARepairLine) {
 }
 
 TEST_F(MidiFacts, OnlyDamagedFilesGetRepairLines) {
-  // Well-formed for mido, but with something to tell.
+  // Well-formed for mido, but with a repair line.
   const std::map<std::string, std::string> told = {
       {"jazz-soft/test-2-tracks-type-0.mid", "format 0 has one track, but 2"},
       {"jazz-soft/test-running-status-metaevent.mid", "byte 234: running status continues"},

@@ -1,4 +1,4 @@
-// The MIDI reader on hand-made files, one for each feature and each kind of damage.
+// The MIDI reader on hand-made files, one per feature and per kind of damage.
 #include "minet/score/midi.hpp"
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ TEST(Midi, IllegalSystemMessagesAreSkippedWithTheirDataAndCounted) {
 }
 
 TEST(Midi, TempoEventsOfOneTrackRuleTheOthers) {
-  // Tempo 1 s a quarter from tick 96 on, 0.25 s from tick 192 on; a note over all three parts.
+  // 1 s per quarter from tick 96 on, 0.25 s from tick 192 on; the note spans all three tempos.
   const std::string tempos =
       bytes({0x60, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40, 0x60, 0xFF, 0x51, 3, 0x03, 0xD0, 0x90});
   const std::string note = bytes({0x30, 0x91, 70, 1, 0x81, 0x70, 0x81, 70, 0});  // 48 .. 288
@@ -231,7 +231,7 @@ TEST(Midi, EveryTruncationGivesWhatWasReadOrAnError) {
     }
     const NoteList list = notes_of(cut);
     EXPECT_FALSE(list.repairs.empty()) << size;
-    // An unreleased note of no length comes and goes, so the count may fall by one.
+    // An unreleased note of zero length comes and goes, so the count may fall by one.
     EXPECT_GE(list.notes.size() + 1, notes_before) << size;
     notes_before = list.notes.size();
     if (size >= first_track_end) {
@@ -324,7 +324,7 @@ TEST(Midi, ErrorsNameTheFileTheByteAndWhatToDo) {
 }
 
 TEST(Midi, MusicOfMoreThanFourHoursIsAnError) {
-  // 2^28 - 1 ticks of 1/96 quarter at 120 a minute are 388 hours.
+  // 2^28 - 1 ticks of 1/96 quarter at 120 quarters per minute are 388 hours.
   const std::string late = bytes({0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 64});
   const std::string message = midi_error_of(header(1, 2, 96) + track(kTwoNotes) + track(late));
   EXPECT_TRUE(contains(message, "byte 42: expected music of at most 4 h")) << message;
@@ -358,8 +358,8 @@ TEST(Midi, TooManyTracksEventsOrBytesAreAnError) {
 }
 
 TEST(Midi, FilesOfManyBadChunksAreReadQuickly) {
-  // Each chunk lies about its length; a reader that searches the whole file again for each would
-  // need minutes for these 16 MB.
+  // Every chunk has a false length; a reader that searched the whole file again for each would need
+  // minutes for these 15 MB.
   std::string file = header(1, 1, 96) + track(kTwoNotes);
   while (file.size() < 15000000) file += "Junk" + big(0xFFFFFFFF, 4);
   EXPECT_EQ(notes_of(file).notes.size(), 2u);

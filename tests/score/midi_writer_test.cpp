@@ -1,4 +1,4 @@
-// The MIDI writer: what it writes is read back the same, and what no file can hold is refused.
+// The MIDI writer: output is read back the same, and anything a file cannot hold is refused.
 #include <gtest/gtest.h>
 
 #include "minet/core/random.hpp"

@@ -1,4 +1,4 @@
-// One note symbol a step: the rule at the grid points, and notes between them.
+// One note symbol per step: the rule at the grid points, and notes between them.
 #include "minet/score/note_indices.hpp"
 
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ TEST(NoteIndices, TheOrderOfTheNotesDoesNotMatter) {
 TEST(NoteIndices, AShortNoteTakesTheNearerFreeStep) {
   EXPECT_EQ(note_indices(std::vector<Note>{{0.21, 0.02, 60}}, 5, 10), Indices({0, 0, 61, 0, 0}));
   EXPECT_EQ(note_indices(std::vector<Note>{{0.26, 0.02, 60}}, 5, 10), Indices({0, 0, 0, 61, 0}));
-  // The nearer step is taken: the other one.
+  // The nearer step is occupied, so it takes the other one.
   EXPECT_EQ(note_indices(std::vector<Note>{{0.2, 0.01, 50}, {0.22, 0.02, 60}}, 5, 10),
             Indices({0, 0, 51, 61, 0}));
 }
@@ -64,7 +64,7 @@ TEST(NoteIndices, AShortNoteTakesTheNearerFreeStep) {
 TEST(NoteIndices, AShortNoteTakesAStepFromALongNoteWhereNoneIsFree) {
   EXPECT_EQ(note_indices(std::vector<Note>{{0, 0.5, 50}, {0.22, 0.02, 60}}, 5, 10),
             Indices({51, 51, 61, 51, 51}));
-  // Both neighbours have one step each: no note is wiped out for another.
+  // Both neighbours have one step each: no note is erased for another.
   EXPECT_EQ(
       note_indices(std::vector<Note>{{0.2, 0.01, 50}, {0.22, 0.02, 60}, {0.3, 0.1, 70}}, 5, 10),
       Indices({0, 0, 51, 71, 0}));
@@ -103,7 +103,7 @@ TEST(NoteIndices, WindowsAgreeWithTheSlicesOfTheWhole) {
 }
 
 TEST(NoteIndices, AgreesWithAWalkOverTheGrid) {
-  // The rule written out for each step; notes are long enough to hold a grid point.
+  // The rule written out for each step; notes are long enough to contain a grid point.
   Random random(derive_seed(5, "walk"));
   for (int round = 0; round < 50; ++round) {
     std::vector<Note> notes;

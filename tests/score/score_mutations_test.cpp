@@ -1,5 +1,5 @@
 // Damaged bytes: 10,000 seeded mutations of small files give notes or an InputError, in bounded
-// time, and never anything else. tests/fuzz/midi_fuzz.cpp is the same without an end.
+// time, and never anything else. tests/fuzz/score.cpp does the same without end.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -48,7 +48,7 @@ std::string mutate(std::string content, Random& random) {
   return content;
 }
 
-// What must hold of any list of notes, however damaged the file was.
+// What must hold for any list of notes, however damaged the file.
 void expect_sound(const NoteList& list) {
   for (std::size_t i = 0; i < list.notes.size(); ++i) {
     const Note& note = list.notes[i];

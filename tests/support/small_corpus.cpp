@@ -26,7 +26,7 @@ std::vector<score::Note> tune(int track, double seconds) {
   return notes;
 }
 
-// Three partials a note, fading.
+// Three decaying partials per note.
 audio::Sound play(const std::vector<score::Note>& notes, double seconds) {
   audio::Sound sound{.sample_rate = 16000, .samples = {}};
   sound.samples.resize(static_cast<std::size_t>(std::llround(seconds * 16000)));

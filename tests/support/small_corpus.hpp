@@ -11,8 +11,8 @@ struct SmallCorpus {
   bool notes = true;
   bool instruments = false;  // two, in turn
 };
-// Prepares FOLDER/corpus from recordings in FOLDER/source; returns its path. Each track plays its
-// own scale of tones of half a second.
+// Prepares FOLDER/corpus from recordings in FOLDER/source and returns its path. Each track plays
+// its own scale of half-second tones.
 std::filesystem::path make_corpus(const std::filesystem::path& folder, const SmallCorpus& options);
 
 }  // namespace minet

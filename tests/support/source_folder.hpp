@@ -1,5 +1,5 @@
-// Where the sources stand. A function and not a macro, so that test objects are equal in every
-// clone and ccache can share them.
+// The source folder. A function, not a macro, so that test objects are the same in every clone and
+// ccache can share them.
 #pragma once
 
 #include <filesystem>

@@ -42,7 +42,7 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-// Straight through the standard library, so that tests do not judge files.hpp by itself.
+// By the standard library, so that tests do not check files.hpp with itself.
 inline std::string slurp(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("cannot read " + path.string());

@@ -1,5 +1,5 @@
-// Poses varied in training: what each piece does alone, and that nothing but seed, step and place
-// decides.
+// Augmentation of poses: the effect of each part alone, and that the result depends on nothing but
+// seed, step and place in the batch.
 #include "minet/training/augment.hpp"
 
 #include <ATen/ATen.h>
@@ -41,7 +41,7 @@ TEST(Augment, FollowsFromSeedStepAndPlaceAlone) {
   config::TrainConfig config = with(kAll);
   const at::Tensor once = augmented(before, config, 5);
   EXPECT_TRUE(at::equal(before, kept));
-  at::manual_seed(77);  // LibTorch's own numbers do not matter
+  at::manual_seed(77);  // LibTorch's own generator does not matter
   EXPECT_TRUE(at::equal(augmented(before, config, 5), once));
   EXPECT_FALSE(at::equal(augmented(before, config, 6), once));
   config.run.seed = 2;
@@ -101,7 +101,7 @@ TEST(Augment, GapsGoInALineAsSeenFromTheWristAndTouchNothingElse) {
     const at::Tensor frames = lost.sum(1);
     EXPECT_GE(frames.min().item<std::int64_t>(), 5);   // 0.2 s
     EXPECT_LE(frames.max().item<std::int64_t>(), 25);  // 1 s
-    // Within a gap the second difference is 0: a line.
+    // Within a gap the second difference is 0: the joints move on a line.
     const at::Tensor bend =
         (hand.slice(1, 2) - 2 * hand.slice(1, 1, -1) + hand.slice(1, 0, -2)).abs().amax({2, 3});
     const at::Tensor inside = lost.slice(1, 2) & lost.slice(1, 1, -1) & lost.slice(1, 0, -2);

@@ -1,4 +1,4 @@
-// The baselines' training step: against the PyTorch mirror, learning a batch by heart, and going on
+// The baselines' training step: against the PyTorch mirror, overfitting one batch, and resuming
 // from a checkpoint bit for bit.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ class BaselineTraining : public ::testing::TestWithParam<config::ModelKind> {
     return config;
   }
 
-  // Four clips whose bins swell and fade at rates of their own.
+  // Four clips whose bins oscillate at different rates.
   static BaselineBatch batch() {
     const at::Tensor t = at::arange(25).to(at::kFloat).view({1, 1, -1});
     const at::Tensor f = at::arange(32).to(at::kFloat).view({1, -1, 1});

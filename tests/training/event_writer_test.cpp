@@ -1,5 +1,5 @@
 // TensorBoard event files, read back by an independent parser: records, checksums computed bit by
-// bit, and the protobuf fields of what was written.
+// bit, and protobuf fields.
 #include "minet/training/event_writer.hpp"
 
 #include <gtest/gtest.h>

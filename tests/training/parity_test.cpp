@@ -24,8 +24,8 @@ using reference::set_weights;
 constexpr double kLoss = 1e-4;     // absolute, nats or units of variance
 constexpr double kNorm = 1e-4;     // relative
 constexpr double kWeights = 2e-4;  // of the largest entry; the mirror in float stays within 1e-4
-// Winograd's convolutions round three times as much, and AdamW moves a weight whose gradient is
-// next to nothing by its rounding. So with them few weights may be further off, and none far.
+// Winograd's convolutions have three times the rounding error, and AdamW moves a weight whose
+// gradient is almost 0 by that error. So with them a few weights may be further off, none far.
 constexpr double kFewWeights = 0.002;  // share of all
 constexpr double kFarWeights = 5e-3;   // of the largest entry
 constexpr std::int64_t kBatches = 3;
@@ -41,7 +41,7 @@ void expect_close(const std::string& what, std::int64_t step, double ours, doubl
       << reference::kRegenerate;
 }
 
-// Every final weight that the golden stores; `averages` are no part of a model's file.
+// Compares every final weight that the golden stores; a model's file does not hold `averages`.
 void expect_final(const Golden& golden, const std::string& prefix, const models::Model& model,
                   double within, const std::set<std::string>& averages = {}) {
   const auto tensors = models::model_tensors(model);
@@ -58,7 +58,7 @@ void expect_final(const Golden& golden, const std::string& prefix, const models:
   }
 }
 
-// The share of the golden's final weights from which the model's are further away than kWeights.
+// The share of the golden's final weights from which the model's differ by more than kWeights.
 double share_beyond(const Golden& golden, const std::string& prefix, const models::Model& model) {
   const auto tensors = models::model_tensors(model);
   std::int64_t beyond = 0, all = 0;
@@ -73,7 +73,7 @@ double share_beyond(const Golden& golden, const std::string& prefix, const model
   return static_cast<double>(beyond) / static_cast<double>(all);
 }
 
-// By LibTorch's operators alone, and as it trains on a CPU.
+// With LibTorch's operators alone, and with the fast CPU training paths.
 class TrainingParityVqVae : public ::testing::TestWithParam<bool> {
   const models::OtherPaths paths_{
       {.instructions = models::available_instruction_sets().back(), .fast_training = GetParam()}};

@@ -1,4 +1,4 @@
-// plus: its networks, losses and steps against the PyTorch mirror, and going on from a checkpoint
+// plus: its networks, losses and steps against the PyTorch mirror, and resuming from a checkpoint
 // bit for bit.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -127,15 +127,15 @@ TEST_F(PlusTraining, SomeClipsAreSeenAsIfDrawnTheSameInEveryProcess) {
             std::vector(9, ControlsSeen::measured));
 }
 
-// Bodies that are their sounds' codes are matched; those of other clips are not; level tells
-// nothing.
+// Bodies that identify their clips are matched to the clips' sounds; shuffled bodies are not. The
+// level of the sound does not matter.
 TEST_F(PlusTraining, MatchesBodiesAndSounds) {
   const Golden golden("plus");
   const config::TrainConfig config = golden.config();
   models::Match match = models::make_plus(config, 1).match;
   const at::Tensor sound =
       reference::pattern(4 * 4000, "four sounds").to(at::kFloat).view({4, 4000});
-  const at::Tensor tilt = sound.cumsum(1) * 0.01;  // one is darker than the other
+  const at::Tensor tilt = sound.cumsum(1) * 0.01;  // darker than `sound`
   const at::Tensor sounds = at::cat({sound.slice(0, 0, 2), tilt.slice(0, 2)});
   const at::Tensor timbre = models::timbre_of(sounds, 4000);
   EXPECT_EQ(timbre.size(1), 2 * models::kTimbreBands);
@@ -205,8 +205,8 @@ TEST_F(PlusTraining, LiveUseIsAsTrainedAndSeesNothingToCome) {
   EXPECT_GT(difference.slice(0, frames / 2).min().item<double>(), 1e-4);
 }
 
-// Three steps of the synthesiser: a bin of the spectrum that is empty but for rounding can double
-// its gradient, and then float and double go different ways.
+// Only three steps of the synthesiser: a spectral bin that is empty up to rounding can double its
+// gradient, and then float and double diverge.
 TEST_F(PlusTraining, StepsFollowTheMirror) {
   const Golden golden("train_plus");
   const config::TrainConfig config = golden.config();
@@ -249,7 +249,7 @@ TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
   const models::ControlLogits whole = model.prior->forward(batch.tokens, condition);
   models::ControlTokens last;
   at::Tensor state;
-  for (std::int64_t t = 0; t < 25; ++t) {  // what sampling does is what was trained
+  for (std::int64_t t = 0; t < 25; ++t) {  // sampling computes what was trained
     const at::Tensor trunk = model.prior->advance(last, condition.select(1, t), state);
     last = {batch.tokens.onset.select(1, t), batch.tokens.pitch.select(1, t),
             batch.tokens.level.select(1, t)};
@@ -259,7 +259,7 @@ TEST_F(PlusTraining, EachTokenSeesOnlyThePast) {
     near(model.prior->onset_logits(trunk), whole.onset);
     near(model.prior->pitch_logits(trunk, last.onset), whole.pitch);
     near(model.prior->level_logits(trunk, last.onset, last.pitch), whole.level);
-    // Without notes: a product of probabilities, in which that of no pitch has a weight.
+    // Without notes: a product of probabilities, in which "no pitch" has a weight.
     const at::Tensor seen = model.prior->seen_logits(condition).select(1, t);
     at::Tensor product =
         whole.pitch.select(1, t).softmax(1) * seen.slice(1, 0, models::kPitchSymbols).softmax(1);
@@ -363,7 +363,7 @@ TEST_F(PlusTraining, TokensAreWhatIsHeardAndWhatIsAskedFor) {
   EXPECT_EQ(columns.onset[5], 1);
   EXPECT_EQ(columns.note_onset[5], 1);
   EXPECT_EQ(columns.forced[8], 71);
-  EXPECT_EQ(columns.forced[13], 0);  // another pitch rings: not that of the note
+  EXPECT_EQ(columns.forced[13], 0);  // another pitch sounds, so the note's is not forced
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Several ranks - here threads of one process, with connections as between processes - learn what
-// one process does from the joined batch.
+// Several ranks (here threads of one process, connected like processes) learn the same as one
+// process that trains on the joined batch.
 #include "minet/training/ranks.hpp"
 
 #include <ATen/ATen.h>
@@ -27,7 +27,7 @@ using Tensors = std::vector<at::Tensor>;
 
 constexpr double kEqual = 1e-6;  // of the largest entry of all gradients
 
-// What work(ranks) gives on each of them; rethrows the first error.
+// The result of work(ranks) on each rank; rethrows the first error.
 std::vector<Tensors> on_ranks(int size, const std::function<Tensors(Ranks&)>& work,
                               double timeout_s = 60) {
   const LoopbackPort port;
@@ -51,7 +51,7 @@ std::vector<Tensors> on_ranks(int size, const std::function<Tensors(Ranks&)>& wo
   return all;
 }
 
-// `learn` trains on the part that it is given; alone it gets the whole batch.
+// Trains on the given part of the batch; without ranks, the part is the whole batch.
 using Learn = std::function<Tensors(Ranks*, const models::Part&)>;
 
 void expect_as_one_process(std::int64_t batch, const Learn& learn, double tolerance = kEqual) {
@@ -125,8 +125,8 @@ TEST_F(RanksTest, VqVaeGradientsAreThoseOfTheJoinedBatch) {
   });
 }
 
-// A hundred steps, with revival: all ranks have the same codebook, bit for bit. One process's is
-// the same for fewer steps only: where a vector lies between two codes, rounding decides.
+// A hundred steps, with revival: all ranks have the same codebook, bit for bit. A single process
+// agrees for fewer steps only: if a vector lies between two codes, rounding decides.
 TEST_F(RanksTest, CodebooksStayTheSame) {
   const at::Tensor kinds = at::randn({12, 32});
   Tensors batches;
@@ -159,7 +159,7 @@ TEST_F(RanksTest, CodebooksStayTheSame) {
   expect_as_one_process(kBatch, after(100), std::numeric_limits<double>::infinity());
 }
 
-// Only the first clips have notes: the last rank has none, and no gradient of its own for them.
+// Only the first two clips have notes: the last rank has none, and so no gradient for them.
 TEST_F(RanksTest, PriorGradientsAreThoseOfTheJoinedBatch) {
   const at::Tensor codes = at::randint(16, {kBatch, 20}, at::kLong);
   const at::Tensor notes = at::randint(60, 68, {kBatch, 20}, at::kLong);
@@ -180,7 +180,7 @@ TEST_F(RanksTest, PriorGradientsAreThoseOfTheJoinedBatch) {
 
 class BaselineRanks : public RanksTest, public testing::WithParamInterface<config::ModelKind> {};
 
-// The graph network normalises by the batch: its running means are those of all clips too.
+// The graph network uses batch normalisation: its running means are those of all clips too.
 TEST_P(BaselineRanks, GradientsAreThoseOfTheJoinedBatch) {
   config::TrainConfig config = small();
   config.model.kind = GetParam();
@@ -209,14 +209,14 @@ class PlusRanks : public RanksTest {
   static constexpr std::int64_t kClips = 5;
   const Golden golden_{"plus"};
 
-  // Entry [5, ...] of the joined batch.
+  // The rows of `part` of an entry [5, ...] of the joined batch.
   at::Tensor entry(const std::string& name, const models::Part& part) const {
     const at::Tensor value = golden_.at("input." + name);
     const at::Tensor more = at::cat({value, value.roll(1, 0), value}).narrow(0, 0, kClips);
     return rows(more.is_floating_point() ? more.to(at::kDouble) : more, part);
   }
 
-  // loss(model, part) of a model in double precision, whose gradients are looked at.
+  // Compares the gradients of loss(model, part) of a model in double precision.
   template <class Loss>
   void expect_gradients(const Loss& loss) const {
     expect_as_one_process(kClips, [&](Ranks* ranks, const models::Part& part) {
@@ -242,7 +242,7 @@ class PlusRanks : public RanksTest {
   }
 };
 
-// With the matching of all bodies and all sounds.
+// Includes the matching of all bodies with all sounds.
 TEST_F(PlusRanks, SoundGradientsAreThoseOfTheJoinedBatch) {
   expect_gradients([&](models::PlusModel& model, const models::Part& part) {
     const auto at = [&](const char* name) { return entry(name, part); };
@@ -257,7 +257,7 @@ TEST_F(PlusRanks, SoundGradientsAreThoseOfTheJoinedBatch) {
   });
 }
 
-// With means over those frames that notes leave free.
+// Includes means over the frames that notes leave free.
 TEST_F(PlusRanks, ControlGradientsAreThoseOfTheJoinedBatch) {
   expect_gradients([&](models::PlusModel& model, const models::Part& part) {
     const auto at = [&](const char* name) { return entry(name, part); };

@@ -5,7 +5,7 @@
 
 namespace minet::training {
 
-// Steps and batches are left to the test.
+// The test sets steps and batch sizes.
 inline config::TrainConfig small_config() {
   config::TrainConfig config;
   config.spectrogram.n_fft = 64;

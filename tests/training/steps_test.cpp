@@ -1,5 +1,5 @@
-// The two optimisation steps against sense: they learn one batch, listen to their conditions, and
-// stop at a number that is none. (Against PyTorch: parity_test.cpp.)
+// The plausibility of the two optimisation steps: they learn one batch, use their conditions, and
+// stop at a NaN. (Against PyTorch: parity_test.cpp.)
 #include "minet/training/steps.hpp"
 
 #include <ATen/ATen.h>
@@ -34,7 +34,7 @@ class StepsTest : public testing::Test {
     at::manual_seed(0);
   }
 
-  // Few kinds of frames, so that sixteen codes can hold them.
+  // Only six kinds of frames, so that sixteen codes can represent them.
   at::Tensor spectrogram() const {
     const at::Tensor kinds = at::randn({6, 32});
     return kinds.index_select(0, at::randint(6, {4 * 20}, at::kLong))
@@ -43,7 +43,7 @@ class StepsTest : public testing::Test {
         .contiguous();
   }
 
-  // Codes that the note decides; the body says nothing.
+  // Codes that depend on the note alone; the body is noise.
   models::PriorBatch batch() const {
     models::PriorBatch batch;
     batch.notes = at::randint(60, 68, {4, 20}, at::kLong);
@@ -166,7 +166,7 @@ TEST(AdamWTest, ClipsToATotalNormAndKeepsItsState) {
   EXPECT_NEAR(optimiser.clip_gradients(1).item<double>(), 5, 1e-6);
   optimiser.step(0.1);
   EXPECT_NEAR(b.grad().item<float>(), 0.8, 1e-5);
-  EXPECT_NEAR(b.item<float>(), -0.1, 1e-4);  // Adam's first step has the size of the rate
+  EXPECT_NEAR(b.item<float>(), -0.1, 1e-4);  // the size of Adam's first step is the learning rate
 
   std::map<std::string, at::Tensor> state;
   optimiser.save_state(state, "optimizer.");

@@ -15,7 +15,7 @@
 namespace minet::video {
 namespace {
 
-// XNNPACK's threads wait by spinning: beside other tests they would take minutes.
+// XNNPACK's threads busy-wait: in parallel with other tests they would take minutes.
 const bool kOneThread = (vision::use_threads(1), true);
 
 TEST(HolisticJson, IsReadAsItWasWritten) {
@@ -66,7 +66,7 @@ class RealFilm : public testing::Test {
 using Places = std::array<std::pair<int, std::array<double, 2>>, 6>;
 
 // Shoulders, elbows and wrists by mediapipe 0.10.21's solutions.holistic in the first frame
-// (compare_with_mediapipe.py): later ones depend on the earlier, and small differences grow.
+// (compare_with_mediapipe.py); later frames depend on earlier ones, and small differences grow.
 void expect_first_picture(const pose::RawPose& raw, const Places& expected) {
   for (const auto& [joint, place] : expected) {
     EXPECT_NEAR(raw.joint(0, joint)[0], place[0], 0.05) << joint;
@@ -117,7 +117,7 @@ TEST_F(RealFilm, ThePianistHasAHiddenHand) {
   EXPECT_GE(found.counts.left_hands, 35);
 }
 
-// The violinist twice, side by side and mirrored.
+// The pianist and the violinist, side by side.
 TEST_F(RealFilm, OneOfTwoPeopleIsChosen) {
   const TempFolder folder;
   make_film(folder / "two.mp4",

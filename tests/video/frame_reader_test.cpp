@@ -1,5 +1,5 @@
-// Every frame of made videos with its own time: the rates, containers and rotations that phones
-// and programs write.
+// Every frame of synthetic videos with its own time: the rates, containers and rotations that
+// phones and programs write.
 #include "minet/video/frame_reader.hpp"
 
 #include <cmath>
@@ -59,7 +59,7 @@ TEST_P(Films, HaveEveryPictureAtItsTime) {
     EXPECT_EQ(number_of(frame.picture), read);
     EXPECT_NEAR(frame.time_s, film.time(read), film.tolerance) << read;
     EXPECT_EQ(frame.index, read);
-    EXPECT_TRUE(look.upper_left || film.turned) << read;  // turned it is a bit of the number
+    EXPECT_TRUE(look.upper_left || film.turned) << read;  // turned, it is a bit of the number
     EXPECT_EQ(look.upper_right, film.turned) << read;
     ++read;
   }
@@ -127,7 +127,7 @@ TEST(FrameReader, RefusesWhatIsNoFilm) {
             std::string::npos);
 }
 
-// A copy that broke off, and one with a hole: what is there is read, each frame at its own time.
+// A truncated copy, and one with a hole: what is there is read, each frame at its own time.
 TEST(FrameReader, ReadsWhatIsThereOfADamagedFilm) {
   const TempFolder folder;
   make_counting_film(folder / "a.mkv", 50, "N/25", kBFrames);

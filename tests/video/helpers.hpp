@@ -23,7 +23,7 @@ inline std::optional<std::filesystem::path> shared_data() {
   return std::filesystem::is_directory(folder) ? std::optional(folder) : std::nullopt;
 }
 
-// With ffmpeg, which the options tell what to make.
+// Writes a video with ffmpeg; `options` are ffmpeg's.
 inline void make_film(const std::filesystem::path& path, std::vector<std::string> options) {
   std::vector<std::string> command = {"ffmpeg", "-nostdin", "-v", "error", "-y"};
   for (std::string& word : options) command.push_back(std::move(word));
@@ -57,7 +57,7 @@ inline void make_counting_film(const std::filesystem::path& path, int pictures,
   make_film(path, std::move(options));
 }
 
-// The number n of such a frame, also where it is turned by 90 degrees.
+// The number n of such a frame, even if it is turned by 90 degrees.
 inline int number_of(const Picture& picture) {
   const bool turned = picture.width < picture.height;
   int number = 0;

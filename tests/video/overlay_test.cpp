@@ -1,4 +1,4 @@
-// A video that is written again shows at each time what the original shows then, to half a frame.
+// A rewritten video shows at each time what the original shows, to within half a frame.
 #include "minet/video/overlay.hpp"
 
 #include <gtest/gtest.h>
@@ -62,8 +62,8 @@ TEST_P(Overlay, IsInStepWithTheFilm) {
   std::int64_t pictures = 0, wrong = 0;
   while (reader.next(frame)) {
     ++pictures;
-    // Which frame of the video is shown then: that of the last time before, give or take half a
-    // step.
+    // The video's frame at that time: the last one before it, give or take half a
+    // frame.
     const double slack = 0.5 / one.rate + 2e-3;
     bool right = false;
     for (std::size_t i = 0; i < times.size(); ++i) {
@@ -113,7 +113,7 @@ TEST(OverlayDrawing, ShowsWhatSoundsOnItsFoot) {
   const TempFolder folder;
   make_film(folder / "film.mp4",
             {"-f", "lavfi", "-i", "color=0x7e7e7e:s=640x480:r=25", "-frames:v", "50"});
-  // A high note from 1 s on, whose bar comes from the right: yellow while it sounds, blue before.
+  // A high note from 1 s on, whose bar enters from the right: blue before it sounds, then yellow.
   const OverlayContent content{.filled = made_pose({0, 1, 2}),
                                .people = {},
                                .roll = {.notes = true, .marks = {{1, 1.5, 72}}}};

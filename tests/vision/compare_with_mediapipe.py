@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Keypoints of mi_prepare video beside those of MediaPipe's own Python solution, on the same videos.
+"""Compares the keypoints of mi_prepare video with those of MediaPipe's own Python solution, on the same videos.
 
   python3 -m venv V && V/bin/pip install mediapipe==0.10.21 "numpy<2"
   V/bin/python tests/vision/compare_with_mediapipe.py build/release/bin/mi_video FILM...
 
-Distances are in pixels, in frames in which both saw the joint. The row "itself" is MediaPipe beside itself when
-every grey level is changed by one: it feeds what it found back into where it looks next, so that small differences
-grow. Times are a processor's, both pinned to one core, in alternation; decoding and loading are in neither.
+Distances are in pixels, over frames in which both found the joint. The row "itself" compares MediaPipe with itself
+after every grey level was changed by one: it uses each result to choose where to look next, so that small differences
+grow. Times are CPU times, both pinned to one core, in alternation, without decoding and loading.
 """
 import json
 import os
@@ -38,7 +38,7 @@ def pictures(film):
 
 
 def mediapipe_points(film, change=0):
-    """By frame {part: [[x, y], ...] or []} in pixels, and milliseconds of processor time a frame."""
+    """Per frame {part: [[x, y], ...] or []} in pixels, and milliseconds of CPU time per frame."""
     frames = list(pictures(film))
     model = mediapipe.solutions.holistic.Holistic(model_complexity=1, refine_face_landmarks=False)
     model.process(frames[0])

@@ -1,6 +1,6 @@
-// The networks on another device than the CPU, where there is no GPU to try it: on tensors that
-// have a shape and no data ("meta"). They go through every step; a step that mixes them with a
-// tensor on the CPU, or reads them, fails before the results are fetched.
+// The networks on a device other than the CPU, without a GPU: on tensors with a shape but no data
+// ("meta"). Every step runs on them; a step that mixes them with a CPU tensor, or reads them, fails
+// before the results are fetched.
 #include <gtest/gtest.h>
 #include <torch/library.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What LibTorch knows only in Python of such tensors.
+// Meta operators that LibTorch has only in Python.
 
 at::Tensor meta_convolution(const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, at::IntArrayRef stride,
@@ -48,7 +48,7 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
   library.impl("relu", meta_relu);
 }
 
-// The trial run of a network that is loaded ends where its results are fetched.
+// Loading a network includes a trial run, which must fail only when its results are fetched.
 void expect_only_results_fetched(const fs::path& path) {
   try {
     Network::load(path, {}, at::kMeta);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes tests/vision/golden: a small network for each operator and what TensorFlow Lite computes with it, and what
-it computes with the five networks that the programs use.
+"""Writes tests/vision/golden: a small network for each operator and TensorFlow Lite's results for it, and its results
+for the five networks that the programs use.
 
   python3 -m venv V && V/bin/pip install ai-edge-litert==2.3.0 flatbuffers "numpy<2"
   V/bin/python tests/vision/make_golden.py FOLDER_OF_NETWORKS
@@ -61,12 +61,12 @@ class Builder:
         return self.tensor(shape, self.random.normal(0, 0.5, shape).astype(np.float32))
 
     def half(self, *shape):
-        """float16, and the DEQUANTIZE behind it."""
+        """A float16 tensor followed by DEQUANTIZE."""
         stored = self.tensor(shape, self.random.normal(0, 0.5, shape).astype(np.float16))
         return self.operator("DEQUANTIZE", [stored], shape)
 
     def sparse(self, rows, columns):
-        """float16 [rows, 1, 1, columns] of which a half is 0, DENSIFY and DEQUANTIZE behind it."""
+        """A sparse float16 [rows, 1, 1, columns], half of it 0, followed by DENSIFY and DEQUANTIZE."""
         dense = self.random.normal(0, 0.5, (rows, columns)).astype(np.float16)
         dense[self.random.random(dense.shape) < 0.5] = 0
         shape = (rows, 1, 1, columns)

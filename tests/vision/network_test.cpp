@@ -1,4 +1,4 @@
-// The operators and the five networks against what TensorFlow Lite computed (make_golden.py), and
+// The operators and the five networks against TensorFlow Lite's results (make_golden.py), and
 // damaged files.
 #include "minet/vision/network.hpp"
 
@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// XNNPACK's threads wait by spinning: beside other tests they would take minutes.
+// XNNPACK's threads busy-wait: in parallel with other tests they would take minutes.
 const bool kOneThread = (use_threads(1), true);
 
 class Operator : public testing::TestWithParam<const char*> {};
@@ -45,8 +45,8 @@ INSTANTIATE_TEST_SUITE_P(All, Operator,
 
 class Whole : public testing::TestWithParam<const char*> {};
 
-// Some hundred values of each output. TensorFlow Lite with and without its own XNNPACK differs by
-// as much: values go up to 340.
+// A few hundred values of each output. TensorFlow Lite with and without its own XNNPACK differs by
+// as much as the tolerance: values go up to 340.
 TEST_P(Whole, ComputesWhatTensorFlowLiteDoes) {
   const auto folder = find_networks();
   if (!folder) GTEST_SKIP() << "the networks are not there: scripts/setup.sh fetches them";
@@ -87,7 +87,7 @@ TEST(Damaged, CutAnywhereIsRefused) {
   }
 }
 
-// Bytes changed at random: refused, or a network with other numbers, but never a crash.
+// Random changes of bytes: refused, or a network with different numbers, but never a crash.
 TEST(Damaged, ChangedBytesAreRefusedOrHarmless) {
   std::mt19937 random(1);
   int refused = 0;

@@ -19,7 +19,7 @@ TEST(Region, TurnsWhatPointsUpUpwards) {
   const Region region = region_along({10, 20}, {13, 16});
   EXPECT_NEAR(region.width, 10, 1e-12);
   EXPECT_NEAR(region.center.x, 10, 1e-12);
-  // The end of the way is half a side above the centre.
+  // The second point is half a side above the centre.
   const Point up = to_picture(region, 0.5, 0);
   EXPECT_NEAR(up.x, 13, 1e-9);
   EXPECT_NEAR(up.y, 16, 1e-9);
@@ -29,7 +29,7 @@ TEST(Region, TurnsWhatPointsUpUpwards) {
 
 TEST(Region, IsMovedAlongItsOwnHeight) {
   const Region moved = transformed({{10, 10}, 4, 6, kPi / 2}, -0.5, 2);
-  EXPECT_NEAR(moved.center.x, 13, 1e-12);  // up of the region is right in the image
+  EXPECT_NEAR(moved.center.x, 13, 1e-12);  // the region's up is the image's right
   EXPECT_NEAR(moved.center.y, 10, 1e-12);
   EXPECT_NEAR(moved.width, 12, 1e-12);
   EXPECT_NEAR(moved.height, 12, 1e-12);
@@ -73,8 +73,8 @@ TEST(Crop, AtWholePixelsIsThePictureItself) {
       }
     }
   }
-  // Turned by a right angle: its first row is the image's right column, read upwards or
-  // downwards.
+  // Turned by a right angle: its rows are the image's columns from right to left, read downwards;
+  // row 1 is column 5.
   const at::Tensor turned = crop(made.picture, {{4, 3}, 4, 4, kPi / 2}, 4, Border::zero, 0, 255);
   EXPECT_NEAR(at(turned, 1, 0, 0), 1 * 24 + 5 * 3, 1e-4);
   EXPECT_NEAR(at(turned, 1, 2, 0), 3 * 24 + 5 * 3, 1e-4);

@@ -1,7 +1,7 @@
-"""The network of docs/networks.md once more, in PyTorch, written for reading and not for speed.
+"""The networks of docs/networks.md a second time, in PyTorch, written for readability rather than speed.
 
-It was written from that page and the paper (arXiv 2012.03478) alone, without looking at the C++ sources, so
-that where the two agree both follow the page.
+They were written from that page and the paper (arXiv 2012.03478) alone, without looking at the C++ sources, so
+that if the two agree, both follow the page.
 """
 
 from .baselines import BaselineConfig, make_baseline, partitions

@@ -1,7 +1,7 @@
 """The paper's two baselines, in plain torch.nn; names are the file format.
 
 Seq2Seq after Cho et al. (arXiv 1406.1078), the graph network after Yan et al. (arXiv 1801.07455), with its
-partitions found by breadth-first search and not from the skeleton's parents. Left out: dropout, generating
+partitions found by breadth-first search instead of from the skeleton's parents. Left out: dropout, and generation
 with a cache (`generate` feeds the whole sequence again for each frame).
 """
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .config import Config
 from .modules import at_every_step
 
-# The bones of the Solos skeleton: arms from the neck (0), and four joints a finger from each wrist.
+# The bones of the Solos skeleton: arms from the neck (0), and four joints per finger from each wrist.
 BONES = [(0, 1), (1, 2), (2, 3), (0, 4), (4, 5), (5, 6)]
 for wrist, first in ((3, 7), (6, 27)):
     for finger in range(5):
@@ -28,7 +28,7 @@ JOINTS = 47
 
 @dataclasses.dataclass
 class BaselineConfig:
-    """Names as in train_config.hpp; `clip_frames` is T, `frame_ratio` spectrogram frames a pose frame."""
+    """Names as in train_config.hpp; `clip_frames` is T, `frame_ratio` spectrogram frames per pose frame."""
 
     kind: str = "seq2seq"  # or "graph_transformer"
     bins: int = 1024
@@ -129,7 +129,7 @@ class GraphBlock(nn.Module):
     def forward(self, x: Tensor, parts: Tensor) -> Tensor:  # [B, C, P, V]
         y = 0
         for part, mixed in enumerate(self.spatial(x).chunk(3, dim=1)):
-            y = y + mixed @ (parts[part] * self.edges[part])  # sum over the joints that are looked at
+            y = y + mixed @ (parts[part] * self.edges[part])  # sum over the joints of this partition
         y = self.norm2(self.temporal(torch.relu(self.norm1(y))))
         if hasattr(self, "shortcut"):
             y = y + self.norm_shortcut(self.shortcut(x))
@@ -164,7 +164,7 @@ class GraphNetwork(nn.Module):
 
 
 def turn(x: Tensor, positions: Tensor) -> Tensor:
-    """Rotary positions: x [..., T, d] as d/2 complex numbers (i, i + d/2), turned by position * speed."""
+    """Rotary positions: x [..., T, d] as d/2 complex numbers (i, i + d/2), rotated by position * speed."""
     half = x.shape[-1] // 2
     speeds = torch.tensor([10000.0 ** (-i / half) for i in range(half)]).to(x)
     angles = positions.to(x)[:, None] * speeds
@@ -259,7 +259,7 @@ def make_baseline(c: BaselineConfig) -> nn.Module:
 @torch.no_grad()
 def generate(model: nn.Module, pose: Tensor, bins: int, frames: int) -> Tensor:  # [B, F, frames]
     target = torch.zeros(len(pose), bins, frames).to(pose)
-    for t in range(frames):  # frame t sees the frames before it only, so what follows may be anything
+    for t in range(frames):  # frame t depends on earlier frames only, so later ones may be anything
         target[:, :, t] = model(pose, target[:, :, : t + 1])[:, :, t]
     return target
 

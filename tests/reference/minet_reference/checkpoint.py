@@ -30,7 +30,7 @@ def read_with_metadata(path: pathlib.Path | str) -> tuple[dict[str, Tensor], dic
 
 
 def read_model(path: pathlib.Path | str) -> tuple[Model, Config, dict[str, str]]:
-    """Strict: every name of the file must be the mirror's and the other way round, with equal shapes."""
+    """Strict: the file and the mirror must have the same names, with equal shapes."""
     tensors, metadata = read_with_metadata(path)
     config = Config.from_yaml(metadata.get("config", ""))
     model = Model(config)

@@ -45,7 +45,7 @@ class Config:
 
     @staticmethod
     def from_yaml(text: str) -> "Config":
-        """From the text of a run's config.yaml; keys that are absent keep the paper's value."""
+        """From the text of a run's config.yaml; missing keys keep the paper's values."""
         tree = yaml.safe_load(text) or {}
         flat = {
             "bins": ("spectrogram", "bins"),
@@ -77,7 +77,7 @@ class Config:
             for name, (room, key) in flat.items()
             if room in tree and key in tree[room]
         }
-        # YAML 1.1 reads 1e-05 (no point) as text.
+        # YAML 1.1 reads 1e-05 (without a decimal point) as text.
         for name in ("beta", "ema_decay", "laplace", "dropout"):
             if name in given:
                 given[name] = float(given[name])

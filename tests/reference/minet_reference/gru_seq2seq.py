@@ -23,7 +23,7 @@ class ContentGru(nn.Module):
 
 
 class PriorGru(nn.Module):
-    """The decoder, one code after the other."""
+    """The decoder, one code after another."""
 
     def __init__(self, c: Config):
         super().__init__()
@@ -50,7 +50,7 @@ class PriorGru(nn.Module):
         half = self.width // 2
         forwards_end, backwards_end = memory[:, -1, :half], memory[:, 0, half:]
         state = torch.tanh(self.bridge(torch.cat([forwards_end, backwards_end], dim=-1)))  # [B, L W]
-        parts = state.split(self.width, dim=-1)  # a layer each
+        parts = state.split(self.width, dim=-1)  # one per layer
         return torch.stack([present[:, None] * part for part in parts])
 
     def forward(

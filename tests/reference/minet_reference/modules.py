@@ -1,7 +1,7 @@
 """The modules. Shapes in comments use the letters of docs/architecture.md.
 
-Everything is written out: masks are built entry by entry, heads are a loop. Parameter names are the file
-format. Left out: dropout (goldens are made without it; it is the identity at evaluation) and sampling.
+Everything is written out: masks are built entry by entry, heads are looped over. Parameter names are the file
+format. Left out: dropout (goldens are made without it; it is the identity in evaluation) and sampling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .config import Config
 
 
 class ConvBlock(nn.Module):
-    """x + conv2(relu(conv1(x))). With bands = 1 the residual block, else the multi-band one (MBR)."""
+    """x + conv2(relu(conv1(x))). With bands = 1 the residual block, otherwise the multi-band one (MBR)."""
 
     def __init__(self, channels: int, bands: int = 1):
         super().__init__()
@@ -98,7 +98,7 @@ class VectorQuantizer(nn.Module):
 
     @torch.no_grad()
     def update(self, vectors: Tensor, codes: Tensor) -> None:
-        """One step of the moving averages: vectors [M, D] and the code that each was given [M]."""
+        """One step of the moving averages, from vectors [M, D] and their codes [M]."""
         counts, sums = torch.zeros_like(self.counts), torch.zeros_like(self.sums)
         for vector, code in zip(vectors, codes.tolist()):
             counts[code] += 1
@@ -111,7 +111,7 @@ class VectorQuantizer(nn.Module):
 
     @torch.no_grad()
     def start(self, centres: Tensor, sizes: Tensor, tokens_per_batch: int) -> None:
-        """From k-means: centres [K, D] and how many vectors each has [K]."""
+        """Starts from k-means: centres [K, D] and the number of vectors of each [K]."""
         self.codes.copy_(centres)
         self.counts.copy_(sizes * tokens_per_batch / sizes.sum())
         self.sums.copy_(self.codes * self.counts[:, None])
@@ -214,7 +214,7 @@ class BodyEncoder(nn.Module):
 
 
 def rotate(x: Tensor) -> Tensor:
-    """Rotary positions: x [T, d]; at position t the pair (i, i + d/2) turns by t * 10000^(-2i/d)."""
+    """Rotary positions: x [T, d]; at position t the pair (i, i + d/2) is rotated by t * 10000^(-2i/d)."""
     steps, d = x.shape
     half = d // 2
     first, second = [], []
@@ -226,7 +226,7 @@ def rotate(x: Tensor) -> Tensor:
 
 
 def band(steps: int, context: int, causal: bool) -> Tensor:
-    """[T, T]: may step t (row) see step s (column)?"""
+    """[T, T]: whether step t (row) may attend to step s (column)."""
     seen = torch.zeros(steps, steps, dtype=torch.bool)
     for t in range(steps):
         for s in range(steps):
@@ -235,7 +235,7 @@ def band(steps: int, context: int, causal: bool) -> Tensor:
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, heads: int, seen: Tensor) -> Tensor:
-    """Softmax attention; q, k, v [B, T, W], heads lie side by side in W."""
+    """Softmax attention; q, k, v [B, T, W], with the heads side by side in W."""
     d = q.shape[-1] // heads
     clips = []
     for b in range(q.shape[0]):
@@ -301,7 +301,7 @@ class Block(nn.Module):
 
 
 def at_every_step(body: Tensor, steps: int) -> Tensor:
-    """[B, H] -> [B, T, H]; one that varies with the step stays as it is."""
+    """[B, H] -> [B, T, H]; a body that varies with the step is returned unchanged."""
     return body if body.dim() == 3 else body[:, None, :].expand(-1, steps, -1)
 
 

@@ -1,4 +1,4 @@
-"""plus a second time, after docs/plus.md: for reading, not for speed."""
+"""plus a second time, from docs/plus.md: for readability rather than speed."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ class Synthesiser(nn.Module):
 
 
 def line(x: Tensor, hop: int) -> Tensor:
-    """[B, T + 1, ...] -> [B, T * hop, ...], straight from frame to frame."""
+    """[B, T + 1, ...] -> [B, T * hop, ...], linear from frame to frame."""
     part = torch.arange(hop, dtype=x.dtype) / hop
     part = part.view(1, 1, hop, *[1] * (x.dim() - 2))
     return (x[:, :-1, None] * (1 - part) + x[:, 1:, None] * part).flatten(1, 2)
 
 
 def sound_of(hz: Tensor, harmonics: Tensor, bands: Tensor, noise: Tensor, c: PlusConfig) -> Tensor:
-    """Frames 0 .. T -> [B, T * hop]; sample by sample where it can be."""
+    """Frames 0 .. T -> [B, T * hop]; sample by sample where possible."""
     phase = torch.cumsum(line(hz, c.hop) / c.sample_rate, 1)
     k = torch.arange(1, harmonics.shape[-1] + 1)
     tones = (torch.sin(2 * math.pi * phase[..., None] * k) * line(harmonics, c.hop)).sum(-1)
@@ -135,7 +135,7 @@ class Motion(nn.Module):
         self.gru = nn.GRU(128, c.motion_hidden, c.motion_layers, bidirectional=True, batch_first=True)
 
     def so_far(self, x: Tensor) -> Tensor:
-        """Forward in time over all; backward over one step each."""
+        """The forward direction over all steps; the backward direction over each step alone."""
         for layer in range(self.gru.num_layers):
             weights = [getattr(self.gru, f"{kind}_l{layer}{way}") for way in ("", "_reverse")
                        for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
@@ -202,7 +202,7 @@ class ControlPrior(nn.Module):
 
 
 def timbre(sound: Tensor, sample_rate: int, bands: int = 64) -> Tensor:
-    """[B, n] -> [B, 2 bands]: mean and deviation over time of log mel bands, whatever the level."""
+    """[B, n] -> [B, 2 bands]: mean and deviation over time of log mel bands, independent of the level."""
     power = torch.stft(sound, 1024, 512, window=torch.hann_window(1024, dtype=sound.dtype), return_complex=True).abs() ** 2
     top = 2595 * math.log10(1 + sample_rate / 2 / 700)
     low = 2595 * math.log10(1 + 30 / 700)
