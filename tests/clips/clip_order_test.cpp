@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "minet/core/errors.hpp"
+#include "support/input_error.hpp"
 
 namespace minet::clips {
 namespace {
@@ -47,8 +48,11 @@ TEST(ClipOrderTest, TheOrderIsAFunctionOfSeedPurposeAndPosition) {
   EXPECT_NE(starts(order, "train"), starts(other, "train"));
   EXPECT_NE(starts(order, "train"), starts(order, "prior"));
   const std::vector<Clip> batch = order.batch(3, 8);  // across an epoch's edge: 24 .. 31
-  for (int i = 0; i < 8; ++i)
-    EXPECT_EQ(batch[static_cast<std::size_t>(i)].first_frame, order.at(24 + i).first_frame);
+  for (int i = 0; i < 8; ++i) {
+    const Clip& clip = batch[static_cast<std::size_t>(i)];
+    EXPECT_EQ(clip.first_frame, order.at(24 + i).first_frame);
+    EXPECT_EQ(clip.track, order.at(24 + i).track);
+  }
 }
 
 TEST(ClipOrderTest, SilentPlacesAreAvoided) {
@@ -64,7 +68,9 @@ TEST(ClipOrderTest, SilentPlacesAreAvoided) {
 }
 
 TEST(ClipOrderTest, TracksShorterThanAClipAreRefused) {
-  EXPECT_THROW(ClipOrder({std::vector<float>(9, 1.0f)}, 10, -60, 1), InputError);
+  const std::string message =
+      input_error([] { ClipOrder({std::vector<float>(9, 1.0f)}, 10, -60, 1); });
+  EXPECT_NE(message.find("tracks of at least one clip (10 frames)"), std::string::npos) << message;
 }
 
 TEST(EvenClipsTest, SpreadOverTracksWithoutLeavingThem) {
