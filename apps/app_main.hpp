@@ -84,8 +84,10 @@ inline std::string with_flags(const CLI::App& app, std::string message) {
     message.replace(at, end + 1 - at, flag(message.substr(begin, end - begin)));
   }
   const std::size_t colon = message.find(": expected");
-  if (colon != std::string::npos && has_option(app, flag(message.substr(0, colon)))) {
-    message.replace(0, colon, flag(message.substr(0, colon)));
+  const std::string name = message.substr(0, colon == std::string::npos ? 0 : colon);
+  std::error_code ignored;  // a path of that name is a path
+  if (has_option(app, flag(name)) && !std::filesystem::exists(name, ignored)) {
+    message.replace(0, colon, flag(name));
   }
   return message;
 }
@@ -172,26 +174,52 @@ inline void apply(const CommonOptions& common) {
   Progress::set_quiet(common.quiet);
 }
 
-// " (did you mean --table?)" for the first option that the program does not know.
-inline std::string did_you_mean(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> known;
-  const auto add = [&known](const CLI::App& command) {
+// " (did you mean --table?)" if one of the known names is close to `name`.
+inline std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
+  const auto begins = [&](const std::string& other) { return other.starts_with(name); };
+  const auto longer = std::find_if(known.begin(), known.end(), begins);
+  const auto near = longer != known.end() ? std::optional(*longer) : nearest_name(name, known);
+  return near ? text(" (did you mean ", *near, "?)") : "";
+}
+
+// What is wrong with the first argument that the program does not know; empty if it knows them all.
+inline std::string unknown_argument(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> options, commands;
+  const auto add = [&options](const CLI::App& command) {
     for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
     }
   };
   add(app);
-  for (const CLI::App* command : app.get_subcommands(nullptr)) add(*command);
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    add(*command);
+    commands.push_back(command->get_name());
+  }
   for (int i = 1; i < argc; ++i) {
     const std::string name = split(argv[i], '=').front();
-    if (!name.starts_with("--") || name == "--" ||
-        std::find(known.begin(), known.end(), name) != known.end()) {
-      continue;
-    }
-    const auto near = nearest_name(name, known);
-    return near ? text(" (did you mean ", *near, "?)") : "";
+    const bool known = std::find(options.begin(), options.end(), name) != options.end();
+    if (!name.starts_with("--") || name == "--" || known) continue;
+    return text(printable(name), " is not an option", did_you_mean(name, options));
   }
-  return "";
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return {};
+  if (app.get_subcommands().empty() && !commands.empty()) {
+    return text("expected a subcommand, got '", printable(rest.front()), "'",
+                did_you_mean(rest.front(), commands));
+  }
+  return text("expected nothing more, got '", printable(rest.front()), "'");
+}
+
+// The sentence for arguments that cannot be parsed. An unknown one is named first: a required
+// option may be missing only because its name is misspelt.
+inline std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int argc,
+                               char** argv) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) ||
+      error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    const std::string unknown = unknown_argument(app, argc, argv);
+    if (!unknown.empty()) return unknown;
+  }
+  return join(split(error.what(), '\n'), " ");
 }
 
 // Whether standard output has no reader left. errno is no help: later calls may have changed it.
@@ -223,11 +251,10 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
       if (error.get_exit_code() == 0) {
         app.exit(error);  // --help and --version print here
       } else {
-        const std::string message = join(split(error.what(), '\n'), " ");
         std::string help = program.name;
         for (const CLI::App* command : app.get_subcommands()) help += " " + command->get_name();
-        return fail(program,
-                    text(message, did_you_mean(app, argc, argv), "; see ", help, " --help"), 2);
+        return fail(program, text(usage_error(app, error, argc, argv), "; see ", help, " --help"),
+                    2);
       }
       return finish_output(program, 0);
     }

@@ -56,8 +56,7 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);
     if (!rest.empty()) {
-      throw InputError(text("expected options of this metric only, got '", rest.front(), "'",
-                            did_you_mean(app, argc, argv.data()), "; see mi_eval ",
+      throw InputError(text(unknown_argument(app, argc, argv.data()), "; see mi_eval ",
                             app.get_subcommands().front()->get_name(), " --help"));
     }
     if (session.merge) {

@@ -1,6 +1,7 @@
 // mi_generate: from keypoints, and notes if given, to sound.
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "companion.hpp"
 #include "minet/generation/generate.hpp"
@@ -21,7 +22,7 @@ struct Arguments {
 
 void add_sound_options(CLI::App& cli, Arguments& arguments) {
   generation::GenerateOptions& options = arguments.options;
-  cli.add_option("-o,--output", options.output,
+  cli.add_option("-o,--output,--out", options.output,
                  "Sound to write (.wav or .flac); a .json beside it records how it was made")
       ->required();
   cli.add_option("--bits", options.bits, "16 or 24 bits per sample")->default_str("16");
@@ -58,11 +59,12 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "--video");
   cli.add_option("--notes", arguments.notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
   app::add_score_options(cli, options.read_notes);
-  cli.add_option(
-      "--video", arguments.video,
-      "Video of the player, also written with the new sound. Without --pose the keypoints are "
-      "found in it; with --pose it provides the frame times if the keypoints have none (needs "
-      "ffmpeg)");
+  cli.add_option("--video", arguments.video,
+                 "Video of the player, also written with the new sound beside the output: in its "
+                 "own format, or "
+                 "as .mp4 with --overlay. Without --pose the keypoints are found in it; with "
+                 "--pose it provides "
+                 "the frame times if the keypoints have none (needs ffmpeg)");
   cli.add_flag("--overlay", options.overlay,
                "Draw the skeleton on that video, filled-in joints hollow (not with --pose)");
   cli.add_flag("--overlay-notes", options.overlay_notes,
@@ -81,14 +83,27 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--first-frame", options.read_pose.first_frame, "Frame number at time 0");
   cli.add_option("--picture", arguments.picture, pose::kPictureHelp);
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->default_str(arguments.gaps);
-  cli.add_option("--from", arguments.from,
-                 "Reproduce the sound of this .json (only with --model and -o)");
+  cli.add_option(
+      "--from", arguments.from,
+      "Reproduce the sound of this .json (with -o; only --model, --device, --threads and "
+      "--force may be given beside it)");
   cli.add_flag("--force", options.force, "Overwrite existing files");
 }
 
-generation::GenerateReport repeat(const Arguments& arguments) {
-  if (arguments.pose || arguments.notes || arguments.video || arguments.options.overlay)
-    throw InputError("--from: expected no --pose, --notes or --video beside it; leave them out");
+// The .json determines the sound.
+void refuse_with_from(const CLI::App& cli) {
+  const std::set<std::string> allowed{"--from",  "--model", "--output",    "--device", "--threads",
+                                      "--force", "--quiet", "--log-level", "--help",   "--version"};
+  for (const CLI::Option* option : cli.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || allowed.contains(name)) continue;
+    throw InputError(text("--from: expected no ", name, " beside it, because the .json determines ",
+                          "the sound; leave it out"));
+  }
+}
+
+generation::GenerateReport repeat(const CLI::App& cli, const Arguments& arguments) {
+  refuse_with_from(cli);
   return generation::repeat({.sidecar = *arguments.from,
                              .model = arguments.model,
                              .output = arguments.options.output,
@@ -157,7 +172,7 @@ int main(int argc, char** argv) {
 
   return app::leave(app::run(cli, program, arguments.common, argc, argv, [&] {
     const generation::GenerateReport report =
-        arguments.from ? repeat(arguments) : generate(arguments);
+        arguments.from ? repeat(cli, arguments) : generate(arguments);
     if (!arguments.common.quiet) {
       for (const auto& file : report.files) std::cout << printable(file.string()) << '\n';
     }

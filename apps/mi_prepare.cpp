@@ -12,6 +12,7 @@
 
 #include "app_main.hpp"
 #include "companion.hpp"
+#include "minet/core/access.hpp"
 #include "minet/core/argv.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/shard.hpp"
@@ -277,8 +278,10 @@ struct PoseOptions {
 
 void check_preview(const PoseOptions& options) {
   if (options.film && !pose::is_drawn_on_film(options.preview)) {
-    throw InputError("--film: expected a --preview that ends in .png or .mp4 beside it, got none");
+    throw InputError("--video: expected a --preview that ends in .png or .mp4 beside it, got none");
   }
+  pose::check_preview_name(options.preview);
+  refuse_inputs(options.preview, {options.input, options.film.value_or("")});
   if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
 }
 
@@ -294,6 +297,7 @@ void draw_preview(const PoseOptions& options, const pose::PoseSequence& pose) {
 }
 
 int convert_pose(const Session& session, const PoseOptions& options) {
+  refuse_inputs(options.out, {options.input});
   refuse_overwrite(options.out, options.force);
   check_preview(options);
   pose::PreparePoseOptions prepare;
@@ -346,7 +350,7 @@ void add_pose(CLI::App& app, Session& session) {
   command->add_option(
       "--preview", options->preview,
       "Also draw the keypoints: some frames (.svg or .png), or all as a video (.mp4)");
-  command->add_option("--film", options->film,
+  command->add_option("--video,--film", options->film,
                       "The video the keypoints come from: a .png or .mp4 preview is drawn on it");
   command->add_flag("--force", options->force, "Overwrite existing files");
   command->callback([&session, options] {
@@ -378,6 +382,10 @@ struct NotesOptions {
 };
 
 int convert_notes(const Session& session, const NotesOptions& options) {
+  if (lower(options.out.extension().string()) != ".csv") {
+    throw InputError(text("--out: expected a name that ends in .csv, got ", shown(options.out)));
+  }
+  refuse_inputs(options.out, {options.input});
   refuse_overwrite(options.out, options.force);
   const score::NoteList list = score::read_notes(options.input, options.read);
   save_file(options.out, score::notes_csv(list.notes), {.replace = options.force});

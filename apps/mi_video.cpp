@@ -35,7 +35,7 @@ struct Arguments {
 };
 
 void add_options(CLI::App& cli, Arguments& arguments) {
-  cli.add_option("film", arguments.film, "Video of one player, in any format that ffmpeg reads");
+  cli.add_option("video", arguments.film, "Video of one player, in any format that ffmpeg reads");
   cli.add_option(
       "-o,--out", arguments.out,
       "File to write: NAME.npy, float32 [frames, 47, 3] at 25 fps with its gaps filled; or "
@@ -101,8 +101,10 @@ void check_outputs(const Arguments& arguments) {
     throw InputError(
         text("--overlay: expected a name that ends in .mp4, got ", shown(arguments.overlay)));
   }
+  pose::check_preview_name(arguments.preview);
   for (const fs::path& output : {arguments.out, arguments.preview, arguments.overlay}) {
     if (output.empty()) continue;
+    refuse_inputs(output, {arguments.film, arguments.keypoints, arguments.notes});
     refuse_overwrite(output, arguments.force);
     expect_writable(output);
   }
@@ -178,7 +180,7 @@ int draw_only(Arguments& arguments) {
 
 int find(Arguments& arguments) {
   if (arguments.film.empty() && (arguments.lines || arguments.keypoints.empty())) {
-    throw InputError("film is required: expected a video, got none; see mi_prepare video --help");
+    throw InputError("video: expected a video file, got none; see mi_prepare video --help");
   }
   if (arguments.lines) return print_lines(arguments);
   if (!arguments.keypoints.empty()) return draw_only(arguments);

@@ -68,7 +68,7 @@ def long_runs(files):
 
 def coverage(files):
     summary = {"files": [row for file in files for row in file["files"]]}
-    return table(("room", "lines that the tests run"),
+    return table(("module", "lines that the tests run"),
                  [(room, f"{100 * covered / total:.1f} % of {total:,}") for room, covered, total in rooms_of(summary)])
 
 

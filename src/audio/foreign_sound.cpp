@@ -38,9 +38,10 @@ bool is_own_trouble(const ProcessResult& result) {
 ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
   const auto ffmpeg = find_program("ffmpeg");
   if (!ffmpeg) {
-    throw InputError(text("expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
-                          ", got something else; install ffmpeg (apt install ffmpeg) to read other "
-                          "formats, or convert it"));
+    throw InputError(
+        text("expected a WAV, FLAC or Ogg Vorbis file at ", shown(path),
+             ", got something else; install ffmpeg (apt-get install ffmpeg) to read other "
+             "formats, or convert it"));
   }
   folder_.emplace("sound");
   std::vector<std::string> command = {

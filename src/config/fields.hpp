@@ -63,7 +63,7 @@ void fields(Visitor& visit, Config& c) {
   visit.field("audio_cache_mb", c.audio_cache_mb, whole(0, 1048576), Origin::ours,
               "MiB of decoded sound to keep in memory; the rest is read clip by clip");
   visit.field("silence_db", c.silence_db, closed(-200, 0), Origin::ours,
-              "dBFS; a clip whose RMS is below this is drawn again");
+              "dBFS; a clip whose RMS is below this is replaced by another");
 }
 
 template <class Visitor, Of<AugmentConfig> Config>

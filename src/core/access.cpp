@@ -59,6 +59,15 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return entries;
 }
 
+void refuse_inputs(const fs::path& output, const std::vector<fs::path>& inputs) {
+  std::error_code ignored;
+  for (const fs::path& input : inputs) {
+    if (output.empty() || input.empty() || !fs::equivalent(output, input, ignored)) continue;
+    throw InputError(text(shown(output), " is an input and would be overwritten; choose another ",
+                          "name for the output"));
+  }
+}
+
 fs::path temporary_folder() {
   std::error_code error;
   const fs::path folder = fs::temp_directory_path(error);

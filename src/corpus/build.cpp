@@ -113,6 +113,12 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
   if (std::erase_if(list.notes, [](const score::Note& note) { return note.drum; }) > 0) {
     notices.push_back({NoticeKind::score, "drums left out", 0, source.notes.string()});
   }
+  score::NoteList voice = list;
+  voice.repairs.clear();
+  score::make_monophonic(voice);
+  for (const std::string& repair : voice.repairs) {
+    notices.push_back({NoticeKind::score, "in training, " + repair, 0, source.notes.string()});
+  }
   std::vector<score::Note> notes;
   for (score::Note note : list.notes) {
     if (note.onset_s >= seconds) continue;
@@ -392,13 +398,23 @@ std::map<std::string, std::string> problems_by_track(const BuildJob& job,
   return problems;
 }
 
-void warn_of_splits(const PrepareFolderOptions& options, PrepareReport& report) {
-  if (report.test_tracks == 0) {
-    report.warnings.push_back(
-        options.test_share > 0
-            ? "all tracks belong to one group, so there is no test split: give more groups"
-            : "there is no test split");
+// Why no track is in the test split, and what to do.
+std::string no_test_split(const BuildJob& job, const PrepareFolderOptions& options) {
+  const auto given = std::ranges::count_if(
+      job.tracks, [](const TrackSource& track) { return !track.split.empty(); });
+  if (static_cast<std::size_t>(given) == job.tracks.size()) {
+    return text("no track has split 'test', so there is no test split: give some of the ", job.unit,
+                " split 'test'");
   }
+  if (options.test_share <= 0) return "there is no test split";
+  return job.tracks.size() == 1
+             ? "there is only one track, so there is no test split: add more"
+             : "all tracks belong to one group, so there is no test split: give more groups";
+}
+
+void warn_of_splits(const BuildJob& job, const PrepareFolderOptions& options,
+                    PrepareReport& report) {
+  if (report.test_tracks == 0) report.warnings.push_back(no_test_split(job, options));
   if (report.train_tracks == 0) report.warnings.push_back("there is no track to train on");
 }
 
@@ -452,7 +468,7 @@ PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& optio
     save_shard_files(folder.path(), options, problems_by_track(job, built));
   } else {
     warn_of_leaks(job, good, index.entries, report.warnings);
-    warn_of_splits(options, report);
+    warn_of_splits(job, options, report);
   }
 
   const std::string tracks = tracks_csv(index.entries);

@@ -268,8 +268,8 @@ void warn_of_few(const NdbRow& row, const NdbOptions& options) {
   if (row.figures.few == 0) return;
   log::warning(text(row.figures.few, " of ", options.bins, " bins are expected to hold under ",
                     kFewExpected, " clips of ", row.name,
-                    ", too few for the test to detect much; give more clips (clips, train_clips) "
-                    "or fewer bins"));
+                    ", too few for the test to detect much; give more clips (the option 'clips', "
+                    "the option 'train_clips') or fewer bins"));
 }
 
 EvalResult result_of(const NdbFindings& findings, const NdbOptions& options) {

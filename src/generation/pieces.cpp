@@ -67,7 +67,8 @@ constexpr double kLengthWarning = 0.5;  // s, difference between a video and its
 std::string ffmpeg() {
   if (auto program = find_program("ffmpeg")) return *std::move(program);
   throw InputError(
-      "video: expected the program ffmpeg, which is not installed; apt-get install ffmpeg");
+      "video: expected the program ffmpeg, which is not installed; install ffmpeg (apt-get install "
+      "ffmpeg)");
 }
 
 // All of the video's frames, not re-encoded, with the new sound.
@@ -131,13 +132,6 @@ void check_output(const fs::path& output, bool force) {
     throw InputError(
         text(output.string(), ": expected an output that ends in .wav or .flac; name it so"));
   }
-  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
-    throw InputError(
-        text(folder.string(),
-             ": expected a folder for the output, but it does not exist; make it first"));
-  }
   refuse_overwrite(output, force);
   expect_writable(output);
 }
@@ -158,8 +152,8 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
   }
   if (options.overlay && (!options.video || !options.pose.empty())) {
     throw InputError(
-        "overlay: expected a video whose keypoints are found in it; give the video, and no other "
-        "keypoints");
+        "overlay: expected keypoints that are found in the video; give the option 'video', and "
+        "leave out the option 'pose'");
   }
   if (options.overlay_notes && !options.overlay) {
     throw InputError(
@@ -168,6 +162,9 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
   std::vector<Outputs> all;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const Outputs outputs = outputs_of(options, piece);
+    for (const fs::path& output : {outputs.wav, outputs.json, outputs.video}) {
+      refuse_inputs(output, {options.pose, options.video.value_or(""), options.notes.value_or("")});
+    }
     check_output(outputs.wav, options.force);
     refuse_overwrite(outputs.json, options.force);
     expect_writable(outputs.json);
@@ -258,8 +255,8 @@ std::vector<score::Note> read_asked_notes(const GenerateOptions& options, double
     log::warning(text(path.string(), ": no note sounds in the ", seconds, " s that are generated"));
   }
   const double end = last_end_s(list.notes);
-  if (!options.seconds && std::abs(end / seconds - 1) > 0.1) {
-    log::info(text(path.string(), ": the notes end at ", end, " s, the keypoints at ", seconds,
+  if (!options.seconds && end > 0 && std::abs(end / seconds - 1) > 0.1) {
+    log::info(text(path.string(), ": the notes end at ", end, " s, the sound at ", seconds,
                    " s; if they belong together, check the keypoints' frame rate (--fps)"));
   }
   return std::move(list.notes);

@@ -243,9 +243,8 @@ PlayReport play(const PlayOptions& options) {
   const PlayReport report = session.run();
   if (stop_signal() == 0 && report.used == 0 && !options.seconds) {
     throw InputError(text("expected keypoints that show a player's neck or shoulders, but the ",
-                          "input ended after ", counted(report.pictures, "frame"),
-                          " without them and ", counted(report.bad, "bad line"),
-                          "; docs/live.md says what is read"));
+                          "input ended without any (", counted(report.pictures, "frame"), ", ",
+                          counted(report.bad, "bad line"), "); docs/live.md says what is read"));
   }
   return report;
 }

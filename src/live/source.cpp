@@ -63,7 +63,7 @@ class ProgramSource : public Source {
   std::string name() const override { return name_; }
 
  private:
-  // The last line of its output: "mi_prepare: FILM: expected ...".
+  // The last line of its output: "mi_prepare: VIDEO: expected ...".
   static std::string sentence_of(const ProcessResult& result) {
     std::string last = last_line(result.error_output);
     if (last.empty()) return "the camera's program ended unexpectedly";

@@ -81,7 +81,8 @@ Model load_model(const std::filesystem::path& path) {
   const TensorHeader header = read_safetensors_header(file);
   check_format(header.metadata, where);
   const config::TrainConfig config = read_config(header.metadata, file);
-  require(config.model.kind == config::ModelKind::minet, where, ": expected a minet model, got ",
+  require(config.model.kind == config::ModelKind::minet, where,
+          ": expected a model of the paper's kind, got ",
           config.is_baseline() ? "the baseline " : "", config::to_string(config.model.kind),
           ", which has no codes; give a run of model.kind minet");
   check_size(header, expected_parameter_counts(config).total(), where);

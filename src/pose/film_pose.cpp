@@ -80,6 +80,13 @@ bool is_drawn_on_film(const std::filesystem::path& preview) {
   return extension == ".png" || extension == ".mp4";
 }
 
+void check_preview_name(const std::filesystem::path& preview) {
+  const std::string extension = lower(preview.extension().string());
+  if (preview.empty() || extension == ".svg" || is_drawn_on_film(preview)) return;
+  throw InputError(
+      text("preview: expected a name that ends in .svg, .png or .mp4, got ", shown(preview)));
+}
+
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
                   const DrawFilmOptions& options) {
   std::vector<std::string> command =

@@ -34,7 +34,7 @@ class MediapipeReader {
   [[noreturn]] void refuse(const std::string& why) const {
     throw InputError(text("MediaPipe keypoints in ", shown(path_), " cannot be read: ", why,
                           "; write the file as docs/keypoints.md says, for instance with "
-                          "`mi_prepare video FILM -o NAME.json`"));
+                          "`mi_prepare video VIDEO -o NAME.json`"));
   }
 
   void set_picture(std::optional<double> width, std::optional<double> height) {

@@ -144,8 +144,10 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
       parts += text(parts.empty() ? "" : ", ", "track ", part.track, " channel ", part.channel,
                     part.name.empty() ? "" : " \"" + printable(part.name) + "\"");
     }
-    throw InputError(text("expected one of the parts of the MIDI file (", parts, "), got track ",
-                          choice.track, " channel ", choice.channel, "; choose one of these"));
+    const std::string track = choice.track > 0 ? text(" track ", choice.track) : "";
+    const std::string channel = choice.channel > 0 ? text(" channel ", choice.channel) : "";
+    throw InputError(text("expected one of the parts of the MIDI file (", parts, "), got", track,
+                          channel, "; choose one of these"));
   }
   sort_notes(list.notes);
   repairs.append_to(list.repairs);

@@ -358,7 +358,7 @@ void make_monophonic(NoteList& list) {
     list.repairs.push_back(text("one voice: ", counted(cut, "note"), " cut where the next began"));
   }
   if (dropped + cut > 0 && list.parts.size() > 1) {
-    list.repairs.push_back("one voice of several parts; choose one of them: " +
+    list.repairs.push_back("one voice of several parts; choose one by its track or channel: " +
                            part_names(list.parts));
   }
 }

@@ -40,8 +40,9 @@ Film film_of(const fs::path& path) {
     throw InputError(text("expected a video at ", shown(path), ", but ", why_absent(path)));
   }
   if (!find_program("ffprobe")) {
-    throw WorkError(
-        "expected the program ffprobe, which reads the times of a video's frames; install ffmpeg");
+    throw InputError(
+        "expected the program ffprobe, which reads the times of a video's frames; install ffmpeg "
+        "(apt-get install ffmpeg)");
   }
   auto film = read_film(path);
   if (!film) {

@@ -40,7 +40,11 @@ std::string exact_rate(double rate) {
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
   const auto ffmpeg = find_program("ffmpeg");
-  if (!ffmpeg) throw WorkError("expected the program ffmpeg, which writes videos; install ffmpeg");
+  if (!ffmpeg) {
+    throw InputError(
+        "expected the program ffmpeg, which writes videos; install ffmpeg (apt-get install "
+        "ffmpeg)");
+  }
   std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
                                       "error", "-r",       exact_rate(rate)};
   for (const fs::path& input : {silent, film.value_or(silent)}) {

@@ -425,6 +425,15 @@ class Plausible(Case):
             return self.write("notes.txt", "".join(line + "\n" for line in lines))
         for lines in (("9.0 9.5 440.0", "9.5 10.0 493.88"), ("3.0\t3.5\t69", "3.5\t4.0\t71", "4.2\t5.0\t72"), ("9 9.5 440",)):
             self.assert_fails("notes", notes(*lines), "-o", self.folder / "n.csv", says=["offset"])
+        listed = notes("9 1 69")
+        self.assert_fails("notes", listed, "-o", self.folder / "n.mid", says=[".csv", "n.mid"])
+        csv = self.write("own.csv", "onset_s,duration_s,pitch\n0,1,60\n")
+        self.assert_fails("notes", csv, "-o", csv, "--force", says=["own.csv is an input"])
+        pose = self.folder / "own.npy"
+        support.write_npy(pose, (50, support.JOINTS, 3))
+        self.assert_fails("pose", pose, "-o", pose, "--force", says=["own.npy is an input"])
+        self.assert_fails("pose", pose, "-o", self.folder / "b.npy", "--preview", self.folder / "b.jpg",
+                          says=["--preview", ".svg, .png or .mp4"])
         for lines in (("31.0 41.2 0.5", "31.5 43.65 0.4"), ("0.0 27.5 25.0",)):  # a double bass, and a long pedal
             self.assert_works("notes", notes(*lines), "-o", self.folder / "n.csv", "--force")
 

@@ -264,7 +264,7 @@ class Refusals(Live):
         self.assert_fails("--live", "--model", model, *options, says=says, program=self.mi_generate)
 
     def test_what_cannot_be(self):
-        self.refused("--card", "null", says=["input ended after 0 frames", "docs/live.md"])
+        self.refused("--card", "null", says=["input ended without any (0 frames", "docs/live.md"])
         self.refused("--pcm", "x.raw", says=["--pcm: expected -"])
         self.refused("--osc", 9000, "--camera", 0, says=["one source"])
         self.refused("--card", "null", "--buffer", 1, says=["--buffer: expected 5 to 2000 ms"])

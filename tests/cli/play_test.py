@@ -128,6 +128,11 @@ class Films(Case):
                   says=["warning", "3 s long", "1 s"])
         self.assertEqual(self.pictures(self.folder / "out.mp4"), 75)
 
+    def test_an_input_is_never_overwritten(self):
+        film = self.film("no.mp4", "25", 3)
+        for more in ((), ("--force",)):
+            self.refused("--pose", self.json_folder(75), "--video", film, *more, says=["no.mp4 is an input"])
+
     def test_more_keypoints_than_pictures(self):
         film = self.film("film.mp4", "25", 1)
         self.refused("--pose", self.json_folder(60), "--video", film, says=["25 frames", "60 frames"])
@@ -193,6 +198,9 @@ class Output(Case):
             self.assert_works("--from", self.folder / "out.json", "-o", self.folder / again, "--force")
             self.assertEqual(self.stamp(again), self.stamp(out))
             self.assertEqual(json.loads(self.stamp("out.json"))["bits"], bits)
+        for more in (("--seed", "3"), ("--count", "2"), ("--loudness", "-16"), ("--pose", self.pose)):
+            self.assert_fails("--from", self.folder / "out.json", "-o", self.folder / "other.wav", *more,
+                              says=["--from: expected no " + more[0]])
         self.refused("--pose", self.pose, "--bits", "20", says=["--bits: expected 16 or 24"])
         self.assert_fails("--model", MODEL, "--pose", self.pose, "-o", self.folder / "out.mp3", says=[".wav or .flac"])
 

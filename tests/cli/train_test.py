@@ -538,7 +538,7 @@ class Baselines(Case):
         self.assertIn("model.kind: graph_transformer, not seq2seq", kind.stderr)
         pose = next(self.corpus.glob("*/pose.npy"))
         self.assert_fails("--model", run, "--pose", pose, "-o", self.folder / "x.wav", program=self.mi_generate,
-                          says=["expected a minet model, got the baseline seq2seq"])
+                          says=["expected a model of the paper's kind, got the baseline seq2seq"])
 
 
 class Plus(Case):

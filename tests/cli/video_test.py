@@ -101,7 +101,7 @@ class Refusals(Case):
         self.refused(film, "-o", self.folder / "a.npy", says=["a.npy exists"])
         self.refused(film, "-o", self.folder / "no" / "a.npy", says=["no"])
         self.refused(film, says=["--out: expected a file", "--help"])
-        self.refused("-o", self.folder / "b.npy", says=["film is required"])
+        self.refused("-o", self.folder / "b.npy", says=["expected a video file, got none"])
 
     def test_what_is_drawn(self):
         film = self.grey()
@@ -109,8 +109,8 @@ class Refusals(Case):
         self.refused(film, "-o", self.folder / "a.npy", "--overlay-notes", self.folder / "n.csv",
                      says=["--overlay-notes", ".png or .mp4"])
         self.refused("--keypoints", self.folder / "pose.npy", says=["--keypoints", "--overlay"])
-        self.assert_fails("pose", self.folder / "pose.npy", "-o", self.folder / "b.npy", "--film", film,
-                          says=["--film", ".png or .mp4"])
+        self.assert_fails("pose", self.folder / "pose.npy", "-o", self.folder / "b.npy", "--video", film,
+                          says=["--video", ".png or .mp4"])
 
     def test_without_a_library_it_says_which(self):
         for program in (self.mi_prepare, self.mi_video):
@@ -142,7 +142,7 @@ class Refusals(Case):
 
     def test_help_is_its_own(self):
         result = self.assert_works("video", "--help")
-        self.assertIn("mi_prepare video [OPTIONS] [film]", result.stdout)
+        self.assertIn("mi_prepare video [OPTIONS] [video]", result.stdout)
         self.assertIn("--person", result.stdout)
 
 
@@ -208,8 +208,8 @@ class Violinist(Case):
         out = self.folder / "violin.npy"
         self.assert_works("video", self.violin, "-o", out, "--preview", self.folder / "sheet.png")
         self.assertTrue((self.folder / "sheet.png").read_bytes().startswith(b"\x89PNG"))
-        for name, more in (("plain.png", ()), ("on.png", ("--film", self.violin)), ("plain.mp4", ()),
-                           ("on.mp4", ("--film", self.violin))):
+        for name, more in (("plain.png", ()), ("on.png", ("--video", self.violin)), ("plain.mp4", ()),
+                           ("on.mp4", ("--video", self.violin))):
             self.assert_works("pose", out, "-o", self.folder / "again.npy", "--preview", self.folder / name, *more,
                               "--force")
             self.assertGreater((self.folder / name).stat().st_size, 1000, name)

@@ -276,6 +276,22 @@ TEST_F(PrepareFolder, SaysWhenThereIsNoTestSplit) {
   EXPECT_EQ(report.test_tracks, 0);
   ASSERT_EQ(report.warnings.size(), 1U);
   EXPECT_CONTAINS(report.warnings[0], "one group");
+  for (const auto& [rows, reason] :
+       {std::pair{"take0.wav,take0.npy,\n", "only one track"},
+        {"take0.wav,take0.npy,train\ntake1.wav,take1.npy,train\n", "no track has split 'test'"}}) {
+    std::filesystem::remove_all(options_.out);
+    write_table(std::string("audio,pose,split\n") + rows);
+    const PrepareReport other = prepare_folder(options_);
+    ASSERT_FALSE(other.warnings.empty());
+    EXPECT_CONTAINS(other.warnings[0], reason);
+  }
+}
+
+TEST_F(PrepareFolder, SaysThatTrainingKeepsOneVoice) {
+  write_text(folder_.path() / "chord.csv", "onset_s,duration_s,pitch\n0,1,60\n0,1,64\n1,1,62\n");
+  write_table("audio,pose,notes\ntake0.wav,take0.npy,chord.csv\n");
+  const PrepareReport report = prepare_folder(options_);
+  ASSERT_TRUE(has(report.notices, NoticeKind::score));
 }
 
 }  // namespace

@@ -245,7 +245,7 @@ TEST_P(BaselineTest, StrictLoadingListsEveryMismatchAndChangesNothing) {
 TEST_P(BaselineTest, ABaselineIsNoMinetModelAndTheOtherWayRound) {
   save_safetensors(folder / "model.safetensors", baseline_state(make()));
   EXPECT_NE(input_error([&] { load_model(folder); })
-                .find(text("expected a minet model, got the baseline ",
+                .find(text("expected a model of the paper's kind, got the baseline ",
                            config::to_string(GetParam()), ", which has no codes")),
             std::string::npos);
   save_safetensors(folder / "model.safetensors", model_state(make_model(small_config(), 1)));

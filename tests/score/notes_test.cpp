@@ -201,7 +201,7 @@ TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
   ASSERT_EQ(voice.notes.size(), 1u);
   EXPECT_EQ(voice.notes[0].pitch, 72);
   EXPECT_TRUE(
-      contains(lines(voice.repairs), "choose one of them: track 1 channel 1 \"Flute\" (1 note)"));
+      contains(lines(voice.repairs), "choose one by its track or channel: track 1 channel 1 \"Flute\" (1 note)"));
   EXPECT_TRUE(contains(lines(voice.repairs), "1 drum notes left out"));
   const NoteList flute =
       parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 1}});

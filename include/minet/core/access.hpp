@@ -14,6 +14,11 @@ void expect_readable(const std::filesystem::path& path);
 // long work does not fail at its end. Throws what FileWriter throws.
 void expect_writable(const std::filesystem::path& target);
 
+// InputError if `output` is the same file as one of the inputs (empty paths are skipped): an input
+// is never overwritten, whatever the options.
+void refuse_inputs(const std::filesystem::path& output,
+                   const std::vector<std::filesystem::path>& inputs);
+
 // Creates the folder and its parents if they do not exist. WorkError.
 void make_folders(const std::filesystem::path& folder);
 

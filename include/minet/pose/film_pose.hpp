@@ -33,6 +33,8 @@ struct DrawFilmOptions {
 
 // Whether a preview of this name is drawn on video frames: a video (.mp4) or a sheet (.png).
 bool is_drawn_on_film(const std::filesystem::path& preview);
+// InputError unless it ends in .svg, .png or .mp4, or is empty.
+void check_preview_name(const std::filesystem::path& preview);
 
 // Draws keypoints, which are on the video's clock, as a video (.mp4) or a sheet of frames (.png).
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,
