@@ -200,8 +200,8 @@ TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
   const NoteList voice = parse_notes(two_parts(), "piece.mid", {.monophonic = true});
   ASSERT_EQ(voice.notes.size(), 1u);
   EXPECT_EQ(voice.notes[0].pitch, 72);
-  EXPECT_TRUE(
-      contains(lines(voice.repairs), "choose one by its track or channel: track 1 channel 1 \"Flute\" (1 note)"));
+  EXPECT_TRUE(contains(lines(voice.repairs),
+                       "choose one by its track or channel: track 1 channel 1 \"Flute\" (1 note)"));
   EXPECT_TRUE(contains(lines(voice.repairs), "1 drum notes left out"));
   const NoteList flute =
       parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 1}});
