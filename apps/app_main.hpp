@@ -50,12 +50,15 @@ struct Program {
   std::string example;  // ends the help text
   ErrorReader read_error = {};
   std::vector<Companion> companions = {};
+  std::string invocation = name;  // what precedes --help
 };
 
 // One sentence on one line (a list of problems keeps its lines), safe on any terminal.
 inline int fail(const Program& program, const std::string& message, int exit_code) {
   std::string out = program.name + ": " + shortened_lines(message);
-  if (message.find('\n') == std::string::npos && !out.ends_with('.')) out += '.';
+  if (message.find('\n') == std::string::npos && !out.ends_with('.') && !out.ends_with('?')) {
+    out += '.';
+  }
   out += '\n';
   std::fwrite(out.data(), 1, out.size(), stderr);
   return exit_code;
@@ -219,7 +222,14 @@ inline std::string usage_error(const CLI::App& app, const CLI::ParseError& error
     const std::string unknown = unknown_argument(app, argc, argv);
     if (!unknown.empty()) return unknown;
   }
-  return join(split(error.what(), '\n'), " ");
+  const std::string said = join(split(error.what(), '\n'), " ");
+  constexpr std::string_view kConversion = "Could not convert: ";  // --fps = 29,97
+  const std::size_t equals = said.find(" = ");
+  if (said.starts_with(kConversion) && equals != std::string::npos) {
+    return text(said.substr(kConversion.size(), equals - kConversion.size()),
+                ": expected a number, got '", printable(said.substr(equals + 3)), "'");
+  }
+  return said;
 }
 
 // Whether standard output has no reader left. errno is no help: later calls may have changed it.
@@ -251,7 +261,7 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
       if (error.get_exit_code() == 0) {
         app.exit(error);  // --help and --version print here
       } else {
-        std::string help = program.name;
+        std::string help = program.invocation;
         for (const CLI::App* command : app.get_subcommands()) help += " " + command->get_name();
         return fail(program, text(usage_error(app, error, argc, argv), "; see ", help, " --help"),
                     2);

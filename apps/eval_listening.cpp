@@ -37,9 +37,10 @@ void add_make(CLI::App& app, EvalSession& session) {
                    "Pairs, spread over the instruments; 0: 3 per instrument, or 39 without labels")
       ->capture_default_str();
   command
-      ->add_option(
-          "--catch-trials", options.catch_trials,
-          "Additional pairs whose fake sound is noise, to find listeners who do not pay attention")
+      ->add_option("--catch-trials", options.catch_trials,
+                   "Additional pairs with noise instead of generated sound, to find listeners who "
+                   "do not pay "
+                   "attention")
       ->capture_default_str();
   command
       ->add_option("--real", arguments->real,

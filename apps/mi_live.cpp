@@ -127,7 +127,8 @@ int main(int argc, char** argv) {
   const app::Program program{.name = "mi_generate",
                              .summary = "Play live, as keypoints arrive (docs/live.md).",
                              .example = "mi_generate --live --model models/plus --camera 0",
-                             .read_error = app::read_torch_error};
+                             .read_error = app::read_torch_error,
+                             .invocation = "mi_generate --live"};
   Arguments arguments;
   CLI::App cli;
   app::set_up(cli, program, arguments.common);

@@ -317,7 +317,7 @@ int convert_pose(const Session& session, const PoseOptions& options) {
   append(notices, std::move(gaps.notices), options.input.string());
   say(notices);
   print(session, gaps.text());
-  print(session, text(printable(options.out.string()), ": ", pose.frames, " frames at ",
+  print(session, text(printable(options.out.string()), ": ", counted(pose.frames, "frame"), " at ",
                       to_text(pose.fps), " fps, ", human_duration(pose.seconds()), "\n"));
   return 0;
 }

@@ -224,7 +224,8 @@ int main(int argc, char** argv) {
                              .example =
                                  "mi_prepare video violin.mp4 -o violin.npy --preview "
                                  "violin.svg",
-                             .read_error = app::read_torch_error};
+                             .read_error = app::read_torch_error,
+                             .invocation = "mi_prepare video"};
   Arguments arguments;
   CLI::App cli;
   app::set_up(cli, program, arguments.common);

@@ -267,7 +267,7 @@ void RunShelf::check_runs(std::vector<std::string>& problems) const {
           problems.push_back(text(folder(kind, seed).string(), ": expected a finished run of ",
                                   title_of(kind), ", got ",
                                   state == State::absent ? "none" : "an unfinished one",
-                                  "; put it there, or allow training"));
+                                  "; put it there, or leave out the option 'no_training'"));
         }
       } catch (const InputError& error) {
         problems.emplace_back(error.what());

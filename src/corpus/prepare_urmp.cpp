@@ -119,8 +119,9 @@ void split_tracks(const PrepareUrmpOptions& options, BuildJob& job) {
       as_paper ? split_as_paper(played, options.seed) : split_by_instrument(played, options.seed);
   if (split.test == 0) {
     job.notes.emplace_back(
-        "No instrument has a composition to spare for testing, so whole compositions are drawn.");
-    return;  // the builder draws
+        "No instrument has a composition to spare for testing, so the test split is made of whole "
+        "compositions, chosen at random.");
+    return;  // the builder chooses
   }
   (split.leaks > 0 ? job.warnings : job.notes).push_back(describe(split));
   job.splits_given = true;

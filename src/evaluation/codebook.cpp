@@ -116,7 +116,7 @@ std::vector<std::vector<std::string>> usage_table(const std::vector<Figures>& al
 // Empty if the corpus has neither notes nor labels.
 std::vector<std::vector<std::string>> meaning_table(const std::vector<Figures>& all) {
   std::vector<std::vector<std::string>> rows{
-      {"", "available", "a code says", "floor", "of new tracks"}};
+      {"", "label entropy", "mutual information", "chance level", "on new tracks"}};
   const auto add = [&](const std::string& name, const Information& information) {
     if (information.frames == 0) return;
     const auto or_dash = [](const std::optional<double>& bits) {
@@ -254,13 +254,14 @@ EvalResult evaluate_codebook(const CodebookOptions& options) {
                             coded.train.size(),
                             " training clips. Held: runs of one code, cut at the clips' ends.\n");
   if (!meaning.empty()) {
-    report += text("\n", table(meaning),
-                   "\n"
-                   "Bits per frame. A code says: mutual information of code and label. Floor: the "
-                   "same with labels of\n"
-                   "another track's clip, the chance level. Of new tracks: with the meaning that "
-                   "codes have in training\n"
-                   "tracks; may be below 0.\n");
+    report +=
+        text("\n", table(meaning),
+             "\n"
+             "Bits per frame. Mutual information: of code and label. Chance level: the same with "
+             "the labels of\n"
+             "another track's clip. On new tracks: with the meaning that codes have in training "
+             "tracks; may be\n"
+             "below 0.\n");
   }
   if (options.out) report += text("Dictionary: ", (*options.out / "index.html").string(), "\n");
   return {.json = dump(json), .report = report};

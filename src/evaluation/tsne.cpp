@@ -168,7 +168,7 @@ EvalResult evaluate_tsne(const TsneOptions& options) {
   json["neighbour_share"] = share;
   json["neighbour_chance"] = chance;
   const std::vector<std::vector<std::string>> lines{
-      {"", "figure"},
+      {"", "value"},
       {"KL divergence (nats)", figure(map.kl)},
       {"nearest of another track is the same instrument", figure(share)},
       {"... with instruments shuffled over the tracks", figure(chance)}};
