@@ -56,9 +56,7 @@ struct Program {
 // One sentence on one line (a list of problems keeps its lines), safe on any terminal.
 inline int fail(const Program& program, const std::string& message, int exit_code) {
   std::string out = program.name + ": " + shortened_lines(message);
-  if (message.find('\n') == std::string::npos && !out.ends_with('.') && !out.ends_with('?')) {
-    out += '.';
-  }
+  if (message.find('\n') == std::string::npos && !out.ends_with('.')) out += '.';
   out += '\n';
   std::fwrite(out.data(), 1, out.size(), stderr);
   return exit_code;

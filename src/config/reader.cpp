@@ -39,7 +39,7 @@ std::string Reader::unknown_key(const std::string& key) {
   if (const auto near = nearest_name(key, known_)) {
     // The value meant for this key is missing, so rules about it would give misleading messages.
     reading_.doubtful.insert(key_path(path_, *near));
-    return text("unknown key; did you mean '", *near, "'?");
+    return text("unknown key (did you mean '", *near, "'?)");
   }
   // A known key in the wrong place: `channels` at the top level, or `vqvae.channels` as one key.
   std::vector<std::string> places;

@@ -161,7 +161,7 @@ ReadWord read_word(const Node& node, const std::vector<std::string>& words) {
   ValueProblems problems = expected(node, word_list(words));
   if (node.kind == Node::Kind::scalar) {
     if (const auto near = nearest_name(node.text, words)) {
-      problems.front().message += text("; did you mean '", *near, "'?");
+      problems.front().message += text(" (did you mean '", *near, "'?)");
     }
   }
   return {std::nullopt, std::move(problems)};

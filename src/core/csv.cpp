@@ -141,9 +141,9 @@ std::size_t CsvTable::column(std::string_view wanted) const {
   const auto found = std::find(header.begin(), header.end(), wanted);
   if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
   std::string message = text(printable(name), ": expected a column \"", wanted,
-                             "\", but the columns are ", excerpt(join(header, ", ")), ".");
+                             "\", but the columns are ", excerpt(join(header, ", ")));
   if (const auto near = nearest_name(wanted, header)) {
-    message += text(" Is \"", excerpt(*near), "\" meant?");
+    message += text(" (did you mean \"", excerpt(*near), "\"?)");
   }
   throw InputError(message);
 }

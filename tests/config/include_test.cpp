@@ -42,7 +42,7 @@ TEST_F(Include, ProblemsNameTheFileThatHasThem) {
       error_of_file(main),
       text("2 problems in the configuration:\n  ", main.string(),
            ":2:13: run.seed: expected an integer, got 'x'\n  ", (folder / "base.yaml").string(),
-           ":2:3: vqvae.chanels: unknown key; did you mean 'channels'?"));
+           ":2:3: vqvae.chanels: unknown key (did you mean 'channels'?)"));
 }
 
 TEST_F(Include, RulesPointAtTheValueThatBrokeThem) {

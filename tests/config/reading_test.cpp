@@ -47,9 +47,9 @@ TEST(Reading, LineEndsOfWindowsAndAByteOrderMarkDoNoHarm) {
 
 TEST(Reading, AnUnknownKeyNamesTheNearest) {
   EXPECT_EQ(error_of_yaml("vqvae:\n  channels: 512\n  chanels: 512\n"),
-            "t.yaml:3:3: vqvae.chanels: unknown key; did you mean 'channels'?");
+            "t.yaml:3:3: vqvae.chanels: unknown key (did you mean 'channels'?)");
   EXPECT_EQ(error_of_yaml("vqave:\n  channels: 512\n"),
-            "t.yaml:1:1: vqave: unknown key; did you mean 'vqvae'?");
+            "t.yaml:1:1: vqave: unknown key (did you mean 'vqvae'?)");
 }
 
 TEST(Reading, AKeyInTheWrongPlaceIsToldTheRightOne) {
@@ -99,8 +99,8 @@ TEST(Reading, WrongTypesSayWhatWasExpected) {
       {"content: {enabled: yes}", "1:20: content.enabled: expected true or false, got 'yes'"},
       {"content: {enabled: 1}", "1:20: content.enabled: expected true or false, got '1'"},
       {"content: {alignment: cross_atention}",
-       "1:22: content.alignment: expected cross_attention, added or both, got 'cross_atention'; "
-       "did you mean 'cross_attention'?"},
+       "1:22: content.alignment: expected cross_attention, added or both, got 'cross_atention' "
+       "(did you mean 'cross_attention'?)"},
       {"spectrogram: {scale: mel}",
        "1:22: spectrogram.scale: expected decibel or log1p, got 'mel'"},
       {"vqvae: 5", "1:8: vqvae: expected keys below it, got '5'"},
@@ -196,7 +196,7 @@ spectrogram:
   t.yaml:1:1: two: unknown key; expected include, model, spectrogram, pose, data, augment, vqvae, body, prior, content, vqvae_training, prior_training, seq2seq, graph_transformer, baseline_training, plus, synthesiser_training, controls_training, run or generation
   t.yaml:1:6: two: YAML anchors (&name) are not used here; remove it
   t.yaml:3:10: vqvae.codes: expected an integer, got 'many'
-  t.yaml:4:3: vqvae.chanels: unknown key; did you mean 'channels'?
+  t.yaml:4:3: vqvae.chanels: unknown key (did you mean 'channels'?)
   t.yaml:5:15: vqvae.bands[1]: 2000 is not in [1, 1024]
   t.yaml:7:10: prior.heads: 0 is not in [1, 128]
   t.yaml:8:3: prior.heads: duplicate key; line 7 has it already, so remove one
@@ -234,7 +234,7 @@ TEST(Reading, OverridesWinInTheirOrderAndAreYaml) {
 TEST(Reading, BadOverridesAreReportedLikeBadFiles) {
   const std::pair<const char*, const char*> cases[] = {
       {"vqvae.chanels=64",
-       "--set vqvae.chanels=64: vqvae.chanels: unknown key; did you mean 'channels'?"},
+       "--set vqvae.chanels=64: vqvae.chanels: unknown key (did you mean 'channels'?)"},
       {"vqvae.codes=many", "--set vqvae.codes=many: vqvae.codes: expected an integer, got 'many'"},
       {"vqvae.codes=",
        "--set vqvae.codes=: vqvae.codes: expected an integer, got nothing (null); "
@@ -264,7 +264,7 @@ TEST(Reading, BadOverridesAreReportedLikeBadFiles) {
   EXPECT_EQ(error_of_yaml("run: {seed: x}", {"run.sede=1"}),
             "2 problems in the configuration:\n"
             "  t.yaml:1:13: run.seed: expected an integer, got 'x'\n"
-            "  --set run.sede=1: run.sede: unknown key; did you mean 'seed'?");
+            "  --set run.sede=1: run.sede: unknown key (did you mean 'seed'?)");
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(Csv, ErrorsNameTheLineAndTheColumns) {
   EXPECT_NE(message("audio\n\"a\nb").find("t.csv:2: a quote"), std::string::npos);
   EXPECT_NE(message("audio\n\"a\"b\n").find("t.csv:2:"), std::string::npos);
   EXPECT_NE(message("audio,audio\n").find("twice"), std::string::npos);
-  EXPECT_NE(message("audi0,pose\n").find("Is \"audi0\" meant?"), std::string::npos);
+  EXPECT_NE(message("audi0,pose\n").find("did you mean \"audi0\"?"), std::string::npos);
   EXPECT_NE(message("").find("empty"), std::string::npos);
   EXPECT_NE(message("\n\r\n").find("empty"), std::string::npos);
   EXPECT_NE(message(std::string("a\0b", 3)).find("a binary file"), std::string::npos);
