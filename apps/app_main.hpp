@@ -110,23 +110,24 @@ inline int report_current_exception(const CLI::App& app, const Program& program)
   } catch (const Error& error) {
     return fail(program, with_flags(app, error.what()), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail(program, kNoMemory, 1);
+    return fail(program, kNoMemory, kWorkExit);
   } catch (const std::filesystem::filesystem_error& error) {  // about a given path
     const std::error_code code = error.code();
     const bool disk = code == std::errc::no_space_on_device || code == std::errc::io_error ||
                       code == std::errc::read_only_file_system;
     return fail(program,
                 text("cannot use ", printable(error.path1().string()), ": ", code.message()),
-                disk ? 1 : 2);
+                disk ? kWorkExit : kInputExit);
   } catch (const std::system_error& error) {  // from std::thread
-    return fail(program, text("cannot start a thread: ", error.code().message()), 1);
+    return fail(program, text("cannot start a thread: ", error.code().message()), kWorkExit);
   } catch (const std::exception& error) {
     if (program.read_error) {
-      if (const auto sentence = program.read_error(error)) return fail(program, *sentence, 1);
+      if (const auto sentence = program.read_error(error))
+        return fail(program, *sentence, kWorkExit);
     }
-    return fail(program, text("failed unexpectedly: ", error.what()), 1);
+    return fail(program, text("failed unexpectedly: ", error.what()), kWorkExit);
   } catch (...) {
-    return fail(program, "failed unexpectedly for an unknown reason", 1);
+    return fail(program, "failed unexpectedly for an unknown reason", kWorkExit);
   }
 }
 
@@ -177,24 +178,51 @@ inline void apply(const CommonOptions& common) {
 
 // " (did you mean --table?)" if one of the known names is close to `name`.
 inline std::string did_you_mean(const std::string& name, const std::vector<std::string>& known) {
+  if (name.empty()) return {};
   const auto begins = [&](const std::string& other) { return other.starts_with(name); };
   const auto longer = std::find_if(known.begin(), known.end(), begins);
   const auto near = longer != known.end() ? std::optional(*longer) : nearest_name(name, known);
   return near ? text(" (did you mean ", *near, "?)") : "";
 }
 
-// What is wrong with the first argument that the program does not know; empty if it knows them all.
+// The program, the chosen subcommand, its chosen subcommand and so on.
+inline std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> chain{&app};
+  for (auto next = app.get_subcommands(); !next.empty(); next = chain.back()->get_subcommands()) {
+    chain.push_back(next.front());
+  }
+  return chain;
+}
+
+inline std::string help_command(const Program& program, const CLI::App& app) {
+  std::string command = program.invocation;
+  const auto chain = chosen_commands(app);
+  for (auto at = chain.begin() + 1; at != chain.end(); ++at) command += " " + (*at)->get_name();
+  return command + " --help";
+}
+
+inline std::vector<std::string> subcommand_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  return names;
+}
+
+// What is wrong with the first argument that the chosen commands do not know; empty if they know
+// them all.
 inline std::string unknown_argument(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> options, commands;
-  const auto add = [&options](const CLI::App& command) {
-    for (const CLI::Option* option : command.get_options()) {
+  const std::vector<const CLI::App*> chain = chosen_commands(app);
+  const std::vector<std::string> commands = subcommand_names(*chain.back());
+  const std::vector<std::string> rest = app.remaining(true);
+  if (!commands.empty()) {
+    return rest.empty() ? std::string()
+                        : text("expected a subcommand, got '", printable(rest.front()), "'",
+                               did_you_mean(rest.front(), commands));
+  }
+  std::vector<std::string> options;
+  for (const CLI::App* command : chain) {
+    for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
     }
-  };
-  add(app);
-  for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    add(*command);
-    commands.push_back(command->get_name());
   }
   for (int i = 1; i < argc; ++i) {
     const std::string name = split(argv[i], '=').front();
@@ -202,13 +230,8 @@ inline std::string unknown_argument(const CLI::App& app, int argc, char** argv) 
     if (!name.starts_with("--") || name == "--" || known) continue;
     return text(printable(name), " is not an option", did_you_mean(name, options));
   }
-  const std::vector<std::string> rest = app.remaining(true);
-  if (rest.empty()) return {};
-  if (app.get_subcommands().empty() && !commands.empty()) {
-    return text("expected a subcommand, got '", printable(rest.front()), "'",
-                did_you_mean(rest.front(), commands));
-  }
-  return text("expected nothing more, got '", printable(rest.front()), "'");
+  return rest.empty() ? std::string()
+                      : text("expected nothing more, got '", printable(rest.front()), "'");
 }
 
 // The sentence for arguments that cannot be parsed. An unknown one is named first: a required
@@ -242,7 +265,8 @@ inline int finish_output(const Program& program, int exit_code) {
   std::cout.flush();
   if (std::cout) return exit_code;
   constexpr int kBrokenPipe = 128 + SIGPIPE;
-  return reader_is_gone() ? kBrokenPipe : fail(program, "cannot write to standard output", 1);
+  return reader_is_gone() ? kBrokenPipe
+                          : fail(program, "cannot write to standard output", kWorkExit);
 }
 
 // Parses, sets up and calls `work`, which returns the exit code. Lets no exception escape.
@@ -259,10 +283,9 @@ inline int run(CLI::App& app, const Program& program, const CommonOptions& commo
       if (error.get_exit_code() == 0) {
         app.exit(error);  // --help and --version print here
       } else {
-        std::string help = program.invocation;
-        for (const CLI::App* command : app.get_subcommands()) help += " " + command->get_name();
-        return fail(program, text(usage_error(app, error, argc, argv), "; see ", help, " --help"),
-                    2);
+        return fail(program,
+                    text(usage_error(app, error, argc, argv), "; see ", help_command(program, app)),
+                    kInputExit);
       }
       return finish_output(program, 0);
     }

@@ -32,15 +32,6 @@ void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
   add_compute_options(command, options.device, options.threads);
 }
 
-void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling) {
-  command.add_option(
-      "--temperature", sampling.temperature,
-      "Sampling temperature; this and the next two default to the model's config.yaml");
-  command.add_option("--top-k", sampling.top_k, "Sample from the K most likely symbols; 0: all");
-  command.add_option("--top-p", sampling.top_p,
-                     "Sample from the fewest symbols that together have this probability");
-}
-
 void add_json_options(CLI::App& command, JsonOutput& output) {
   command.add_option("--json", output.path,
                      "Also write the results to this file as one JSON object");

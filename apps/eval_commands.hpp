@@ -46,9 +46,6 @@ CLI::App* add_command(CLI::App& app, const Description& description);
 void add_shared_options(CLI::App& command, evaluation::EvalOptions& options,
                         std::vector<std::filesystem::path>& models);
 
-// --temperature, --top-k, --top-p, for metrics that sample.
-void add_sampling_options(CLI::App& command, generation::SamplingChoice& sampling);
-
 struct JsonOutput {
   std::optional<std::filesystem::path> path;
   bool force = false;

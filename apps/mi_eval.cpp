@@ -8,14 +8,11 @@ namespace {
 
 // Rejects arguments that no subcommand took.
 [[noreturn]] void refuse(const CLI::App& app, const std::vector<std::string>& rest) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::vector<std::string> names = subcommand_names(app);
   const std::string got =
       rest.empty() || rest.front().starts_with('-') ? "nothing" : text("'", rest.front(), "'");
-  const auto nearest =
-      rest.empty() ? std::nullopt : nearest_name(std::string_view(rest.front()), names);
   throw InputError(text("METRIC: expected one of ", join(names, ", "), "; got ", got,
-                        nearest ? text(" (did you mean ", *nearest, "?)") : std::string(),
+                        rest.empty() ? std::string() : did_you_mean(rest.front(), names),
                         "; see mi_eval --help"));
 }
 
@@ -56,8 +53,8 @@ int main(std::vector<std::string> arguments, const std::optional<EvalMerge>& mer
     const std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     if (!session.chosen) refuse(app, rest);
     if (!rest.empty()) {
-      throw InputError(text(unknown_argument(app, argc, argv.data()), "; see mi_eval ",
-                            app.get_subcommands().front()->get_name(), " --help"));
+      throw InputError(
+          text(unknown_argument(app, argc, argv.data()), "; see ", help_command(program, app)));
     }
     if (session.merge) {
       const std::string made = app.get_subcommands().front()->get_name();

@@ -36,13 +36,7 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
       ->default_str("0");
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
-  cli.add_option("--temperature", options.sampling.temperature,
-                 "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
-                 "likely symbol; this and the next two default to the model's config.yaml");
-  cli.add_option("--top-k", options.sampling.top_k,
-                 "Sample from the K most likely symbols; 0: all");
-  cli.add_option("--top-p", options.sampling.top_p,
-                 "Sample from the fewest symbols that together have this probability");
+  app::add_sampling_options(cli, options.sampling);
   cli.add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
@@ -92,8 +86,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
 
 // The .json determines the sound.
 void refuse_with_from(const CLI::App& cli) {
-  const std::set<std::string> allowed{"--from",  "--model", "--output",    "--device", "--threads",
-                                      "--force", "--quiet", "--log-level", "--help",   "--version"};
+  const std::set<std::string> allowed{"--from",    "--model", "--output", "--device",
+                                      "--threads", "--force", "--quiet",  "--log-level"};
   for (const CLI::Option* option : cli.get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || allowed.contains(name)) continue;

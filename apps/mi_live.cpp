@@ -73,12 +73,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
       ->default_str("0");
-  cli.add_option("--temperature", sampling.temperature,
-                 "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
-                 "likely symbol; this and the next two default to the model's config.yaml");
-  cli.add_option("--top-k", sampling.top_k, "Sample from the K most likely symbols; 0: all");
-  cli.add_option("--top-p", sampling.top_p,
-                 "Sample from the fewest symbols that together have this probability");
+  app::add_sampling_options(cli, sampling);
   cli.add_option("--threads", arguments.options.player.threads, "Threads for LibTorch")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));

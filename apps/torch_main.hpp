@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "app_main.hpp"
+#include "minet/generation/sampling_options.hpp"
 
 namespace minet::app {
 
@@ -45,6 +46,15 @@ inline void add_compute_options(CLI::App& app, std::string& device, int& threads
   app.add_option("--threads", threads, "Threads for LibTorch; 0: its default")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
+}
+
+inline void add_sampling_options(CLI::App& app, generation::SamplingChoice& sampling) {
+  app.add_option("--temperature", sampling.temperature,
+                 "Sampling temperature: below 1 steadier, above 1 more varied, 0 always the most "
+                 "likely symbol; this and the next two default to the model's config.yaml");
+  app.add_option("--top-k", sampling.top_k, "Sample from the K most likely symbols; 0: all");
+  app.add_option("--top-p", sampling.top_p,
+                 "Sample from the fewest symbols that together have this probability");
 }
 
 }  // namespace minet::app

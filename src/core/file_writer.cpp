@@ -216,7 +216,6 @@ void save_file(const std::filesystem::path& target, std::span<const std::byte> b
 void save_file_by(const std::filesystem::path& target,
                   const std::function<void(const std::filesystem::path&)>& write, bool replace) {
   check_target(target);
-  detail::sweep_folders_of(target);
   // Accessible to us only, so nobody can plant a link where the other program writes.
   const detail::HeldFolder folder(target, 0700);
   if (folder.error() != 0) fail(target, "making a folder beside it", folder.error());

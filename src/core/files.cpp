@@ -127,7 +127,6 @@ FolderWriter::FolderWriter(fs::path target, bool replace)
     }
     refuse_to_replace_around_us(target_);
   }
-  detail::sweep_folders_of(target_);
   partial_ = std::make_unique<detail::HeldFolder>(target_, 0777);
   if (partial_->error() != 0) {
     throw WorkError(text("cannot make the folder ", shown(path()), ": ",

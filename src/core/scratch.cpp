@@ -16,7 +16,6 @@ namespace minet {
 ScratchFolder::ScratchFolder(std::string_view purpose) {
   const std::filesystem::path target =
       temporary_folder() / text("minet-", purpose, "-", ::geteuid());
-  detail::sweep_folders_of(target);
   constexpr int kMostTries = 100;  // other containers may share folder and process id
   for (int i = 0; i < kMostTries; ++i) {
     folder_ = std::make_unique<detail::HeldFolder>(target, 0700);

@@ -82,6 +82,15 @@ void remove_stale(const std::filesystem::path& folder, const Choose& choose) {
   for (const auto& path : stale) std::filesystem::remove_all(path, error);
 }
 
+// Removes stale folder temporaries of `target`.
+void sweep_folders_of(const std::filesystem::path& target) {
+  const std::string mark = folder_mark(target);
+  const auto folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+  remove_stale(folder, [&](const std::filesystem::directory_entry& entry) {
+    return entry.path().filename().string().starts_with(mark);
+  });
+}
+
 }  // namespace
 
 void check_name_length(const std::filesystem::path& target) {
@@ -102,6 +111,7 @@ void hold_temporary(int fd) {
 
 HeldFolder::HeldFolder(const std::filesystem::path& target, mode_t mode)
     : path_(new_folder_temporary(target)) {
+  sweep_folders_of(target);
   if (::mkdir(path_.c_str(), mode) != 0) {
     error_ = errno;
     return;
@@ -134,14 +144,6 @@ void sweep_once(const std::filesystem::path& folder) {
     std::error_code ignored;
     return entry.path().filename().string().starts_with('.') && !entry.is_symlink(ignored) &&
            entry.is_regular_file(ignored);
-  });
-}
-
-void sweep_folders_of(const std::filesystem::path& target) {
-  const std::string mark = folder_mark(target);
-  const auto folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
-  remove_stale(folder, [&](const std::filesystem::directory_entry& entry) {
-    return entry.path().filename().string().starts_with(mark);
   });
 }
 

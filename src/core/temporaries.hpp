@@ -30,8 +30,8 @@ void forget_temporary(const std::filesystem::path& temporary);
 // Locks a temporary for as long as it is open; best effort.
 void hold_temporary(int fd);
 
-// A new folder temporary of `target`, locked by this process. The destructor removes it with its
-// contents, unless it was kept.
+// A new folder temporary of `target`, locked by this process; stale ones are removed first. The
+// destructor removes it with its contents, unless it was kept.
 class HeldFolder {
  public:
   HeldFolder(const std::filesystem::path& target, mode_t mode);
@@ -53,8 +53,6 @@ bool is_stale_temporary(const std::filesystem::path& path);
 
 // Removes stale temporary files in a folder; once per process and folder.
 void sweep_once(const std::filesystem::path& folder);
-// Removes stale folder temporaries of `target`.
-void sweep_folders_of(const std::filesystem::path& target);
 
 std::string error_text(int error_number);  // the message of an errno
 

@@ -255,6 +255,8 @@ class Listening(support.Case):
         self.assert_fails("listening", "score", "--key", twice[0], twice[0], says=["the key.json"])
 
     def test_what_cannot_be_made_is_refused_and_nothing_stays(self):
+        self.assert_fails("listening", "make", "--catch-trials", 3, says=["--model is required", "listening make --help"])
+        self.assert_fails("listening", "make", "--catch-trails", 3, says=["did you mean --catch-trials?"])
         make = ("listening", "make", *self.model())
         self.assert_fails(*make, "--out", self.test, says=["exists"])
         self.assert_fails(*make, "--out", self.folder / "new", "--pairs", "1000", says=["can be heard", "--pairs"])

@@ -205,6 +205,7 @@ class Output(Case):
         self.assert_fails("--model", MODEL, "--pose", self.pose, "-o", self.folder / "out.mp3", says=[".wav or .flac"])
 
     def test_options(self):
+        self.refused("--pose", self.pose, "", says=["expected nothing more, got ''"])
         self.refused("--pose", self.pose, "--vidoe", "x.mp4", says=["did you mean --video?"])
         shown = self.assert_works("--help").stdout
         for word in ("OpenPose", "MediaPipe", "MMPose", "AlphaPose", "DeepLabCut", "Solos", "Foley-Music", "required"):
