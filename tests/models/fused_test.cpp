@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "models/cpu/compute_paths.hpp"
 #include "models/cpu/fused_gru.hpp"
 #include "models/cpu/winograd.hpp"
+#include "models/cpu/winograd_kernels.hpp"
 #include "models/gru.hpp"
 #include "models/support.hpp"
 
@@ -118,6 +120,22 @@ TEST_P(FusedKernels, ConvolutionsInBf16AreNearTheDirectOnes) {
     }
     EXPECT_FALSE(at::equal(rounded[0], exact[0]));  // it did compute in bf16
   }
+}
+
+TEST_P(FusedKernels, Bfloat16IsRoundedAsByLibTorch) {
+  constexpr std::int64_t kCount = 37;
+  at::Tensor weights = random_tensor({kCount, 3}, 1);
+  const float infinite = std::numeric_limits<float>::infinity();
+  const float special[] = {0.0F,          -0.0F,          infinite,    -infinite,
+                           std::nanf(""), -std::nanf(""), 1.00390625F, 1.01171875F,
+                           3.4028235e38F, 1e-40F};  // two ties, the largest
+  for (std::int64_t i = 0; i < std::ssize(special); ++i) weights[i][2] = special[i];
+  const at::Tensor points = at::empty({6, kCount}, at::kBFloat16);
+  winograd_kernels<Bfloat16>().weights(
+      weights.const_data_ptr<float>(), kCount,
+      reinterpret_cast<Bfloat16*>(points.mutable_data_ptr<at::BFloat16>()), kCount);
+  const at::Tensor expected = weights.select(1, 2).to(at::kBFloat16);  // the last point is w2
+  EXPECT_TRUE(at::allclose(points[5], expected, 0, 0, /*equal_nan=*/true)) << points[5] << expected;
 }
 
 at::Tensor heads_of(const at::Tensor& x, std::int64_t heads) {

@@ -45,14 +45,42 @@ void for_all_tiles(const WinogradShape& shape,
   });
 }
 
-// The products of all points and groups: [6 N, rows, inner] x [6 N, inner, columns], both of float
-// or both of bfloat16.
+// The type of transformed data, float or bfloat16, and its kernels.
+template <class Points>
+struct Transformed;
+
+template <>
+struct Transformed<float> {
+  static constexpr at::ScalarType kType = at::kFloat;
+  using Element = float;
+};
+
+template <>
+struct Transformed<Bfloat16> {
+  static constexpr at::ScalarType kType = at::kBFloat16;
+  using Element = at::BFloat16;
+};
+
+template <class Points>
+at::Tensor empty_points(at::IntArrayRef sizes) {
+  return at::empty(sizes, at::dtype(Transformed<Points>::kType));
+}
+
+template <class Points>
+Points* points_of(at::Tensor& tensor) {
+  return reinterpret_cast<Points*>(
+      tensor.mutable_data_ptr<typename Transformed<Points>::Element>());
+}
+
+template <class Points>
+const Points* const_points_of(const at::Tensor& tensor) {
+  return reinterpret_cast<const Points*>(
+      tensor.const_data_ptr<typename Transformed<Points>::Element>());
+}
+
+// The products of all points and groups: [6 N, rows, inner] x [6 N, inner, columns].
 void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-  if (a.scalar_type() == at::kBFloat16) {
-    out.copy_(at::bmm(a, b));
-    return;
-  }
-  if (a.size(0) > kPoints) {
+  if (a.size(0) > kPoints || a.scalar_type() == at::kBFloat16) {
     at::bmm_out(out, a, b);
     return;
   }
@@ -63,15 +91,15 @@ void multiply(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
 }
 
 // [6 N, O / N, C / N]
+template <class Points>
 at::Tensor weight_points(const ConvWeights& conv) {
   const std::int64_t out = conv.weight.size(0), in = conv.weight.size(1), count = out * in;
-  at::Tensor points =
-      at::empty({kPoints * conv.groups, out / conv.groups, in}, conv.weight.options());
+  at::Tensor points = empty_points<Points>({kPoints * conv.groups, out / conv.groups, in});
   const at::Tensor weight = conv.weight.contiguous();
   const float* from = weight.const_data_ptr<float>();
-  float* to = points.mutable_data_ptr<float>();
+  Points* to = points_of<Points>(points);
   at::parallel_for(0, count, 16384, [&](std::int64_t first, std::int64_t last) {
-    winograd_kernels().weights(from + 3 * first, last - first, to + first, count);
+    winograd_kernels<Points>().weights(from + 3 * first, last - first, to + first, count);
   });
   return points;
 }
@@ -82,30 +110,33 @@ struct Pass {
   at::Tensor weight_seen;  // [6 N, O / N, C / N]: the weights', of the same type
 };
 
-Pass forward_pass(const at::Tensor& rows, const ConvWeights& conv, bool relu,
-                  const at::Tensor& added = {}) {
+template <class Points>
+Pass forward_pass_in(const at::Tensor& rows, const ConvWeights& conv, bool relu,
+                     const at::Tensor& added) {
   const Shape shape{rows.size(0), rows.size(1)};
   const std::int64_t in = rows.size(2), out = conv.weight.size(0), n = conv.groups;
-  const WinogradKernels& kernels = winograd_kernels();
+  const WinogradKernels<Points>& kernels = winograd_kernels<Points>();
   Pass pass;
-  pass.seen = at::empty({kPoints * n, shape.tiles(), in / n}, rows.options());
+  pass.seen = empty_points<Points>({kPoints * n, shape.tiles(), in / n});
   for_all_tiles(shape.of(in, n), [&](const WinogradRange& range) {
-    kernels.input(range, rows.const_data_ptr<float>(), pass.seen.mutable_data_ptr<float>());
+    kernels.input(range, rows.const_data_ptr<float>(), points_of<Points>(pass.seen));
   });
-  pass.weight_seen = weight_points(conv);
-  if (products_in_bf16()) {
-    pass.seen = pass.seen.to(at::kBFloat16);
-    pass.weight_seen = pass.weight_seen.to(at::kBFloat16);
-  }
-  at::Tensor products = at::empty({kPoints * n, shape.tiles(), out / n}, rows.options());
+  pass.weight_seen = weight_points<Points>(conv);
+  at::Tensor products = empty_points<Points>({kPoints * n, shape.tiles(), out / n});
   multiply(products, pass.seen, pass.weight_seen.transpose(1, 2));
   pass.rows = at::empty({shape.batch, shape.frames, out}, rows.options());
   const at::Tensor bias = conv.bias.contiguous();
   for_all_tiles(shape.of(out, n), [&](const WinogradRange& range) {
-    kernels.output(range, products.const_data_ptr<float>(), bias.const_data_ptr<float>(),
+    kernels.output(range, const_points_of<Points>(products), bias.const_data_ptr<float>(),
                    data_or_null(added), relu, pass.rows.mutable_data_ptr<float>());
   });
   return pass;
+}
+
+Pass forward_pass(const at::Tensor& rows, const ConvWeights& conv, bool relu,
+                  const at::Tensor& added = {}) {
+  return products_in_bf16() ? forward_pass_in<Bfloat16>(rows, conv, relu, added)
+                            : forward_pass_in<float>(rows, conv, relu, added);
 }
 
 struct Gradients {
@@ -122,37 +153,42 @@ struct Backward {
   at::Tensor added = {};  // [B, T, C] or undefined: added to the input's gradient
 };
 
-Gradients backward_pass(const Backward& given) {
+template <class Points>
+Gradients backward_pass_in(const Backward& given) {
   const Shape shape{given.rows.size(0), given.rows.size(1)};
   const std::int64_t n = given.groups, out = given.rows.size(2), in = given.seen.size(2) * n;
-  const WinogradKernels& kernels = winograd_kernels();
-  at::Tensor points = at::empty({kPoints * n, shape.tiles(), out / n}, given.rows.options());
+  const WinogradKernels<Points>& kernels = winograd_kernels<Points>();
+  at::Tensor points = empty_points<Points>({kPoints * n, shape.tiles(), out / n});
   for_all_tiles(shape.of(out, n), [&](const WinogradRange& range) {
     kernels.output_gradient(range, given.rows.const_data_ptr<float>(), data_or_null(given.kept),
-                            points.mutable_data_ptr<float>());
+                            points_of<Points>(points));
   });
   Gradients gradients;
   // The second point is the sum of a tile's frames.
-  gradients.bias = points.narrow(0, n, n).sum(1).flatten();
-  at::Tensor weight_points = at::empty(given.weight_seen.sizes(), given.rows.options());
-  points = points.to(given.seen.scalar_type());
+  gradients.bias = points.narrow(0, n, n).sum(1, /*keepdim=*/false, at::kFloat).flatten();
+  at::Tensor weight_points = empty_points<Points>(given.weight_seen.sizes());
   multiply(weight_points, points.transpose(1, 2), given.seen);
   const std::int64_t count = out * (in / n);
   gradients.weight = at::empty({out, in / n, 3}, given.rows.options());
-  const float* from = weight_points.const_data_ptr<float>();
+  const Points* from = const_points_of<Points>(weight_points);
   float* to = gradients.weight.mutable_data_ptr<float>();
   at::parallel_for(0, count, 16384, [&](std::int64_t first, std::int64_t last) {
     kernels.weights_gradient(from + first, count, last - first, to + 3 * first);
   });
   if (!given.wants_rows) return gradients;
-  at::Tensor products = at::empty(given.seen.sizes(), given.rows.options());
+  at::Tensor products = empty_points<Points>(given.seen.sizes());
   multiply(products, points, given.weight_seen);
   gradients.rows = at::empty({shape.batch, shape.frames, in}, given.rows.options());
   for_all_tiles(shape.of(in, n), [&](const WinogradRange& range) {
-    kernels.input_gradient(range, products.const_data_ptr<float>(), data_or_null(given.added),
+    kernels.input_gradient(range, const_points_of<Points>(products), data_or_null(given.added),
                            gradients.rows.mutable_data_ptr<float>());
   });
   return gradients;
+}
+
+Gradients backward_pass(const Backward& given) {
+  return given.seen.scalar_type() == at::kBFloat16 ? backward_pass_in<Bfloat16>(given)
+                                                   : backward_pass_in<float>(given);
 }
 
 at::Tensor from_rows(const at::Tensor& rows) {

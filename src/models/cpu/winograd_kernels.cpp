@@ -8,17 +8,21 @@
 #include "models/cpu/for_each_isa.inl"
 
 namespace minet::models {
-#define MINET_WINOGRAD_KERNELS(isa)                                                   \
-  {                                                                                   \
-    isa::input, isa::output, isa::output_gradient, isa::input_gradient, isa::weights, \
-        isa::weights_gradient                                                         \
+#define MINET_WINOGRAD_KERNELS(isa, Points)                                              \
+  {                                                                                      \
+    isa::input<Points>, isa::output<Points>, isa::output_gradient<Points>,               \
+        isa::input_gradient<Points>, isa::weights<Points>, isa::weights_gradient<Points> \
   }
 
-const WinogradKernels& winograd_kernels() {
-  static const WinogradKernels plain_ones = MINET_WINOGRAD_KERNELS(plain);
-  static const WinogradKernels avx2_ones = MINET_WINOGRAD_KERNELS(avx2);
-  static const WinogradKernels avx512_ones = MINET_WINOGRAD_KERNELS(avx512);
+template <class Points>
+const WinogradKernels<Points>& winograd_kernels() {
+  static const WinogradKernels<Points> plain_ones = MINET_WINOGRAD_KERNELS(plain, Points);
+  static const WinogradKernels<Points> avx2_ones = MINET_WINOGRAD_KERNELS(avx2, Points);
+  static const WinogradKernels<Points> avx512_ones = MINET_WINOGRAD_KERNELS(avx512, Points);
   return chosen_kernels(plain_ones, avx2_ones, avx512_ones);
 }
+
+template const WinogradKernels<float>& winograd_kernels();
+template const WinogradKernels<Bfloat16>& winograd_kernels();
 
 }  // namespace minet::models

@@ -3,6 +3,8 @@
 
 // V as a template argument, where its alignment attribute would be dropped.
 typedef float P __attribute__((vector_size(64)));
+typedef std::uint32_t U __attribute__((vector_size(64)));
+typedef std::uint16_t H __attribute__((vector_size(32), aligned(2), may_alias));
 
 static inline P load_as(const P*, const float* from) {
   return load(from);
@@ -10,12 +12,29 @@ static inline P load_as(const P*, const float* from) {
 static inline float load_as(const float*, const float* from) {
   return *from;
 }
-template <class T>
-static inline T load(const float* from) {
+static inline P load_as(const P*, const Bfloat16* from) {
+  const H bits = *reinterpret_cast<const H*>(from);
+  return (P)(__builtin_convertvector(bits, U) << 16);
+}
+static inline float load_as(const float*, const Bfloat16* from) {
+  return __builtin_bit_cast(float, static_cast<std::uint32_t>(from->bits) << 16);
+}
+template <class T, class From>
+static inline T load(const From* from) {
   return load_as(static_cast<const T*>(nullptr), from);
 }
 static inline void store(float* to, float value) {
   *to = value;
+}
+// To nearest, ties to even. A NaN stays one: those made by arithmetic have a mantissa of one bit.
+static inline void store(Bfloat16* to, const P& value) {
+  const U bits = (U)value;
+  *reinterpret_cast<H*>(to) =
+      __builtin_convertvector((bits + 0x7fff + ((bits >> 16) & 1)) >> 16, H);
+}
+static inline void store(Bfloat16* to, float value) {
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
+  to->bits = static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 static inline P positive(const P& value) {
   return value > 0.0F ? value : P{};
@@ -66,11 +85,12 @@ static inline void for_tiles(const WinogradRange& range, const Work& work) {
   }
 }
 
-static void input(const WinogradRange& range, const float* rows, float* points) {
+template <class Points>
+static void input(const WinogradRange& range, const float* rows, Points* points) {
   const std::int64_t wide = range.shape.channels, frames = range.shape.frames;
   for_tiles(range, [&](const Place& at) {
     const float* x = rows + at.row * wide + at.channel;
-    float* to = points + at.point;
+    Points* to = points + at.point;
     const std::int64_t left = frames - at.frame;  // frames of the clip from here on
     const auto work = [&](auto kind, std::int64_t c) {
       using T = std::remove_pointer_t<decltype(kind)>;
@@ -94,12 +114,13 @@ static void input(const WinogradRange& range, const float* rows, float* points) 
   });
 }
 
-static void output(const WinogradRange& range, const float* points, const float* bias,
+template <class Points>
+static void output(const WinogradRange& range, const Points* points, const float* bias,
                    const float* added, bool relu, float* rows) {
   const std::int64_t wide = range.shape.channels, frames = range.shape.frames;
   for_tiles(range, [&](const Place& at) {
     const std::int64_t first = at.row * wide + at.channel;
-    const float* from = points + at.point;
+    const Points* from = points + at.point;
     const std::int64_t left = frames - at.frame;
     for_channels(at.channels, [&](auto kind, std::int64_t c) {
       using T = std::remove_pointer_t<decltype(kind)>;
@@ -120,12 +141,13 @@ static void output(const WinogradRange& range, const float* points, const float*
   });
 }
 
+template <class Points>
 static void output_gradient(const WinogradRange& range, const float* rows, const float* kept,
-                            float* points) {
+                            Points* points) {
   const std::int64_t wide = range.shape.channels, frames = range.shape.frames;
   for_tiles(range, [&](const Place& at) {
     const std::int64_t first = at.row * wide + at.channel;
-    float* to = points + at.point;
+    Points* to = points + at.point;
     const std::int64_t left = frames - at.frame;
     for_channels(at.channels, [&](auto kind, std::int64_t c) {
       using T = std::remove_pointer_t<decltype(kind)>;
@@ -147,12 +169,13 @@ static void output_gradient(const WinogradRange& range, const float* rows, const
   });
 }
 
-static void input_gradient(const WinogradRange& range, const float* points, const float* added,
+template <class Points>
+static void input_gradient(const WinogradRange& range, const Points* points, const float* added,
                            float* rows) {
   const std::int64_t wide = range.shape.channels, frames = range.shape.frames;
   for_tiles(range, [&](const Place& at) {
     const std::int64_t first = at.row * wide + at.channel;
-    const float* from = points + at.point;
+    const Points* from = points + at.point;
     const std::int64_t left = frames - at.frame;
     for_channels(at.channels, [&](auto kind, std::int64_t c) {
       using T = std::remove_pointer_t<decltype(kind)>;
@@ -187,8 +210,8 @@ static inline P third(const P& a, const P& b, const P& c, int part) {
   return __builtin_shuffle(__builtin_shuffle(a, b, from_ab), c, from_c);
 }
 
-template <class T>
-static inline void weight_points(const T& w0, const T& w1, const T& w2, float* to,
+template <class T, class Points>
+static inline void weight_points(const T& w0, const T& w1, const T& w2, Points* to,
                                  std::int64_t stride) {
   const T even = (w0 + w2) * (-1.0F / 6), odd = w1 * (-1.0F / 6);
   const T even2 = w0 * (1.0F / 24) + w2 * (1.0F / 6), odd2 = w1 * (1.0F / 12);
@@ -200,7 +223,8 @@ static inline void weight_points(const T& w0, const T& w1, const T& w2, float* t
   store(to + 5 * stride, w2);
 }
 
-static void weights(const float* from, std::int64_t count, float* points, std::int64_t stride) {
+template <class Points>
+static void weights(const float* from, std::int64_t count, Points* points, std::int64_t stride) {
   std::int64_t i = 0;
   for (; i + 16 <= count; i += 16) {
     const P a = load<P>(from + 3 * i), b = load<P>(from + 3 * i + 16),
@@ -228,8 +252,8 @@ struct Triple {
   T w0, w1, w2;
 };
 
-template <class T>
-static inline Triple<T> weight_gradient(const float* from, std::int64_t stride) {
+template <class T, class Points>
+static inline Triple<T> weight_gradient(const Points* from, std::int64_t stride) {
   const T u0 = load<T>(from), u1 = load<T>(from + stride), u2 = load<T>(from + 2 * stride);
   const T u3 = load<T>(from + 3 * stride), u4 = load<T>(from + 4 * stride);
   const T u5 = load<T>(from + 5 * stride);
@@ -238,7 +262,8 @@ static inline Triple<T> weight_gradient(const float* from, std::int64_t stride) 
           u5 - s + s2 * (1.0F / 6)};
 }
 
-static void weights_gradient(const float* points, std::int64_t stride, std::int64_t count,
+template <class Points>
+static void weights_gradient(const Points* points, std::int64_t stride, std::int64_t count,
                              float* to) {
   std::int64_t i = 0;
   for (; i + 16 <= count; i += 16) {
