@@ -130,7 +130,7 @@ std::string next_command(const training::TrainOptions& options) {
   if (options.config.is_baseline()) {
     return text("mi_eval ndb --model ", run, " --corpus ", quoted(options.corpus));
   }
-  if (options.stage == training::Stage::vqvae || options.stage == training::Stage::synthesiser) {
+  if (training::stage_after(options.stage)) {
     return text("mi_train --resume ", run);
   }
   return text("mi_generate --model ", run, " --pose KEYPOINTS -o out.wav");

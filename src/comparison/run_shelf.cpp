@@ -146,35 +146,9 @@ bool is_asked_for(RunKind kind, const TablesOptions& options) {
 }
 
 // Settings that make two configurations train different networks; `found` is a run's own, `stage`
-// the one that counts. Logging intervals and the sound cache's size may differ between machines.
+// the one that counts.
 std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found, Stage stage) {
-  const std::uint64_t seed = found.run.seed;
-  found.run = expected.run;
-  found.run.seed = seed;
-  found.generation = expected.generation;
-  found.data.audio_cache_mb = expected.data.audio_cache_mb;
-  if (stage == Stage::baseline || stage == Stage::controls) {
-    found.vqvae = expected.vqvae;
-    found.vqvae_training = expected.vqvae_training;
-  }
-  if (stage != Stage::baseline) {
-    found.seq2seq = expected.seq2seq;
-    found.graph_transformer = expected.graph_transformer;
-    found.baseline_training = expected.baseline_training;
-    found.model.frame_loss = expected.model.frame_loss;
-  }
-  if (stage != Stage::controls) {
-    found.plus = expected.plus;
-    found.synthesiser_training = expected.synthesiser_training;
-    found.controls_training = expected.controls_training;
-  }
-  if (stage == Stage::vqvae) found.augment = expected.augment;  // this stage uses no poses
-  if (stage == Stage::vqvae || stage == Stage::baseline) found.body = expected.body;
-  if (stage != Stage::prior) {
-    found.prior = expected.prior;
-    found.content = expected.content;
-    found.prior_training = expected.prior_training;
-  }
+  training::adopt_unread_settings(found, expected, stage);
   return config::differences(found, expected);
 }
 
@@ -191,13 +165,6 @@ std::string corpus_of_run(const fs::path& folder, const models::TensorHeader& he
   return known ? json["corpus_hash"].get<std::string>() : std::string();
 }
 
-const config::StageConfig& settings_of(Stage stage, const TrainConfig& config) {
-  return stage == Stage::baseline   ? config.baseline_training
-         : stage == Stage::controls ? config.controls_training
-         : stage == Stage::prior    ? config.prior_training
-                                    : config.vqvae_training;
-}
-
 // The checkpoint, if there is one.
 fs::path newest_file(const fs::path& run) {
   return run / (fs::exists(run / kCheckpoint) ? kCheckpoint : kModel);
@@ -210,8 +177,9 @@ bool is_finished(const models::TensorHeader& header, Stage last, const TrainConf
     return entry(header, last == Stage::vqvae ? "codebook_started" : "prior_trained") == "true";
   }
   const std::int64_t step = parse_integer(entry(header, "step")).value_or(0);
-  if (last == Stage::vqvae && stage == "prior") return true;
-  return stage == training::to_string(last) && step >= settings_of(last, config).steps;
+  const auto next = training::stage_after(last);
+  if (next && stage == to_string(*next)) return true;
+  return stage == to_string(last) && step >= training::settings_of(config, last).steps;
 }
 
 }  // namespace
@@ -316,7 +284,7 @@ fs::path RunShelf::folder(RunKind kind, std::uint64_t seed) const {
 }
 
 const config::StageConfig& RunShelf::budget(RunKind kind) const {
-  return settings_of(form_of(kind).last, config(kind));
+  return training::settings_of(config(kind), form_of(kind).last);
 }
 
 std::string RunShelf::corpus_of(RunKind kind, std::uint64_t seed) const {

@@ -41,49 +41,14 @@ models::TensorFile read_newest(const RunFolder& run) {
                         problems, "); start a new run"));
 }
 
-// How often to log, save and evaluate may change; the seed may not. Settings that only the second
-// stage reads may change until it begins, so that several priors can be tried on one VQ-VAE.
+// Settings that the training has not read yet may change, so that several priors can be tried on
+// one VQ-VAE, and the current stage may be given more steps.
 void refuse_changes(const RunFolder& run, const models::TensorFile& file, Stage stage,
                     const config::TrainConfig& config, const RunEnvironment& environment) {
   config::TrainConfig saved = config::parse_train_config(metadata_of(file, "config"), "checkpoint");
-  const std::uint64_t seed = saved.run.seed;
-  saved.run = config.run;
-  saved.run.seed = seed;
-  saved.generation = config.generation;
-  // Settings that this kind of network does not read may change at any time.
-  if (config.is_baseline() || config.is_plus()) {
-    saved.vqvae = config.vqvae;
-    saved.vqvae_training = config.vqvae_training;
-  }
-  if (!config.is_baseline()) {
-    saved.seq2seq = config.seq2seq;
-    saved.graph_transformer = config.graph_transformer;
-    saved.baseline_training = config.baseline_training;
-    saved.model.frame_loss = config.model.frame_loss;
-  }
-  if (!config.is_plus()) {
-    saved.plus = config.plus;
-    saved.synthesiser_training = config.synthesiser_training;
-  }
-  if (stage != Stage::controls) saved.controls_training = config.controls_training;
-  // The current stage may be given more steps.
-  const auto allow_more = [](config::StageConfig& before, const config::StageConfig& now) {
-    if (now.steps > before.steps) before.steps = now.steps;
-  };
-  if (stage == Stage::vqvae) allow_more(saved.vqvae_training, config.vqvae_training);
-  if (stage == Stage::prior) allow_more(saved.prior_training, config.prior_training);
-  if (stage == Stage::baseline) allow_more(saved.baseline_training, config.baseline_training);
-  if (stage == Stage::synthesiser) {
-    allow_more(saved.synthesiser_training, config.synthesiser_training);
-  }
-  if (stage == Stage::controls) allow_more(saved.controls_training, config.controls_training);
-  if (stage == Stage::vqvae) saved.augment = config.augment;  // this stage uses no poses
-  if (stage != Stage::prior) {
-    if (!config.is_plus()) saved.body = config.body;
-    saved.prior = config.prior;
-    saved.content = config.content;
-    saved.prior_training = config.prior_training;
-  }
+  adopt_unread_settings(saved, config, stage);
+  std::int64_t& steps = settings_of(saved, stage).steps;
+  steps = std::max(steps, settings_of(config, stage).steps);
   std::vector<std::string> changes = config::differences(config, saved);
   const std::string corpus_hash = metadata_of(file, "corpus_hash");
   if (corpus_hash != environment.corpus_hash) {
@@ -144,28 +109,22 @@ Position read_position(const RunFolder& run, const models::TensorFile& file,
                        const config::TrainConfig& config, const RunEnvironment& environment) {
   const std::string where = run.checkpoint().string();
   const std::string name = metadata_of(file, "stage");
-  const std::vector<Stage> known = {Stage::vqvae, Stage::prior, Stage::baseline, Stage::synthesiser,
-                                    Stage::controls};
-  if (std::none_of(known.begin(), known.end(),
-                   [&](Stage stage) { return name == to_string(stage); })) {
-    throw InputError(text(where, ": expected a stage of training in the metadata, got '",
+  const std::vector<Stage> stages = stages_of(config.model.kind);
+  const auto stage = std::find_if(stages.begin(), stages.end(),
+                                  [&](Stage known) { return name == to_string(known); });
+  if (stage == stages.end()) {
+    throw InputError(text(where, ": expected a stage of model.kind ",
+                          config::to_string(config.model.kind), " in the metadata, got '",
                           printable(name), "'; start a new run"));
   }
-  const Stage stage = parse_stage(name);
-  refuse_changes(run, file, stage, config, environment);
-  const bool of_plus = stage == Stage::synthesiser || stage == Stage::controls;
-  if (config.is_baseline() != (stage == Stage::baseline) || config.is_plus() != of_plus) {
-    throw InputError(text(where, ": expected a stage of model.kind ",
-                          config::to_string(config.model.kind), " in the metadata, got ", name,
-                          "; start a new run"));
-  }
+  refuse_changes(run, file, *stage, config, environment);
   warn_of_environment(file, environment);
   const auto step = parse_integer(metadata_of(file, "step"));
   if (!step || *step < 0) {
     throw InputError(where +
                      ": expected a training step in the metadata, got none; start a new run");
   }
-  return {.stage = stage, .step = *step};
+  return {.stage = *stage, .step = *step};
 }
 
 }  // namespace

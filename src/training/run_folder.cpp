@@ -11,33 +11,6 @@
 namespace minet::training {
 namespace fs = std::filesystem;
 
-std::string to_string(Stage stage) {
-  switch (stage) {
-    case Stage::vqvae:
-      return "vqvae";
-    case Stage::prior:
-      return "prior";
-    case Stage::baseline:
-      return "baseline";
-    case Stage::synthesiser:
-      return "synthesiser";
-    case Stage::controls:
-      return "controls";
-    default:
-      return "all";
-  }
-}
-
-Stage parse_stage(const std::string& name) {
-  for (const Stage stage : {Stage::all, Stage::vqvae, Stage::prior, Stage::baseline,
-                            Stage::synthesiser, Stage::controls}) {
-    if (name == to_string(stage)) return stage;
-  }
-  throw InputError(
-      text("stage: expected all, vqvae, prior, baseline, synthesiser or controls, got '",
-           printable(name), "'"));
-}
-
 namespace {
 
 bool holds_anything(const fs::path& folder) {
@@ -136,13 +109,13 @@ bool RunFolder::has_checkpoint() const {
 
 void truncate_metrics(const fs::path& path, Stage stage, std::int64_t step) {
   if (!fs::exists(path)) return;
+  const std::optional<Stage> next = stage_after(stage);
   std::istringstream lines(read_file(path, std::uint64_t{1} << 32));
   std::string kept, line;
   while (std::getline(lines, line)) {
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!entry.is_object() || !entry.contains("stage") || !entry.contains("step")) continue;
-    const bool later_stage = (stage == Stage::vqvae && entry["stage"] == "prior") ||
-                             (stage == Stage::synthesiser && entry["stage"] == "controls");
+    const bool later_stage = next && entry["stage"] == to_string(*next);
     const bool later_step = entry["stage"] == to_string(stage) && entry["step"] > step;
     if (!later_stage && !later_step) kept += line + "\n";
   }

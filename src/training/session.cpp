@@ -31,9 +31,8 @@ std::pair<double, double> StageClock::at(std::int64_t step) {
 }
 
 std::int64_t curve_step(const config::TrainConfig& config, const Position& position) {
-  if (position.stage == Stage::prior) return position.step + config.vqvae_training.steps;
-  if (position.stage == Stage::controls) return position.step + config.synthesiser_training.steps;
-  return position.step;
+  const std::optional<Stage> before = stage_before(position.stage);
+  return position.step + (before ? settings_of(config, *before).steps : 0);
 }
 
 std::vector<clips::Clip> Session::batch(std::int64_t step, const config::StageConfig& stage,

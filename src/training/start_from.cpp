@@ -100,7 +100,7 @@ void check_start(const TrainOptions& options) {
     throw InputError(text("init_from: expected model.kind minet or plus, got ",
                           config::to_string(kind), ", which trains in one stage; leave it out"));
   }
-  const Stage first = options.config.is_plus() ? Stage::synthesiser : Stage::vqvae;
+  const Stage first = stages_of(kind).front();
   if (options.freeze != Stage::all && options.freeze != first) {
     throw InputError(text("freeze: expected ", to_string(first), ", the first stage of model.kind ",
                           config::to_string(kind), ", got ", to_string(options.freeze)));

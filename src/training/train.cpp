@@ -80,15 +80,11 @@ models::TensorFile state_of(const models::BaselineModel& model) {
 }
 
 void say_if_finished(const config::TrainConfig& config, const Position& position) {
-  const auto say = [&](Stage stage, const config::StageConfig& settings) {
-    if (position.stage != stage || position.step < settings.steps) return;
-    const std::string name = to_string(stage);
-    log::info(text("this run is finished: all ", settings.steps, " steps of stage ", name,
-                   " are done; for more, set ", name, "_training.steps higher"));
-  };
-  say(Stage::prior, config.prior_training);
-  say(Stage::baseline, config.baseline_training);
-  say(Stage::controls, config.controls_training);
+  const std::int64_t steps = settings_of(config, position.stage).steps;
+  if (stage_after(position.stage) || position.step < steps) return;
+  const std::string name = to_string(position.stage);
+  log::info(text("this run is finished: all ", steps, " steps of stage ", name,
+                 " are done; for more, set ", name, "_training.steps higher"));
 }
 
 // Starts or resumes a run, then runs `stages`.
@@ -168,12 +164,12 @@ bool learns_notes(const Material& material) {
 
 // Takes over another run's weights if this one starts from it, and sets whether it learns notes.
 template <class Model>
-void prepare_model(const Material& material, Stage first, Stage second, Model& model,
-                   Position& position) {
+void prepare_model(const Material& material, Model& model, Position& position) {
   const TrainOptions& options = material.options;
+  const Stage first = stages_of(options.config.model.kind).front();
   if (starts_from_another(material)) {
     log::info(start_from(model, options.init_from));
-    if (options.freeze == first) position = {.stage = second, .step = 0};
+    if (options.freeze == first) position = {.stage = stage_after(first).value(), .step = 0};
   }
   model.notes_trained = model.notes_trained || learns_notes(material);
 }
@@ -187,7 +183,7 @@ void run_minet(const Material& material) {
   PriorStep prior_step(model, config, material.precision, options.ranks);
   TrainState state{
       .model = model, .vqvae_step = vqvae_step, .prior_step = prior_step, .position = {}};
-  prepare_model(material, Stage::vqvae, Stage::prior, model, state.position);
+  prepare_model(material, model, state.position);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::vqvae) {
@@ -229,7 +225,7 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
                   .controls_step = controls_step,
                   .train_data = train_data,
                   .test_data = test_data};
-  prepare_model(material, Stage::synthesiser, Stage::controls, model, state.position);
+  prepare_model(material, model, state.position);
   run_stages(material, state, [&](Session& session) {
     Position& position = state.position;
     if (position.stage == Stage::synthesiser) {
@@ -241,14 +237,15 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
   });
 }
 
-std::vector<Stage> stages_of(const config::TrainConfig& config) {
+// What can be requested.
+std::vector<Stage> choices_of(const config::TrainConfig& config) {
   if (config.is_baseline()) return {Stage::all, Stage::baseline};
   if (config.is_plus()) return {Stage::all, Stage::synthesiser};
   return {Stage::all, Stage::vqvae, Stage::prior};
 }
 
 void check_stage(const TrainOptions& options) {
-  const std::vector<Stage> stages = stages_of(options.config);
+  const std::vector<Stage> stages = choices_of(options.config);
   if (std::find(stages.begin(), stages.end(), options.stage) == stages.end()) {
     std::vector<std::string> words;
     for (const Stage stage : stages) words.push_back(to_string(stage));
@@ -317,11 +314,9 @@ RunEnvironment environment_of(const TrainOptions& options, const at::Device& dev
 
 // InputError: a batch with fewer clips than there are ranks.
 void check_batches(const TrainOptions& options) {
-  const config::TrainConfig& config = options.config;
-  std::vector<config::StageConfig> stages{config.vqvae_training, config.prior_training};
-  if (config.is_baseline()) stages = {config.baseline_training};
-  if (config.is_plus()) stages = {config.synthesiser_training, config.controls_training};
-  for (const config::StageConfig& stage : stages) models::part_of(options.ranks, stage.batch);
+  for (const Stage stage : stages_of(options.config.model.kind)) {
+    models::part_of(options.ranks, settings_of(options.config, stage).batch);
+  }
 }
 
 Beginning::Beginning(const TrainOptions& given)

@@ -20,13 +20,9 @@
 #include <string>
 
 #include "minet/core/files.hpp"
+#include "minet/training/stage.hpp"
 
 namespace minet::training {
-
-// baseline: the only stage of the baselines; synthesiser and controls: those of plus.
-enum class Stage { all, vqvae, prior, baseline, synthesiser, controls };
-std::string to_string(Stage stage);
-Stage parse_stage(const std::string& name);  // InputError
 
 // The settings a run was started with, so that it can be resumed without repeating them.
 struct RunSettings {
