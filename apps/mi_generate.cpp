@@ -37,7 +37,8 @@ void add_sound_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--count", options.count, "Number of pieces: OUT-1.wav, OUT-2.wav, ...")
       ->default_str("1");
   app::add_sampling_options(cli, options.sampling);
-  cli.add_option("--iterations", options.iterations, "Iterations of phase reconstruction")
+  cli.add_option("--iterations", options.iterations,
+                 "Iterations of phase reconstruction, for the paper's model")
       ->default_str("16")
       ->check(CLI::Range(1, 10000));
 }
@@ -51,8 +52,11 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "Keypoints: a folder of OpenPose files, or a file of MediaPipe, MMPose, AlphaPose, "
       "DeepLabCut, Solos, Foley-Music or mi_prepare pose (docs/keypoints.md); default: found in "
       "--video");
-  cli.add_option("--notes", arguments.notes, "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
-  app::add_score_options(cli, options.read_notes);
+  CLI::Option* notes = cli.add_option("--notes", arguments.notes,
+                                      "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
+  for (CLI::Option* of_notes : app::add_score_options(cli, options.read_notes)) {
+    of_notes->needs(notes);
+  }
   cli.add_option("--video", arguments.video,
                  "Video of the player, also written with the new sound beside the output: in its "
                  "own format, or "

@@ -26,15 +26,18 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
   cli.add_option("--osc", arguments.options.osc_port,
                  "Receive keypoints by OSC on this UDP port: /minet/pose with 141 or 94 numbers")
       ->check(CLI::Range(1, 65535));
-  cli.add_option("--camera", arguments.options.camera,
-                 "Find keypoints in the frames of this camera, such as 0, or of a video in its "
-                 "place; default without --osc: read lines of JSON from standard input");
+  CLI::Option* camera =
+      cli.add_option("--camera", arguments.options.camera,
+                     "Find keypoints in the frames of this camera, such as 0, or of a video in its "
+                     "place; default without --osc: read lines of JSON from standard input");
   cli.add_option("--device", arguments.options.camera_device,
                  "Device for finding keypoints in the camera's frames: auto, cpu, cuda or "
                  "cuda:N. The sound is always made on the CPU")
+      ->needs(camera)
       ->capture_default_str();
   cli.add_option("--person", arguments.options.person,
                  "Which of several people in the image, from 0, left to right")
+      ->needs(camera)
       ->check(CLI::Range(0, 999));
   cli.add_option("--hold", arguments.options.hold_s,
                  "Seconds without keypoints after which the sound fades out")
@@ -43,12 +46,15 @@ void add_source_options(CLI::App& cli, Arguments& arguments) {
 }
 
 void add_sound_options(CLI::App& cli, Arguments& arguments) {
-  cli.add_option("--card", arguments.options.card,
-                 "Sound card: its number or part of its name (--list-cards), default, or null for "
-                 "no output")
-      ->capture_default_str();
+  CLI::Option* card =
+      cli.add_option(
+             "--card", arguments.options.card,
+             "Sound card: its number or part of its name (--list-cards), default, or null for "
+             "no output")
+          ->capture_default_str();
   cli.add_flag("--list-cards", arguments.list_cards, "List the sound cards and exit");
-  cli.add_option("--pcm", arguments.pcm, "Write PCM to standard output (-) instead, mono, 16 kHz");
+  cli.add_option("--pcm", arguments.pcm, "Write PCM to standard output (-) instead, mono, 16 kHz")
+      ->excludes(card);
   cli.add_option("--pcm-format", arguments.pcm_format,
                  "Sample format of --pcm, little-endian: s16 (16-bit integers) or f32 (floats)")
       ->capture_default_str()
@@ -66,10 +72,12 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "Run folder, or folder with model.safetensors, of a plus model");
   add_source_options(cli, arguments);
   add_sound_options(cli, arguments);
-  cli.add_option(
+  CLI::Option* notes = cli.add_option(
       "--notes", arguments.notes,
       "Notes to play, starting with the first frame: .mid, URMP Notes_*.txt or notes.csv");
-  app::add_score_options(cli, arguments.read_notes);
+  for (CLI::Option* of_notes : app::add_score_options(cli, arguments.read_notes)) {
+    of_notes->needs(notes);
+  }
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
       ->default_str("0");
@@ -93,11 +101,6 @@ int play(Arguments& arguments) {
   live::PlayOptions& options = arguments.options;
   options.player.model = *arguments.model;
   options.buffer_s = arguments.buffer_ms / 1000;
-  if (options.camera_device != "cpu" && !options.camera) {
-    throw InputError(
-        "--device: expected --camera beside it, because it only applies to finding keypoints in "
-        "the camera's frames; leave it out");
-  }
   if (arguments.pcm) {
     if (*arguments.pcm != "-") {
       throw InputError(text("--pcm: expected - for standard output, got ",
@@ -108,7 +111,14 @@ int play(Arguments& arguments) {
   options.pcm_format = arguments.pcm_format == "f32" ? live::PcmFormat::f32 : live::PcmFormat::s16;
   if (arguments.notes) {
     arguments.read_notes.monophonic = true;
-    options.player.notes = score::read_notes(*arguments.notes, arguments.read_notes).notes;
+    score::NoteList list = score::read_notes(*arguments.notes, arguments.read_notes);
+    for (const std::string& repair : list.repairs) {
+      log::info(text(printable(*arguments.notes), ": ", repair));
+    }
+    if (list.notes.empty()) {
+      log::warning(text(printable(*arguments.notes), ": it has no notes, so nothing will sound"));
+    }
+    options.player.notes = std::move(list.notes);
   }
   const live::PlayReport report = live::play(options);
   log::info(live::summary(report));

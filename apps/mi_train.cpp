@@ -100,10 +100,6 @@ int train_as_rank(const training::RankPlace& place, const Arguments& arguments,
     throw InputError(text("--nproc: expected the ", place.size, " ranks that were started, got ",
                           arguments.nproc, "; leave it out under torchrun and srun"));
   }
-  // Restarted after a rank was lost: the command is the same, but the run is not new.
-  if (place.attempt > 0 && std::filesystem::exists(options.run / "run.json")) {
-    options.resume = true;
-  }
   // Not destroyed on failure: pending operations with a lost rank might be waited for.
   std::unique_ptr<training::Ranks> ranks;
   try {
@@ -213,8 +209,17 @@ int main(int argc, char** argv) {
                 << models::parameter_table(models::expected_parameter_counts(options.config));
       return 0;
     }
+    if (arguments.restarts > 0 && arguments.nproc < 2) {
+      throw InputError(
+          "--max-restarts: expected --nproc with at least 2 processes beside it, because a single "
+          "process is not started again; leave it out");
+    }
     options.stage = training::parse_stage(arguments.stage);
     options.argv.assign(argv, argv + argc);
+    // Restarted after a lost rank or by Slurm: the command is the same, but the run is not new.
+    if (training::was_restarted() && std::filesystem::exists(options.run / "run.json")) {
+      options.resume = true;
+    }
     const std::optional<training::RankPlace> place = training::find_rank_place();
     if (!place && arguments.nproc > 1) {
       return app::launch_ranks(options.argv,

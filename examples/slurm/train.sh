@@ -16,13 +16,23 @@ shift 3
 
 if [ -e "$run/run.json" ]; then
   words=(--resume "$run")
+  options=()
+  while [ $# -gt 0 ]; do
+    case $1 in  # the run has stored these
+      --init-from | --freeze) shift ;;
+      --init-from=* | --freeze=*) ;;
+      *) options+=("$1") ;;
+    esac
+    shift
+  done
 else
   words=("$config" --corpus "$corpus" --run "$run")
+  options=("$@")
 fi
 
 # Two minutes before the time limit, the step is told to save and exit; the job is then requeued.
 stopped=no
-srun --kill-on-bad-exit=1 mi_train "${words[@]}" "$@" &
+srun --kill-on-bad-exit=1 mi_train "${words[@]}" ${options[@]+"${options[@]}"} &
 step=$!
 trap 'stopped=yes; kill -TERM "$step"' USR1
 status=0

@@ -33,10 +33,6 @@ bool ClipOrder::silent(const Clip& clip) const {
   return energy / static_cast<double>(clip_frames_) < silent_mean_square_;
 }
 
-Clip ClipOrder::at(std::int64_t position, std::string_view purpose) const {
-  return batch(position, 1, purpose).front();
-}
-
 std::vector<Clip> ClipOrder::batch(std::int64_t step, std::int64_t clips,
                                    std::string_view purpose) const {
   std::vector<Clip> chosen;

@@ -80,12 +80,12 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
   GenerateReport report{.files = {},
                         .seconds = static_cast<double>(steps) / model.config.frame_rate()};
   Sidecar sidecar = sidecar_for(options.model, device);
-  sidecar.iterations = options.iterations;
+  sidecar.iterations = options.iterations.value_or(16);
   sidecar.inversion_seed = sampling.seed;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const at::Tensor row = codes[piece].contiguous();
     const audio::Sound sound = render(model, row,
-                                      {.iterations = options.iterations,
+                                      {.iterations = sidecar.iterations,
                                        .seed = sidecar.inversion_seed,
                                        .threads = at::get_num_threads()});
     sidecar.codes.assign(row.const_data_ptr<std::int64_t>(),

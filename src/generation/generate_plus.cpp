@@ -23,16 +23,20 @@ std::vector<std::int64_t> packed(const models::ControlTokens& tokens, std::int64
   return {first, first + whole.numel()};
 }
 
-// What a piece plays, as notes: each lasts until the next one, or until there is no pitch.
+// What a piece plays, as notes: each lasts until the next one, or until there is no pitch. Where
+// notes are given, a note's onset may be marked one frame before its pitch begins (note_input).
 std::string played_notes(const models::ControlTokens& tokens, std::int64_t piece, double rate) {
   const at::Tensor pitches = tokens.pitch[piece].contiguous();
   const at::Tensor onsets = tokens.onset[piece].contiguous();
   const std::int64_t* const pitch = pitches.const_data_ptr<std::int64_t>();
   const std::int64_t* const onset = onsets.const_data_ptr<std::int64_t>();
   std::vector<score::Note> notes;
-  for (std::int64_t i = 0; i < pitches.numel(); ++i) {
+  const std::int64_t count = pitches.numel();
+  const auto same = [&](std::int64_t i) { return i > 0 && pitch[i] == pitch[i - 1]; };
+  for (std::int64_t i = 0; i < count; ++i) {
     if (pitch[i] == 0) continue;
-    if (i == 0 || onset[i] == 1 || pitch[i] != pitch[i - 1]) {
+    const bool of_next = i + 1 < count && pitch[i + 1] > 0 && !same(i + 1);
+    if (!same(i) || (onset[i] == 1 && !of_next)) {
       notes.push_back({.onset_s = static_cast<double>(i) / rate,
                        .duration_s = 0,
                        .pitch = static_cast<int>(pitch[i] - 1)});
@@ -69,6 +73,11 @@ models::PlusModel load_trained_plus(const std::filesystem::path& path) {
 GenerateReport generate_plus(const GenerateOptions& options, const std::vector<Outputs>& outputs,
                              const at::Device& device) {
   models::PlusModel model = load_trained_plus(options.model);
+  if (options.iterations) {
+    throw InputError(text("iterations: expected none for ", options.model.string(),
+                          ", a plus model, which reconstructs no phases, got ", *options.iterations,
+                          "; leave them out"));
+  }
   model.to(device);
   const double rate = models::token_rate(model.config);
   const pose::PoseSequence pose = read_player(options, model.config.pose);

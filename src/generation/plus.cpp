@@ -128,7 +128,11 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   const double ratio = models::pose_frames_of_token(config);
   const auto count = static_cast<std::int64_t>(std::ceil(static_cast<double>(frames) * ratio)) + 1;
   const at::Tensor body = at::cat(bodies).mean(0, true);
-  return {body, model.motion->forward(window(0, count), body, frames, ratio)};
+  // The mean posture is that of all poses, however few frames are generated.
+  const auto poses =
+      std::max<std::int64_t>(1, std::llround(normalised.seconds() * config.pose.fps));
+  const at::Tensor mean = window(0, poses).mean(1, true);
+  return {body, model.motion->forward(window(0, count), body, frames, ratio, /*live=*/false, mean)};
 }
 
 models::NoteInput note_input(std::span<const score::Note> notes, const config::TrainConfig& config,

@@ -177,15 +177,6 @@ at::Tensor VqVaeImpl::encode_long(const at::Tensor& spectrogram, std::int64_t ch
   });
 }
 
-at::Tensor VqVaeImpl::decode_long(const at::Tensor& codes, std::int64_t chunk) {
-  check_chunk(chunk);
-  require(codes.dim() == 2 && codes.size(1) >= 1, "the decoder expected codes [B, T], got ",
-          codes.sizes());
-  return in_chunks(codes.size(1), chunk, [&](std::int64_t first, std::int64_t last) {
-    return decode_part(codes, first, last - first);
-  });
-}
-
 at::Tensor VqVaeImpl::decode_part(const at::Tensor& codes, std::int64_t first,
                                   std::int64_t frames) {
   const at::NoGradGuard no_grad;

@@ -35,6 +35,14 @@ struct Lookup {
   std::vector<std::int64_t> before, after;  // [B * P]
   std::vector<float> part;                  // fraction of the way from one to the other
 
+  // Frames without a gap.
+  void keep(std::int64_t first, std::int64_t count) {
+    for (std::int64_t t = first; t < first + count; ++t) {
+      before.push_back(t), after.push_back(t);
+      part.push_back(0);
+    }
+  }
+
   void add_clip(std::int64_t frames, Random& random, bool lost, double fps) {
     std::int64_t first = frames, last = frames;  // lost frames are first .. last - 1
     if (lost) {
@@ -60,8 +68,8 @@ struct Draws {
   std::vector<float> mirrored, x_size, y_size, angle;  // [B]
   std::array<Lookup, 2> hands;                         // right, left
 
-  Draws(const models::Part& part, std::int64_t frames, const config::TrainConfig& config,
-        std::int64_t step) {
+  Draws(const models::Part& part, std::int64_t frames, std::int64_t apart,
+        const config::TrainConfig& config, std::int64_t step) {
     const config::AugmentConfig& augment = config.augment;
     for (std::int64_t clip = part.first; clip < part.first + part.count; ++clip) {
       Random random(derive_seed(derive_seed(config.run.seed, "augment"), "clip",
@@ -73,7 +81,8 @@ struct Draws {
       angle.push_back(static_cast<float>(augment.turn * random.normal()));
       for (Lookup& hand : hands) {
         const bool lost = random.uniform() < augment.gaps;
-        hand.add_clip(frames, random, lost, config.pose.fps);
+        hand.add_clip(frames - apart, random, lost, config.pose.fps);
+        hand.keep(frames - apart, apart);
       }
     }
   }
@@ -105,12 +114,12 @@ at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config,
 }
 
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
-                     const models::Part& part) {
+                     const models::Part& part, std::int64_t apart) {
   const config::AugmentConfig& augment = config.augment;
   if (!augment.any()) return poses;
   const at::NoGradGuard no_grad;
   const std::int64_t clips = poses.size(0), frames = poses.size(1);
-  const Draws draws(part, frames, config, step);
+  const Draws draws(part, frames, apart, config, step);
   const auto column = [&](const std::vector<float>& values) {
     return at::tensor(values).to(poses.device()).view({clips, 1, 1});
   };

@@ -11,10 +11,12 @@
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/safetensors.hpp"
+#include "training/stage_tensors.hpp"
 
 namespace minet::training {
 namespace {
 
+constexpr const char* kOptimiser = "optimizer.";  // prefix of its tensors
 constexpr const char* kCounts = "vqvae.quantizer.counts";
 constexpr const char* kSums = "vqvae.quantizer.sums";
 
@@ -127,6 +129,27 @@ Position read_position(const RunFolder& run, const models::TensorFile& file,
   return {.stage = *stage, .step = *step};
 }
 
+// The first stage does not read the second one's tensors, and the second one's settings may have
+// changed since the checkpoint: its tensors are kept only if another run has trained them and they
+// still fit. Otherwise the model's own, which are random, replace them.
+void replace_second_stage(models::TensorFile& file, const Tensors& own, IsFirst is_first) {
+  Tensors saved;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (!is_first(name) && !name.starts_with(kOptimiser)) saved.insert({name, tensor});
+  }
+  const std::string differ = misfits(own, saved, is_first, false);
+  const bool trained = metadata_of(file, "prior_trained") == "true";
+  if (trained && differ.empty()) return;
+  if (trained)
+    log::info(text("the second stage starts from random weights, as ", differ, " differ"));
+  for (const auto& [name, tensor] : saved) file.tensors.erase(name);
+  for (const auto& [name, tensor] : own) {
+    if (!is_first(name)) file.tensors.insert({name, tensor});
+  }
+  file.metadata["prior_trained"] = "false";
+  file.metadata["notes_trained"] = "false";
+}
+
 }  // namespace
 
 void save_checkpoint(const RunFolder& run, const TrainState& state,
@@ -135,7 +158,7 @@ void save_checkpoint(const RunFolder& run, const TrainState& state,
   models::TensorFile all = model;
   all.tensors[kCounts] = state.model.vqvae->quantizer->counts;
   all.tensors[kSums] = state.model.vqvae->quantizer->sums;
-  optimiser_of(state).save_state(all.tensors, "optimizer.");
+  optimiser_of(state).save_state(all.tensors, kOptimiser);
   save(run, model, std::move(all), state.position, environment);
 }
 
@@ -143,7 +166,7 @@ void save_checkpoint(const RunFolder& run, const BaselineState& state,
                      const RunEnvironment& environment) {
   const models::TensorFile model = models::baseline_state(state.model);
   models::TensorFile all = model;
-  state.baseline_step.optimiser().save_state(all.tensors, "optimizer.");
+  state.baseline_step.optimiser().save_state(all.tensors, kOptimiser);
   save(run, model, std::move(all), state.position, environment);
 }
 
@@ -151,20 +174,15 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
   models::TensorFile file = read_newest(run);
   const std::string where = run.checkpoint().string();
   const Position position = read_position(run, file, state.model.config, environment);
-  if (position.stage == Stage::vqvae) {  // the rest is untrained and may have a different shape now
-    std::erase_if(file.tensors, [](const auto& entry) {
-      return !entry.first.starts_with("vqvae.") && !entry.first.starts_with("optimizer.");
-    });
-    for (const auto& [name, tensor] : models::model_tensors(state.model)) {
-      if (!name.starts_with("vqvae.")) file.tensors[name] = tensor;
-    }
+  if (position.stage == Stage::vqvae) {
+    replace_second_stage(file, models::model_tensors(state.model), of_vqvae);
   }
   // The file's own configuration was compared above; the caller's settings are kept.
   const config::TrainConfig config = state.model.config;
   const bool learns_notes = state.model.notes_trained;
   models::load_model_state(state.model, file, where);
   state.model.config = config;
-  if (position.stage == Stage::vqvae) state.model.notes_trained = learns_notes;
+  if (position.stage == Stage::vqvae) state.model.notes_trained |= learns_notes;
   {
     at::NoGradGuard no_grad;
     for (const auto& [name, into] : {std::pair{kCounts, state.model.vqvae->quantizer->counts},
@@ -178,7 +196,7 @@ void load_checkpoint(const RunFolder& run, TrainState& state, const RunEnvironme
     }
   }
   state.position = position;
-  optimiser_of(state).load_state(file.tensors, "optimizer.");
+  optimiser_of(state).load_state(file.tensors, kOptimiser);
 }
 
 void load_checkpoint(const RunFolder& run, BaselineState& state,
@@ -187,23 +205,28 @@ void load_checkpoint(const RunFolder& run, BaselineState& state,
   const Position position = read_position(run, file, state.model.config, environment);
   models::load_baseline_state(state.model, file, run.checkpoint().string());
   state.position = position;
-  state.baseline_step.optimiser().load_state(file.tensors, "optimizer.");
+  state.baseline_step.optimiser().load_state(file.tensors, kOptimiser);
 }
 
 void save_checkpoint(const RunFolder& run, const PlusState& state,
                      const RunEnvironment& environment) {
   const models::TensorFile model = models::plus_state(state.model);
   models::TensorFile all = model;
-  optimiser_of(state).save_state(all.tensors, "optimizer.");
+  optimiser_of(state).save_state(all.tensors, kOptimiser);
   save(run, model, std::move(all), state.position, environment);
 }
 
 void load_checkpoint(const RunFolder& run, PlusState& state, const RunEnvironment& environment) {
-  const models::TensorFile file = read_newest(run);
+  models::TensorFile file = read_newest(run);
   const Position position = read_position(run, file, state.model.config, environment);
+  const bool learns_notes = state.model.notes_trained;
+  if (position.stage == Stage::synthesiser) {
+    replace_second_stage(file, models::plus_tensors(state.model), of_synthesiser);
+  }
   models::load_plus_state(state.model, file, run.checkpoint().string());
+  if (position.stage == Stage::synthesiser) state.model.notes_trained |= learns_notes;
   state.position = position;
-  optimiser_of(state).load_state(file.tensors, "optimizer.");
+  optimiser_of(state).load_state(file.tensors, kOptimiser);
 }
 
 }  // namespace minet::training

@@ -144,7 +144,7 @@ struct ControlsSteps {
     const std::int64_t frames = batch.pose.size(1);
     const at::Tensor poses = at::cat({batch.pose, state.train_data.mean_poses(clips)}, 1);
     const at::Tensor varied =
-        augmented(augmented(poses, config, step, part), config.plus.augmentation);
+        augmented(augmented(poses, config, step, part, /*apart=*/1), config.plus.augmentation);
     batch.pose = varied.narrow(1, 0, frames);
     if (whole_track) batch.mean_pose = varied.narrow(1, frames, 1);
     return state.controls_step.run(batch, hidden_past(batch, config.plus.mask), step);

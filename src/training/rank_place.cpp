@@ -63,6 +63,12 @@ RankPlace place_of_slurm() {
   return place;
 }
 
+std::optional<RankPlace> place_in_environment() {
+  if (variable("RANK")) return place_of_torchrun();
+  if (variable("SLURM_STEP_NUM_TASKS") && variable("SLURM_PROCID")) return place_of_slurm();
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string first_host(const std::string& node_list) {
@@ -73,14 +79,14 @@ std::string first_host(const std::string& node_list) {
 }
 
 std::optional<RankPlace> find_rank_place() {
-  std::optional<RankPlace> place;
-  if (variable("RANK")) {
-    place = place_of_torchrun();
-  } else if (variable("SLURM_STEP_NUM_TASKS") && variable("SLURM_PROCID")) {
-    place = place_of_slurm();
-  }
+  std::optional<RankPlace> place = place_in_environment();
   if (place && place->size == 1 && !place->store_is_there) return std::nullopt;
   return place;
+}
+
+bool was_restarted() {
+  const std::optional<RankPlace> place = place_in_environment();
+  return place && place->attempt > 0;
 }
 
 }  // namespace minet::training

@@ -36,6 +36,18 @@ Section section_of(Stage stage) {
 constexpr std::array<std::pair<Stage, Stage>, 2> kPairs{
     {{Stage::vqvae, Stage::prior}, {Stage::synthesiser, Stage::controls}}};
 
+// What only the second stage of plus reads.
+void adopt_controls_settings(config::PlusConfig& found, const config::PlusConfig& config) {
+  found.motion_hidden = config.motion_hidden;
+  found.motion_layers = config.motion_layers;
+  found.prior_width = config.prior_width;
+  found.prior_layers = config.prior_layers;
+  found.mask = config.mask;
+  found.notes_hidden = config.notes_hidden;
+  found.live = config.live;
+  found.whole_track = config.whole_track;
+}
+
 }  // namespace
 
 std::string to_string(Stage stage) {
@@ -111,6 +123,7 @@ void adopt_unread_settings(config::TrainConfig& found, const config::TrainConfig
     found.plus = config.plus;
     found.synthesiser_training = config.synthesiser_training;
   }
+  if (stage == Stage::synthesiser) adopt_controls_settings(found.plus, config.plus);
   if (stage != Stage::controls) found.controls_training = config.controls_training;
   if (stage == Stage::vqvae) found.augment = config.augment;  // this stage uses no poses
   if (stage != Stage::prior) {

@@ -6,38 +6,11 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/training/train.hpp"
+#include "training/stage_tensors.hpp"
 
 namespace minet::training {
 namespace fs = std::filesystem;
 namespace {
-
-using Tensors = std::map<std::string, at::Tensor>;
-using IsFirst = bool (*)(const std::string& name);  // whether the first stage trains this tensor
-
-bool of_vqvae(const std::string& name) {
-  return name.starts_with("vqvae.");
-}
-bool of_synthesiser(const std::string& name) {
-  return name.starts_with("body.") || name.starts_with("synthesiser.") ||
-         name.starts_with("match.");
-}
-
-// Names of up to a few of one stage's tensors that do not match; empty if all match.
-std::string misfits(const Tensors& into, const Tensors& from, IsFirst is_first, bool first) {
-  constexpr std::size_t kNamed = 3;
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : into) {
-    if (is_first(name) != first) continue;
-    const auto found = from.find(name);
-    if (found == from.end() || found->second.sizes() != tensor.sizes()) names.push_back(name);
-  }
-  for (const auto& [name, tensor] : from) {
-    if (is_first(name) == first && !into.contains(name)) names.push_back(name);
-  }
-  const std::size_t count = names.size();
-  if (count > kNamed) names.resize(kNamed);
-  return join(names, ", ") + (count > kNamed ? text(" and ", count - kNamed, " more") : "");
-}
 
 void check_source(const fs::path& run, const config::TrainConfig& config,
                   const config::TrainConfig& source) {

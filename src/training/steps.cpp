@@ -67,9 +67,8 @@ VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
     const models::AutocastScope autocast(precision_, spectrogram.device());
     return model_.vqvae->forward(spectrogram, quantise);
   }();
-  at::Tensor loss = output.reconstruction_loss;
-  if (quantise) loss = loss + vqvae.beta * output.commitment_loss;
-  auto report = descend<VqVaeReport>(optimiser_, *joint_, loss, config_.vqvae_training, step);
+  auto report =
+      descend<VqVaeReport>(optimiser_, *joint_, output.loss, config_.vqvae_training, step);
   report.reconstruction = output.reconstruction_loss.detach();
   if (quantise) {
     report.codes = output.codes;

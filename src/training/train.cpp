@@ -22,6 +22,7 @@
 #include "minet/models/precision.hpp"
 #include "minet/training/memory.hpp"
 #include "minet/training/ranks.hpp"
+#include "training/run_json.hpp"
 #include "training/session.hpp"
 
 namespace minet::training {
@@ -46,9 +47,16 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["freeze"] = options.freeze == Stage::all ? "" : to_string(options.freeze);
   json["corpus_hash"] = environment.corpus_hash;
   json["started"] = static_cast<std::int64_t>(std::time(nullptr));  // Unix time, s
-  // Arguments may not be valid UTF-8: invalid bytes are replaced.
-  save_file(run.run_json(),
-            json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  save_run_json(run.root(), json);
+}
+
+// A resumed run's corpus may have been moved.
+void update_corpus(const RunFolder& run, const TrainOptions& options) {
+  nlohmann::ordered_json json = read_run_json(run.root());
+  const std::string corpus = std::filesystem::absolute(options.corpus).lexically_normal().string();
+  if (json.empty() || json.value("corpus", "") == corpus) return;
+  json["corpus"] = corpus;
+  save_run_json(run.root(), json);
 }
 
 // Closes the log file however the scope is left.
@@ -232,6 +240,9 @@ void run_plus(const Material& material, const clips::PlusData& train_data,
       train_synthesiser(session, state);
       if (options.stage == Stage::synthesiser) return;
       position = {.stage = Stage::controls, .step = 0};
+    } else if (options.stage == Stage::synthesiser) {
+      log::info("the synthesiser of this run is already trained");
+      return;
     }
     train_controls(session, state);
   });
@@ -355,7 +366,11 @@ Beginning::Beginning(const TrainOptions& given)
   }
   if (!config.is_plus()) order = order_of(train_tracks.energies());
   run.emplace(options.run, options.resume);
-  if (!options.resume || !run->has_checkpoint()) write_run_json(*run, options, environment);
+  if (options.resume && run->has_checkpoint()) {
+    update_corpus(*run, options);
+  } else {
+    write_run_json(*run, options, environment);
+  }
 }
 
 void train_plus(Beginning& beginning) {

@@ -141,8 +141,9 @@ class Lines(Live):
 
     def test_notes_are_followed(self):
         notes = self.folder / "notes.csv"
-        notes.write_text("onset_s,duration_s,pitch\n0,5,69\n")
+        notes.write_text("onset_s,duration_s,pitch\n0,5,69\n0,1,50\n")
         process = self.start("--pcm", "-", "--pcm-format", "f32", "--notes", notes)
+        self.assertIn("notes.csv: one voice: 1 note", self.started(process))
         self.started(process)
         self.feed(process, 2)
         samples = array.array("f", self.end(process)[0])[16000:24000]
@@ -215,7 +216,7 @@ class Camera(Live):
     @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
     def test_the_device_of_the_camera(self):
         card = ("--live", "--model", MODEL, "--card", "null", "--device")
-        self.assert_fails(*card, "cuda", says=["--device: expected --camera beside it"])
+        self.assert_fails(*card, "cuda", says=["--device requires --camera"])
         self.assert_fails(*card, "tpu", "--camera", "none.mp4", says=["expected auto, cpu, cuda or cuda:N, got 'tpu'"])
 
     def fake_camera(self, film, size):

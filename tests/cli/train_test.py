@@ -7,6 +7,7 @@ import array
 import csv
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
@@ -311,6 +312,33 @@ class Resume(Case):
         self.assertIn("the VQ-VAE; the rest starts from random weights, as prior.blocks.1", said)  # new prior, same VQ-VAE
         self.assertEqual(weights(other, vqvae), weights(self.whole, vqvae))
 
+    def test_an_adopted_prior_survives_a_stop_in_the_first_stage(self):
+        whole, halves, other = (self.folder / name for name in ("whole", "halves", "other"))
+        start, changes = ("--init-from", self.whole), {"vqvae__plain_steps": 0, "vqvae_training__steps": 2}
+        self.train(whole, *start, **changes)
+        self.train(halves, *start, "--stage", "vqvae", **changes)
+        shutil.copytree(halves, other)
+        self.assertEqual(self.resume(halves), self.hashes(whole))
+        self.resume(other, prior__layers=1)
+        self.assertIn("the second stage starts from random weights, as prior.blocks.1", self.said)
+
+    def test_a_moved_corpus_is_found_from_then_on(self):
+        corpus, run = self.folder / "moved", self.folder / "run"
+        shutil.copytree(self.corpus, corpus)
+        shutil.copytree(self.whole, run)
+        before = json.loads((run / "run.json").read_text())
+        self.resume(run, "--corpus", corpus)
+        self.assertEqual(json.loads((run / "run.json").read_text()), before | {"corpus": str(corpus)})
+
+    def test_a_single_process_that_slurm_starts_again_resumes(self):
+        run = self.folder / "run"
+        shutil.copytree(self.whole, run)
+        again = os.environ | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0",
+                              "SLURM_RESTART_COUNT": "1"}
+        done = subprocess.run(self.arguments(run), env=again, stderr=subprocess.PIPE, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.hashes(run), self.expected())
+
     def test_what_another_run_cannot_give(self):
         start = ("--init-from", self.whole)
         for more, changes, says in ((start, {"vqvae__channels": 32}, "VQ-VAE of this shape"),
@@ -434,6 +462,7 @@ class Resume(Case):
         fails("--model", self.whole, "--pose", pose, "-o", out, "--temperature", -1, says=["--temperature"])
         fails("--model", self.whole, "--pose", pose, "-o", out, "--notes", pose, says=["pose.npy"])
         fails("--model", self.whole, "--pose", pose, "-o", out, "--device", "cuda:9", says=["--device"])
+        fails("--model", self.whole, "--pose", pose, "-o", out, "--transpose", 5, says=["--transpose requires --notes"])
         write_npy(self.folder / "joints.npy", (100, JOINTS - 1, 3))
         fails("--model", self.whole, "--pose", self.folder / "joints.npy", "-o", out, says=["47"])
         (self.folder / "model.pt").write_bytes(b"PK\x03\x04 and more")
@@ -603,6 +632,8 @@ class Plus(Case):
         (self.folder / "bad.json").write_text(json.dumps(sidecar))
         self.assert_fails("--from", self.folder / "bad.json", "-o", self.folder / "x.wav", program=self.mi_generate,
                           says=["expected codes from 0 to"])
+        self.assert_fails("--model", run, "--pose", pose, "--iterations", 9, "-o", self.folder / "x.wav",
+                          program=self.mi_generate, says=["reconstructs no phases"])
         for metric in ("notes", "instrument", "knn", "nll"):
             self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4,
                               "--threads", 1, program=self.mi_eval)
@@ -618,6 +649,16 @@ class Plus(Case):
         self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is already trained
         for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
             self.assert_fails("--resume", run, "--set", change, says=[says])
+
+    def test_settings_of_the_second_stage_may_change_before_it(self):
+        run = self.folder / "run"
+        self.train_plus(run, "--stage", "synthesiser")
+        self.resume(run, plus__prior_width=24, plus__mask=0.3)
+        self.assertEqual(len(weights(run, "controls.gru.weight_hh_l0")), 3 * 24 * 24)
+        before = self.metrics(run)
+        self.resume(run, "--stage", "synthesiser", controls_training__steps=12)
+        self.assertEqual(self.metrics(run), before)
+        self.assertIn("the synthesiser of this run is already trained", self.said)
 
     def test_goes_on_for_longer_and_starts_from_another(self):
         first, tuned, kept = (self.folder / name for name in ("first", "tuned", "kept"))
@@ -688,6 +729,10 @@ class BadInput(Case):
             self.assertEqual(process.stderr.read(), "")
             self.assertIn(process.wait(), (0, 128 + signal.SIGPIPE, -signal.SIGPIPE))
             process.stderr.close()
+
+    def test_restarts_of_a_single_process(self):
+        self.fails(self.config, "--corpus", self.corpus, "--run", self.folder / "run", "--max-restarts", 3,
+                   says=["--max-restarts: expected --nproc"])
 
     def test_run_folder(self):
         holds = self.folder / "holds"

@@ -26,7 +26,7 @@ TEST(ClipOrderTest, AnEpochHoldsEachItemOnceAndClipsLieInsideTheirTracks) {
   for (int epoch = 0; epoch < 3; ++epoch) {
     std::vector<int> of_track(2);
     for (int i = 0; i < 15; ++i) {
-      const Clip clip = order.at(epoch * 15 + i);
+      const Clip clip = order.batch(epoch * 15 + i, 1).front();
       ++of_track[static_cast<std::size_t>(clip.track)];
       EXPECT_GE(clip.first_frame, 0);
       EXPECT_LE(clip.first_frame + 10, clip.track == 0 ? 100 : 57);
@@ -49,9 +49,9 @@ TEST(ClipOrderTest, TheOrderIsAFunctionOfSeedPurposeAndPosition) {
   EXPECT_NE(starts(order, "train"), starts(order, "prior"));
   const std::vector<Clip> batch = order.batch(3, 8);  // across an epoch's edge: 24 .. 31
   for (int i = 0; i < 8; ++i) {
-    const Clip& clip = batch[static_cast<std::size_t>(i)];
-    EXPECT_EQ(clip.first_frame, order.at(24 + i).first_frame);
-    EXPECT_EQ(clip.track, order.at(24 + i).track);
+    const Clip &clip = batch[static_cast<std::size_t>(i)], alone = order.batch(24 + i, 1).front();
+    EXPECT_EQ(clip.first_frame, alone.first_frame);
+    EXPECT_EQ(clip.track, alone.track);
   }
 }
 
@@ -59,7 +59,7 @@ TEST(ClipOrderTest, SilentPlacesAreAvoided) {
   const ClipOrder order(energies(), 10, -60, 1);
   int silent = 0, seen = 0;
   for (int i = 0; i < 600; ++i) {
-    const Clip clip = order.at(i);
+    const Clip clip = order.batch(i, 1).front();
     if (clip.track != 0) continue;
     ++seen;
     silent += clip.first_frame + 10 <= 50 ? 1 : 0;

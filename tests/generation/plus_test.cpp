@@ -5,6 +5,8 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "minet/core/random.hpp"
 #include "minet/generation/plus_stream.hpp"
 #include "minet/models/frame_stream.hpp"
@@ -30,6 +32,29 @@ PlusPlayer some_players(models::PlusModel& model, std::int64_t count, std::int64
   const at::Tensor body = model.body->forward(poses);
   const double ratio = models::pose_frames_of_token(model.config);
   return {body, model.motion->forward(poses, body, frames, ratio)};
+}
+
+TEST(Plus, TheMeanPostureIsThatOfAllPosesHoweverFewFramesAreGenerated) {
+  models::PlusModel model = models::make_plus(small(), 1);
+  at::manual_seed(5);
+  const std::int64_t all = 250;  // 10 s
+  const at::Tensor poses = at::randn({1, all, 94});
+  const float* values = poses.const_data_ptr<float>();
+  pose::PoseSequence sequence{.fps = 25, .frames = all};
+  for (std::int64_t i = 0; i < all * pose::kJoints; ++i) {
+    sequence.data.insert(sequence.data.end(), {values[2 * i], values[2 * i + 1], 1.0f});
+  }
+  const std::int64_t frames = 50;  // 1.6 s
+  const PlusPlayer player = player_of(model, sequence, frames);
+  const at::NoGradGuard no_grad;
+  const double ratio = models::pose_frames_of_token(model.config);
+  const auto count = static_cast<std::int64_t>(std::ceil(static_cast<double>(frames) * ratio)) + 1;
+  const auto motion = [&](const at::Tensor& mean) {
+    return model.motion->forward(poses.narrow(1, 0, count), player.body, frames, ratio,
+                                 /*live=*/false, mean);
+  };
+  EXPECT_TRUE(at::allclose(player.motion, motion(poses.mean(1, true)), 1e-4, 1e-5));
+  EXPECT_FALSE(at::allclose(player.motion, motion({}), 1e-4, 1e-5));
 }
 
 TEST(Plus, NotesForceThePitchAndWhereTheyBegin) {

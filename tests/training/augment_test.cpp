@@ -88,6 +88,15 @@ TEST(Augment, BuildScalesEachAxisAndTurnKeepsLengths) {
   EXPECT_GT(distance(turned, before), 0.05);
 }
 
+TEST(Augment, FramesApartFromTheClipHaveNoGaps) {
+  const at::Tensor before = poses(40);
+  const at::Tensor after =
+      augmented(before, with({.gaps = 1}), 0, models::part_of(nullptr, 40), /*apart=*/60);
+  EXPECT_LT(distance(after.slice(1, 40), before.slice(1, 40)), 1e-5);
+  EXPECT_TRUE(at::equal(after.slice(1, 0, 40),  // held, not interpolated towards them, at the end
+                        augmented(before.slice(1, 0, 40), with({.gaps = 1}), 0)));
+}
+
 TEST(Augment, GapsGoInALineAsSeenFromTheWristAndTouchNothingElse) {
   const at::Tensor before = poses(20);
   const at::Tensor after = augmented(before, with({.gaps = 1}), 0);

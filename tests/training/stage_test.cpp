@@ -26,6 +26,7 @@ TrainConfig other_config() {
   config.seq2seq.layers = 5;
   config.graph_transformer.layers = 5;
   config.plus.harmonics = 5;
+  config.plus.mask = 0.5;
   for (const Stage stage :
        {Stage::vqvae, Stage::prior, Stage::baseline, Stage::synthesiser, Stage::controls}) {
     settings_of(config, stage).steps = 5;
@@ -63,7 +64,7 @@ TEST(StageTest, KnowsWhatEachStageHasRead) {
                          "plus.harmonics", "run.seed",    "synthesiser_training.steps"};
   EXPECT_EQ(read_until(Stage::synthesiser), synthesiser);
   Keys controls = synthesiser;
-  controls.insert("controls_training.steps");
+  controls.insert({"controls_training.steps", "plus.mask"});
   EXPECT_EQ(read_until(Stage::controls), controls);
 }
 

@@ -19,8 +19,8 @@ class ClipOrder {
   ClipOrder(std::vector<std::vector<float>> energies, std::int64_t clip_frames, double silence_db,
             std::uint64_t seed);
   std::int64_t clips_per_epoch() const { return static_cast<std::int64_t>(items_.size()); }
-  // Clip number `position` since the start of training. Each `purpose` has its own order.
-  Clip at(std::int64_t position, std::string_view purpose = "train") const;
+  // Clips number step * clips, step * clips + 1, ... since the start of training. Each `purpose`
+  // has its own order.
   std::vector<Clip> batch(std::int64_t step, std::int64_t clips,
                           std::string_view purpose = "train") const;
 

@@ -36,8 +36,8 @@ struct GenerateOptions {
   std::optional<double> seconds;         // default: as long as the pose
   std::int64_t count = 1;                // pieces: OUT-1.wav, OUT-2.wav, ... if above 1
   SamplingChoice sampling;               // unset options follow the model's configuration
-  std::int64_t iterations = 16;          // of phase reconstruction
-  std::string device = "cpu";            // for the model, and for the networks that find keypoints
+  std::optional<std::int64_t> iterations;  // of phase reconstruction; default: 16
+  std::string device = "cpu";  // for the model, and for the networks that find keypoints
   int threads = 0;
   bool force = false;  // overwrite outputs
 };

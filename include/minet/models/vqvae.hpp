@@ -73,8 +73,7 @@ class VqVaeImpl : public torch::nn::Module {
   // not grow with T. No gradient. Equal to one pass over the whole, up to rounding differences
   // between convolution shapes.
   at::Tensor encode_long(const at::Tensor& spectrogram, std::int64_t chunk = 2048);
-  at::Tensor decode_long(const at::Tensor& codes, std::int64_t chunk = 2048);
-  // One such chunk: `frames` frames starting at `first`, [B, F, frames].
+  // [B, T] -> [B, F, frames]: `frames` frames of the whole's output starting at `first`.
   at::Tensor decode_part(const at::Tensor& codes, std::int64_t first, std::int64_t frames);
 
   // Frames on each side that one encoder or decoder output depends on: its number of convolutions.

@@ -18,8 +18,9 @@ namespace minet::training {
 // next positions relative to the wrist, or held at a clip's ends; scaled along x and along y;
 // rotated. If all of these are off, returns `poses` itself.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step);
-// The same for a part of the batch: a clip's place is that in the joined batch.
+// The same for a part of the batch: a clip's place is that in the joined batch. The last `apart`
+// frames are not the clip's movement, such as its mean posture: they have no gaps.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
-                     const models::Part& part);
+                     const models::Part& part, std::int64_t apart = 0);
 
 }  // namespace minet::training

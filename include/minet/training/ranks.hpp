@@ -30,6 +30,8 @@ struct RankPlace {
 // As set by mi_train --nproc or torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT),
 // or by srun (SLURM_PROCID, ...). nullopt: this process is alone. InputError: incomplete.
 std::optional<RankPlace> find_rank_place();
+// Whether torchrun or Slurm has started this process again, also if it is alone.
+bool was_restarted();
 // The first of Slurm's compressed list of host names: "node[03-07,12],other" -> "node03".
 std::string first_host(const std::string& node_list);
 
