@@ -72,6 +72,19 @@ void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound
   pose.data.resize(static_cast<std::size_t>(frames) * pose::kJoints * pose::kJointValues);
 }
 
+// The share of joint positions that were filled in, to four decimals.
+double gap_share(const pose::PoseSequence& pose, double gap_confidence) {
+  const auto limit = static_cast<float>(gap_confidence);
+  std::int64_t gaps = 0;
+  for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
+    for (int joint = 0; joint < pose::kJoints; ++joint) {
+      gaps += pose.joint(frame, joint)[2] <= limit ? 1 : 0;
+    }
+  }
+  const auto all = static_cast<double>(pose.frames * pose::kJoints);
+  return std::round(static_cast<double>(gaps) / all * 1e4) / 1e4;
+}
+
 double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sound,
                    Notices& notices) {
   const double offset = remove_offset(sound.samples);
@@ -197,7 +210,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   cut_to_shorter(source, options.clip_seconds, sound, pose, built.notices);
   track.seconds = sound.seconds();
   track.pose_frames = pose.frames;
-  track.gap_share = std::round(gaps.share() * 1e4) / 1e4;
+  track.gap_share = gap_share(pose, options.gap_confidence);
   built.entry.gain_db = level_sound(source, options.keep_level, sound, built.notices);
   std::vector<score::Note> notes;
   if (!source.notes.empty()) {

@@ -157,6 +157,22 @@ TEST_F(PrepareFolder, CutsToTheShorterAndWarns) {
   EXPECT_NEAR(Corpus::open(options_.out).tracks()[0].seconds, 5.04, 0.041);
 }
 
+TEST_F(PrepareFolder, CountsTheGapsOfTheTrackAlone) {
+  // The keypoints are good for as long as there is sound, then unseen.
+  pose::PoseSequence good_first = waving_player(800);
+  for (std::int64_t frame = 150; frame < good_first.frames; ++frame) {
+    for (int joint = 0; joint < pose::kJoints; ++joint) good_first.joint(frame, joint)[2] = 0.1F;
+  }
+  pose::save_pose_npy(in() / "long.npy", good_first);
+  audio::save_wav(in() / "six.wav", tone(6));
+  audio::save_wav(in() / "eight.wav", tone(8, 330));
+  write_table("audio,pose\nsix.wav,long.npy\neight.wav,long.npy\n");
+  prepare_folder(options_);
+  const Corpus corpus = Corpus::open(options_.out);
+  EXPECT_EQ(corpus.tracks()[0].gap_share, 0);
+  EXPECT_EQ(corpus.tracks()[1].gap_share, 0.25);
+}
+
 TEST_F(PrepareFolder, TellsAllProblemsAtOnceWithTheirLines) {
   write_text(in() / "empty.wav", "");
   write_text(in() / "words.wav", "these are words, not sound\n");

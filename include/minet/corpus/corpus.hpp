@@ -38,7 +38,7 @@ struct Track {
   std::string group;  // tracks of one group (a take, a composition) share a split
   double seconds = 0;
   std::int64_t pose_frames = 0;
-  double gap_share = 0;  // share of joint positions that were filled in
+  double gap_share = 0;  // share of the joint positions in pose.npy that were filled in
   bool has_notes = false;
 };
 
