@@ -15,6 +15,7 @@
 #include "minet/core/access.hpp"
 #include "minet/core/argv.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/film.hpp"
 #include "minet/core/shard.hpp"
 #include "minet/core/words.hpp"
 #include "minet/corpus/check.hpp"
@@ -277,12 +278,19 @@ struct PoseOptions {
 };
 
 void check_preview(const PoseOptions& options) {
-  if (options.film && !pose::is_drawn_on_film(options.preview)) {
-    throw InputError("--video: expected a --preview that ends in .png or .mp4 beside it, got none");
-  }
   pose::check_preview_name(options.preview);
   refuse_inputs(options.preview, {options.input, options.film.value_or("")});
   if (!options.preview.empty()) refuse_overwrite(options.preview, options.force);
+}
+
+std::shared_ptr<const Film> read_clock(const std::filesystem::path& path) {
+  std::optional<Film> film = read_film(path);
+  if (!film) {
+    throw InputError(
+        text("--video: expected a video that ffprobe, a part of ffmpeg, can read, got ",
+             shown(path), "; give the video, or the option --fps alone"));
+  }
+  return std::make_shared<const Film>(std::move(*film));
 }
 
 void draw_preview(const PoseOptions& options, const pose::PoseSequence& pose) {
@@ -308,6 +316,7 @@ int convert_pose(const Session& session, const PoseOptions& options) {
                   .names = options.names,
                   .rows = {}};
   if (!options.picture.empty()) prepare.read.picture = pose::parse_picture(options.picture);
+  if (options.film) prepare.read.film = read_clock(*options.film);
   prepare.gaps = pose::parse_gap_rule(options.gaps);
   pose::GapReport gaps;
   const pose::PoseSequence pose = pose::prepare_pose(options.input, prepare, &gaps);
@@ -351,7 +360,8 @@ void add_pose(CLI::App& app, Session& session) {
       "--preview", options->preview,
       "Also draw the keypoints: some frames (.svg or .png), or all as a video (.mp4)");
   command->add_option("--video,--film", options->film,
-                      "The video the keypoints come from: a .png or .mp4 preview is drawn on it");
+                      "The video the keypoints come from: its frames' times are theirs, unless "
+                      "their file has its own, and a .png or .mp4 preview is drawn on it");
   command->add_flag("--force", options->force, "Overwrite existing files");
   command->callback([&session, options] {
     session.chosen = [&session, options] { return convert_pose(session, *options); };
@@ -387,7 +397,8 @@ int convert_notes(const Session& session, const NotesOptions& options) {
   }
   refuse_inputs(options.out, {options.input});
   refuse_overwrite(options.out, options.force);
-  const score::NoteList list = score::read_notes(options.input, options.read);
+  score::NoteList list = score::read_notes(options.input, options.read);
+  if (!options.read.monophonic) score::leave_out_drums(list);
   save_file(options.out, score::notes_csv(list.notes), {.replace = options.force});
   double end = 0;
   for (const score::Note& note : list.notes) end = std::max(end, note.end_s());

@@ -3,9 +3,12 @@
 #include <malloc.h>
 
 #include <iostream>
+#include <memory>
+#include <utility>
 
 #include "minet/core/access.hpp"
 #include "minet/core/files.hpp"
+#include "minet/core/film.hpp"
 #include "minet/core/words.hpp"
 #include "minet/pose/draw.hpp"
 #include "minet/pose/film_pose.hpp"
@@ -59,7 +62,8 @@ void add_options(CLI::App& cli, Arguments& arguments) {
                  "drawn on the video");
   cli.add_option(
       "--keypoints", arguments.keypoints,
-      "Only draw these keypoints, timed like the video; without a video, on a plain background");
+      "Only draw these keypoints, which have the times of the video's frames unless their file has "
+      "its own; without a video, on a plain background");
   cli.add_option("--gaps", arguments.gaps, pose::kGapsHelp)->capture_default_str();
   cli.add_option("--device", arguments.compute.device,
                  "Device for the networks: auto, cpu, cuda or cuda:N")
@@ -168,11 +172,32 @@ void draw(const Arguments& arguments, pose::RawPose filled) {
   }
 }
 
+// Keypoints from a file, on the video's clock. Reports only what concerns their times: the rest was
+// reported when they were made.
+pose::RawPose read_keypoints(const Arguments& arguments) {
+  pose::ReadPoseOptions read{.person = arguments.person};
+  if (!arguments.film.empty()) {
+    if (auto film = read_film(arguments.film)) {
+      read.film = std::make_shared<const Film>(std::move(*film));
+    }
+  }
+  pose::RawPose raw = pose::read_pose(arguments.keypoints, read);
+  Notices notices;
+  for (const Notice& notice : raw.notices) {
+    if (notice.kind == NoticeKind::assumed_rate || notice.kind == NoticeKind::rate ||
+        notice.kind == NoticeKind::film_times || notice.kind == NoticeKind::time_unit) {
+      append(notices, {notice}, arguments.keypoints.string());
+    }
+  }
+  say(notices);
+  raw.notices.clear();
+  return raw;
+}
+
 int draw_only(Arguments& arguments) {
   check_outputs(arguments);
   set_up_networks(arguments);
-  pose::RawPose raw = pose::read_pose(arguments.keypoints);
-  raw.notices.clear();  // already reported when the keypoints were made
+  pose::RawPose raw = read_keypoints(arguments);
   pose::prepare_found(raw, pose::kPoseFps, pose::parse_gap_rule(arguments.gaps));
   draw(arguments, std::move(raw));
   return 0;

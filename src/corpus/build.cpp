@@ -38,7 +38,8 @@ constexpr double kLoudGain = 30;        // dB; a larger gain brings up noise
 
 struct BuiltTrack {
   IndexEntry entry;
-  std::string hash_lines, source;  // hash lines of its files, fingerprint of its inputs
+  std::vector<std::string> hashes;  // of its files
+  std::string source;               // fingerprint of its inputs
   Notices notices;
   bool reused = false;
   bool missing = false;  // when merging shards: in none of them
@@ -69,6 +70,19 @@ void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound
   sound.samples.resize(static_cast<std::size_t>(frames * kSamplesPerPoseFrame));
   pose.frames = frames;
   pose.data.resize(static_cast<std::size_t>(frames) * pose::kJoints * pose::kJointValues);
+}
+
+// The share of joint positions that were filled in, to four decimals.
+double gap_share(const pose::PoseSequence& pose, double gap_confidence) {
+  const auto limit = static_cast<float>(gap_confidence);
+  std::int64_t gaps = 0;
+  for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
+    for (int joint = 0; joint < pose::kJoints; ++joint) {
+      gaps += pose.joint(frame, joint)[2] <= limit ? 1 : 0;
+    }
+  }
+  const auto all = static_cast<double>(pose.frames * pose::kJoints);
+  return std::round(static_cast<double>(gaps) / all * 1e4) / 1e4;
 }
 
 double level_sound(const TrackSource& source, bool keep_level, audio::Sound& sound,
@@ -107,11 +121,14 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
                                           Notices& notices) {
   score::NoteList list = source.score_part ? read_score_part(source.notes, *source.score_part)
                                            : score::read_notes(source.notes);
+  score::leave_out_drums(list);
+  if (!list.notes.empty() && list.notes.front().drum) {
+    throw InputError(text("expected notes with pitches in ", source.notes.string(), ", got ",
+                          counted(list.notes.size(), "note"), ", all on the drums' channel 10; ",
+                          "choose another part, or take them as pitches with mi_prepare notes"));
+  }
   for (const std::string& repair : list.repairs) {
     notices.push_back({NoticeKind::score, repair, 0, source.notes.string()});
-  }
-  if (std::erase_if(list.notes, [](const score::Note& note) { return note.drum; }) > 0) {
-    notices.push_back({NoticeKind::score, "drums left out", 0, source.notes.string()});
   }
   score::NoteList voice = list;
   voice.repairs.clear();
@@ -142,12 +159,6 @@ std::shared_ptr<const Film> film_of(const std::filesystem::path& audio) {
   return film ? std::make_shared<const Film>(std::move(*film)) : nullptr;
 }
 
-void hash_files(BuiltTrack& built, const std::filesystem::path& root) {
-  for (const std::string& file : files_of(built.entry.track)) {
-    built.hash_lines += hash_line(sha256_of_file(root / file), file);
-  }
-}
-
 // The track from an earlier corpus, under its current name, group and label.
 BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const EarlierCorpus& earlier,
                        const std::filesystem::path& root) {
@@ -161,7 +172,7 @@ BuiltTrack reuse_track(const TrackSource& source, EarlierTrack before, const Ear
   built.entry.track.id = source.id;
   built.entry.track.group = source.group;
   built.entry.instrument = source.instrument;
-  hash_files(built, root);
+  built.hashes = std::move(before.hashes);
   return built;
 }
 
@@ -202,7 +213,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   cut_to_shorter(source, options.clip_seconds, sound, pose, built.notices);
   track.seconds = sound.seconds();
   track.pose_frames = pose.frames;
-  track.gap_share = std::round(gaps.share() * 1e4) / 1e4;
+  track.gap_share = gap_share(pose, options.gap_confidence);
   built.entry.gain_db = level_sound(source, options.keep_level, sound, built.notices);
   std::vector<score::Note> notes;
   if (!source.notes.empty()) {
@@ -217,7 +228,7 @@ BuiltTrack build_track(const TrackSource& source, const PrepareFolderOptions& op
   pose::save_pose_npy(folder / "pose.npy", pose);
   if (track.has_notes) save_file(folder / "notes.csv", score::notes_csv(notes));
   throw_if_stopped_while("preparing a track");
-  hash_files(built, root);
+  built.hashes = hashes_of(root, track);
   return built;
 }
 
@@ -239,9 +250,9 @@ std::string row_text(const RowProblem& problem) {
 }
 
 // --force replaces a folder only if it is a corpus and contains none of the inputs.
-void check_output(const BuildJob& job, const PrepareFolderOptions& options) {
+void check_output(const BuildJob& job, const PrepareFolderOptions& options, bool replace) {
   std::error_code ignored;
-  refuse_overwrite(options.out, options.force);
+  refuse_overwrite(options.out, replace);
   if (!std::filesystem::exists(options.out, ignored)) return;
   if (!std::filesystem::exists(options.out / kCorpusFile, ignored) &&
       !(std::filesystem::is_directory(options.out, ignored) &&
@@ -368,7 +379,8 @@ void refuse_missing(const BuildJob& job, const std::vector<BuiltTrack>& built) {
   if (missing.empty()) return;
   const std::string example = missing.front();
   throw InputError(text("expected all ", built.size(), " tracks in finished shards, but ",
-                        missing.size(), " are in none, such as ", example,
+                        missing.size(), (missing.size() == 1 ? " is" : " are"),
+                        " in none or damaged, such as ", example,
                         "; run all shards again: finished tracks are kept"));
 }
 
@@ -418,6 +430,19 @@ void warn_of_splits(const BuildJob& job, const PrepareFolderOptions& options,
   if (report.train_tracks == 0) report.warnings.push_back("there is no track to train on");
 }
 
+// Whether the corpus in `root`, which has the hash of `index`, still has the files of that hash.
+bool is_intact(const std::filesystem::path& root, const Index& index) {
+  std::vector<std::string> lines;
+  try {
+    for (const IndexEntry& entry : index.entries) {
+      lines.push_back(hash_lines(entry.track, hashes_of(root, entry.track)));
+    }
+    return content_hash(read_file(root / kTracksFile, kMaxTracksCsv), lines) == index.hash;
+  } catch (const InputError&) {  // a missing file
+    return false;
+  }
+}
+
 PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& options) {
   if (!(options.test_share >= 0 && options.test_share <= 0.9)) {
     throw InputError(text("the test share should be from 0 to 0.9, not ", options.test_share));
@@ -428,7 +453,7 @@ PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& optio
   // Merging the same shards again gives the same corpus, which is then kept.
   const bool compare =
       options.shard.merge && !options.force && std::filesystem::exists(options.out / kCorpusFile);
-  if (!compare) check_output(job, options);
+  if (!compare) check_output(job, options, options.force);
   if (job.check_first && !options.skip_bad && !job.problems.empty()) {
     throw_problems(job, job.problems);
   }
@@ -450,17 +475,18 @@ PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& optio
   for (const RowProblem& problem : problems) report.skipped.push_back(row_text(problem));
   Index index;
   index.source = job.importer;
-  std::vector<std::string> hash_lines;
-  std::string origins = csv_line({"track", "source"});
+  std::vector<std::string> lines;  // as sha256sum prints them, by track
+  std::string origins = csv_line({"track", "source", "content"});
   for (const std::size_t i : good) {
-    origins += csv_line({job.tracks[i].id, built[i].source});
+    origins +=
+        csv_line({job.tracks[i].id, built[i].source, content_of(built[i].entry, built[i].hashes)});
     report.reused_tracks += built[i].reused ? 1 : 0;
     const TrackSource& source = job.tracks[i];
     index.notices.insert({source.id, built[i].notices});
     append(report.notices, std::move(built[i].notices),
            source.place.empty() ? text("line ", source.line) : source.place);
+    lines.push_back(hash_lines(built[i].entry.track, built[i].hashes));
     index.entries.push_back(std::move(built[i].entry));
-    hash_lines.push_back(std::move(built[i].hash_lines));
   }
   set_splits(job, options, good, index.entries);
   for (const IndexEntry& entry : index.entries) count(report, entry.track);
@@ -472,10 +498,11 @@ PrepareReport build_whole(const BuildJob& job, const PrepareFolderOptions& optio
   }
 
   const std::string tracks = tracks_csv(index.entries);
-  index.hash = report.hash = content_hash(tracks, hash_lines);
+  index.hash = report.hash = content_hash(tracks, lines);
   if (compare) {
-    if (read_index(options.out).hash == index.hash) return report;
-    refuse_overwrite(options.out, /*force=*/false);
+    if (read_index(options.out).hash != index.hash) refuse_overwrite(options.out, /*force=*/false);
+    if (is_intact(options.out, index)) return report;
+    check_output(job, options, /*replace=*/true);
   }
   save_file(folder.path() / kTracksFile, tracks);
   save_file(folder.path() / kNoticesFile, notices_csv(index));

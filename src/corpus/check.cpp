@@ -291,7 +291,6 @@ void find_shared_sounds(const std::filesystem::path& root, const Index& index,
 
 void judge_hash(const std::filesystem::path& root, const Index& index,
                 const std::vector<TrackFacts>& facts, CheckReport& report) {
-  constexpr std::uint64_t kMaxTracksCsv = 256 << 20;  // bytes
   std::vector<std::string> lines;
   for (const TrackFacts& fact : facts) lines.push_back(fact.hash_lines);
   const std::string found = content_hash(read_file(root / kTracksFile, kMaxTracksCsv), lines);

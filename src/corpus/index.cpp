@@ -208,8 +208,21 @@ std::vector<std::string> files_of(const Track& track) {
   return files;
 }
 
+std::vector<std::string> hashes_of(const std::filesystem::path& root, const Track& track) {
+  std::vector<std::string> hashes;
+  for (const std::string& file : files_of(track)) hashes.push_back(sha256_of_file(root / file));
+  return hashes;
+}
+
 std::string hash_line(const std::string& hash, const std::string& relative_path) {
   return hash + "  " + relative_path + "\n";
+}
+
+std::string hash_lines(const Track& track, const std::vector<std::string>& hashes) {
+  const std::vector<std::string> files = files_of(track);
+  std::string lines;
+  for (std::size_t i = 0; i < files.size(); ++i) lines += hash_line(hashes.at(i), files[i]);
+  return lines;
 }
 
 std::string content_hash(const std::string& tracks_csv_text,

@@ -7,8 +7,10 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -67,21 +69,30 @@ std::string fingerprint(const TrackSource& source, const PrepareFolderOptions& o
   return sha256(all);
 }
 
+std::string content_of(const IndexEntry& entry, const std::vector<std::string>& hashes) {
+  IndexEntry made = entry;
+  made.instrument = made.track.id = made.track.group = made.track.split = "";
+  return sha256(tracks_csv({made}) + join(hashes, "\n"));
+}
+
 EarlierCorpus::EarlierCorpus(fs::path root) : root_(std::move(root)) {
   std::error_code ignored;
   if (!fs::is_regular_file(root_ / kSourcesFile, ignored)) return;
   try {
     const Index index = read_index(root_);
     const CsvTable sources = read_csv(root_ / kSourcesFile);
+    if (!sources.has_column("content")) return;
     const std::size_t track = sources.column("track"), source = sources.column("source");
-    std::map<std::string, std::string> print_of;
-    for (const CsvRow& row : sources.rows) print_of[row.cells[track]] = row.cells[source];
+    const std::size_t content = sources.column("content");
+    std::map<std::string, const CsvRow*> row_of;
+    for (const CsvRow& row : sources.rows) row_of[row.cells[track]] = &row;
     for (const IndexEntry& entry : index.entries) {
-      const auto found = print_of.find(entry.track.id);
-      if (found == print_of.end()) continue;
+      const auto found = row_of.find(entry.track.id);
+      if (found == row_of.end()) continue;
       const auto noticed = index.notices.find(entry.track.id);
-      tracks_[found->second] = {entry,
-                                noticed == index.notices.end() ? Notices() : noticed->second};
+      const std::vector<std::string>& cells = found->second->cells;
+      tracks_[cells[source]] = {entry, noticed == index.notices.end() ? Notices() : noticed->second,
+                                cells[content]};
     }
   } catch (const InputError&) {
     tracks_.clear();  // a damaged corpus is rebuilt
@@ -91,11 +102,15 @@ EarlierCorpus::EarlierCorpus(fs::path root) : root_(std::move(root)) {
 std::optional<EarlierTrack> EarlierCorpus::find(const std::string& fingerprint) const {
   const auto found = tracks_.find(fingerprint);
   if (found == tracks_.end()) return std::nullopt;
-  std::error_code ignored;
-  for (const std::string& file : files_of(found->second.entry.track)) {
-    if (!fs::is_regular_file(root_ / file, ignored)) return std::nullopt;
+  EarlierTrack track = found->second;
+  try {
+    track.hashes = hashes_of(root_, track.entry.track);
+    if (content_of(track.entry, track.hashes) == track.content) return track;
+  } catch (const InputError&) {  // a missing file
   }
-  return found->second;
+  log::warning(text(shown(root_ / track.entry.track.id),
+                    " was changed or damaged since it was prepared, so it is not reused"));
+  return std::nullopt;
 }
 
 void EarlierCorpus::take_files(const EarlierTrack& track, const fs::path& folder) const {

@@ -11,6 +11,7 @@
 #include "minet/core/files.hpp"
 #include "minet/core/film.hpp"
 #include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -94,11 +95,21 @@ class RowReader {
       throw InputError(
           text("id ", source.id, " is the name of a file of the corpus; choose another"));
     }
+    if (is_video_name(source.pose)) refuse_file_options(source.pose);
     read_pose_options(source);
     return source;
   }
 
  private:
+  void refuse_file_options(const std::filesystem::path& video) const {
+    for (const char* name : {"fps", "picture", "first_frame", "pose_format"}) {
+      if (cell(name).empty()) continue;
+      throw InputError(
+          text(name, " should be empty if the keypoints are found in a video, but is '", cell(name),
+               "' for ", shown(video), "; leave it out, or give a keypoint file"));
+    }
+  }
+
   void read_pose_options(TrackSource& source) const {
     const std::string fps = cell("fps");
     if (!fps.empty()) {

@@ -3,6 +3,13 @@
 #include <array>
 
 namespace minet::pose {
+namespace {
+
+bool is_of_word(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+}
+
+}  // namespace
 
 JsonText::JsonText(std::istream& source) : std::istream(nullptr), buffer_(source) {
   rdbuf(&buffer_);
@@ -16,9 +23,10 @@ JsonText::Buffer::int_type JsonText::Buffer::underflow() {
     source_.read(chunk.data(), kChunk);
     std::string in(chunk.data(), static_cast<std::size_t>(source_.gcount()));
     if (in.empty()) return traits_type::eof();
-    // A word that is cut by the chunk's end is completed first.
-    while (!in_string_ && ((in.back() >= 'A' && in.back() <= 'Z') ||
-                           (in.back() >= 'a' && in.back() <= 'z') || in.back() == '-')) {
+    // A word that is cut by the chunk's end is completed first. Whether the end lies in a string
+    // is not known yet; there it does no harm.
+    constexpr int kLongestWord = 9;  // -Infinity
+    for (int more = 1; more < kLongestWord && is_of_word(in.back()); ++more) {
       const int next = source_.get();
       if (next == std::istream::traits_type::eof()) break;
       in += static_cast<char>(next);

@@ -20,13 +20,23 @@ double processor_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void choose_person(const fs::path& film, int person, vision::Estimator& estimator) {
+// Follows this person, or the one seen best: then several people are worth a notice.
+void choose_person(const fs::path& film, std::optional<int> person, vision::Estimator& estimator,
+                   Notices& notices) {
   const auto people = count_people(film, estimator);
-  if (person < 0 || person >= static_cast<int>(people.size())) {
-    throw InputError(text(shown(film), ": expected person ", person, " (counted from 0), got ",
+  if (!person) {
+    if (people.size() < 2) return;
+    notices.push_back({NoticeKind::shared_frames,
+                       text(people.size(),
+                            " people are seen in the first frames: the one seen best is followed; ",
+                            "choose another with the option 'person'")});
+    return;
+  }
+  if (*person < 0 || *person >= static_cast<int>(people.size())) {
+    throw InputError(text(shown(film), ": expected person ", *person, " (counted from 0), got ",
                           counted(people.size(), "person", "people"), " in the first frames"));
   }
-  estimator.follow(people[static_cast<std::size_t>(person)]);
+  estimator.follow(people[static_cast<std::size_t>(*person)]);
 }
 
 void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>& player, int width,
@@ -46,8 +56,8 @@ void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>&
 FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& options) {
   FrameReader reader(film);
   vision::Estimator estimator(options.networks, options.device);
-  if (options.person) choose_person(film, *options.person, estimator);
   FilmKeypoints found;
+  choose_person(film, options.person, estimator, found.raw.notices);
   found.raw.format = "video";
   found.raw.width = reader.width();
   found.raw.height = reader.height();
@@ -57,15 +67,6 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
   while (reader.next(frame)) {
     throw_if_stopped_while("finding keypoints");
     const double began = processor_seconds();
-    if (frame.index == 0 && !options.person) {
-      const std::size_t people = estimator.find_people(frame.picture).size();
-      if (people > 1) {
-        found.raw.notices.push_back(
-            {NoticeKind::shared_frames,
-             text(people, " people are seen in the first frame: the one seen best is followed; ",
-                  "choose another with the option 'person'")});
-      }
-    }
     const auto player = estimator.look(frame.picture, frame.time_s);
     spent += processor_seconds() - began;
     if (options.each) options.each(frame, player);

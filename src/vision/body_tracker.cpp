@@ -102,10 +102,15 @@ std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
 void BodyTracker::follow(Point hips) {
   forget();
   hips_ = hips;
+  asked_ = true;
 }
 
-std::optional<Region> BodyTracker::search(const Picture& picture) {
+std::optional<Region> BodyTracker::search(const Picture& picture, double time_s) {
   ++searches_;
+  // A player who is hidden for a moment is not exchanged for somebody else. Later they may have
+  // moved, as at a cut.
+  constexpr double kForgottenS = 2;
+  if (!asked_ && time_s - seen_s_ > kForgottenS) hips_.reset();
   const std::vector<Detection> found = hips_ ? detect_all(picture) : detect(picture);
   if (found.empty()) return std::nullopt;
   const Detection* chosen = &found.front();
@@ -152,7 +157,7 @@ void BodyTracker::smooth(Points& points, double time_s) {
 }
 
 std::optional<Body> BodyTracker::look(const Picture& picture, double time_s) {
-  if (!region_) region_ = search(picture);
+  if (!region_) region_ = search(picture, time_s);
   auto points = region_ ? look_at(picture, *region_) : std::nullopt;
   if (!points) {
     forget();
@@ -160,7 +165,8 @@ std::optional<Body> BodyTracker::look(const Picture& picture, double time_s) {
   }
   smooth(*points, time_s);
   region_ = transformed(region_along((*points)[kHips], (*points)[kSize]), 0, kEnlarged);
-  if (hips_) hips_ = (*points)[kHips];
+  hips_ = (*points)[kHips];
+  seen_s_ = time_s;
   Body body;
   std::copy_n(points->begin(), body.size(), body.begin());
   return body;

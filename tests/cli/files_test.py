@@ -19,7 +19,7 @@ import unicodedata
 import unittest
 
 import support
-from support import JOINTS, write_npy, write_wav
+from support import JOINTS, read_npy, write_npy, write_wav
 
 HAVE_FFMPEG = shutil.which("ffmpeg") and shutil.which("ffprobe")
 RATE = 22050
@@ -103,15 +103,6 @@ def deeplabcut(rows, likelihood=True, end="\n", separator=",", index_columns=1):
             cells = [cell.replace(".", ",") for cell in cells]
         lines.append([first, *cells])
     return "".join(separator.join(line) + end for line in lines)
-
-
-def read_npy(path):
-    """[frames, 47, 3] as nested lists."""
-    data = path.read_bytes()
-    size, = struct.unpack_from("<H", data, 8)
-    values = array.array("f", data[10 + size:])
-    step = 3 * JOINTS
-    return [[list(values[f + 3 * j:f + 3 * j + 3]) for j in range(JOINTS)] for f in range(0, len(values), step)]
 
 
 # ---- the sound

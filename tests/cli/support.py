@@ -53,6 +53,15 @@ def write_npy(path, shape, value=0.5):
                      array.array("f", [value + (i * 7919 % 101) for i in range(count)]).tobytes())
 
 
+def read_npy(path):
+    """[frames, 47, 3] as nested lists."""
+    data = path.read_bytes()
+    size, = struct.unpack_from("<H", data, 8)
+    values = array.array("f", data[10 + size:])
+    step = 3 * JOINTS
+    return [[list(values[f + 3 * j:f + 3 * j + 3]) for j in range(JOINTS)] for f in range(0, len(values), step)]
+
+
 class Case(unittest.TestCase):
     program = None  # the one under test, unless a test names another
 

@@ -109,8 +109,8 @@ class Refusals(Case):
         self.refused(film, "-o", self.folder / "a.npy", "--overlay-notes", self.folder / "n.csv",
                      says=["--overlay-notes", ".png or .mp4"])
         self.refused("--keypoints", self.folder / "pose.npy", says=["--keypoints", "--overlay"])
-        self.assert_fails("pose", self.folder / "pose.npy", "-o", self.folder / "b.npy", "--video", film,
-                          says=["--video", ".png or .mp4"])
+        self.assert_fails("pose", self.folder / "pose.npy", "-o", self.folder / "b.npy", "--video",
+                          self.folder / "pose.npy", says=["--video", "expected a video", "pose.npy"])
 
     def test_without_a_library_it_says_which(self):
         for program in (self.mi_prepare, self.mi_video):
@@ -144,6 +144,59 @@ class Refusals(Case):
         result = self.assert_works("video", "--help")
         self.assertIn("mi_prepare video [OPTIONS] [video]", result.stdout)
         self.assertIn("--person", result.stdout)
+
+
+@unittest.skipUnless(shutil.which("ffmpeg"), "needs ffmpeg")
+class Clock(Case):
+    """Keypoints without times, for a video of 30 frames per second: player 1 jumps to the right at 1 s."""
+
+    def setUp(self):
+        super().setUp()
+        self.plain = self.film("plain.mp4", "-f", "lavfi", "-i", "color=gray:s=640x480:r=30", "-frames:v", "60", "-c:v",
+                               "libx264", "-bf", "0")
+        people = []
+        for frame in range(60):
+            for idx, x in ((1, 400 if frame >= 30 else 60), (2, 240)):
+                points = [[0, 0, 0]] * 136
+                for point, (dx, y) in {18: (30, 150), 5: (60, 155), 6: (0, 155), 7: (60, 210), 8: (0, 210), 9: (60, 260),
+                                       10: (0, 260)}.items():
+                    points[point] = [x + dx, y, 0.9]
+                people.append({"image_id": f"{frame}.jpg", "category_id": 1, "score": 1, "idx": idx,
+                               "keypoints": [value for point in points for value in point]})
+        self.keypoints = self.folder / "alphapose.json"
+        self.keypoints.write_text(json.dumps(people))
+
+    def test_keypoints_for_a_video(self):
+        out = self.folder / "pose.npy"
+        told = self.assert_works("pose", self.keypoints, "-o", out, "--person", "1", "--video", self.plain)
+        self.assertIn("keypoints have the times of the video's frames, 30 per second", told.stderr)
+        self.assertEqual(npy_shape(out), "50, 47, 3")  # 59 steps at 30 are 1.97 s
+        self.assertEqual([frame[0][0] > 200 for frame in support.read_npy(out)], [False] * 25 + [True] * 25)
+        told = self.assert_works("pose", self.keypoints, "-o", out, "--person", "1", "--fps", "25", "--video",
+                                 self.plain, "--force")
+        self.assertEqual(npy_shape(out), "60, 47, 3")
+
+    def drawn_left_and_right(self, *more):
+        """Whether something is drawn in the left and in the right third of each frame."""
+        told = self.assert_works("video", self.plain, "--keypoints", self.keypoints, "--overlay",
+                                 self.folder / "drawn.mp4", "--force", *more)
+        self.assertIn("alphapose.json: keypoints have the times of the video's frames", told.stderr)
+        sides = []
+        for left in (0, 426):
+            grey = subprocess.run(["ffmpeg", "-v", "error", "-i", self.folder / "drawn.mp4", "-vf",
+                                   f"crop=214:160:{left}:120,format=gray", "-f", "rawvideo", "-"], check=True,
+                                  capture_output=True).stdout
+            frames = [grey[i:i + 214 * 160] for i in range(0, len(grey), 214 * 160)]
+            sides.append([max(frame) - min(frame) > 60 for frame in frames])
+        return sides
+
+    @unittest.skipUnless(NETWORKS.is_dir(), "needs the networks")
+    def test_keypoints_drawn_on_a_video(self):
+        left, right = self.drawn_left_and_right("--person", "1")
+        self.assertEqual(left, [True] * 30 + [False] * 30)
+        self.assertEqual(right, [False] * 30 + [True] * 30)
+        left, right = self.drawn_left_and_right("--person", "2")
+        self.assertFalse(any(left + right))
 
 
 @unittest.skipUnless(shared_data() and NETWORKS.is_dir() and shutil.which("ffmpeg"), "needs the real violinist")

@@ -98,5 +98,80 @@ TEST(Reuse, OnlyWhatHasChangedIsReadAgain) {
   EXPECT_EQ(prepare("audio,pose,person\na.wav,a.npy,\nb.wav,b.npy,\n").reused_tracks, 2);
 }
 
+class DamagedCorpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const auto& [name, hz] : {std::pair{"a", 220.0}, {"b", 550.0}}) {
+      write_recording(folder_.path(), name, 5, hz);
+    }
+    write_text(at("tracks.csv"), "audio,pose\na.wav,a.npy\nb.wav,b.npy\n");
+    whole_ = prepare().hash;
+  }
+  std::filesystem::path at(const std::string& name) const { return folder_.path() / name; }
+  PrepareReport prepare(Shard shard = {}, bool force = true) const {
+    return prepare_folder({.table = at("tracks.csv"),
+                           .out = at("corpus"),
+                           .force = force,
+                           .threads = 1,
+                           .shard = shard});
+  }
+  // Changes a byte of a file in place.
+  static void damage(const std::filesystem::path& file) {
+    std::string content = read_text(file);
+    content[content.size() / 2] ^= 1;
+    write_text(file, content);
+  }
+  void expect_repaired(const PrepareReport& report) const {
+    EXPECT_EQ(report.reused_tracks, 1);
+    EXPECT_EQ(report.hash, whole_);
+    for (const std::string& problem : check(at("corpus")).problems) {
+      EXPECT_EQ(problem.find("content hash"), std::string::npos) << problem;
+    }
+  }
+  TempFolder folder_;
+  std::string whole_;
+};
+
+TEST_F(DamagedCorpus, ItsTracksAreNotReused) {
+  damage(at("corpus/a/pose.npy"));
+  expect_repaired(prepare());
+  const std::string sound = read_text(at("corpus/b/audio.flac"));
+  write_text(at("corpus/b/audio.flac"), sound.substr(0, sound.size() / 2));
+  expect_repaired(prepare());
+  std::filesystem::remove(at("corpus/a/audio.flac"));
+  expect_repaired(prepare());
+  // What the table says about a track.
+  std::string table = read_text(at("corpus/tracks.csv"));
+  table.replace(table.find(",125,"), 5, ",124,");
+  write_text(at("corpus/tracks.csv"), table);
+  EXPECT_EQ(prepare().hash, whole_);
+  EXPECT_EQ(prepare().reused_tracks, 2);
+}
+
+TEST_F(DamagedCorpus, TracksOfACorpusWithoutTheirHashesAreReadAgain) {
+  write_text(at("corpus/sources.csv"), "track,source\na,1\nb,2\n");
+  EXPECT_EQ(prepare().reused_tracks, 0);
+  EXPECT_EQ(prepare().reused_tracks, 2);
+}
+
+TEST_F(DamagedCorpus, ADamagedShardIsNotMerged) {
+  std::filesystem::remove_all(at("corpus"));
+  const Shard first{.number = 1, .count = 2}, second{.number = 2, .count = 2};
+  const Shard merge{.merge = true};
+  for (const Shard& shard : {first, second}) prepare(shard, false);
+  const auto pose = at("corpus.shards/1-of-2/a/pose.npy");
+  damage(pose);
+  const std::string message = input_error([&] { prepare(merge, false); });
+  EXPECT_CONTAINS(message, "1 is in none or damaged, such as a;");
+  EXPECT_FALSE(std::filesystem::exists(at("corpus")));
+  EXPECT_EQ(prepare(first, false).reused_tracks, 0);
+  EXPECT_EQ(prepare(second, false).reused_tracks, 1);
+  EXPECT_EQ(prepare(merge, false).hash, whole_);
+  // The merged corpus is damaged: merging again replaces it.
+  std::filesystem::remove(at("corpus/a/pose.npy"));
+  EXPECT_EQ(prepare(merge, false).hash, whole_);
+  EXPECT_EQ(read_text(at("corpus/a/pose.npy")), read_text(pose));
+}
+
 }  // namespace
 }  // namespace minet::corpus

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "minet/core/text.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/corpus/instruments.hpp"
+#include "minet/score/midi.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -157,6 +159,22 @@ TEST_F(PrepareFolder, CutsToTheShorterAndWarns) {
   EXPECT_NEAR(Corpus::open(options_.out).tracks()[0].seconds, 5.04, 0.041);
 }
 
+TEST_F(PrepareFolder, CountsTheGapsOfTheTrackAlone) {
+  // The keypoints are good for as long as there is sound, then unseen.
+  pose::PoseSequence good_first = waving_player(800);
+  for (std::int64_t frame = 150; frame < good_first.frames; ++frame) {
+    for (int joint = 0; joint < pose::kJoints; ++joint) good_first.joint(frame, joint)[2] = 0.1F;
+  }
+  pose::save_pose_npy(in() / "long.npy", good_first);
+  audio::save_wav(in() / "six.wav", tone(6));
+  audio::save_wav(in() / "eight.wav", tone(8, 330));
+  write_table("audio,pose\nsix.wav,long.npy\neight.wav,long.npy\n");
+  prepare_folder(options_);
+  const Corpus corpus = Corpus::open(options_.out);
+  EXPECT_EQ(corpus.tracks()[0].gap_share, 0);
+  EXPECT_EQ(corpus.tracks()[1].gap_share, 0.25);
+}
+
 TEST_F(PrepareFolder, TellsAllProblemsAtOnceWithTheirLines) {
   write_text(in() / "empty.wav", "");
   write_text(in() / "words.wav", "these are words, not sound\n");
@@ -292,6 +310,28 @@ TEST_F(PrepareFolder, SaysThatTrainingKeepsOneVoice) {
   write_table("audio,pose,notes\ntake0.wav,take0.npy,chord.csv\n");
   const PrepareReport report = prepare_folder(options_);
   ASSERT_TRUE(has(report.notices, NoticeKind::score));
+}
+
+TEST_F(PrepareFolder, DrumsAreNoNotes) {
+  const std::vector<score::Note> hits = {{.onset_s = 0, .duration_s = 1, .pitch = 38},
+                                         {.onset_s = 1, .duration_s = 1, .pitch = 40}};
+  const std::vector<score::Note> tones = {{.onset_s = 2, .duration_s = 1, .pitch = 69}};
+  score::MidiFile file = score::midi_from_notes(hits, {.channel = 9});
+  write_text(in() / "drums.mid", score::midi_bytes(file));
+  file.format = 1;
+  file.tracks.push_back(score::midi_from_notes(tones).tracks.at(0));
+  write_text(in() / "mix.mid", score::midi_bytes(file));
+  write_table("audio,pose,notes\ntake0.wav,take0.npy,drums.mid\n");
+  const std::string message = error();
+  EXPECT_CONTAINS(message, "drums.mid, got 2 notes, all on the drums' channel 10; choose another");
+  EXPECT_EQ(message.find("should lie inside"), std::string::npos) << message;
+  write_table("audio,pose,notes\ntake0.wav,take0.npy,mix.mid\n");
+  const PrepareReport report = prepare_folder(options_);
+  EXPECT_TRUE(std::any_of(report.notices.begin(), report.notices.end(), [](const Notice& notice) {
+    return notice.text().find("2 drum notes left out") != std::string::npos;
+  }));
+  const Corpus corpus = Corpus::open(options_.out);
+  EXPECT_EQ(corpus.read_notes(corpus.tracks()[0]), tones);
 }
 
 }  // namespace

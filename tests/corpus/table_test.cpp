@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "corpus/helpers.hpp"
+#include "minet/core/text.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -96,6 +97,20 @@ TEST_F(Table, TellsWhatIsWrongInARow) {
   EXPECT_CONTAINS(problem("audio,pose,fps\nx,y,25fps\n"), "25fps");
   EXPECT_CONTAINS(problem("audio,pose,person\nx,y,-1\n"), "person");
   EXPECT_CONTAINS(problem("audio,pose,pose_format\nx,y,opnpose\n"), "openpose");
+  // Columns that describe a keypoint file, for a video.
+  for (const auto& [column, value] : {std::pair{"fps", "15"},
+                                      {"picture", "99x99"},
+                                      {"first_frame", "60"},
+                                      {"pose_format", "alphapose"}}) {
+    for (const char* paths : {"v.mp4,", "x.wav,v.mp4"}) {
+      const std::string found = problem(text("audio,pose,", column, "\n", paths, ",", value, "\n"));
+      EXPECT_CONTAINS(found,
+                      text(column, " should be empty if the keypoints are found in a video"));
+      EXPECT_CONTAINS(found, "v.mp4");
+    }
+    EXPECT_TRUE(read(text("audio,pose,", column, "\nv.mp4,k.json,", value, "\n")).problems.empty());
+    EXPECT_TRUE(read(text("audio,pose,", column, "\nv.mp4,,\n")).problems.empty());
+  }
   EXPECT_CONTAINS(problem("audio,pose,id\nx,y,../up\n"), "../up");
   EXPECT_CONTAINS(problem("audio,pose,id\nx,y,tracks.csv\n"), "tracks.csv");
   EXPECT_CONTAINS(problem("audio,pose,id\nx,y,a\nx,y,a\n"), "taken by line 2");

@@ -137,6 +137,30 @@ TEST_F(RealFilm, OneOfTwoPeopleIsChosen) {
             std::string::npos);
 }
 
+// The violinist, nearer and thus seen best, is hidden for 0.6 s; the pianist is not followed then.
+TEST_F(RealFilm, AHiddenPlayerIsNotExchangedForAnother) {
+  const TempFolder folder;
+  make_film(folder / "two.mp4",
+            {"-i", (*shared_data() / "video/pianist_5s.avi").string(), "-i",
+             (*shared_data() / "urmp/urmp_vln1_0-5s.mp4").string(), "-filter_complex",
+             "[0]crop=400:480:240:0,fps=25[a];[1]crop=448:480:0:244,fps=25,"
+             "drawbox=t=fill:enable='between(t,0.4,1.0)'[b];[a][b]hstack",
+             "-t", "1.6", "-c:v", "libx264", "-crf", "12"});
+  const FilmKeypoints found = find_keypoints(
+      folder / "two.mp4", {.networks = vision::networks_folder(), .person = {}, .each = {}});
+  const pose::RawPose& raw = found.raw;
+  ASSERT_EQ(raw.frames(), 40);
+  EXPECT_GE(raw.empty_frames, 8);
+  for (std::int64_t i = 0; i < raw.frames(); ++i) {
+    const float* const neck = raw.joint(i, pose::kNeck);
+    EXPECT_TRUE(neck[2] == 0 || neck[0] > 448) << i;
+  }
+  EXPECT_GT(raw.joint(39, pose::kNeck)[2], 0);  // found again
+  ASSERT_EQ(raw.notices.size(), 1U);
+  EXPECT_NE(raw.notices[0].sentence.find("2 people are seen in the first frames"),
+            std::string::npos);
+}
+
 TEST(Film, WithoutAnybodyIsRefused) {
   if (!vision::find_networks()) GTEST_SKIP() << "no networks: scripts/setup.sh fetches them";
   const TempFolder folder;

@@ -5,9 +5,9 @@
 //                      gain_db, notes (0 or 1); one row per track
 //   notices.csv        track, kind, frames, sentence: what was noticed when the sources were read
 //                      (core/notices.hpp); not part of the hash, as it changes no sample
-//   sources.csv        track, source: a fingerprint of the files that the track was made from, so
-//                      that an unchanged track need not be read again; not part of the hash
-//                      either
+//   sources.csv        track, source: a fingerprint of the files that the track was made from,
+//                      content: a hash of what was made, so that an unchanged and undamaged track
+//                      need not be read again; not part of the hash either
 //   <id>/audio.flac    16 kHz mono, 16 bit
 //   <id>/pose.npy      float32 [frames, 47, 3] = x, y in source pixels, confidence; gaps filled
 //   <id>/notes.csv     onset_s, duration_s, pitch (MIDI number); only where notes = 1
@@ -38,7 +38,7 @@ struct Track {
   std::string group;  // tracks of one group (a take, a composition) share a split
   double seconds = 0;
   std::int64_t pose_frames = 0;
-  double gap_share = 0;  // share of joint positions that were filled in
+  double gap_share = 0;  // share of the joint positions in pose.npy that were filled in
   bool has_notes = false;
 };
 

@@ -50,8 +50,8 @@ struct EstimatorCounts {
   std::int64_t body_searches = 0, palm_searches = 0;
 };
 
-// Follows one player from frame to frame. If lost, they are searched for in the whole image,
-// nearest to where they were.
+// Follows one player from frame to frame. If lost, they are searched for in the whole image, near
+// to where they were; after two seconds, unless follow() named them, anybody is followed.
 class Estimator {
  public:
   // `networks`: the folder with the five .tflite files. `device`: where they run, as for
