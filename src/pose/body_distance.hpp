@@ -70,6 +70,11 @@ struct Presence {
     with_hands += has_hands(person) ? 1 : 0;
     size += body_size(person);
   }
+  void add(const Presence& other) {
+    frames += other.frames;
+    with_hands += other.with_hands;
+    size += other.size;
+  }
   // Hands first: somebody without an instrument may well sit closer to the camera.
   std::pair<bool, double> rank() const { return {2 * with_hands >= frames, size}; }
 };

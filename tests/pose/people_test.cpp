@@ -75,7 +75,59 @@ TEST_F(People, PeopleOfZerosAreNotCounted) {
   sentence_of_error([&] { read_pose(folder(), {.person = 1}); });
 }
 
-TEST_F(People, CountingIsWhereMostPeopleAreSeenAndFollowsBothWays) {
+// Two players side by side, the left one not seen in some frames.
+TEST_F(People, ALostPlayerIsNotExchangedForANeighbour) {
+  constexpr MadePerson left{.x = 100, .scale = 20};
+  for (const int apart : {200, 450}) {
+    for (const int lost : {5, 25, 60}) {
+      const MadePerson right{.x = 100.0 + apart, .scale = 20};
+      for (int i = 0; i < 80; ++i) {
+        const bool hidden = i >= 10 && i < 10 + lost;
+        write(std::to_string(1000 + i) + "_keypoints.json",
+              hidden ? frame_json({right}) : frame_json({right, left}));
+      }
+      const RawPose pose = read_pose(folder(), {.person = 0});
+      EXPECT_EQ(pose.empty_frames, lost);
+      for (int i = 0; i < 80; ++i) {
+        const float* const neck = pose.joint(i, kNeck);
+        EXPECT_TRUE(neck[2] == 0 || neck[0] == 120.0F) << apart << " " << lost << " " << i;
+      }
+      EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 1}), 20),
+                      120.0F + static_cast<float>(apart));
+    }
+  }
+}
+
+TEST_F(People, APlayerIsTakenUpElsewhereAfterACut) {
+  for (int i = 0; i < 200; ++i) {
+    const MadePerson player{.x = i < 30 ? 100.0 : 900.0, .scale = 20};
+    write(std::to_string(1000 + i) + "_keypoints.json",
+          i == 5 ? frame_json({player, kSmall}) : frame_json({player}));
+  }
+  const RawPose pose = read_pose(folder());
+  EXPECT_EQ(pose.empty_frames, 0);
+  EXPECT_FLOAT_EQ(neck_x(pose, 10), 120);
+  EXPECT_FLOAT_EQ(neck_x(pose, 199), 920);
+  EXPECT_NE(text_of(pose.notices, NoticeKind::identity).find("taken up elsewhere 1 time"),
+            std::string::npos);
+}
+
+TEST_F(People, AGhostInOneFrameDoesNotCount) {
+  const MadePerson ghost{.x = 10, .scale = 3, .confidence = 0.15};
+  for (int i = 0; i < 30; ++i) {
+    write(std::to_string(1000 + i) + "_keypoints.json",
+          i == 20 ? frame_json({kSmall, ghost, kLarge}) : frame_json({kSmall, kLarge}));
+  }
+  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 0}), 5), 105);
+  EXPECT_FLOAT_EQ(neck_x(read_pose(folder(), {.person = 1}), 5), 620);
+  EXPECT_EQ(text_of(read_pose(folder(), {.person = 1, .people = 2}).notices, NoticeKind::identity),
+            "");
+  EXPECT_NE(text_of(read_pose(folder(), {.person = 1, .people = 3}).notices, NoticeKind::identity)
+                .find("there should be 3"),
+            std::string::npos);
+}
+
+TEST_F(People, CountingIsFromTheLeftAndFollowsBothWays) {
   const MadePerson third{.x = 1500, .scale = 10};
   write("0_keypoints.json", frame_json({kLarge, kSmall}));
   write("1_keypoints.json", frame_json({third, kLarge, kSmall}));
@@ -96,7 +148,7 @@ TEST_F(People, APersonBeyondThoseSeenIsRefused) {
   write("0_keypoints.json", frame_json({kSmall, kLarge}));
   for (const int person : {2, -1}) {
     const std::string message = sentence_of_error([&] { read_pose(folder(), {.person = person}); });
-    EXPECT_NE(message.find("at most 2 people"), std::string::npos) << message;
+    EXPECT_NE(message.find("got 2 people seen"), std::string::npos) << message;
   }
 }
 
