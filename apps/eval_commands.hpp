@@ -89,6 +89,15 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
 // InputError unless a shard has one model and a file for the result.
 void check_shard(const JsonOutput& output, const std::vector<std::filesystem::path>& models);
 
+// InputError if several models would write into one folder, given by this option.
+template <class Folder>
+void refuse_shared_folder(const std::vector<std::filesystem::path>& models,
+                          const std::string& option, const Folder& folder) {
+  if (models.size() < 2 || folder == Folder{}) return;
+  throw InputError(text(option, ": expected it with one model, whose files it gets, got ",
+                        models.size(), " models; measure each on its own"));
+}
+
 // A metric with the shared options, --json and --force, and what `add_own` adds.
 template <class Options, class AddOwn>
 void add_metric(CLI::App& app, EvalSession& session, const Description& description,
@@ -113,6 +122,12 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
     session.chosen = [&session, arguments, evaluate, shards, metric] {
       if constexpr (requires { arguments->options.force; }) {
         arguments->options.force = arguments->output.force;
+      }
+      if constexpr (requires { arguments->options.out; }) {
+        refuse_shared_folder(arguments->models, "--out", arguments->options.out);
+      }
+      if constexpr (requires { arguments->options.sound; }) {
+        refuse_shared_folder(arguments->models, "--sound", arguments->options.sound);
       }
       const Shard shard = chosen_shard(session, arguments->shard);
       if (shard.merge || shard.count > 0) {

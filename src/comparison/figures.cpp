@@ -21,7 +21,7 @@ constexpr std::uint64_t kMaxSvg = 64 << 20;  // bytes
 
 std::string tsne_svg(Measuring& measuring) {
   const std::uint64_t seed = measuring.first_seed();
-  const fs::path folder = measuring.options().out / "results" / "tsne";
+  const fs::path folder = measuring.options().out / "results" / text("tsne-seed", seed);
   double clips = 0;  // in the test split, end to end
   for (const corpus::Track& track : measuring.corpus().tracks_of("test")) {
     clips += std::floor(track.seconds / measuring.runs().config(RunKind::minet).data.clip_seconds);

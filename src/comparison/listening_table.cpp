@@ -17,7 +17,8 @@ PaperTable listening_table(Measuring& measuring) {
       .columns = {"taken for real"},
       .rows = {},
       .notes = {"Share of pairs in which a listener took the model's sound for the real "
-                "one (two-alternative forced choice); the interval is Wilson's."}};
+                "one (two-alternative forced choice); the interval is from resampling listeners, "
+                "or Wilson's if there is only one."}};
   table.row("MI Net");
   table.row("nobody can tell").cells[0] = Measured{.value = 0.5};
   if (!measuring.options().listening) {
@@ -35,7 +36,9 @@ PaperTable listening_table(Measuring& measuring) {
                           "something else; score the answers first"));
   }
   Cell rate = score.at("success.rate");
-  if (rate) {
+  if (score.has("listeners_interval")) {
+    rate = score.at("success.rate", "listeners_interval");
+  } else if (rate) {
     const Cell low = score.at("success.low"), high = score.at("success.high");
     if (low && high) rate = Measured{.value = rate->value, .low = low->value, .high = high->value};
   }

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -94,6 +96,11 @@ Intervals bootstrap(const Labelled& test, const Guesses& body, const Guesses& ra
   }
   std::vector<Sums> all;
   for (const auto& [track, sums] : tracks) all.push_back(sums);
+  if (all.size() < 2) {  // nothing to resample
+    constexpr Interval kNone{std::numeric_limits<double>::quiet_NaN(),
+                             std::numeric_limits<double>::quiet_NaN()};
+    return {.body = kNone, .raw = kNone, .gain = kNone};
+  }
   Random random(derive_seed(options.common.seed, "bootstrap of accuracy"));
   std::vector<double> bodies, raws, gains;
   for (std::int64_t round = 0; round < options.rounds; ++round) {
@@ -200,7 +207,8 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   }
 
   const auto percent = [](double share) { return text(figure(100 * share), " %"); };
-  const auto span = [&](const Interval& interval) {
+  const auto span = [&](const Interval& interval) -> std::string {
+    if (std::isnan(interval.low)) return "no interval: one track";
     return text(figure(100 * interval.low), " - ", figure(100 * interval.high), " %");
   };
   const std::string rows =

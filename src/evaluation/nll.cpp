@@ -104,7 +104,7 @@ struct MomentFigures {
   ClipMean nll, pose_gain;  // the latter without clips if it was not measured
 };
 
-// The prior under one condition: with notes or without.
+// The prior under one condition: with notes, over the clips that have any, or without.
 struct PriorFigures {
   std::string key, name;
   Mean nll;
@@ -136,10 +136,19 @@ class PriorEvaluation {
       : scene_(scene),
         codes_(codes),
         others_(clips_of_other_tracks(scene.clips, scene.options.seed)),
-        moments_(moments_of_clips(scene)) {}
+        moments_(moments_of_clips(scene)) {
+    std::vector<std::int64_t> rows;
+    for (std::size_t i = 0; i < scene.clips.size(); ++i) {
+      if (has_notes(scene, scene.clips[i])) rows.push_back(static_cast<std::int64_t>(i));
+    }
+    with_notes_ = at::tensor(rows, at::kLong);
+  }
 
   PriorFigures figures(std::string key, std::string name, bool notes) {
     const at::Tensor own = losses(name, scene_.clips, notes);
+    const auto over_clips = [&](const at::Tensor& nats) {
+      return over_rows(notes ? nats.index_select(0, with_notes_) : nats);
+    };
     PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = over_clips(own)};
     add_by_moment(own, moments_, [&](std::size_t i) -> ClipMean& { return result.moments[i].nll; });
     result.shuffled = !others_.empty();
@@ -154,7 +163,7 @@ class PriorEvaluation {
   }
 
  private:
-  static Mean over_clips(const at::Tensor& losses /* [N, T] */) {
+  static Mean over_rows(const at::Tensor& losses /* [N, T] */) {
     const at::Tensor means = losses.mean(1).contiguous();
     const double* values = means.const_data_ptr<double>();
     return mean_of({values, values + means.numel()});
@@ -200,6 +209,7 @@ class PriorEvaluation {
   const std::vector<at::Tensor>& codes_;
   const std::vector<Clip> others_;
   const ClipMoments moments_;
+  at::Tensor with_notes_;  // indices of the clips that have notes
 };
 
 nlohmann::ordered_json moments_json(const PriorFigures& figures) {

@@ -81,7 +81,11 @@ struct Search {
   double gain = 0, standard_error = 0;
 
   // The best of many is partly luck: 3 errors are the 5 % level for some 35 pairs (Bonferroni).
-  bool replace() const { return gain > 3 * standard_error; }
+  // A few clips say nothing.
+  bool replace() const {
+    constexpr std::size_t kFewestClips = 8;
+    return trials.front().clips.size() >= kFewestClips && gain > 3 * standard_error;
+  }
   const Trial& kept() const { return trials[replace() ? best : 0]; }
 };
 

@@ -12,7 +12,9 @@ EvalResult side_by_side(const std::vector<std::filesystem::path>& models,
                         const std::vector<EvalResult>& results) {
   using Json = nlohmann::ordered_json;
   // Settings and sizes are not results.
-  const std::vector<std::string> settings = {"seed", "clips", "train_clips", "bins", "codes"};
+  const std::vector<std::string> settings = {
+      "seed",    "clips",      "train_clips", "bins",   "codes",
+      "seconds", "perplexity", "iterations",  "points", "clips_with_notes"};
   std::vector<Json> all;
   std::string reports;
   for (const EvalResult& result : results) {
@@ -21,10 +23,16 @@ EvalResult side_by_side(const std::vector<std::filesystem::path>& models,
   }
   std::vector<std::vector<std::string>> lines{{""}};
   for (const auto& model : models) lines[0].push_back(printable(model.string()));
-  for (const auto& [key, value] : all.front().items()) {
-    if (!value.is_number() || std::find(settings.begin(), settings.end(), key) != settings.end()) {
-      continue;
+  std::vector<std::string> keys;  // those of any model
+  for (const Json& result : all) {
+    for (const auto& [key, value] : result.items()) {
+      const auto among = [&](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), key) != list.end();
+      };
+      if (value.is_number() && !among(settings) && !among(keys)) keys.push_back(key);
     }
+  }
+  for (const std::string& key : keys) {
     std::vector<std::string> line{key};
     for (const Json& result : all) {
       const bool there = result.contains(key) && result[key].is_number();

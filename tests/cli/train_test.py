@@ -512,6 +512,23 @@ class Resume(Case):
         self.assert_fails("nll", "--model", self.whole, "--corpus", self.corpus, "--split", "dev", program=self.mi_eval,
                           says=["dev"])
 
+    def test_figures_with_notes_are_over_the_clips_that_have_any(self):
+        corpus = self.folder / "mixed"
+        shutil.copytree(self.corpus, corpus)
+        rows = read_rows(corpus / "tracks.csv")
+        for row in rows[1:]:
+            row["notes"] = "0"
+        write_rows(corpus / "tracks.csv", rows)
+        json_file = self.folder / "nll.json"
+        self.assert_works("nll", "--model", self.whole, "--corpus", corpus, "--split", "train", "--clips", 8,
+                          "--threads", 1, "--json", json_file, program=self.mi_eval)
+        found = json.loads(json_file.read_text())
+        self.assertGreater(found["clips"], found["clips_with_notes"])
+        self.assertGreater(found["clips_with_notes"], 0)
+        for figure, of_moment in (("nll_notes_nats", "nats"), ("nll_notes_pose_gain_nats", "pose_gain_nats")):
+            parts = sum(moment["share"] * moment[of_moment] for moment in found["nll_notes_moments"].values())
+            self.assertAlmostEqual(found[figure], parts, places=6)
+
     def test_changed_settings_are_refused_on_resume(self):
         run = self.folder / "run"
         shutil.copytree(self.whole, run)
@@ -634,6 +651,12 @@ class Plus(Case):
                           says=["expected codes from 0 to"])
         self.assert_fails("--model", run, "--pose", pose, "--iterations", 9, "-o", self.folder / "x.wav",
                           program=self.mi_generate, says=["reconstructs no phases"])
+        one = self.assert_works("nll", "--model", run, "--corpus", self.corpus, "--clips", 4, "--threads", 1,
+                                program=self.mi_eval)
+        self.assertIn("All clips are of one track, so none was given another's body.", one.stdout)
+        models = ("--model", run, "--model", run, "--corpus", self.corpus)
+        self.assert_fails("tsne", *models, "--out", self.folder / "map", program=self.mi_eval,
+                          says=["--out: expected it with one model"])
         for metric in ("notes", "instrument", "knn", "nll"):
             self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4,
                               "--threads", 1, program=self.mi_eval)

@@ -24,8 +24,8 @@ struct SamplingSearchOptions {
 //                         smaller over the larger
 //   with notes            instrument, pitch_recall, onset_f1
 // (definitions: note_scores.hpp, held_notes.hpp, instrument.hpp). The best pair replaces the
-// model's own only if its score is higher by more than two standard errors of the difference
-// (jackknife over clips).
+// model's own only if its score is higher by more than three standard errors of the difference
+// (jackknife over clips), over at least eight clips.
 // Keys: train_clips; real: held_median_s, repeat_share; keypoints_alone and with_notes, each with
 // trials (temperature, top_p, score, instrument, pitch_recall, onset_f1, held_median_s,
 // held_longest_s, repeat_share if the model has codes), own and best (indices of trials),
