@@ -79,7 +79,7 @@ def kind_of(content):
 
 
 def main():
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         sys.exit(__doc__)
     found = {}
     for name in sys.argv[1:]:
