@@ -41,7 +41,7 @@ constexpr std::size_t kMostWaiting = 200;  // people who may still come back
 // Somebody who is lost may be taken up elsewhere, as at a cut in the video: a track that begins
 // after another has ended belongs to that person, if it is nearest to where they were, and the
 // farther away, the longer it must last.
-std::vector<Someone> join(const std::vector<Track>& tracks) {
+std::vector<Someone> people_of(const std::vector<Track>& tracks) {
   std::vector<Someone> people;
   std::vector<std::size_t> waiting;
   for (const Track& track : tracks) {
@@ -128,7 +128,7 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
   }
   Follower follower;
   for (std::size_t i = 0; i < files.size(); ++i) follower.see(files[i], i, numbers[i]);
-  const std::vector<Someone> all = join(follower.tracks()), people = in_order(all, files);
+  const std::vector<Someone> all = people_of(follower.tracks()), people = in_order(all, files);
   const std::size_t count = people.size();
   if (options.person &&
       (*options.person < 0 || static_cast<std::size_t>(*options.person) >= count)) {
