@@ -90,9 +90,12 @@ def play_plus(
     last = max(0.0, pose.seconds - c.data.clip_seconds)
     starts = [min(start, last) for start in np.arange(0, last + c.data.clip_seconds / 2, c.data.clip_seconds)]
     count = math.ceil(steps * c.pose.fps / rate) + 1
-    body, motion = model.player(
-        windows(pose, starts, model), torch.from_numpy(pose.window(0, count, c.pose.fps))[None], steps
-    )
+    known = max(1, int(pose.seconds * c.pose.fps + 0.5))
+
+    def first(frames: int) -> torch.Tensor:
+        return torch.from_numpy(pose.window(0, frames, c.pose.fps))[None]
+
+    body, motion = model.player(windows(pose, starts, model), first(count), first(known), steps)
     asked = onsets = None
     if notes is not None:
         asked, onsets = torch.from_numpy(note_indices(notes, steps, rate))[None], torch.zeros(

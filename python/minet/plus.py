@@ -109,14 +109,20 @@ def velocity(x: Tensor) -> Tensor:
     return F.pad(x[:, 1:] - x[:, :-1], (0, 0, 1, 0))
 
 
-def motion_features(pose: Tensor) -> Tensor:
-    """[B, P, 94] -> [B, P, 442]: joints, their velocities, fingers relative to the wrist, their velocities, and the
-    deviation of arms and fingers from their mean over time."""
-    right = pose[..., 14:54] - pose[..., 6:8].repeat(1, 1, 20)  # 20 finger joints, x and y
+def fingers(pose: Tensor) -> Tensor:
+    """[B, P, 94] -> [B, P, 80]: fingers relative to the wrist, 20 joints of each hand, x and y, times 4."""
+    right = pose[..., 14:54] - pose[..., 6:8].repeat(1, 1, 20)
     left = pose[..., 54:94] - pose[..., 12:14].repeat(1, 1, 20)
-    hands = 4 * torch.cat([right, left], -1)
-    change = 4 * (pose[..., :14] - pose[..., :14].mean(1, True))
-    bend = 2 * (hands - hands.mean(1, True))
+    return 4 * torch.cat([right, left], -1)
+
+
+def motion_features(pose: Tensor, known: Tensor | None = None) -> Tensor:
+    """[B, P, 94] -> [B, P, 442]: joints, their velocities, fingers relative to the wrist, their velocities, and the
+    deviation of arms and fingers from their mean over all known poses [B, ., 94], by default these."""
+    known = pose if known is None else known
+    hands = fingers(pose)
+    change = 4 * (pose[..., :14] - known[..., :14].mean(1, True))
+    bend = 2 * (hands - fingers(known).mean(1, True))
     return torch.cat([pose, 5 * velocity(pose), hands, 3 * velocity(hands), change, bend], -1)
 
 
@@ -136,14 +142,14 @@ class Motion(nn.Module):
         )
         self.gru = nn.GRU(128, c.plus.motion_hidden, c.plus.motion_layers, bidirectional=True, batch_first=True)
 
-    def by_pose_frame(self, pose: Tensor, body: Tensor) -> Tensor:
+    def by_pose_frame(self, pose: Tensor, body: Tensor, known: Tensor | None = None) -> Tensor:
         """[B, P, 94], [B, H] -> [B, P, 2 * hidden]"""
-        x = torch.cat([motion_features(pose), at_every_step(body, pose.shape[1])], -1)
+        x = torch.cat([motion_features(pose, known), at_every_step(body, pose.shape[1])], -1)
         return self.gru(self.get_submodule("in")(x))[0]
 
-    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float) -> Tensor:
+    def forward(self, pose: Tensor, body: Tensor, frames: int, ratio: float, known: Tensor | None = None) -> Tensor:
         """-> [B, frames, 2 * hidden]; `ratio`: pose frames per frame of the prior."""
-        y = self.by_pose_frame(pose, body)
+        y = self.by_pose_frame(pose, body, known)
         at = (torch.arange(frames, dtype=torch.float64, device=y.device) * ratio).clamp(max=pose.shape[1] - 1)
         first, part = at.floor().long(), at.frac()[:, None].to(y.dtype)
         return y[:, first] * (1 - part) + y[:, (first + 1).clamp(max=pose.shape[1] - 1)] * part
@@ -238,10 +244,11 @@ class PlusModel(nn.Module):
     def token_rate(self) -> float:
         return self.config.frame_rate / FRAMES_OF_TOKEN
 
-    def player(self, clips: Tensor, pose: Tensor, frames: int) -> tuple[Tensor, Tensor]:
-        """A player's clips [n, P, 94] and all keypoints [1, ., 94] -> body [1, H] and motion [1, frames, .]."""
+    def player(self, clips: Tensor, pose: Tensor, known: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+        """A player's clips [n, P, 94], keypoints of the frames to play and all keypoints, both [1, ., 94]
+        -> body [1, H] and motion [1, frames, .]."""
         body = self.body(clips).mean(0, keepdim=True)
-        return body, self.motion(pose, body, frames, self.config.pose.fps / self.token_rate)
+        return body, self.motion(pose, body, frames, self.config.pose.fps / self.token_rate, known)
 
     @torch.no_grad()
     def sample_tokens(
