@@ -155,19 +155,17 @@ inline CLI::Validator whole_number() {
       "");
 }
 
-// Options that select a part of a MIDI file and transpose it.
-inline std::vector<CLI::Option*> add_score_options(CLI::App& app,
-                                                   score::ReadNotesOptions& options) {
-  CLI::Option* track =
-      app.add_option("--track", options.midi.track, "Track of the MIDI file, from 1; default: all")
-          ->check(CLI::Range(1, 1024));
-  CLI::Option* channel = app.add_option("--channel", options.midi.channel,
-                                        "Channel of the MIDI file, 1 to 16; default: all")
-                             ->check(CLI::Range(1, 16));
-  CLI::Option* transpose =
-      app.add_option("--transpose", options.transpose, "Semitones to transpose by; negative: down")
-          ->check(CLI::Range(-60, 60));
-  return {track, channel, transpose};
+// Options that select a part of a MIDI file and transpose it; only beside `notes`, if given.
+inline void add_score_options(CLI::App& app, score::ReadNotesOptions& options,
+                              CLI::Option* notes = nullptr) {
+  const auto add = [&](const char* name, int& value, const char* meaning, const CLI::Range& range) {
+    CLI::Option* option = app.add_option(name, value, meaning)->check(range);
+    if (notes != nullptr) option->needs(notes);
+  };
+  add("--track", options.midi.track, "Track of the MIDI file, from 1; default: all", {1, 1024});
+  add("--channel", options.midi.channel, "Channel of the MIDI file, 1 to 16; default: all",
+      {1, 16});
+  add("--transpose", options.transpose, "Semitones to transpose by; negative: down", {-60, 60});
 }
 
 inline void apply(const CommonOptions& common) {

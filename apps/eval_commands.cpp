@@ -147,4 +147,11 @@ void check_shard(const JsonOutput& output, const std::vector<fs::path>& models) 
   }
 }
 
+void refuse_shared_folder(const std::vector<fs::path>& models, const std::string& option,
+                          const std::optional<fs::path>& folder) {
+  if (models.size() < 2 || !folder) return;
+  throw InputError(text(option, ": expected it with one model, whose files it gets, got ",
+                        models.size(), " models; measure each on its own"));
+}
+
 }  // namespace minet::app

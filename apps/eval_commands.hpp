@@ -90,13 +90,9 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
 void check_shard(const JsonOutput& output, const std::vector<std::filesystem::path>& models);
 
 // InputError if several models would write into one folder, given by this option.
-template <class Folder>
 void refuse_shared_folder(const std::vector<std::filesystem::path>& models,
-                          const std::string& option, const Folder& folder) {
-  if (models.size() < 2 || folder == Folder{}) return;
-  throw InputError(text(option, ": expected it with one model, whose files it gets, got ",
-                        models.size(), " models; measure each on its own"));
-}
+                          const std::string& option,
+                          const std::optional<std::filesystem::path>& folder);
 
 // A metric with the shared options, --json and --force, and what `add_own` adds.
 template <class Options, class AddOwn>

@@ -54,9 +54,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
       "--video");
   CLI::Option* notes = cli.add_option("--notes", arguments.notes,
                                       "Notes to play: .mid, URMP Notes_*.txt or notes.csv");
-  for (CLI::Option* of_notes : app::add_score_options(cli, options.read_notes)) {
-    of_notes->needs(notes);
-  }
+  app::add_score_options(cli, options.read_notes, notes);
   cli.add_option("--video", arguments.video,
                  "Video of the player, also written with the new sound beside the output: in its "
                  "own format, or "

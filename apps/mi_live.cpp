@@ -75,9 +75,7 @@ void add_options(CLI::App& cli, Arguments& arguments) {
   CLI::Option* notes = cli.add_option(
       "--notes", arguments.notes,
       "Notes to play, starting with the first frame: .mid, URMP Notes_*.txt or notes.csv");
-  for (CLI::Option* of_notes : app::add_score_options(cli, arguments.read_notes)) {
-    of_notes->needs(notes);
-  }
+  app::add_score_options(cli, arguments.read_notes, notes);
   cli.add_option("--seed", sampling.seed, "Random seed")
       ->check(app::whole_number())
       ->default_str("0");

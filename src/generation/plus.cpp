@@ -131,8 +131,10 @@ PlusPlayer player_of(models::PlusModel& model, const pose::PoseSequence& normali
   // The mean posture is that of all poses, however few frames are generated.
   const auto poses =
       std::max<std::int64_t>(1, std::llround(normalised.seconds() * config.pose.fps));
-  const at::Tensor mean = window(0, poses).mean(1, true);
-  return {body, model.motion->forward(window(0, count), body, frames, ratio, /*live=*/false, mean)};
+  const at::Tensor whole = window(0, std::max(count, poses));
+  const at::Tensor mean = whole.narrow(1, 0, poses).mean(1, true);
+  return {body, model.motion->forward(whole.narrow(1, 0, count), body, frames, ratio,
+                                      /*live=*/false, mean)};
 }
 
 models::NoteInput note_input(std::span<const score::Note> notes, const config::TrainConfig& config,

@@ -111,6 +111,23 @@ const Someone& player(const std::vector<Someone>& people) {
   });
 }
 
+// Refuses a person beyond these many, and notes if there should be a different number.
+void check_count(std::size_t count, const ReadPoseOptions& options,
+                 const std::filesystem::path& source, Notices& notices) {
+  if (options.person &&
+      (*options.person < 0 || static_cast<std::size_t>(*options.person) >= count)) {
+    throw InputError(text("expected person ", *options.person, " in ", shown(source), ", got ",
+                          counted(count, "person", "people"), " seen in at least a tenth of the ",
+                          "frames; persons count from 0, so choose a smaller number"));
+  }
+  if (options.people && *options.people != static_cast<std::int64_t>(count)) {
+    notices.push_back(
+        {NoticeKind::identity,
+         text(counted(count, "person", "people"), " seen in at least a tenth of the ",
+              "frames, but there should be ", *options.people, "; check who was followed")});
+  }
+}
+
 bool has_ids(const std::vector<std::vector<Person>>& files) {
   return std::any_of(files.begin(), files.end(), [](const auto& people) {
     return std::any_of(people.begin(), people.end(), [](const Person& p) { return p.id >= 0; });
@@ -126,31 +143,23 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
   if (has_ids(files)) {
     return choose_tracked(files, numbers, options, source, notices);
   }
-  Follower follower;
-  for (std::size_t i = 0; i < files.size(); ++i) follower.see(files[i], i, numbers[i]);
-  const std::vector<Someone> all = people_of(follower.tracks()), people = in_order(all, files);
-  const std::size_t count = people.size();
-  if (options.person &&
-      (*options.person < 0 || static_cast<std::size_t>(*options.person) >= count)) {
-    throw InputError(text("expected person ", *options.person, " in ", shown(source), ", got ",
-                          counted(count, "person", "people"), " seen in at least a tenth of the ",
-                          "frames; persons count from 0, so choose a smaller number"));
-  }
-  if (options.people && *options.people != static_cast<std::int64_t>(count)) {
-    notices.push_back(
-        {NoticeKind::identity,
-         text(counted(count, "person", "people"), " seen in at least a tenth of the ",
-              "frames, but there should be ", *options.people, "; check who was followed")});
-  }
   std::vector<int> chosen(files.size(), -1);
   const bool alone =
       std::all_of(files.begin(), files.end(), [](const auto& list) { return list.size() <= 1; });
-  if (alone) {  // nobody else to choose
+  if (alone) {  // nobody else to choose, and nobody to follow
+    check_count(1, options, source, notices);
     for (std::size_t i = 0; i < files.size(); ++i) chosen[i] = files[i].empty() ? -1 : 0;
     return chosen;
   }
-  const Someone& one =
-      options.person ? people[static_cast<std::size_t>(*options.person)] : player(all);
+  Follower follower;
+  for (std::size_t i = 0; i < files.size(); ++i) follower.see(files[i], i, numbers[i]);
+  std::vector<Someone> people = people_of(follower.tracks());
+  if (options.person || options.people) {
+    std::vector<Someone> ordered = in_order(people, files);
+    check_count(ordered.size(), options, source, notices);
+    if (options.person) people = {ordered[static_cast<std::size_t>(*options.person)]};
+  }
+  const Someone& one = player(people);
   for (const Track* track : one.parts) {
     for (const auto& [file, index] : track->places) chosen[file] = index;
   }

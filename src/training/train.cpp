@@ -28,6 +28,11 @@
 namespace minet::training {
 namespace {
 
+// As run.json has it, whatever the current folder.
+std::string stored_path(const std::filesystem::path& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
 void write_run_json(const RunFolder& run, const TrainOptions& options,
                     const RunEnvironment& environment) {
   nlohmann::ordered_json json;
@@ -39,11 +44,8 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
   json["ranks"] = environment.ranks;
   json["device"] = environment.device;
   json["capability"] = environment.capability;
-  json["corpus"] = std::filesystem::absolute(options.corpus).lexically_normal().string();
-  json["init_from"] =
-      options.init_from.empty()
-          ? std::string()
-          : std::filesystem::absolute(options.init_from).lexically_normal().string();
+  json["corpus"] = stored_path(options.corpus);
+  json["init_from"] = options.init_from.empty() ? std::string() : stored_path(options.init_from);
   json["freeze"] = options.freeze == Stage::all ? "" : to_string(options.freeze);
   json["corpus_hash"] = environment.corpus_hash;
   json["started"] = static_cast<std::int64_t>(std::time(nullptr));  // Unix time, s
@@ -53,7 +55,7 @@ void write_run_json(const RunFolder& run, const TrainOptions& options,
 // A resumed run's corpus may have been moved.
 void update_corpus(const RunFolder& run, const TrainOptions& options) {
   nlohmann::ordered_json json = read_run_json(run.root());
-  const std::string corpus = std::filesystem::absolute(options.corpus).lexically_normal().string();
+  const std::string corpus = stored_path(options.corpus);
   if (json.empty() || json.value("corpus", "") == corpus) return;
   json["corpus"] = corpus;
   save_run_json(run.root(), json);
