@@ -33,6 +33,7 @@ constexpr std::array kNames = {
     KindName{NoticeKind::score, "score"},
     KindName{NoticeKind::time_unit, "time_unit"},
     KindName{NoticeKind::scale, "scale"},
+    KindName{NoticeKind::players, "players"},
     KindName{NoticeKind::swapped_hands, "swapped_hands"},
     KindName{NoticeKind::no_hand, "no_hand"},
     KindName{NoticeKind::posture, "posture"},

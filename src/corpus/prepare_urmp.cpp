@@ -54,7 +54,7 @@ class PartFinder {
       source.pose = pose.path;
       if (!pose.whole_piece) return;
       source.pose_options.person = part_ - 1;
-      source.pose_options.people = static_cast<int>(piece_.codes.size());
+      source.pose_options.players = static_cast<int>(piece_.codes.size());
     });
     attempt([&] { find_notes(source); });
     return source;

@@ -57,6 +57,7 @@ std::string fingerprint(const TrackSource& source, const PrepareFolderOptions& o
                          static_cast<int>(options.gaps), '\n', static_cast<int>(read.format), '\n',
                          or_none(read.person), '\n', read.fps ? to_text(*read.fps) : "-", '\n',
                          or_none(read.first_frame), '\n');
+  if (read.players) all += text("players ", *read.players, '\n');
   if (read.rows) all += text("rows ", read.rows->first, ' ', read.rows->second, '\n');
   if (read.picture) all += text("picture ", read.picture->first, ' ', read.picture->second, '\n');
   if (source.score_part) {

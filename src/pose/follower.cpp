@@ -8,9 +8,27 @@ namespace {
 // Two detections at most this far apart, relative to the body's size, are one person who is listed
 // twice.
 constexpr double kSamePlace = 0.1;
+// Without ids, a track continues at most this far away, relative to the body's size. Neighbours who
+// sit shoulder to shoulder are 0.55 apart.
+constexpr double kSameSeat = 0.4;
 constexpr std::size_t kMostLive = 200;  // active tracks; those unseen for longest are dropped
 
+// How well a detection matches a track, best first.
+enum class Rank {
+  same_id,      // same id, within reach
+  place,        // within reach, without an id or with a new one
+  swapped,      // within reach, but with an id of a different track
+  far_same_id,  // same id, out of reach: a cut in the video, or a fast move
+};
+
 }  // namespace
+
+struct Follower::Step {
+  Rank rank;
+  double distance;
+  std::size_t track;
+  int person;
+};
 
 void Follower::see(const std::vector<Person>& people, std::size_t file, std::int64_t number) {
   std::vector<Step> steps = possible_steps(people, number);
@@ -33,13 +51,16 @@ void Follower::see(const std::vector<Person>& people, std::size_t file, std::int
       continue;
     }
     tracks_.emplace_back();
-    tracks_.back().first = &people[p];
-    tracks_.back().first_number = number;
     live_.push_back(tracks_.size() - 1);
     track_of[p] = static_cast<int>(tracks_.size() - 1);
     take(tracks_.size() - 1, people, static_cast<int>(p), file, number);
   }
   forget_some();
+}
+
+bool Follower::in_reach(const Track& track, double distance, std::int64_t number) const {
+  if (!has_ids_) return distance <= kSameSeat * track.size;
+  return distance <= reach(track.size, std::min(number - track.last_number, kLongestLoss));
 }
 
 std::vector<Follower::Step> Follower::possible_steps(const std::vector<Person>& people,
@@ -49,8 +70,7 @@ std::vector<Follower::Step> Follower::possible_steps(const std::vector<Person>& 
     const Track& track = tracks_[t];
     for (std::size_t p = 0; p < people.size(); ++p) {
       const double d = distance(*track.last, people[p]);
-      const std::int64_t passed = std::min(number - track.last_number, kLongestLoss);
-      const bool near = d <= reach(track.size, passed);
+      const bool near = in_reach(track, d, number);
       const auto owner = people[p].id < 0 ? owner_.end() : owner_.find(people[p].id);
       const bool same = owner != owner_.end() && owner->second == t;
       if (!near && !same) continue;
@@ -65,12 +85,12 @@ std::vector<Follower::Step> Follower::possible_steps(const std::vector<Person>& 
 
 void Follower::take(std::size_t index, const std::vector<Person>& people, int p, std::size_t file,
                     std::int64_t number) {
-  Track& track = tracks_[index];
   const Person& person = people[static_cast<std::size_t>(p)];
-  track.places.emplace_back(file, p);
+  Track& track = tracks_[index];
+  track.places.push_back({file, p});
   track.last = &person;
   track.last_number = number;
-  track.size = std::max(body_size(person), 0.5 * track.size);
+  track.size = size_after(track.size, person);
   track.presence.add(person);
   if (person.id >= 0) {
     owner_[person.id] = index;

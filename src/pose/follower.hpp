@@ -1,6 +1,7 @@
-// Follows everybody who is detected, from frame to frame.
+// Follows everybody in a recording from frame to frame, by position and by a tracker's ids.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -11,51 +12,42 @@
 
 namespace minet::pose {
 
-// `reach` stops growing after this many frames: later and elsewhere, it is somebody else.
-inline constexpr std::int64_t kLongestLoss = 10;
+struct Place {
+  std::size_t file = 0;
+  int index = 0;  // among the file's people
+};
 
 // One person's detections and ids.
 struct Track {
-  std::vector<std::pair<std::size_t, int>> places;  // file, index among its people
-  std::map<int, std::int64_t> ids;                  // a tracker's id -> detections
-  const Person *first = nullptr, *last = nullptr;
-  std::int64_t first_number = 0, last_number = 0;
+  std::vector<Place> places;        // in the order of the files
+  std::map<int, std::int64_t> ids;  // id -> detections
+  const Person* last = nullptr;
+  std::int64_t last_number = 0;
   double size = 0;
   Presence presence;
 };
 
-// Nearest pairs first, so that a person who is not seen for a while is not exchanged for a
-// neighbour who is. The people given to `see` must outlive the follower.
+// Continues each track with its nearest detection, nearest pairs first; other detections start new
+// tracks. With ids, a track reaches further the longer it was lost (`reach`, up to kLongestLoss).
+// Without, it never reaches the neighbour's seat; join_tracks() connects the tracks of a person who
+// moves, once the whole recording is known.
 class Follower {
  public:
+  explicit Follower(bool has_ids) : has_ids_(has_ids) {}
   void see(const std::vector<Person>& people, std::size_t file, std::int64_t number);
-  const std::vector<Track>& tracks() const {
-    return tracks_;
-  }  // in the order of their first frames
+  const std::vector<Track>& tracks() const { return tracks_; }
 
  private:
-  // How well a detection matches a track, best first.
-  enum class Rank {
-    same_id,      // same id, within reach
-    place,        // within reach, without an id or with a new one
-    swapped,      // within reach, but with an id of a different track
-    far_same_id,  // same id, out of reach: a cut in the video, or a fast move
-  };
-
-  struct Step {
-    Rank rank;
-    double distance;
-    std::size_t track;
-    int person;
-  };
-
+  struct Step;
   std::vector<Step> possible_steps(const std::vector<Person>& people, std::int64_t number) const;
+  bool in_reach(const Track& track, double distance, std::int64_t number) const;
   void take(std::size_t track, const std::vector<Person>& people, int p, std::size_t file,
             std::int64_t number);
   int twin_of(const std::vector<Person>& people, std::size_t p,
               const std::vector<int>& track_of) const;
   void forget_some();
 
+  bool has_ids_;
   std::vector<Track> tracks_;
   std::vector<std::size_t> live_;
   std::map<int, std::size_t> owner_;  // id -> the track that had it last

@@ -24,9 +24,13 @@ std::string list_of(const std::set<int>& ids) {
 const Track& player(const std::vector<Track>& tracks, const ReadPoseOptions& options,
                     const std::filesystem::path& source) {
   if (!options.person) {
-    return *std::max_element(tracks.begin(), tracks.end(), [](const Track& a, const Track& b) {
-      return a.presence.rank() < b.presence.rank();
-    });
+    std::int64_t most = 0;
+    for (const Track& track : tracks) most = std::max(most, track.presence.clear);
+    const auto rank = [&](const Track& track) {
+      return std::pair(!track.presence.rare(most), track.presence.rank());
+    };
+    return *std::max_element(tracks.begin(), tracks.end(),
+                             [&](const Track& a, const Track& b) { return rank(a) < rank(b); });
   }
   const auto times = [&](const Track& track) {
     const auto found = track.ids.find(*options.person);
@@ -51,11 +55,11 @@ std::vector<int> choose_tracked(const std::vector<std::vector<Person>>& files,
                                 const std::vector<std::int64_t>& numbers,
                                 const ReadPoseOptions& options, const std::filesystem::path& source,
                                 Notices& notices) {
-  Follower follower;
+  Follower follower(/*has_ids=*/true);
   for (std::size_t i = 0; i < files.size(); ++i) follower.see(files[i], i, numbers[i]);
   const Track& track = player(follower.tracks(), options, source);
   std::vector<int> chosen(files.size(), -1);
-  for (const auto& [file, person] : track.places) chosen[file] = person;
+  for (const Place& place : track.places) chosen[place.file] = place.index;
   if (track.ids.size() > 1) {
     std::set<int> ids;
     for (const auto& [id, count] : track.ids) ids.insert(id);

@@ -240,6 +240,30 @@ class Ids(Case):
                     self.assertAlmostEqual(pose[i][0][0], x(i), delta=0.6)
 
 
+class SeveralPeople(Case):
+    """Without numbers of a tracker."""
+
+    def duet(self, x, neighbour, frames=100):
+        def people(i):
+            return [made for made in ((x(i) and person(i, points=with_confidence(player(i, x=x(i))))),
+                                      person(i, points=with_confidence(player(i, x=neighbour)))) if made]
+        return self.write("coco.json", [p for i in range(frames) for p in people(i)])
+
+    def test_a_lost_player_is_a_gap_and_not_the_neighbour(self):
+        for lost, neighbour in ((5, 550), (25, 800)):
+            path = self.duet(lambda i: None if 40 <= i < 40 + lost else 400, neighbour)
+            pose = self.pose(path, "--person", "0", says=[f"{lost} of 100 frames: the player is not seen"],
+                             silent_about=["another place"])
+            for i in range(100):
+                self.assertAlmostEqual(pose[i][0][0], 400, delta=0.6)
+                self.assertEqual(pose[i][0][2] > 0, not 40 <= i < 40 + lost)
+
+    def test_a_player_in_another_place_may_be_somebody_else(self):
+        path = self.duet(lambda i: 400 if i < 40 else 700 if i >= 60 else None, 1300)
+        pose = self.pose(path, "--person", "0", says=["found again in another place in frame 60"])
+        self.assertAlmostEqual(pose[99][0][0], 700, delta=0.6)
+
+
 class FrameNumbers(Case):
     def test_a_late_first_number_is_a_late_entry_where_the_tool_leaves_out_frames_without_people(self):
         late = [self.write("alphapose.json", [person(i) for i in range(40, 90)]),

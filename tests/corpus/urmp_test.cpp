@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "corpus/helpers.hpp"
@@ -167,21 +169,48 @@ TEST_F(Urmp, TheScoreGivesEachPartItsOwnTrack) {
   EXPECT_CONTAINS(input_error([&] { prepare_urmp(with_score); }), "each of 2 parts");
 }
 
-// Two people in one image; the right one is listed first and is sometimes missing.
-TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
-  duet("01", "Jupiter");
-  duet("02", "Sonata");
-  const fs::path folder = root_ / "01_Jupiter_vn_vc";
-  for (const char* name : {"Pose_1_vn_01_Jupiter.npy", "Pose_2_vc_01_Jupiter.npy"}) {
-    fs::remove(folder / name);
+// The players of 01_Jupiter in one video, as OpenPose's files in `name`; the right one is listed
+// first and is sometimes missing. `other`: where somebody else is seen in a frame.
+class UrmpVideo : public Urmp {
+ protected:
+  fs::path film(const std::string& name, const std::function<std::optional<double>(int)>& other) {
+    duet("01", "Jupiter");
+    duet("02", "Sonata");
+    const fs::path folder = root_ / "01_Jupiter_vn_vc";
+    for (const char* pose : {"Pose_1_vn_01_Jupiter.npy", "Pose_2_vc_01_Jupiter.npy"}) {
+      fs::remove(folder / pose);
+    }
+    fs::create_directory(folder / name);
+    for (int frame = 0; frame < 140; ++frame) {
+      std::vector<double> centers = {900, 300};
+      if (frame % 10 == 4) centers.erase(centers.begin());
+      if (other(frame)) centers.push_back(*other(frame));
+      char file[64];
+      std::snprintf(file, sizeof file, "Vid_%012d_keypoints.json", frame);
+      write_text(folder / name / file, people_json(centers));
+    }
+    return folder / name;
   }
-  // Named as by the orchestra; "01" is the piece, not part 1.
-  const fs::path openpose = folder / "Pose_01_Jupiter_vn_vc";
-  fs::create_directory(openpose);
-  for (int frame = 0; frame < 140; ++frame) {
+
+  void expect_players_in_their_places(const PrepareUrmpOptions& made) {
+    const Corpus corpus = Corpus::open(made.out);
+    int looked = 0;
+    for (const Track& track : corpus.tracks()) {
+      if (!track.id.starts_with("01_")) continue;
+      ++looked;
+      const pose::PoseSequence pose = corpus.read_pose(track);
+      for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
+        const float x = pose.joint(frame, pose::kNeck)[0];
+        EXPECT_NEAR(x, track.id.ends_with("1_vn") ? 320 : 920, 1) << track.id << " " << frame;
+      }
+    }
+    EXPECT_EQ(looked, 2);
+  }
+
+ private:
+  static std::string people_json(const std::vector<double>& centers) {
     std::string people;
-    for (const double center : {900.0, 300.0}) {
-      if (center > 600 && frame % 10 == 4) continue;
+    for (const double center : centers) {
       std::string numbers, hand;
       for (int i = 0; i < 25; ++i) {
         numbers += text(i > 0 ? "," : "", center + 20 * (i % 5), ",", 200 + 15 * i, ",0.9");
@@ -191,27 +220,38 @@ TEST_F(Urmp, PlayersOfOneVideoAreToldApartFromLeftToRight) {
                      "],\"hand_left_keypoints_2d\":[", hand, "],\"hand_right_keypoints_2d\":[",
                      hand, "]}");
     }
-    char name[64];
-    std::snprintf(name, sizeof name, "Vid_%012d_keypoints.json", frame);
-    write_text(openpose / name, "{\"people\":[" + people + "]}");
+    return "{\"people\":[" + people + "]}";
   }
-  prepare_urmp(options());
-  fs::rename(openpose, folder / "openpose");
+};
+
+std::string warning_of_players(const PrepareReport& report) {
+  for (const Notice& notice : report.notices) {
+    if (notice.kind == NoticeKind::players) return notice.text();
+  }
+  return "";
+}
+
+TEST_F(UrmpVideo, PlayersAreToldApartFromLeftToRight) {
+  // Named as by the orchestra; "01" is the piece, not part 1.
+  const fs::path openpose = film("Pose_01_Jupiter_vn_vc", [](int) { return std::nullopt; });
+  EXPECT_EQ(warning_of_players(prepare_urmp(options())), "");
+  fs::rename(openpose, openpose.parent_path() / "openpose");
   PrepareUrmpOptions again = options();
   again.out = folder_.path() / "again";
   EXPECT_EQ(prepare_urmp(again).hash, Corpus::open(options().out).hash());
-  const Corpus corpus = Corpus::open(options().out);
-  int looked = 0;
-  for (const Track& track : corpus.tracks()) {
-    if (!track.id.starts_with("01_")) continue;
-    ++looked;
-    const pose::PoseSequence pose = corpus.read_pose(track);
-    for (std::int64_t frame = 0; frame < pose.frames; ++frame) {
-      const float x = pose.joint(frame, pose::kNeck)[0];
-      EXPECT_NEAR(x, track.id.ends_with("1_vn") ? 320 : 920, 1) << track.id << " " << frame;
-    }
-  }
-  EXPECT_EQ(looked, 2);
+  expect_players_in_their_places(options());
+}
+
+TEST_F(UrmpVideo, AFalseDetectionInOneFrameChangesNothing) {
+  film("openpose", [](int i) { return i == 33 ? std::optional(50.0) : std::nullopt; });
+  EXPECT_EQ(warning_of_players(prepare_urmp(options())), "");
+  expect_players_in_their_places(options());
+}
+
+TEST_F(UrmpVideo, OneWhoDoesNotPlayIsNoPlayerAndIsWarnedOf) {
+  film("openpose", [](int i) { return i % 3 == 0 ? std::optional(50.0) : std::nullopt; });
+  EXPECT_CONTAINS(warning_of_players(prepare_urmp(options())), "3 people are seen, but 2 play");
+  expect_players_in_their_places(options());
 }
 
 TEST_F(Urmp, WrongPathsAndOptionsAreInputErrors) {

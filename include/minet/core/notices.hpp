@@ -15,7 +15,7 @@ enum class NoticeKind {
   assumed_rate,    // frames per second
   left_out,        // files, columns, frames that were not read
   late_start,      // frame numbers do not start at the first frame
-  identity,        // several tracker numbers merged into one person
+  identity,        // several tracker numbers, or distant detections, taken as one person
   shared_frames,   // more than one person
   empty_frames,    // the player is not seen
   missing_frames,  // frame numbers without data
@@ -30,6 +30,7 @@ enum class NoticeKind {
   // Warnings: probably wrong.
   time_unit,  // milliseconds or frame numbers instead of seconds
   scale,      // coordinates that are not pixels
+  players,    // more or fewer people than players
   swapped_hands,
   no_hand,  // one or both hands are never seen
   posture,  // lying on the side, or upside down

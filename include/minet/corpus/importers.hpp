@@ -28,8 +28,8 @@ UrmpNotes parse_urmp_notes(std::string_view name);  // InputError lists the name
 // like the pieces (or NN_Title):
 //   Pose_<part>_*   one player: .npy, .json or a folder of OpenPose files; up to 3 levels deep, or
 //   openpose/       OpenPose files of the whole video, also in Pose_<piece> or directly in the
-//                   folder: players are told apart from left to right, which is part order, and
-//                   followed from there.
+//                   folder: players are told apart from left to right, which is part order. If
+//                   more people are seen than there are parts, the longest and largest are taken.
 // A composition is a title: pieces with the same title are arrangements of the same tune and
 // share takes.
 //

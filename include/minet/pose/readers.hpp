@@ -43,13 +43,13 @@ std::shared_ptr<FolderMemory> make_folder_memory();
 
 struct ReadPoseOptions {
   PoseFormat format = PoseFormat::automatic;
-  // Which of several people: counted from 0 and from the left, of those seen in at least a tenth of
-  // the frames; or the tracker's number if the file has them. Unset: the person seen longest and
-  // largest, those with hands before those without.
+  // Which of several people: counted from 0, by their mean position from left to right, without
+  // those seen rarely; or the tracker's number if the file has them. Unset: the person seen longest
+  // and largest, those with hands before those without.
   std::optional<int> person = std::nullopt;
-  // How many people there should be: a notice if there are more or fewer, unless a tracker numbered
-  // them.
-  std::optional<int> people = std::nullopt;
+  // How many people play, at least 1. If more are seen, only those seen longest and largest count;
+  // another number than this is a warning. Not for files with a tracker's numbers.
+  std::optional<int> players = std::nullopt;
   // Frames per second. Unset: the file's own times, else 25 (Foley-Music: 22), with a notice.
   std::optional<double> fps = std::nullopt;
   // The frame number at time 0. Unset: 0 or 1 if the tool leaves out frames without people, so that

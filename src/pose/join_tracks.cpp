@@ -1,0 +1,200 @@
+#include "pose/join_tracks.hpp"
+
+#include <algorithm>
+#include <bitset>
+
+#include "minet/core/signals.hpp"
+
+namespace minet::pose {
+namespace {
+
+constexpr std::size_t kMostParts = 200;    // tracks that are joined: those seen in most frames
+constexpr std::int64_t kFewestFrames = 5;  // shorter tracks are left out, unless all are short
+using Parts = std::bitset<kMostParts>;
+
+// The tracks worth joining. Those of false detections would be stepping stones to somebody else.
+std::vector<const Track*> choose_parts(const std::vector<Track>& tracks) {
+  std::int64_t most = 0;
+  for (const Track& track : tracks) most = std::max(most, track.presence.clear);
+  std::vector<const Track*> parts;
+  for (const Track& track : tracks) {
+    if (track.presence.clear >= kFewestFrames || !track.presence.rare(most)) {
+      parts.push_back(&track);
+    }
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const Track* a, const Track* b) {
+    return a->presence.clear > b->presence.clear;
+  });
+  parts.resize(std::min(parts.size(), kMostParts));
+  return parts;
+}
+
+// The shortest way from the end of one part's presence to the beginning of the other's.
+struct Link {
+  bool near = false;  // within reach
+  double distance = kFar;
+  std::size_t a = 0, b = 0;
+  bool better(const Link& other) const {
+    return near != other.near ? near : distance < other.distance;
+  }
+};
+
+// Finds, in one pass, which parts are seen together, and the links between others.
+class Relations {
+ public:
+  Relations(const std::vector<const Track*>& parts, const std::vector<std::vector<Person>>& files,
+            const std::vector<std::int64_t>& numbers)
+      : parts_(parts), files_(files), numbers_(numbers), next_(parts.size(), 0) {
+    together_.resize(parts.size());
+    links_.resize(parts.size() * parts.size());
+    for (std::size_t file = 0; file < files.size(); ++file) {
+      throw_if_stopped_while("following people");
+      visit(file);
+    }
+  }
+
+  const Parts& together(std::size_t part) const { return together_[part]; }
+
+  // Best first.
+  std::vector<Link> links() const {
+    std::vector<Link> links;
+    for (const Link& link : links_) {
+      if (link.distance < kFar && !together_[link.a][link.b]) links.push_back(link);
+    }
+    std::stable_sort(links.begin(), links.end(),
+                     [](const Link& a, const Link& b) { return a.better(b); });
+    return links;
+  }
+
+ private:
+  void visit(std::size_t file) {
+    std::vector<std::size_t> here;
+    Parts seen;
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+      const auto& places = parts_[part]->places;
+      if (next_[part] < places.size() && places[next_[part]].file == file) {
+        here.push_back(part);
+        seen.set(part);
+      }
+    }
+    for (const std::size_t part : here) {
+      together_[part] |= seen;
+      const Place* last = last_place(part);
+      if (last == nullptr || last->file + 1 < file) link_to(part, file, seen);
+    }
+    for (const std::size_t part : here) ++next_[part];
+  }
+
+  // Links parts that were seen since `part` was, to its return in this file.
+  void link_to(std::size_t part, std::size_t file, const Parts& seen) {
+    const Person& person = person_at(parts_[part]->places[next_[part]]);
+    const Place* own = last_place(part);
+    for (std::size_t other = 0; other < parts_.size(); ++other) {
+      const Place* last = last_place(other);
+      if (last == nullptr || seen[other] || together_[part][other]) continue;
+      if (own != nullptr && own->file > last->file) continue;
+      const double d = distance(person_at(*last), person);
+      const double size = std::max(body_size(person_at(*last)), body_size(person));
+      const Link link{d <= reach(size, numbers_[file] - numbers_[last->file]), d,
+                      std::min(part, other), std::max(part, other)};
+      Link& best = links_[link.a * parts_.size() + link.b];
+      if (link.better(best)) best = link;
+    }
+  }
+
+  // Where the part was seen last before the current file; nullptr: nowhere.
+  const Place* last_place(std::size_t part) const {
+    return next_[part] > 0 ? &parts_[part]->places[next_[part] - 1] : nullptr;
+  }
+  const Person& person_at(const Place& place) const {
+    return files_[place.file][static_cast<std::size_t>(place.index)];
+  }
+
+  const std::vector<const Track*>& parts_;
+  const std::vector<std::vector<Person>>& files_;
+  const std::vector<std::int64_t>& numbers_;
+  std::vector<std::size_t> next_;  // by part, in its places
+  std::vector<Parts> together_;
+  std::vector<Link> links_;  // [part, part]
+};
+
+// Parts that are one person, and the parts that one of them is seen together with.
+struct Group {
+  Parts parts, together;
+  Presence presence;
+  bool rare = false;
+};
+
+class Groups {
+ public:
+  Groups(const std::vector<const Track*>& parts, const Relations& relations)
+      : parts_(parts), links_(relations.links()), group_of_(parts.size()), groups_(parts.size()) {
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      group_of_[part] = part;
+      groups_[part].parts.set(part);
+      groups_[part].together = relations.together(part);
+      groups_[part].presence = parts[part]->presence;
+    }
+  }
+
+  void join(bool near) {
+    for (const Link& link : links_) {
+      const std::size_t a = group_of_[link.a], b = group_of_[link.b];
+      if (link.near != near || a == b || groups_[a].rare || groups_[b].rare) continue;
+      if ((groups_[a].together & groups_[b].parts).none()) merge(a, b);
+    }
+  }
+
+  void leave_out_rare() {
+    std::int64_t most = 0;
+    for (const Group& group : groups_) most = std::max(most, group.presence.clear);
+    for (Group& group : groups_) group.rare = group.presence.rare(most);
+  }
+
+  std::vector<Followed> people() const {
+    std::vector<Followed> people;
+    for (const Group& group : groups_) {
+      if (group.parts.none() || group.rare) continue;
+      people.push_back({{}, group.presence});
+      std::vector<Place>& places = people.back().places;
+      for (std::size_t part = 0; part < parts_.size(); ++part) {
+        if (!group.parts[part]) continue;
+        places.insert(places.end(), parts_[part]->places.begin(), parts_[part]->places.end());
+      }
+      std::sort(places.begin(), places.end(),
+                [](const Place& a, const Place& b) { return a.file < b.file; });
+    }
+    return people;
+  }
+
+ private:
+  void merge(std::size_t into, std::size_t from) {
+    Group &a = groups_[into], &b = groups_[from];
+    for (std::size_t& group : group_of_) group = group == from ? into : group;
+    a.parts |= b.parts;
+    a.together |= b.together;
+    a.presence.add(b.presence);
+    b = {};
+  }
+
+  const std::vector<const Track*>& parts_;
+  std::vector<Link> links_;
+  std::vector<std::size_t> group_of_;  // by part
+  std::vector<Group> groups_;          // some are empty
+};
+
+}  // namespace
+
+std::vector<Followed> join_tracks(const std::vector<Track>& tracks,
+                                  const std::vector<std::vector<Person>>& files,
+                                  const std::vector<std::int64_t>& numbers) {
+  const std::vector<const Track*> parts = choose_parts(tracks);
+  const Relations relations(parts, files, numbers);
+  Groups groups(parts, relations);
+  groups.join(/*near=*/true);
+  groups.leave_out_rare();
+  groups.join(/*near=*/false);
+  return groups.people();
+}
+
+}  // namespace minet::pose

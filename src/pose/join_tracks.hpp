@@ -1,0 +1,27 @@
+// Everybody in a recording without a tracker's ids, each put together from tracks.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pose/body_distance.hpp"
+#include "pose/follower.hpp"
+#include "pose/layouts.hpp"
+
+namespace minet::pose {
+
+struct Followed {
+  std::vector<Place> places;  // in the order of the files
+  Presence presence;
+};
+
+// The people in a recording, in no particular order; those seen rarely (Presence::rare) are left
+// out. Tracks in which two people are seen in one file are never joined, so nobody is exchanged for
+// somebody who was in the image all along. Others are joined nearest first: those within `reach`,
+// and at the end, as there is nobody else left, those out of it. Time and memory are linear in the
+// number of detections.
+std::vector<Followed> join_tracks(const std::vector<Track>& tracks,
+                                  const std::vector<std::vector<Person>>& files,
+                                  const std::vector<std::int64_t>& numbers);
+
+}  // namespace minet::pose
