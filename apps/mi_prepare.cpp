@@ -397,7 +397,8 @@ int convert_notes(const Session& session, const NotesOptions& options) {
   }
   refuse_inputs(options.out, {options.input});
   refuse_overwrite(options.out, options.force);
-  const score::NoteList list = score::read_notes(options.input, options.read);
+  score::NoteList list = score::read_notes(options.input, options.read);
+  if (!options.read.monophonic) score::leave_out_drums(list);
   save_file(options.out, score::notes_csv(list.notes), {.replace = options.force});
   double end = 0;
   for (const score::Note& note : list.notes) end = std::max(end, note.end_s());

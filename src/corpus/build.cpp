@@ -121,11 +121,14 @@ std::vector<score::Note> read_track_notes(const TrackSource& source, double seco
                                           Notices& notices) {
   score::NoteList list = source.score_part ? read_score_part(source.notes, *source.score_part)
                                            : score::read_notes(source.notes);
+  score::leave_out_drums(list);
+  if (!list.notes.empty() && list.notes.front().drum) {
+    throw InputError(text("expected notes with pitches in ", source.notes.string(), ", got ",
+                          counted(list.notes.size(), "note"), ", all on the drums' channel 10; ",
+                          "choose another part, or take them as pitches with mi_prepare notes"));
+  }
   for (const std::string& repair : list.repairs) {
     notices.push_back({NoticeKind::score, repair, 0, source.notes.string()});
-  }
-  if (std::erase_if(list.notes, [](const score::Note& note) { return note.drum; }) > 0) {
-    notices.push_back({NoticeKind::score, "drums left out", 0, source.notes.string()});
   }
   score::NoteList voice = list;
   voice.repairs.clear();

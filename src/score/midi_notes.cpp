@@ -156,8 +156,8 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
                                 " tracks that are tunes of their own; read one after another"));
   }
   if (drums > 0) {
-    list.repairs.push_back(text(counted(drums, "note"), drums == 1 ? " is" : " are",
-                                " on the drums' channel 10; kept"));
+    list.repairs.push_back(
+        text(counted(drums, "note"), drums == 1 ? " is" : " are", " on the drums' channel 10"));
   }
   return list;
 }

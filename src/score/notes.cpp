@@ -324,13 +324,20 @@ std::string part_names(const std::vector<ScorePart>& parts) {
 
 }  // namespace
 
-void make_monophonic(NoteList& list) {
-  const auto tones = std::count_if(list.notes.begin(), list.notes.end(),
-                                   [](const Note& note) { return !note.drum; });
-  if (tones > 0) {
-    const auto drums = std::erase_if(list.notes, [](const Note& note) { return note.drum; });
-    if (drums > 0) list.repairs.push_back(text("one voice: ", drums, " drum notes left out"));
+void leave_out_drums(NoteList& list) {
+  const auto is_drum = [](const Note& note) { return note.drum; };
+  const auto drums = std::count_if(list.notes.begin(), list.notes.end(), is_drum);
+  if (drums == 0) return;
+  if (drums == std::ssize(list.notes)) {
+    list.repairs.emplace_back("there are only drum notes: taken as pitches");
+    return;
   }
+  std::erase_if(list.notes, is_drum);
+  list.repairs.push_back(text(counted(drums, "drum note"), " left out"));
+}
+
+void make_monophonic(NoteList& list) {
+  leave_out_drums(list);
   sort_notes(list.notes);
   std::vector<Note> voice;
   std::int64_t dropped = 0, cut = 0;

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -485,6 +486,23 @@ class Notes(Case):
         result = self.assert_works("notes", source, "-o", target, "--monophonic", "--force")
         self.assertIn("repaired: ", result.stdout)
         self.assertEqual(target.read_text(), "onset_s,duration_s,pitch\n0,1,60\n1,1,64\n")
+
+
+    def test_drums_are_left_out(self):
+        def midi(*channels):
+            events = b"".join(bytes([0, 0x90 + c, 60 + c, 64, 0x60, 0x80 + c, 60 + c, 0]) for c in channels)
+            track = events + bytes([0, 0xFF, 0x2F, 0])
+            return (b"MThd" + struct.pack(">IHHH", 6, 0, 1, 96) + b"MTrk" + struct.pack(">I", len(track)) + track)
+
+        target = self.folder / "out.csv"
+        for channels, said, pitches in (((9, 0), "1 drum note left out", ["60"]),
+                                        ((9,), "there are only drum notes: taken as pitches", ["69"])):
+            (self.folder / "in.mid").write_bytes(midi(*channels))
+            for more in ((), ("--monophonic",)):
+                told = self.assert_works("notes", self.folder / "in.mid", "-o", target, "--force", *more)
+                self.assertIn(said, told.stdout)
+                with open(target, newline="") as table:
+                    self.assertEqual([row["pitch"] for row in csv.DictReader(table)], pitches)
 
 
 class Orchestra(Case):

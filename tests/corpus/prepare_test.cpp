@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "minet/core/text.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "minet/corpus/instruments.hpp"
+#include "minet/score/midi.hpp"
 
 namespace minet::corpus {
 namespace {
@@ -308,6 +310,28 @@ TEST_F(PrepareFolder, SaysThatTrainingKeepsOneVoice) {
   write_table("audio,pose,notes\ntake0.wav,take0.npy,chord.csv\n");
   const PrepareReport report = prepare_folder(options_);
   ASSERT_TRUE(has(report.notices, NoticeKind::score));
+}
+
+TEST_F(PrepareFolder, DrumsAreNoNotes) {
+  const std::vector<score::Note> hits = {{.onset_s = 0, .duration_s = 1, .pitch = 38},
+                                         {.onset_s = 1, .duration_s = 1, .pitch = 40}};
+  const std::vector<score::Note> tones = {{.onset_s = 2, .duration_s = 1, .pitch = 69}};
+  score::MidiFile file = score::midi_from_notes(hits, {.channel = 9});
+  write_text(in() / "drums.mid", score::midi_bytes(file));
+  file.format = 1;
+  file.tracks.push_back(score::midi_from_notes(tones).tracks.at(0));
+  write_text(in() / "mix.mid", score::midi_bytes(file));
+  write_table("audio,pose,notes\ntake0.wav,take0.npy,drums.mid\n");
+  const std::string message = error();
+  EXPECT_CONTAINS(message, "drums.mid, got 2 notes, all on the drums' channel 10; choose another");
+  EXPECT_EQ(message.find("should lie inside"), std::string::npos) << message;
+  write_table("audio,pose,notes\ntake0.wav,take0.npy,mix.mid\n");
+  const PrepareReport report = prepare_folder(options_);
+  EXPECT_TRUE(std::any_of(report.notices.begin(), report.notices.end(), [](const Notice& notice) {
+    return notice.text().find("2 drum notes left out") != std::string::npos;
+  }));
+  const Corpus corpus = Corpus::open(options_.out);
+  EXPECT_EQ(corpus.read_notes(corpus.tracks()[0]), tones);
 }
 
 }  // namespace

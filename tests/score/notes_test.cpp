@@ -202,13 +202,26 @@ TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
   EXPECT_EQ(voice.notes[0].pitch, 72);
   EXPECT_TRUE(contains(lines(voice.repairs),
                        "choose one by its track or channel: track 1 channel 1 \"Flute\" (1 note)"));
-  EXPECT_TRUE(contains(lines(voice.repairs), "1 drum notes left out"));
+  EXPECT_TRUE(contains(lines(voice.repairs), "1 drum note left out"));
   const NoteList flute =
       parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 1}});
   EXPECT_FALSE(contains(lines(flute.repairs), "dropped"));
   const NoteList drums =
       parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 10}});
   EXPECT_EQ(drums.notes.size(), 1u);
+  EXPECT_TRUE(contains(lines(drums.repairs), "only drum notes: taken as pitches"));
+}
+
+TEST(Parts, DrumsCanBeLeftOutAlone) {
+  NoteList all = parse_notes(two_parts(), "piece.mid", {.midi = {.track = 1}});
+  ASSERT_EQ(all.notes.size(), 2u);
+  leave_out_drums(all);
+  ASSERT_EQ(all.notes.size(), 1u);
+  EXPECT_EQ(all.notes[0].pitch, 72);
+  EXPECT_TRUE(contains(lines(all.repairs), "1 drum note left out"));
+  const std::vector<std::string> before = all.repairs;
+  leave_out_drums(all);
+  EXPECT_EQ(all.repairs, before);
 }
 
 TEST(Parts, CanBeTransposedWithinMidisNumbers) {

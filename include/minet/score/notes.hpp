@@ -30,9 +30,12 @@ NoteList read_notes(const std::filesystem::path& path, const ReadNotesOptions& o
 NoteList parse_notes(std::string_view bytes, const std::string& name,
                      const ReadNotesOptions& options = {});  // `name` for messages
 
+// Leaves drums out unless there is nothing else: then they are taken as pitches. `repairs` says so.
+void leave_out_drums(NoteList& list);
+
 // Reduces to one voice, the latest onset wins: of notes with the same onset the highest stays, and
-// a note is cut where the next begins (it does not resume). Drums are left out unless there is
-// nothing else. `repairs` gets the number of each, and the parts there were to choose from.
+// a note is cut where the next begins (it does not resume). Drums are left out as above. `repairs`
+// gets the number of each, and the parts there were to choose from.
 void make_monophonic(NoteList& list);
 
 // Equal temperament, A4 = 440 Hz: round(69 + 12 log2(hz / 440)). Not limited to 0..127.
