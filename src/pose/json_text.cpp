@@ -3,6 +3,15 @@
 #include <array>
 
 namespace minet::pose {
+namespace {
+
+constexpr std::size_t kLongestWord = 9;  // "-Infinity"
+
+bool is_in_word(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+}
+
+}  // namespace
 
 JsonText::JsonText(std::istream& source) : std::istream(nullptr), buffer_(source) {
   rdbuf(&buffer_);
@@ -16,9 +25,8 @@ JsonText::Buffer::int_type JsonText::Buffer::underflow() {
     source_.read(chunk.data(), kChunk);
     std::string in(chunk.data(), static_cast<std::size_t>(source_.gcount()));
     if (in.empty()) return traits_type::eof();
-    // A word that is cut by the chunk's end is completed first.
-    while (!in_string_ && ((in.back() >= 'A' && in.back() <= 'Z') ||
-                           (in.back() >= 'a' && in.back() <= 'z') || in.back() == '-')) {
+    // A word that is cut by the chunk's end is completed first, even if it may be in a string.
+    for (std::size_t i = 1; i < kLongestWord && is_in_word(in.back()); ++i) {
       const int next = source_.get();
       if (next == std::istream::traits_type::eof()) break;
       in += static_cast<char>(next);
