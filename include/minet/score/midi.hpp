@@ -68,7 +68,6 @@ std::string midi_bytes(const MidiFile& file);
 // quarter before the first). In format 2 each track has its own tempo, and the tracks follow one
 // another. Left out: the sustain pedal, pitch bends, tuning and "all notes off".
 // `choice` restricts the notes to a track and a channel; InputError lists the parts if none match.
-// names none.
 struct MidiChoice {
   int track = 0, channel = 0;  // counted from 1; 0: all
 };
