@@ -2,6 +2,9 @@
 
 #include <time.h>
 
+#include <optional>
+#include <vector>
+
 #include "minet/core/errors.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
@@ -20,13 +23,25 @@ double processor_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void choose_person(const fs::path& film, int person, vision::Estimator& estimator) {
-  const auto people = count_people(film, estimator);
+void choose_person(const fs::path& film, int person, const std::vector<vision::Person>& people,
+                   vision::Estimator& estimator) {
   if (person < 0 || person >= static_cast<int>(people.size())) {
     throw InputError(text(shown(film), ": expected person ", person, " (counted from 0), got ",
                           counted(people.size(), "person", "people"), " in the first frames"));
   }
   estimator.follow(people[static_cast<std::size_t>(person)]);
+}
+
+// Chooses the player among the people who are seen.
+void choose_player(const fs::path& film, std::optional<int> person, vision::Estimator& estimator,
+                   Notices& notices) {
+  const auto people = count_people(film, estimator);
+  if (person) return choose_person(film, *person, people, estimator);
+  if (people.size() < 2) return;
+  estimator.keep_player();
+  notices.push_back({NoticeKind::shared_frames,
+                     text(people.size(), " people are seen in the first frames: the one seen best ",
+                          "is followed; choose another with the option 'person'")});
 }
 
 void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>& player, int width,
@@ -46,8 +61,8 @@ void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>&
 FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& options) {
   FrameReader reader(film);
   vision::Estimator estimator(options.networks, options.device);
-  if (options.person) choose_person(film, *options.person, estimator);
   FilmKeypoints found;
+  choose_player(film, options.person, estimator, found.raw.notices);
   found.raw.format = "video";
   found.raw.width = reader.width();
   found.raw.height = reader.height();
@@ -57,15 +72,6 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
   while (reader.next(frame)) {
     throw_if_stopped_while("finding keypoints");
     const double began = processor_seconds();
-    if (frame.index == 0 && !options.person) {
-      const std::size_t people = estimator.find_people(frame.picture).size();
-      if (people > 1) {
-        found.raw.notices.push_back(
-            {NoticeKind::shared_frames,
-             text(people, " people are seen in the first frame: the one seen best is followed; ",
-                  "choose another with the option 'person'")});
-      }
-    }
     const auto player = estimator.look(frame.picture, frame.time_s);
     spent += processor_seconds() - began;
     if (options.each) options.each(frame, player);

@@ -22,6 +22,7 @@ class BodyTracker {
   std::vector<Detection> detect(const Picture& picture) const;      // in the whole image
   std::vector<Detection> detect_all(const Picture& picture) const;  // several people
   void follow(Point hips);
+  void keep_player() { keep_ = true; }
   std::optional<Body> look(const Picture& picture, double time_s);
   std::int64_t searches() const { return searches_; }
 
@@ -30,7 +31,7 @@ class BodyTracker {
   static constexpr std::size_t kAll = 35, kHips = 33, kSize = 34;
   using Points = std::array<BodyPoint, kAll>;
 
-  std::optional<Region> search(const Picture& picture);
+  std::optional<Region> search(const Picture& picture, double time_s);
   std::optional<Points> look_at(const Picture& picture, const Region& region) const;
   void smooth(Points& points, double time_s);
   void forget();
@@ -38,7 +39,9 @@ class BodyTracker {
   Detector detector_;
   Network network_;
   std::optional<Region> region_;  // where to look next
-  std::optional<Point> hips_;     // of the player to follow
+  std::optional<Point> hips_;     // of the player to follow, where they were seen last
+  double seen_s_ = 0;             // when that was
+  bool keep_ = false;             // never takes anybody else
   std::optional<double> last_time_;
   std::vector<LowPass> visibilities_;
   std::vector<OneEuro> x_, y_;
