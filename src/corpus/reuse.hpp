@@ -3,8 +3,8 @@
 //
 // A corpus has a sources.csv with the columns track, source and content. source is a fingerprint of
 // all that made the track: paths, sizes and modification times of its files, the options, the
-// version. content is a hash of what was made, so that a track that was damaged since is made anew.
-// Older corpora lack the column content; their tracks are all read again.
+// version. content is a hash of what was made, so that a track that was damaged since is made
+// again. Older corpora lack the column content; their tracks are all read again.
 #pragma once
 
 #include <filesystem>
