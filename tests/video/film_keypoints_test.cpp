@@ -141,13 +141,14 @@ TEST_F(RealFilm, OneOfTwoPeopleIsChosen) {
 // The pianist enters after the first frame; later the violinist is hidden for 0.6 s.
 TEST_F(RealFilm, ALostPlayerIsNotReplacedByAnother) {
   const TempFolder folder;
+  const std::string pianist =
+      "[0]fps=15,crop=400:480:240:0,drawbox=color=gray:t=fill:enable='lt(t,0.2)'[a];";
+  const std::string violinist =
+      "[1]fps=15,crop=448:480:0:244,drawbox=color=black:t=fill:enable='between(t,1,1.6)'[b];";
   make_film(folder / "two.mp4",
             {"-i", (*shared_data() / "video/pianist_5s.avi").string(), "-i",
              (*shared_data() / "urmp/urmp_vln1_0-5s.mp4").string(), "-filter_complex",
-             "[0]fps=15,crop=400:480:240:0,drawbox=color=gray:t=fill:enable='lt(t,0.2)'[a];"
-             "[1]fps=15,crop=448:480:0:244,drawbox=color=black:t=fill:enable='between(t,1,1.6)'[b];"
-             "[a][b]hstack",
-             "-t", "2.4", "-c:v", "libx264", "-crf", "12"});
+             pianist + violinist + "[a][b]hstack", "-t", "2.4", "-c:v", "libx264", "-crf", "12"});
   const FilmKeypoints found = find_keypoints(
       folder / "two.mp4", {.networks = vision::networks_folder(), .person = {}, .each = {}});
   ASSERT_EQ(found.raw.frames(), 36);
