@@ -2,6 +2,9 @@
 
 #include <time.h>
 
+#include <optional>
+#include <vector>
+
 #include "minet/core/errors.hpp"
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
@@ -20,23 +23,25 @@ double processor_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Follows this person, or the one seen best: then several people are worth a notice.
-void choose_person(const fs::path& film, std::optional<int> person, vision::Estimator& estimator,
-                   Notices& notices) {
-  const auto people = count_people(film, estimator);
-  if (!person) {
-    if (people.size() < 2) return;
-    notices.push_back({NoticeKind::shared_frames,
-                       text(people.size(),
-                            " people are seen in the first frames: the one seen best is followed; ",
-                            "choose another with the option 'person'")});
-    return;
-  }
-  if (*person < 0 || *person >= static_cast<int>(people.size())) {
-    throw InputError(text(shown(film), ": expected person ", *person, " (counted from 0), got ",
+void choose_person(const fs::path& film, int person, const std::vector<vision::Person>& people,
+                   vision::Estimator& estimator) {
+  if (person < 0 || person >= static_cast<int>(people.size())) {
+    throw InputError(text(shown(film), ": expected person ", person, " (counted from 0), got ",
                           counted(people.size(), "person", "people"), " in the first frames"));
   }
-  estimator.follow(people[static_cast<std::size_t>(*person)]);
+  estimator.follow(people[static_cast<std::size_t>(person)]);
+}
+
+// Chooses the player among the people who are seen.
+void choose_player(const fs::path& film, std::optional<int> person, vision::Estimator& estimator,
+                   Notices& notices) {
+  const auto people = count_people(film, estimator);
+  if (person) return choose_person(film, *person, people, estimator);
+  if (people.size() < 2) return;
+  estimator.keep_player();
+  notices.push_back({NoticeKind::shared_frames,
+                     text(people.size(), " people are seen in the first frames: the one seen best ",
+                          "is followed; choose another with the option 'person'")});
 }
 
 void add(pose::RawPose& raw, double time_s, const std::optional<vision::Player>& player, int width,
@@ -57,7 +62,7 @@ FilmKeypoints find_keypoints(const fs::path& film, const FilmKeypointOptions& op
   FrameReader reader(film);
   vision::Estimator estimator(options.networks, options.device);
   FilmKeypoints found;
-  choose_person(film, options.person, estimator, found.raw.notices);
+  choose_player(film, options.person, estimator, found.raw.notices);
   found.raw.format = "video";
   found.raw.width = reader.width();
   found.raw.height = reader.height();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "minet/core/progress.hpp"
 #include "minet/core/signals.hpp"
@@ -45,14 +46,20 @@ void extend(std::vector<PersonTrack>& tracks, std::vector<vision::Person>& last,
 
 std::vector<vision::Person> count_people(const fs::path& film, const vision::Estimator& estimator) {
   FrameReader reader(film);
-  std::vector<vision::Person> most;
+  std::vector<std::vector<vision::Person>> seen;  // in each frame
+  std::vector<std::size_t> numbers;
   Frame frame;
   while (reader.next(frame) && frame.index < kCountIn) {
     if (frame.index % kEvery != 0) continue;
-    auto people = estimator.find_people(frame.picture);
-    if (people.size() > most.size()) most = std::move(people);
+    seen.push_back(estimator.find_people(frame.picture));
+    numbers.push_back(seen.back().size());
   }
-  return most;
+  if (numbers.empty()) return {};
+  // The detector errs at times, so the most people seen in a single frame do not count.
+  std::sort(numbers.rbegin(), numbers.rend());
+  const std::size_t most = numbers.size() > 1 && numbers[1] > 0 ? numbers[1] : numbers[0];
+  return *std::find_if(seen.begin(), seen.end(),
+                       [&](const auto& people) { return people.size() == most; });
 }
 
 std::optional<vision::Person> PersonTrack::at(double time_s) const {

@@ -14,6 +14,7 @@ namespace {
 constexpr double kEnlarged = 1.25;               // region relative to the hips and the size point
 constexpr double kLeastPresence = 0.5;           // lost at or below this
 constexpr double kLeastStep = 1e-3;              // s
+constexpr double kPatience = 2;                  // s, in which a lost player is not replaced
 constexpr std::int64_t kCells = 64, kMaps = 39;  // of the heat maps
 constexpr int kValues = 5;                       // x, y, z, visibility, presence
 
@@ -44,6 +45,13 @@ void refine(double& x, double& y, const float* heat, std::size_t map) {
   if (most < kLeastHeat) return;
   x = sum_x / sum / kCells;
   y = sum_y / sum / kCells;
+}
+
+// Whether the middle of one box, which is the face's, lies in the other. Of a body at the edge of a
+// square the detector sees the face best.
+bool same_face(const Detection& a, const Detection& b) {
+  const Point middle{(b.left + b.right) / 2, (b.top + b.bottom) / 2};
+  return middle.x > a.left && middle.x < a.right && middle.y > a.top && middle.y < a.bottom;
 }
 
 }  // namespace
@@ -91,7 +99,7 @@ std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
     for (Detection& one : detector_.find(picture, {center, side, side, 0})) {
       const double size = distance(one.points[0], one.points[1]);
       const bool known = std::any_of(all.begin(), all.end(), [&](const Detection& other) {
-        return distance(other.points[0], one.points[0]) < 0.5 * size;
+        return distance(other.points[0], one.points[0]) < 0.5 * size || same_face(other, one);
       });
       if (!known) all.push_back(std::move(one));
     }
@@ -102,15 +110,12 @@ std::vector<Detection> BodyTracker::detect_all(const Picture& picture) const {
 void BodyTracker::follow(Point hips) {
   forget();
   hips_ = hips;
-  asked_ = true;
+  keep_ = true;
 }
 
 std::optional<Region> BodyTracker::search(const Picture& picture, double time_s) {
   ++searches_;
-  // A player who is hidden for a moment is not exchanged for somebody else. Later they may have
-  // moved, as at a cut.
-  constexpr double kForgottenS = 2;
-  if (!asked_ && time_s - seen_s_ > kForgottenS) hips_.reset();
+  if (!keep_ && time_s - seen_s_ > kPatience) hips_.reset();
   const std::vector<Detection> found = hips_ ? detect_all(picture) : detect(picture);
   if (found.empty()) return std::nullopt;
   const Detection* chosen = &found.front();

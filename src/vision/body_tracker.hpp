@@ -22,6 +22,7 @@ class BodyTracker {
   std::vector<Detection> detect(const Picture& picture) const;      // in the whole image
   std::vector<Detection> detect_all(const Picture& picture) const;  // several people
   void follow(Point hips);
+  void keep_player() { keep_ = true; }
   std::optional<Body> look(const Picture& picture, double time_s);
   std::int64_t searches() const { return searches_; }
 
@@ -39,8 +40,8 @@ class BodyTracker {
   Network network_;
   std::optional<Region> region_;  // where to look next
   std::optional<Point> hips_;     // of the player to follow, where they were seen last
-  double seen_s_ = 0;             // when they were
-  bool asked_ = false;            // follow() was called: nobody else is followed
+  double seen_s_ = 0;             // when that was
+  bool keep_ = false;             // never takes anybody else
   std::optional<double> last_time_;
   std::vector<LowPass> visibilities_;
   std::vector<OneEuro> x_, y_;

@@ -58,6 +58,10 @@ void Estimator::follow(Point hips) {
   state_->left.forget();
 }
 
+void Estimator::keep_player() {
+  state_->body.keep_player();
+}
+
 std::optional<Player> Estimator::look(const Picture& picture, double time_s) {
   State& state = *state_;
   ++state.counts.pictures;

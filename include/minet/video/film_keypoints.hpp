@@ -16,7 +16,7 @@ struct FilmKeypointOptions {
   std::filesystem::path networks;  // the folder of the five .tflite files
   std::string device = "cpu";      // where they run (minet/vision/estimator.hpp)
   // Which of several people: counted from 0, from the left, in the first of the initial frames
-  // that shows most of them. Unset: the person seen best in the first frame.
+  // that shows most of them. Unset: the person seen best in the first frame that shows anybody.
   std::optional<int> person = std::nullopt;
   // Receives every frame with what was found in it; nullopt: nobody.
   std::function<void(const Frame&, const std::optional<vision::Player>&)> each = {};

@@ -10,7 +10,8 @@
 
 namespace minet::video {
 
-// The people in the one of the initial frames that shows most of them, from left to right.
+// The people in the first of the initial frames that shows most of them, from left to right; a
+// number that only one of these frames shows is taken for an error of the detector.
 std::vector<vision::Person> count_people(const std::filesystem::path& film,
                                          const vision::Estimator& estimator);
 

@@ -50,8 +50,8 @@ struct EstimatorCounts {
   std::int64_t body_searches = 0, palm_searches = 0;
 };
 
-// Follows one player from frame to frame. If lost, they are searched for in the whole image, near
-// to where they were; after two seconds, unless follow() named them, anybody is followed.
+// Follows one player from frame to frame. If lost, they are searched for near where they were, and
+// after 2 s in the whole image.
 class Estimator {
  public:
   // `networks`: the folder with the five .tflite files. `device`: where they run, as for
@@ -64,8 +64,12 @@ class Estimator {
 
   // The people in an image, from left to right.
   std::vector<Person> find_people(const Picture& picture) const;
-  // Follows the person nearest to this point in the next frame. Without it: the one seen best.
+  // Follows the person nearest to this point in the next frame, and nobody else. Without it: the
+  // one seen best.
   void follow(Point hips);
+  // A lost player is searched for near where they were however long that takes: for images with
+  // several people.
+  void keep_player();
 
   // `time_s` must increase from frame to frame. nullopt: nobody is seen.
   std::optional<Player> look(const Picture& picture, double time_s);
