@@ -96,6 +96,7 @@ Json runs_json(Measuring& measuring) {
       run["run"] = key_of(kind);
       run["seed"] = seed;
       run["model"] = measuring.model_hash(kind, seed);
+      run["generation"] = measuring.generation(kind, seed);
       for (const char* key : {"version", "torch", "device", "threads", "capability", "started"}) {
         if (own.contains(key)) run[key] = own[key];
       }

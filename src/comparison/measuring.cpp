@@ -27,6 +27,15 @@ std::string why_no_notes(const corpus::Corpus& corpus) {
   return {};
 }
 
+Json as_json(const config::GenerationConfig& config) {
+  return {{"temperature", config.temperature},
+          {"top_p", config.top_p},
+          {"notes_temperature", config.notes_temperature},
+          {"notes_top_p", config.notes_top_p},
+          {"top_k", config.top_k},
+          {"level_temperature", config.level_temperature}};
+}
+
 }  // namespace
 
 Measuring::Measuring(const TablesOptions& options)
@@ -43,6 +52,7 @@ Json Measuring::inputs(RunKind kind, std::uint64_t seed, const Json& own) {
   inputs["version"] = version();
   inputs["corpus"] = corpus_.hash();
   inputs["model"] = model_hash(kind, seed);
+  inputs["generation"] = generation(kind, seed);
   inputs["seed"] = seed;
   inputs["options"] = own;
   return inputs;
@@ -134,6 +144,10 @@ const std::string& Measuring::model_hash(RunKind kind, std::uint64_t seed) {
   std::string& hash = model_hashes_[{kind, seed}];  // models no longer change here
   if (hash.empty()) hash = sha256_of_file(models::model_file(runs_.folder(kind, seed)));
   return hash;
+}
+
+Json Measuring::generation(RunKind kind, std::uint64_t seed) const {
+  return as_json(models::generation_of(runs_.folder(kind, seed)));
 }
 
 Take number(std::string path, std::string interval) {

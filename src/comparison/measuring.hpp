@@ -51,6 +51,8 @@ class Measuring {
 
   evaluation::EvalOptions common(RunKind kind, std::uint64_t seed) const;
   const std::string& model_hash(RunKind kind, std::uint64_t seed);
+  // The settings that it samples with: not part of model_hash(), as they may be in config.yaml.
+  nlohmann::ordered_json generation(RunKind kind, std::uint64_t seed) const;
   void leave_out(const std::string& what, const std::string& why) {
     left_out_.push_back({what, why});
   }

@@ -16,7 +16,7 @@ class ResultShelf {
   explicit ResultShelf(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   // The JSON of the measurement `name` from FOLDER/NAME.json, if it was made from the same `inputs`
-  // (corpus hash, model hash, options, version).
+  // (corpus hash, model hash, sampling settings, options, version).
   std::optional<nlohmann::ordered_json> kept(const std::string& name,
                                              const nlohmann::ordered_json& inputs) const;
   // The same; measured and saved if it is not there. `doing` is for the log.

@@ -12,6 +12,7 @@
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
+#include "minet/models/model.hpp"
 #include "minet/models/safetensors.hpp"
 #include "minet/training/train.hpp"
 #include "training/run_json.hpp"
@@ -152,6 +153,22 @@ std::vector<std::string> changes(const TrainConfig& expected, TrainConfig found,
   return config::differences(found, expected);
 }
 
+// Sampling settings given with --set that differ from a run's own.
+std::vector<std::string> other_sampling(TrainConfig expected, const fs::path& run,
+                                        const std::vector<std::string>& overrides) {
+  TrainConfig found = expected;
+  found.generation = models::generation_of(run);
+  std::vector<std::string> other = config::differences(found, expected);
+  std::erase_if(other, [&](const std::string& difference) {
+    const std::string key = difference.substr(0, difference.find(':'));
+    return std::ranges::none_of(overrides, [&](const std::string& argument) {
+      const std::string given(trim(argument.substr(0, argument.find('='))));
+      return key == given || key.starts_with(given + ".");
+    });
+  });
+  return other;
+}
+
 std::string entry(const models::TensorHeader& header, const std::string& key) {
   const auto found = header.metadata.find(key);
   return found == header.metadata.end() ? std::string() : found->second;
@@ -270,13 +287,27 @@ RunShelf::State RunShelf::state_of(RunKind kind, std::uint64_t seed) const {
                           " with this command's configuration and corpus, got ", join(other, "; "),
                           "; give the same settings, or move the folder away"));
   }
-  if (is_finished(header, last, expected)) return State::finished;
+  if (is_finished(header, last, expected)) {
+    check_sampling(kind, run);
+    return State::finished;
+  }
   if (!has_checkpoint) {
     throw InputError(text(run.string(),
                           ": expected a trained model or a checkpoint to resume from, got a model "
                           "whose training is not finished"));
   }
   return State::begun;
+}
+
+// A finished run is sampled as the config.yaml beside its weights says.
+void RunShelf::check_sampling(RunKind kind, const fs::path& run) const {
+  const bool samples = !config(kind).is_baseline() && form_of(kind).last != Stage::vqvae;
+  if (!samples || !fs::exists(run / kModel)) return;
+  const std::vector<std::string> other = other_sampling(config(kind), run, options_.overrides);
+  if (other.empty()) return;
+  throw InputError(text(run.string(), ": expected a run of ", title_of(kind),
+                        " that samples as given, got one with ", join(other, "; "),
+                        "; change its config.yaml, or leave that out of the option 'set'"));
 }
 
 fs::path RunShelf::folder(RunKind kind, std::uint64_t seed) const {

@@ -52,6 +52,8 @@ class RunShelf {
   void check_runs(std::vector<std::string>& problems) const;
   // InputError if the folder holds something other than this run.
   State state_of(RunKind kind, std::uint64_t seed) const;
+  // InputError if a finished run does not sample as --set says.
+  void check_sampling(RunKind kind, const std::filesystem::path& run) const;
   std::filesystem::path shared_vqvae(std::uint64_t seed) const;
   void train_vqvae(std::uint64_t seed) const;
   void train(RunKind kind, std::uint64_t seed) const;

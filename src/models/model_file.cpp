@@ -67,12 +67,23 @@ std::filesystem::path model_file(const std::filesystem::path& path) {
   return file;
 }
 
-config::ModelKind kind_of(const std::filesystem::path& path) {
+namespace {
+
+config::TrainConfig config_of(const std::filesystem::path& path) {
   const std::filesystem::path file = model_file(path);
-  const std::string where = printable(file.string());
   const TensorHeader header = read_safetensors_header(file);
-  check_format(header.metadata, where);
-  return read_config(header.metadata, file, Said::nothing).model.kind;
+  check_format(header.metadata, printable(file.string()));
+  return read_config(header.metadata, file, Said::nothing);
+}
+
+}  // namespace
+
+config::ModelKind kind_of(const std::filesystem::path& path) {
+  return config_of(path).model.kind;
+}
+
+config::GenerationConfig generation_of(const std::filesystem::path& path) {
+  return config_of(path).generation;
 }
 
 Model load_model(const std::filesystem::path& path) {

@@ -64,10 +64,38 @@ class Tables(support.Case, TablesInShards):
         for name, content in before.items():
             self.assertEqual((out / name).read_bytes(), content, name)
 
+        self.check_sampling(out)
+
         other = subprocess.run([*self.command(out)[:4], str(self.shared / "none"), "--out", str(out)],
                                capture_output=True, text=True)
         self.assertEqual(other.returncode, 2)
         self.check_runs_from_elsewhere(out, before)
+
+    def check_sampling(self, whole):
+        """A finished run samples as its config.yaml says: that is part of a measurement, --set is refused."""
+        out = self.folder / whole.name
+        shutil.copytree(whole, out)
+        told = self.tables(out, "--set", "generation.temperature=0.05")
+        self.assertEqual(told.returncode, 2, told.stderr)
+        self.assertIn("minet-seed1: expected a run of MI Net that samples as given, got one with "
+                      "generation.temperature: 1, not 0.05; change its config.yaml", told.stderr)
+        same = self.tables(out, "--set", "generation.temperature=1")
+        self.assertEqual(same.returncode, 0, same.stderr)
+        self.assertNotIn("measuring", same.stderr)
+
+        config = out / "runs/minet-seed1/config.yaml"
+        written = config.read_text()
+        config.write_text(re.sub(r"(?m)^  temperature: 1$", "  temperature: 0.05", written))
+        self.assertNotEqual(config.read_text(), written)
+        changed = self.tables(out)
+        self.assertEqual(changed.returncode, 0, changed.stderr)
+        for metric in ("ndb", "notes", "instrument"):
+            self.assertIn(f"measuring {metric}-minet-seed1", changed.stderr)
+            result = json.loads((out / f"results/{metric}-minet-seed1.json").read_text())["result"]
+            self.assertEqual(result["sampling"]["temperature"], 0.05)
+        self.assertNotIn("-content-seed1", changed.stderr)
+        runs = json.loads((out / "tables.json").read_text())["runs"]
+        self.assertEqual([run["generation"]["temperature"] for run in runs[:2]], [0.05, 1])
 
     def check_complete(self, out, printed):
         everything = json.loads((out / "tables.json").read_text())

@@ -14,7 +14,8 @@
 // A run that is already under runs/ when the command starts, for instance because it was trained on
 // another machine, is used if its configuration and the hash of its corpus match. A finished run
 // needs only its model.safetensors and run.json; an unfinished one resumes from its checkpoint. The
-// three runs that share a VQ-VAE must have the same one.
+// three runs that share a VQ-VAE must have the same one. A finished run samples as the config.yaml
+// beside its weights says; `overrides` that say otherwise are refused.
 //
 // On several machines with a shared folder, each runs one shard, which measures its part of the
 // clips of table 1 and its share of the other measurements. A shard trains nothing: the runs must

@@ -62,7 +62,10 @@ void load_model_tensors(Model& model, const std::map<std::string, at::Tensor>& t
 // baseline is an InputError: load_baseline loads those.
 Model load_model(const std::filesystem::path& path);
 std::filesystem::path model_file(const std::filesystem::path& path);  // the file of such a path
-config::ModelKind kind_of(const std::filesystem::path& path);         // from its metadata alone
+// From the metadata alone: the kind, and how the model samples, which the config.yaml beside the
+// weights decides if there is one.
+config::ModelKind kind_of(const std::filesystem::path& path);
+config::GenerationConfig generation_of(const std::filesystem::path& path);
 
 // A minet model has all but the last two, a baseline has `baseline`, plus has body, synthesiser and
 // prior (movement and controls).
