@@ -150,6 +150,12 @@ Json Measuring::generation(RunKind kind, std::uint64_t seed) const {
   return as_json(models::generation_of(runs_.folder(kind, seed)));
 }
 
+bool Measuring::has_mixed_test() const {
+  const auto test = corpus_.tracks_of("test");
+  const auto noted = std::ranges::count_if(test, &corpus::Track::has_notes);
+  return noted > 0 && noted < std::ssize(test);
+}
+
 Take number(std::string path, std::string interval) {
   return [path = std::move(path), interval = std::move(interval)](const Measurement& measurement) {
     return measurement.at(path, interval);

@@ -24,6 +24,10 @@ struct LeftOut {
   std::string what, why;
 };
 
+// Said of a table whose rows need notes, if has_mixed_test().
+inline constexpr const char* kClipsWithNotes =
+    "Not every test track has notes: all rows are of the clips that have them.";
+
 class Measuring {
  public:
   explicit Measuring(const TablesOptions& options);
@@ -65,6 +69,7 @@ class Measuring {
   const corpus::Corpus& corpus() const { return corpus_; }
   const RunShelf& runs() const { return runs_; }
   const std::string& no_notes() const { return no_notes_; }  // why not; empty if there are notes
+  bool has_mixed_test() const;  // whether some, but not all, tracks of split 'test' have notes
   const std::vector<LeftOut>& left_out() const { return left_out_; }
   std::uint64_t first_seed() const { return options_.seeds.front(); }
 

@@ -15,11 +15,15 @@ struct Heard {
 
 std::vector<Measurement> hear_instrument(Measuring& measuring, RunKind kind,
                                          const std::string& metric, bool notes) {
-  return measuring.measure(metric, kind, {{"clips", measuring.options().clips}},
-                           [&](std::uint64_t seed) {
-                             return evaluation::evaluate_instrument(
-                                 {.common = measuring.common(kind, seed), .notes = notes});
-                           });
+  // All rows are of the same clips.
+  const bool with_notes = measuring.no_notes().empty();
+  return measuring.measure(
+      metric, kind, {{"clips", measuring.options().clips}, {"clips_with_notes", with_notes}},
+      [&](std::uint64_t seed) {
+        return evaluation::evaluate_instrument({.common = measuring.common(kind, seed),
+                                                .notes = notes,
+                                                .clips_with_notes = with_notes});
+      });
 }
 
 Heard hear(Measuring& measuring, RunKind kind, bool hears_notes) {
@@ -73,6 +77,9 @@ PaperTable stages_table(Measuring& measuring) {
                 "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
                 "given the notes, and plus where its row says so; the others are not. Chance: the "
                 "real sound against another track's notes; the most common instrument."}};
+  if (measuring.no_notes().empty() && measuring.has_mixed_test()) {
+    table.notes.emplace_back(kClipsWithNotes);
+  }
   const auto test = measuring.corpus().tracks_of("test");
   const auto count = std::count_if(test.begin(), test.end(),
                                    [](const corpus::Track& track) { return track.has_notes; });

@@ -3,11 +3,14 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <numbers>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "evaluation/nll_clips.hpp"
 #include "evaluation/nll_of_plus.hpp"
 #include "evaluation/scene.hpp"
 #include "minet/clips/plus_data.hpp"
@@ -23,50 +26,33 @@ struct FrameNats {
   std::vector<at::Tensor> played, level, begins;
 };
 
-// For each clip one of another track, half the list further on; itself if there is none.
-std::vector<clips::Clip> others_of(const std::vector<clips::Clip>& clips) {
-  std::vector<clips::Clip> result;
-  for (std::size_t i = 0; i < clips.size(); ++i) {
-    std::size_t other = (i + clips.size() / 2) % clips.size();
-    for (std::size_t tried = 0; tried < clips.size() && clips[other].track == clips[i].track;
-         ++tried) {
-      other = (other + 1) % clips.size();
-    }
-    result.push_back(clips[other]);
-  }
-  return result;
-}
-
 class PlusNll {
  public:
   PlusNll(const Scene& scene, models::PlusModel model)
       : scene_(scene),
         model_(std::move(model)),
         data_(scene.corpus, scene.options.split, model_.config, /*cache=*/{}, scene.device,
-              at::get_num_threads()),
-        others_(others_of(scene.clips)) {}
+              at::get_num_threads()) {}
 
-  FrameNats nats(const std::string& label, bool notes, bool other_body) {
+  // Of `clips`, with the keypoints of `bodies`.
+  FrameNats nats(const std::string& label, const std::vector<clips::Clip>& clips,
+                 const std::vector<clips::Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
     FrameNats all;
     const auto add = [](std::vector<at::Tensor>& to, const at::Tensor& values) {
       to.push_back(values.to(at::kCPU, at::kDouble).flatten());
     };
-    for_each_batch(
-        label, scene_.clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
-          const std::vector<bool> hidden(some.size(), !notes);
-          models::ControlBatch batch = data_.controls(some, hidden);
-          if (other_body) {
-            const auto begin = others_.begin() + static_cast<std::ptrdiff_t>(first);
-            batch.pose =
-                data_.controls({begin, begin + static_cast<std::ptrdiff_t>(some.size())}, hidden)
-                    .pose;
-          }
-          const models::ControlLoss loss = models::control_loss(model_, batch);
-          add(all.played, loss.onset + loss.pitch);
-          add(all.level, loss.level);
-          add(all.begins, batch.tokens.onset);
-        });
+    for_each_batch(label, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
+      const std::vector<bool> hidden(some.size(), !notes);
+      models::ControlBatch batch = data_.controls(some, hidden);
+      const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
+      batch.pose =
+          data_.controls({begin, begin + static_cast<std::ptrdiff_t>(some.size())}, hidden).pose;
+      const models::ControlLoss loss = models::control_loss(model_, batch);
+      add(all.played, loss.onset + loss.pitch);
+      add(all.level, loss.level);
+      add(all.begins, batch.tokens.onset);
+    });
     return all;
   }
 
@@ -74,61 +60,111 @@ class PlusNll {
   const Scene& scene_;
   models::PlusModel model_;
   clips::PlusData data_;
-  std::vector<clips::Clip> others_;
 };
 
 double mean(const std::vector<at::Tensor>& parts) {
   return at::cat(parts).mean().item<double>();
 }
 
-double mean_at_onsets(const FrameNats& nats) {
+// Nothing if no note begins.
+std::optional<double> mean_at_onsets(const FrameNats& nats) {
   const at::Tensor begins = at::cat(nats.begins) > 0;
-  return begins.any().item<bool>()
-             ? at::cat(nats.played).masked_select(begins).mean().item<double>()
-             : 0;
+  if (!begins.any().item<bool>()) return std::nullopt;
+  return at::cat(nats.played).masked_select(begins).mean().item<double>();
 }
+
+// With the right body and, if there is one, with another track's.
+struct BothBodies {
+  FrameNats own;
+  std::optional<FrameNats> other = std::nullopt;
+};
+
+BothBodies measure(PlusNll& nll, const std::string& label, const NllClips& judged, bool notes) {
+  BothBodies both{.own = nll.nats(label, judged.clips, judged.clips, notes)};
+  if (!judged.bodies.empty()) {
+    both.other = nll.nats(text(label, ", another's body"), judged.clips, judged.bodies, notes);
+  }
+  return both;
+}
+
+struct Line {
+  std::string name;
+  double nats = 0;
+  std::optional<double> other = std::nullopt;  // with another track's body
+};
+
+class PlusReport {
+ public:
+  explicit PlusReport(nlohmann::ordered_json& json) : json_(json) {}
+
+  void add(const std::string& key, const Line& line) {
+    json_[key + "_nats"] = line.nats;
+    if (line.other) json_[key + "_pose_gain_nats"] = *line.other - line.nats;
+    lines_.push_back(line);
+  }
+
+  std::string lines() const {
+    const bool others = std::ranges::any_of(lines_, [](const Line& line) { return !!line.other; });
+    std::vector<std::vector<std::string>> rows{{"", "nats per frame"}};
+    if (others) rows[0].insert(rows[0].end(), {"another's body", "body saves"});
+    for (const Line& line : lines_) {
+      rows.push_back({line.name, figure(line.nats)});
+      if (!line.other) continue;
+      rows.back().insert(rows.back().end(), {figure(*line.other), figure(*line.other - line.nats)});
+    }
+    return table(rows);
+  }
+
+ private:
+  nlohmann::ordered_json& json_;
+  std::vector<Line> lines_;
+};
 
 }  // namespace
 
 EvalResult evaluate_plus_nll(const NllOptions& options) {
   const Scene scene(options.common, "nll");
+  const NllClips judged = nll_clips(scene, options.clips_with_notes);
+  const NllClips noted = with_notes(scene, judged);
   models::PlusModel model = models::load_plus(options.common.model);
   model.to(scene.device);
   const double rate = models::token_rate(model.config);
-  PlusNll measure(scene, std::move(model));
-  const FrameNats own = measure.nats("without notes", false, false);
-  const FrameNats other = measure.nats("without notes, another's body", false, true);
-  const FrameNats told = measure.nats("with notes", true, false);
-  const FrameNats told_other = measure.nats("with notes, another's body", true, true);
+  PlusNll nll(scene, std::move(model));
+  const BothBodies alone = measure(nll, "without notes", judged, false);
 
-  const double whole = mean(own.played) + mean(own.level);
-  const double whole_other = mean(other.played) + mean(other.level);
-  nlohmann::ordered_json json = begin_json(scene.heading());
-  json["nll_nats"] = whole;
-  json["nll_bits_per_second"] = whole * rate / std::numbers::ln2;
-  json["nll_shuffled_pose_nats"] = whole_other;
-  json["nll_pose_gain_nats"] = whole_other - whole;
-  json["nll_onset_and_pitch_nats"] = mean(own.played);
-  json["nll_level_nats"] = mean(own.level);
-  json["nll_at_onsets_nats"] = mean_at_onsets(own);
-  json["nll_at_onsets_pose_gain_nats"] = mean_at_onsets(other) - mean_at_onsets(own);
-  json["nll_notes_level_nats"] = mean(told.level);
-  json["nll_notes_level_pose_gain_nats"] = mean(told_other.level) - mean(told.level);
-  const auto row = [](const char* name, double nats, double other_nats) {
-    return std::vector<std::string>{name, figure(nats), figure(other_nats),
-                                    figure(other_nats - nats)};
+  const auto line = [](const char* name, const BothBodies& both, const auto& of) {
+    return Line{.name = name,
+                .nats = of(both.own),
+                .other = both.other ? std::optional(of(*both.other)) : std::nullopt};
   };
-  const std::vector<std::vector<std::string>> rows{
-      {"", "nats per frame", "another's body", "body saves"},
-      row("onset and pitch", mean(own.played), mean(other.played)),
-      row("  where a note begins", mean_at_onsets(own), mean_at_onsets(other)),
-      row("loudness", mean(own.level), mean(other.level)),
-      row("loudness, notes given", mean(told.level), mean(told_other.level))};
-  return {
-      .json = dump(json),
-      .report = text(headline(scene.heading()), "\n\n", table(rows), "\nLower is better. ",
-                     figure(whole * rate / std::numbers::ln2),
-                     " bits per second without notes. With notes, onset and pitch are given.\n")};
+  const auto played = [](const FrameNats& nats) { return mean(nats.played); };
+  const auto level = [](const FrameNats& nats) { return mean(nats.level); };
+  const auto whole = [](const FrameNats& nats) { return mean(nats.played) + mean(nats.level); };
+  const auto at_onsets = [](const FrameNats& nats) { return *mean_at_onsets(nats); };
+
+  const Heading heading = scene.heading(judged.clips);
+  nlohmann::ordered_json json = begin_json(heading);
+  PlusReport report(json);
+  const Line all = line("all", alone, whole);
+  report.add("nll", all);
+  json["nll_bits_per_second"] = all.nats * rate / std::numbers::ln2;
+  if (all.other) json["nll_shuffled_pose_nats"] = *all.other;
+  report.add("nll_onset_and_pitch", line("onset and pitch", alone, played));
+  if (mean_at_onsets(alone.own)) {
+    report.add("nll_at_onsets", line("  where a note begins", alone, at_onsets));
+  }
+  report.add("nll_level", line("loudness", alone, level));
+  if (!noted.clips.empty()) {
+    const BothBodies told = measure(nll, "with notes", noted, true);
+    report.add("nll_notes_level", line("loudness, notes given", told, level));
+  }
+  json["clips_with_notes"] = noted.clips.size();
+  return {.json = dump(json),
+          .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
+                         figure(all.nats * rate / std::numbers::ln2),
+                         " bits per second without notes. With notes, onset and pitch are given.\n",
+                         all.other ? "" : one_track_note(),
+                         mixed_note(noted.clips.size(), judged.clips.size()))};
 }
 
 }  // namespace minet::evaluation

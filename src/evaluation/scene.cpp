@@ -111,6 +111,14 @@ std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_fra
   return chosen;
 }
 
+std::vector<clips::Clip> noted_clips(const Scene& scene) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scene.clips) {
+    if (scene.track(scene.tracks, clip).has_notes) clips.push_back(clip);
+  }
+  return clips;
+}
+
 void for_each_batch(
     const std::string& label, const std::vector<clips::Clip>& clips,
     const std::function<void(std::size_t first, const std::vector<clips::Clip>&)>& action,

@@ -64,6 +64,9 @@ class Scene {
 std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
                                       std::int64_t clip_frames, std::int64_t count);
 
+// The scene's clips whose tracks have notes.
+std::vector<clips::Clip> noted_clips(const Scene& scene);
+
 // `count` clips at random places, one in each of `count` equal parts of all possible starts: clips
 // do not cluster, and each track is sampled in proportion to its length. For `count` 0 all clips
 // end to end. InputError naming the corpus if no track is long enough.

@@ -12,6 +12,7 @@
 #include "minet/evaluation/nll.hpp"
 #include "minet/evaluation/reconstruction.hpp"
 #include "minet/score/notes.hpp"
+#include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -143,6 +144,39 @@ TEST_F(Evaluate, TheGainOfTheBodyIsTheSumOfItsMoments) {
   EXPECT_CONTAINS(result.report, "body saves");
 }
 
+// The sum over moments of `key`, weighted by their shares of the codes.
+double over_moments(const Json& moments, const char* key) {
+  double sum = 0;
+  for (const Json& moment : moments) {
+    sum += moment["share"].get<double>() * moment[key].get<double>();
+  }
+  return sum;
+}
+
+TEST_F(Evaluate, ResultsWithNotesAreOfTheClipsThatHaveThem) {
+  const TempFolder folder;
+  NllOptions mixed = nll();
+  mixed.common.corpus = make_corpus(folder.path(), {.last_without_notes = 1});
+  const EvalResult result = evaluate_nll(mixed);
+  const Json json = Json::parse(result.json);
+  EXPECT_EQ(json["clips"], 5);
+  EXPECT_LT(json["clips_with_notes"], 5);
+  EXPECT_NEAR(over_moments(json["nll_notes_moments"], "nats"), json["nll_notes_nats"], 1e-9);
+  EXPECT_NEAR(over_moments(json["nll_notes_moments"], "pose_gain_nats"),
+              json["nll_notes_pose_gain_nats"], 1e-9);
+  EXPECT_CONTAINS(result.report, "of 5 clips have notes");
+
+  mixed.clips_with_notes = true;
+  const Json noted = run(mixed);
+  EXPECT_EQ(noted["clips"], json["clips_with_notes"]);
+  EXPECT_NEAR(noted["nll_notes_nats"], json["nll_notes_nats"], 1e-6);
+  EXPECT_NEAR(noted["nll_notes_pose_gain_nats"], json["nll_notes_pose_gain_nats"], 1e-6);
+  EXPECT_NE(noted["nll_nats"], json["nll_nats"]);
+  EXPECT_NEAR(over_moments(noted["nll_moments"], "nats"), noted["nll_nats"], 1e-9);
+  mixed.common.corpus = make_corpus(folder.path() / "none", {.last_without_notes = 3});
+  EXPECT_CONTAINS(input_error([&] { evaluate_nll(mixed); }), "expected clips with notes");
+}
+
 TEST_F(Evaluate, AUniformPriorHasTheUniformNll) {
   models::Model model = models::load_model(folder_->path() / "model");
   {
@@ -200,6 +234,28 @@ TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
   EXPECT_FALSE(json.contains("nll_moments"));
   EXPECT_EQ(result.report.find("onset"), std::string::npos) << result.report;
   EXPECT_CONTAINS(result.report, "no track of the split has notes");
+  EXPECT_CONTAINS(result.report, "of one track");
+}
+
+TEST_F(Evaluate, PlusIsGivenAnotherBodyOnlyIfThereIsOne) {
+  NllOptions plus = nll();
+  plus.common.model = source_folder() / "models" / "plus";
+  const Json whole = run(plus);
+  const std::vector<std::string> of_others = {"nll_shuffled_pose_nats", "nll_pose_gain_nats",
+                                              "nll_at_onsets_pose_gain_nats",
+                                              "nll_notes_level_pose_gain_nats"};
+  for (const std::string& key : of_others) EXPECT_TRUE(whole.contains(key)) << key;
+  EXPECT_EQ(whole["clips_with_notes"], 5);
+  EXPECT_TRUE(whole.contains("nll_notes_level_nats"));
+
+  const TempFolder folder;
+  plus.common.corpus = make_corpus(folder.path(), {.test_tracks = 1, .last_without_notes = 1});
+  const EvalResult result = evaluate_nll(plus);
+  const Json alone = Json::parse(result.json);
+  EXPECT_TRUE(alone.contains("nll_nats"));
+  EXPECT_TRUE(alone.contains("nll_at_onsets_nats"));
+  for (const std::string& key : of_others) EXPECT_FALSE(alone.contains(key)) << key;
+  EXPECT_FALSE(alone.contains("nll_notes_level_nats"));
   EXPECT_CONTAINS(result.report, "of one track");
 }
 

@@ -140,6 +140,18 @@ TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten)
       "temperature");
 }
 
+TEST(Instrument, OfClipsWithNotesLeavesOutTheOthers) {
+  const TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {.last_without_notes = 1, .instruments = true});
+  InstrumentOptions options{
+      .common = options_for(folder.path(), corpus), .train_clips = 8, .iterations = 2};
+  EXPECT_EQ(nlohmann::json::parse(evaluate_instrument(options).json)["clips"], 3);
+  options.clips_with_notes = true;
+  const auto json = nlohmann::json::parse(evaluate_instrument(options).json);
+  EXPECT_EQ(json["clips"], 2);
+  EXPECT_EQ(json["notes_given"], false);
+}
+
 TEST(Instrument, NeedsLabels) {
   const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {});
