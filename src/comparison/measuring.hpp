@@ -35,8 +35,10 @@ class Measuring {
   using Evaluate = std::function<evaluation::EvalResult(std::uint64_t seed)>;
   // The cached result in OUT/results if it was made from the same inputs, otherwise measured with
   // `evaluate` and cached. `own`: the metric's own options, which are part of the inputs.
+  // `also`: another file that `evaluate` writes; without it, the cached result is not used.
   Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
-                          const nlohmann::ordered_json& own, const Evaluate& evaluate);
+                          const nlohmann::ordered_json& own, const Evaluate& evaluate,
+                          const std::filesystem::path& also = {});
   // A measurement that shards make together, each on some of its clips.
   struct InParts {
     Evaluate whole;

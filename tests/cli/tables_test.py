@@ -83,6 +83,12 @@ class Tables(support.Case, TablesInShards):
         self.assertEqual(same.returncode, 0, same.stderr)
         self.assertNotIn("measuring", same.stderr)
 
+        (out / "results/tsne-minet-seed1/tsne.svg").unlink()  # figure 7, each seed's its own
+        drawn = self.tables(out)
+        self.assertEqual(drawn.returncode, 0, drawn.stderr)
+        self.assertEqual(re.findall("measuring (.*)", drawn.stderr), ["tsne-minet-seed1"])
+        self.assertEqual((out / "report.html").read_bytes(), (whole / "report.html").read_bytes())
+
         config = out / "runs/minet-seed1/config.yaml"
         written = config.read_text()
         config.write_text(re.sub(r"(?m)^  temperature: 1$", "  temperature: 0.05", written))
