@@ -262,6 +262,11 @@ class Tables(support.Case, TablesInShards):
                 self.assertIn(expected, result.stderr)
                 self.assertFalse(out.exists())
 
+    def test_a_folder_is_for_one_model(self):
+        for metric, option in (("tsne", "--out"), ("codebook", "--out"), ("reconstruction", "--sound")):
+            self.assert_fails(metric, "--model", "a", "--model", "b", "--corpus", self.corpus, option,
+                              self.folder / "new", says=[f"{option}: expected one model", "got 2"])
+
     def test_what_does_not_fit_is_said_before_anything_is_trained(self):
         out = self.shared / "refused"
         cases = [
