@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "comparison/check_corpus.hpp"
 #include "comparison/paper_tables.hpp"
 #include "minet/core/text.hpp"
 #include "minet/evaluation/instrument.hpp"
@@ -80,10 +79,9 @@ PaperTable stages_table(Measuring& measuring) {
   if (measuring.no_notes().empty() && measuring.has_mixed_test()) {
     table.notes.emplace_back(kClipsWithNotes);
   }
-  const auto test = measuring.corpus().tracks_of("test");
-  const auto count = std::count_if(test.begin(), test.end(),
-                                   [](const corpus::Track& track) { return track.has_notes; });
-  const bool hears_notes = measuring.no_notes().empty() && count >= 2;
+  const double clip_seconds = measuring.runs().config(RunKind::minet).data.clip_seconds;
+  const bool hears_notes =
+      measuring.no_notes().empty() && noted_test_tracks(measuring.corpus(), clip_seconds) >= 2;
   if (measuring.no_notes().empty() && !hears_notes) {
     measuring.leave_out("pitch, onsets and chroma of table A",
                         "only one test track has notes, so no other's can be compared with");

@@ -27,16 +27,15 @@ namespace minet::evaluation {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMaxTrainClips = 12'000;  // 1.2 GB of inner products
-constexpr std::size_t kGenerated = 32;           // clips generated at a time
+constexpr std::size_t kGenerated = 32;  // clips generated at a time
 
 void check(const NdbOptions& options) {
   if (options.bins < 2 || options.bins > 1000) {
     throw InputError(text("bins: expected 2 to 1000, got ", options.bins));
   }
-  if (options.train_clips < 2 * options.bins || options.train_clips > kMaxTrainClips) {
+  if (options.train_clips < 2 * options.bins || options.train_clips > kMaxNdbTrainClips) {
     throw InputError(text("train_clips: expected at least two a bin (", 2 * options.bins,
-                          ") and at most ", kMaxTrainClips, ", got ", options.train_clips));
+                          ") and at most ", kMaxNdbTrainClips, ", got ", options.train_clips));
   }
   if (options.restarts < 1 || options.restarts > 1000) {
     throw InputError(text("restarts: expected 1 to 1000, got ", options.restarts));

@@ -18,8 +18,6 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kMaxClips = 1'000'000;
-
 // Limits the sound cached in memory: metrics stay below 2 GB, whatever limit training had.
 config::TrainConfig with_small_cache(config::TrainConfig config) {
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);

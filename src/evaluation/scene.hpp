@@ -18,6 +18,8 @@
 
 namespace minet::evaluation {
 
+inline constexpr std::int64_t kMaxClips = 1'000'000;  // to measure on
+
 // Neither copied nor moved, because the track stores refer to `corpus`.
 class Scene {
  public:

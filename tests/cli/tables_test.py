@@ -24,8 +24,10 @@ class Tables(support.Case, TablesInShards):
         cls.corpus = cls.small_corpus(cls.shared)
 
     def command(self, out, *more, corpus=None):
+        numbers = [word for pair in (("--clips", "8"), ("--ndb-clips", "100"), ("--examples", "2"))
+                   if pair[0] not in more for word in pair]  # each may be given once
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(corpus or self.corpus),
-                "--plus", str(SOURCE / "configs/plus.yaml"), "--out", out.name, "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+                "--plus", str(SOURCE / "configs/plus.yaml"), "--out", out.name, *numbers, "--threads", "1",
                 *support.QUICK_TRAINING, *support.SHORT_CLIPS, *more]
 
     def tables(self, out, *more, **options):
@@ -270,7 +272,10 @@ class Tables(support.Case, TablesInShards):
     def test_what_does_not_fit_is_said_before_anything_is_trained(self):
         out = self.shared / "refused"
         cases = [
-            (["--ndb-clips", "60"], "--ndb-clips"),
+            (["--ndb-clips", "60"], "--ndb-clips: expected 100 (two a bin) to 12000, got 60"),
+            (["--ndb-clips", "13000"], "--ndb-clips: expected 100 (two a bin) to 12000, got 13000"),
+            (["--clips", "2000000"], "--clips: expected 0 (the whole split) to 1000000"),
+            (["--clips", "1"], "--clips: expected clips of at least two tracks with notes"),
             (["--set", "content.enabled=false"], "content.enabled"),
             (["--seq2seq", str(SOURCE / "configs/tiny.yaml")], "model.kind"),
             (["--gru-seq2seq", str(SOURCE / "configs/tiny.yaml")], "prior.kind"),

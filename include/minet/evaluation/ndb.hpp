@@ -15,10 +15,12 @@
 
 namespace minet::evaluation {
 
+inline constexpr std::int64_t kMaxNdbTrainClips = 12'000;  // 1.2 GB of inner products
+
 struct NdbOptions {
   EvalOptions common = {.clips = 1600};  // real and generated, spread evenly over the split
   std::int64_t bins = 50;
-  std::int64_t train_clips = 1600;  // to make the bins, at random places; at most 12,000
+  std::int64_t train_clips = 1600;  // to make the bins, at random places; at most kMaxNdbTrainClips
   std::int64_t restarts = 10;       // of k-means++
   std::int64_t rounds = 1000;       // of the bootstrap over tracks
   bool notes = false;               // generate with the tracks' notes
