@@ -277,6 +277,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
 
   const Heading heading = scene.heading(judged.clips);
   nlohmann::ordered_json json = begin_json(heading);
+  json["unit"] = text("nats per code of ", figure(1000 / config.frame_rate()), " ms");
   std::vector<std::vector<std::string>> rows{{"", "nats per code", "bits per second"}};
   const auto add_row = [&](const std::string& name, double nats) {
     rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});

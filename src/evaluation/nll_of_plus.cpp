@@ -144,6 +144,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
 
   const Heading heading = scene.heading(judged.clips);
   nlohmann::ordered_json json = begin_json(heading);
+  json["unit"] = text("nats per frame of ", figure(1000 / rate), " ms");
   PlusReport report(json);
   const Line all = line("all", alone, whole);
   report.add("nll", all);

@@ -353,6 +353,36 @@ TEST(ChooseClips, NoneCountsTwice) {
   EXPECT_EQ(all[2].track, 2);
 }
 
+TEST(SideBySide, ShowsTheResultsOfAllModels) {
+  const EvalResult first{.json = R"({"metric": "nll", "clips": 3, "seconds": 12, "l_2": 0.5})",
+                         .report = "first"};
+  const EvalResult second{
+      .json = R"({"metric": "nll", "clips_with_notes": 2, "pose_gain": 0.25, "l_2": 1.5})",
+      .report = "second"};
+  const std::string report = side_by_side({"a", "b"}, {first, second}).report;
+  EXPECT_CONTAINS(report, "first\nsecond\n");
+  EXPECT_CONTAINS(report, "l 2");
+  EXPECT_CONTAINS(report, "pose gain");
+  EXPECT_CONTAINS(report, "0.250");
+  EXPECT_CONTAINS(side_by_side({"b", "a"}, {second, first}).report, "pose gain");
+  for (const char* setting : {"clips", "seconds", "pose_gain"}) {
+    EXPECT_EQ(report.find(setting), std::string::npos) << report;
+  }
+}
+
+TEST(SideBySide, DoesNotCompareDifferentUnits) {
+  const auto result = [](const char* unit) {
+    return EvalResult{.json = std::string(R"({"nll_nats": 0.5, "unit": ")") + unit + "\"}",
+                      .report = "report"};
+  };
+  const EvalResult both = side_by_side({"a", "b"}, {result("per code"), result("per frame")});
+  EXPECT_CONTAINS(both.report, "their units differ: per code; per frame");
+  EXPECT_EQ(both.report.find("nll"), std::string::npos) << both.report;
+  EXPECT_EQ(Json::parse(both.json)["models"].size(), 2u);
+  EXPECT_CONTAINS(side_by_side({"a", "b"}, {result("per code"), result("per code")}).report,
+                  "nll nats");
+}
+
 TEST(Figure, HasThreeSignificantDigits) {
   EXPECT_EQ(figure(0.25249), "0.252");
   EXPECT_EQ(figure(4.6949), "4.69");
