@@ -172,6 +172,14 @@ class Tables(support.Case, TablesInShards):
         self.assertEqual(table["rows"][0]["figures"]["taken for real"],
                          {"value": 0.3, "low": 0.2, "high": 0.42, "paper": {"URMP": 0.24}})
 
+        self.assertIn("interval is Wilson's", heard.stdout)
+        score.write_text(json.dumps({"success": {"rate": 0.3, "low": 0.2, "high": 0.42}, "listeners_interval": [0.1, 0.5]}))
+        heard = self.tables(out, "--no-training", "--listening", str(score))
+        self.assertEqual(heard.returncode, 0, heard.stderr)
+        figure = json.loads((out / "tables.json").read_text())["tables"][2]["rows"][0]["figures"]["taken for real"]
+        self.assertEqual((figure["low"], figure["high"]), (0.1, 0.5))
+        self.assertIn("resampling listeners", heard.stdout)
+
         changed = self.tables(out, "--set", "prior.layers=1")
         self.assertEqual(changed.returncode, 2)
         self.assertIn("prior.layers: 2, not 1", changed.stderr)
