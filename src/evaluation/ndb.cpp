@@ -235,8 +235,12 @@ NdbRow compare(std::string prefix, std::string name, const BinnedClips& referenc
               bootstrap_bins(reference, judged, options.bins, options.rounds, options.common.seed)};
 }
 
-nlohmann::ordered_json pair(const Interval& interval) {
-  return nlohmann::ordered_json::array({interval.low, interval.high});
+std::string span(const std::optional<Interval>& interval) {
+  return interval ? text(figure(interval->low), " - ", figure(interval->high)) : "-";
+}
+
+std::string whole_span(const std::optional<Interval>& interval) {
+  return interval ? text(std::lround(interval->low), " - ", std::lround(interval->high)) : "-";
 }
 
 std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, const NdbBins& bins,
@@ -244,23 +248,19 @@ std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, c
   std::vector<std::vector<std::string>> lines{
       {"", "NDB", "tracks resampled", "JS", "tracks resampled", "clips"}};
   for (const NdbRow& row : rows) {
-    const auto span = [](const Interval& interval) {
-      return text(figure(interval.low), " - ", figure(interval.high));
-    };
-    lines.push_back(
-        {row.name, text(row.figures.ndb),
-         text(std::lround(row.intervals.ndb.low), " - ", std::lround(row.intervals.ndb.high)),
-         figure(row.figures.js), span(row.intervals.js), text(row.clips)});
+    lines.push_back({row.name, text(row.figures.ndb), whole_span(row.intervals.ndb),
+                     figure(row.figures.js), span(row.intervals.js), text(row.clips)});
   }
-  return text(headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
-              bins.train.bins.size(),
-              " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
-              "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "
-              "(floor) is what real sound scores.\n"
-              "JS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
-              options.rounds,
-              " resamplings of whole tracks, which\n"
-              "spread the clips further, so they lie above the value itself.\n");
+  return text(
+      headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
+      bins.train.bins.size(),
+      " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
+      "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "
+      "(floor) is what real sound scores.\n"
+      "JS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
+      options.rounds,
+      " resamplings of whole tracks, which\n"
+      "spread the clips further, so they lie above the value itself; none for a single track.\n");
 }
 
 void warn_of_few(const NdbRow& row, const NdbOptions& options) {
@@ -318,8 +318,8 @@ EvalResult result_of(const NdbFindings& findings, const NdbOptions& options) {
   for (const NdbRow& row : rows) {
     json[row.prefix + "ndb"] = row.figures.ndb;
     json[row.prefix + "js"] = row.figures.js;
-    json[row.prefix + "ndb_interval"] = pair(row.intervals.ndb);
-    json[row.prefix + "js_interval"] = pair(row.intervals.js);
+    json[row.prefix + "ndb_interval"] = interval_json(row.intervals.ndb);
+    json[row.prefix + "js_interval"] = interval_json(row.intervals.js);
   }
   json["bins_with_few"] = rows[0].figures.few;
   json["inertia"] = bins.inertia;

@@ -40,10 +40,10 @@ struct NdbOptions {
 // train_clips, halves_ndb and halves_js (real clips of one half of the training groups against bins
 // of the other half; absent with a single group), codes_ndb and codes_js (the real clips through
 // the codes: what a perfect prior would score; absent for a model without codes). For each of these
-// prefixes and for none: ndb_interval and js_interval, 95 %, resampling tracks. Also:
-// kind, source ("generated", "generated with notes" or the folder), alpha, restarts, inertia,
-// bins_with_few, centres_hash, and, by bin, `counts` (train, test, judged) and `z` (test,
-// judged).
+// prefixes and for none: ndb_interval and js_interval, 95 %, resampling tracks; null if one side is
+// a single track. Also: kind, source ("generated", "generated with notes" or the folder), alpha,
+// restarts, inertia, bins_with_few, centres_hash, and, by bin, `counts` (train, test, judged) and
+// `z` (test, judged).
 EvalResult evaluate_ndb(const NdbOptions& options);
 
 // The same on several machines. A shard makes the bins, or takes them from the cache folder, which
