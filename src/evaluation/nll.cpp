@@ -9,6 +9,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include "evaluation/code_models.hpp"
@@ -28,17 +29,34 @@ namespace {
 
 using clips::Clip;
 
-// Whole tracks, encoded as in training. Not from the run's cache: the corpus may be different.
+std::set<std::int64_t> tracks_of(const std::vector<Clip>& clips) {
+  std::set<std::int64_t> tracks;
+  for (const Clip& clip : clips) tracks.insert(clip.track);
+  return tracks;
+}
+
+std::set<std::int64_t> all_tracks(const clips::TrackStore& store) {
+  std::set<std::int64_t> tracks;
+  for (std::size_t i = 0; i < store.tracks().size(); ++i) {
+    tracks.insert(static_cast<std::int64_t>(i));
+  }
+  return tracks;
+}
+
+// Whole tracks, encoded as in training: by track [T] int64, undefined if not in `wanted`. Not from
+// the run's cache: the corpus may be different.
 std::vector<at::Tensor> encode_tracks(Scene& scene, const clips::TrackStore& store,
+                                      const std::set<std::int64_t>& wanted,
                                       const std::string& label) {
-  const auto count = static_cast<std::int64_t>(store.tracks().size());
-  Progress progress(label, count, "tracks");
-  std::vector<at::Tensor> codes;  // by track: [T] int64
-  for (std::int64_t track = 0; track < count; ++track) {
+  Progress progress(label, std::ssize(wanted), "tracks");
+  std::vector<at::Tensor> codes(store.tracks().size());
+  std::int64_t done = 0;
+  for (const std::int64_t track : wanted) {
     throw_if_stopped("stopped while evaluating; nothing was written");
     const at::Tensor spectrogram = store.track_spectrogram(track, scene.scale()).to(scene.device);
-    codes.push_back(scene.model().vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU));
-    progress.update(track + 1);
+    codes[static_cast<std::size_t>(track)] =
+        scene.model().vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);
+    progress.update(++done);
   }
   progress.finish();
   return codes;
@@ -255,13 +273,15 @@ EvalResult evaluate_nll(const NllOptions& options) {
   const NllClips judged = nll_clips(scene, options.clips_with_notes);
   const NllClips noted = with_notes(scene, judged);
 
-  const std::vector<at::Tensor> codes =
-      encode_tracks(scene, scene.tracks, text("encoding ", scene.options.split));
+  const bool is_train = scene.options.split == "train";  // whose codes the baselines need too
+  const std::vector<at::Tensor> codes = encode_tracks(
+      scene, scene.tracks, is_train ? all_tracks(scene.tracks) : tracks_of(judged.clips),
+      text("encoding ", scene.options.split));
   std::vector<CodeSequence> train, test;
   for (const at::Tensor& track :
-       scene.options.split == "train"
-           ? codes
-           : encode_tracks(scene, scene.train_tracks, "encoding train, for the baselines")) {
+       is_train ? codes
+                : encode_tracks(scene, scene.train_tracks, all_tracks(scene.train_tracks),
+                                "encoding train, for the baselines")) {
     train.push_back(sequence_of(track));
   }
   for (const Clip& clip : judged.clips) {
