@@ -50,7 +50,10 @@ void add_nll(CLI::App& app, EvalSession& session) {
                        .summary = "How well does the prior predict the codes? Compared with "
                                   "uniform, unigram and bigram models",
                        .example = "mi_eval nll --model runs/first --corpus corpus --json nll.json"},
-                      evaluation::evaluate_nll, [](CLI::App&, Options&) {});
+                      evaluation::evaluate_nll, [](CLI::App& command, Options& options) {
+                        command.add_flag("--clips-with-notes", options.clips_with_notes,
+                                         "Leave out the clips of tracks without notes");
+                      });
 }
 
 }  // namespace minet::app

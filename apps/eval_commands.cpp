@@ -87,6 +87,13 @@ int deliver_models(const EvalSession& session, const JsonOutput& output,
   });
 }
 
+void check_folder(const std::string& option, const std::optional<fs::path>& folder,
+                  const std::vector<fs::path>& models) {
+  if (!folder || models.size() == 1) return;
+  throw InputError(text(option, ": expected one model, whose files go into that folder, got ",
+                        models.size(), "; measure each on its own, or leave the folder out"));
+}
+
 void add_shard_option(CLI::App& command, Shard& shard, const std::string& place) {
   command.add_option_function<std::string>(
       "--shard", [&shard](const std::string& word) { shard = parse_shard(word); },
@@ -145,13 +152,6 @@ void check_shard(const JsonOutput& output, const std::vector<fs::path>& models) 
     throw InputError(
         text("shard: expected one model, got ", models.size(), "; measure each on its own"));
   }
-}
-
-void refuse_shared_folder(const std::vector<fs::path>& models, const std::string& option,
-                          const std::optional<fs::path>& folder) {
-  if (models.size() < 2 || !folder) return;
-  throw InputError(text(option, ": expected it with one model, whose files it gets, got ",
-                        models.size(), " models; measure each on its own"));
 }
 
 }  // namespace minet::app

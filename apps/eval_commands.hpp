@@ -62,6 +62,10 @@ using Evaluate = std::function<evaluation::EvalResult(const std::filesystem::pat
 int deliver_models(const EvalSession& session, const JsonOutput& output,
                    const std::vector<std::filesystem::path>& models, const Evaluate& evaluate);
 
+// InputError if `option` names a folder, into which several models would write the same files.
+void check_folder(const std::string& option, const std::optional<std::filesystem::path>& folder,
+                  const std::vector<std::filesystem::path>& models);
+
 // --shard; `place` describes where the shards are.
 void add_shard_option(CLI::App& command, Shard& shard, const std::string& place);
 // This run's shard, or the merge that mi_eval merge requests.
@@ -89,11 +93,6 @@ int deliver_in_shards(const EvalSession& session, const JsonOutput& output, cons
 // InputError unless a shard has one model and a file for the result.
 void check_shard(const JsonOutput& output, const std::vector<std::filesystem::path>& models);
 
-// InputError if several models would write into one folder, given by this option.
-void refuse_shared_folder(const std::vector<std::filesystem::path>& models,
-                          const std::string& option,
-                          const std::optional<std::filesystem::path>& folder);
-
 // A metric with the shared options, --json and --force, and what `add_own` adds.
 template <class Options, class AddOwn>
 void add_metric(CLI::App& app, EvalSession& session, const Description& description,
@@ -120,10 +119,10 @@ void add_metric(CLI::App& app, EvalSession& session, const Description& descript
         arguments->options.force = arguments->output.force;
       }
       if constexpr (requires { arguments->options.out; }) {
-        refuse_shared_folder(arguments->models, "--out", arguments->options.out);
+        check_folder("--out", arguments->options.out, arguments->models);
       }
       if constexpr (requires { arguments->options.sound; }) {
-        refuse_shared_folder(arguments->models, "--sound", arguments->options.sound);
+        check_folder("--sound", arguments->options.sound, arguments->models);
       }
       const Shard shard = chosen_shard(session, arguments->shard);
       if (shard.merge || shard.count > 0) {

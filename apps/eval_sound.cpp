@@ -44,6 +44,8 @@ void add_instrument(CLI::App& app, EvalSession& session) {
                                         "Number of training clips for the classifier, at random "
                                         "positions; 0: all of split 'train'")
                             ->capture_default_str();
+                        command.add_flag("--clips-with-notes", options.clips_with_notes,
+                                         "Leave out the clips of tracks without notes");
                         command.add_flag("--notes", options.notes,
                                          "Generate with the tracks' notes");
                         add_iterations(command, options.iterations);

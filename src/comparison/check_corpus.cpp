@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/scene.hpp"
+#include "minet/clips/track_store.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/text.hpp"
 #include "minet/corpus/instruments.hpp"
@@ -79,6 +81,38 @@ void check_corpus(const corpus::Corpus& corpus, double clip_seconds, bool notes)
                           printable(track.id),
                           "'s, got none; prepare the corpus with more groups"));
   }
+}
+
+std::int64_t noted_test_tracks(const corpus::Corpus& corpus, double clip_seconds) {
+  const auto tracks = corpus.tracks_of("test");
+  return std::ranges::count_if(
+      tracks, [&](const Track& track) { return track.has_notes && track.seconds >= clip_seconds; });
+}
+
+void check_clips(const corpus::Corpus& corpus, const config::TrainConfig& config,
+                 const ChosenClips& chosen) {
+  const clips::TrackStore test(corpus, "test", config);
+  const Instruments instruments = read_instruments(corpus);
+  std::set<std::string> known, noted;  // instruments of training; ids
+  for (const Track& track : corpus.tracks_of("train")) known.insert(instruments.at(track.id));
+  bool judged = false;
+  for (const clips::Clip& clip :
+       evaluation::choose_clips(test.frames(), config.clip_frames(), chosen.clips)) {
+    const Track& track = test.tracks()[static_cast<std::size_t>(clip.track)];
+    if (track.has_notes) noted.insert(track.id);
+    judged |= known.contains(instruments.at(track.id)) && (!chosen.notes || track.has_notes);
+  }
+  if (!judged) {
+    throw InputError(text("clips: expected clips", chosen.notes ? " with notes" : "",
+                          " of an instrument that training has, got none among the ", chosen.clips,
+                          " of split 'test'; give more"));
+  }
+  if (!chosen.notes || noted.size() > 1) return;
+  if (noted_test_tracks(corpus, config.data.clip_seconds) < 2) return;  // not measured then
+  throw InputError(
+      text("clips: expected clips of at least two tracks with notes, got one such "
+           "track among the ",
+           chosen.clips, " of split 'test'; give more"));
 }
 
 }  // namespace minet::comparison

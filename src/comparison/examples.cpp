@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/scene.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/audio/picture.hpp"
@@ -64,9 +65,10 @@ class ExampleMaker {
     return scene_.tracks.spectrograms(clips, scene_.subject->scale());
   }
   at::Tensor generated(const std::vector<clips::Clip>& clips, bool notes) {  // [B, F, T]
-    return scene_.subject->spectrograms({.poses = scene_.tracks.poses(clips),
-                                         .notes = notes ? scene_.tracks.notes(clips) : at::Tensor(),
-                                         .sampling = {.seed = seed_}});
+    return scene_.subject->spectrograms(
+        {.poses = scene_.tracks.poses(clips),
+         .notes = notes ? std::optional(evaluation::given_notes(scene_, clips)) : std::nullopt,
+         .sampling = {.seed = seed_}});
   }
 
   // Writes each clip's sound and adds it to its example; `references` holds the loudest magnitude

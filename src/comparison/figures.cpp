@@ -21,22 +21,25 @@ constexpr std::uint64_t kMaxSvg = 64 << 20;  // bytes
 
 std::string tsne_svg(Measuring& measuring) {
   const std::uint64_t seed = measuring.first_seed();
-  const fs::path folder = measuring.options().out / "results" / text("tsne-seed", seed);
+  const fs::path folder =
+      measuring.options().out / "results" / text("tsne-", key_of(RunKind::minet), "-seed", seed);
+  const fs::path svg = folder / "tsne.svg";
   double clips = 0;  // in the test split, end to end
   for (const corpus::Track& track : measuring.corpus().tracks_of("test")) {
     clips += std::floor(track.seconds / measuring.runs().config(RunKind::minet).data.clip_seconds);
   }
   if (clips < kFewestPoints) return {};
   measuring.measure_one(
-      "tsne", RunKind::minet, seed, nlohmann::ordered_json::object(), [&](std::uint64_t) {
+      "tsne", RunKind::minet, seed, nlohmann::ordered_json::object(),
+      [&](std::uint64_t) {
         evaluation::TsneOptions options{.common = measuring.common(RunKind::minet, seed),
                                         .perplexity = std::min(30.0, clips / 3),
                                         .out = folder,
                                         .force = true};
         options.common.clips = 0;
         return evaluation::evaluate_tsne(options);
-      });
-  const fs::path svg = folder / "tsne.svg";
+      },
+      svg);
   if (!fs::exists(svg)) return {};
   // Embedded in a page, an image must not have an XML prologue.
   const std::string content = read_file(svg, kMaxSvg);

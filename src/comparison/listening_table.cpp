@@ -8,6 +8,24 @@ namespace {
 
 constexpr std::uint64_t kMaxScore = 64 << 20;  // bytes
 
+// By resampling listeners, whose own answers are correlated, if there were several (docs/
+// listening.md); otherwise Wilson's.
+bool has_listeners_interval(const Measurement& score) {
+  const auto& json = score.json;
+  if (!json.contains("listeners_interval")) return false;
+  const auto& ends = json["listeners_interval"];
+  return ends.is_array() && ends.size() == 2 && ends[0].is_number() && ends[1].is_number();
+}
+
+Cell rate_of(const Measurement& score) {
+  if (has_listeners_interval(score)) return score.at("success.rate", "listeners_interval");
+  Cell rate = score.at("success.rate");
+  const Cell low = score.at("success.low"), high = score.at("success.high");
+  if (rate && low && high)
+    rate = Measured{.value = rate->value, .low = low->value, .high = high->value};
+  return rate;
+}
+
 }  // namespace
 
 PaperTable listening_table(Measuring& measuring) {
@@ -17,8 +35,7 @@ PaperTable listening_table(Measuring& measuring) {
       .columns = {"taken for real"},
       .rows = {},
       .notes = {"Share of pairs in which a listener took the model's sound for the real "
-                "one (two-alternative forced choice); the interval is from resampling listeners, "
-                "or Wilson's if there is only one."}};
+                "one (two-alternative forced choice)."}};
   table.row("MI Net");
   table.row("nobody can tell").cells[0] = Measured{.value = 0.5};
   if (!measuring.options().listening) {
@@ -35,14 +52,10 @@ PaperTable listening_table(Measuring& measuring) {
                           ": expected the score of a listening test with its success rate, got "
                           "something else; score the answers first"));
   }
-  Cell rate = score.at("success.rate");
-  if (score.has("listeners_interval")) {
-    rate = score.at("success.rate", "listeners_interval");
-  } else if (rate) {
-    const Cell low = score.at("success.low"), high = score.at("success.high");
-    if (low && high) rate = Measured{.value = rate->value, .low = low->value, .high = high->value};
-  }
-  table.row("MI Net").cells[0] = rate;
+  table.row("MI Net").cells[0] = rate_of(score);
+  table.notes.emplace_back(has_listeners_interval(score)
+                               ? "The interval is from resampling listeners."
+                               : "The interval is Wilson's: there was a single listener.");
   return table;
 }
 

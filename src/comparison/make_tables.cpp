@@ -10,6 +10,7 @@
 #include "comparison/paper_tables.hpp"
 #include "comparison/report_page.hpp"
 #include "evaluation/result.hpp"
+#include "evaluation/scene.hpp"
 #include "minet/comparison/tables.hpp"
 #include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
@@ -74,11 +75,7 @@ class TableMaker {
   }
 
   void check() const {
-    const std::int64_t least = 2 * evaluation::NdbOptions{}.bins;
-    if (options_.ndb_clips < least) {
-      throw InputError(
-          text("ndb_clips: expected at least ", least, ", two a bin, got ", options_.ndb_clips));
-    }
+    check_numbers();
     if (options_.seeds.empty()) {
       throw InputError("seeds: expected one or more seeds, got none");
     }
@@ -89,8 +86,10 @@ class TableMaker {
             text("seeds: expected different seeds, got ", seed, " twice; leave one out"));
       }
     }
-    check_corpus(measuring_.corpus(), measuring_.runs().config(RunKind::minet).data.clip_seconds,
-                 measuring_.no_notes().empty());
+    const config::TrainConfig& minet = measuring_.runs().config(RunKind::minet);
+    const bool notes = measuring_.no_notes().empty();
+    check_corpus(measuring_.corpus(), minet.data.clip_seconds, notes);
+    check_clips(measuring_.corpus(), minet, {.clips = options_.clips, .notes = notes});
     if (options_.paper) check_paper_figures(options_.paper->string());
     // Runs trained elsewhere may be there before the command's own mark is.
     std::error_code ignored;
@@ -99,6 +98,18 @@ class TableMaker {
       throw InputError(text(options_.out.string(),
                             ": expected a new folder, one that this command made before, or one "
                             "that holds only runs/, got a different one; choose another name"));
+    }
+  }
+
+  void check_numbers() const {
+    const std::int64_t least = 2 * evaluation::NdbOptions{}.bins;
+    if (options_.ndb_clips < least || options_.ndb_clips > evaluation::kMaxNdbTrainClips) {
+      throw InputError(text("ndb_clips: expected ", least, " (two a bin) to ",
+                            evaluation::kMaxNdbTrainClips, ", got ", options_.ndb_clips));
+    }
+    if (options_.clips < 0 || options_.clips > evaluation::kMaxClips) {
+      throw InputError(text("clips: expected 0 (the whole split) to ", evaluation::kMaxClips,
+                            ", got ", options_.clips));
     }
   }
 

@@ -40,6 +40,7 @@ Cell Measurement::at(const std::string& path, const std::string& interval) const
   Measured result{.value = value->get<double>()};
   if (interval.empty()) return result;
   const Json* ends = find(json, interval);
+  if (ends != nullptr && ends->is_null()) return result;
   if (ends == nullptr || !ends->is_array() || ends->size() != 2) {
     fail(*this, interval, "an interval");
   }

@@ -14,9 +14,9 @@ struct Measurement {
 
   // Whether there is a value at `path`, dot-separated keys: "chain.generated.onset_f1".
   bool has(const std::string& path) const;
-  // The number there, with the interval [low, high] at `interval` if one is named. Empty if the
-  // metric says null, as it could not be measured. WorkError if the path is missing or not a
-  // number, which is a programming error.
+  // The number there, with the interval [low, high] at `interval` if one is named and not null.
+  // Empty if the metric says null, as it could not be measured. WorkError if the path is missing or
+  // not a number, which is a programming error.
   Cell at(const std::string& path, const std::string& interval = {}) const;
   // A mean with its standard error, converted to a 95 % interval.
   Cell with_error(const std::string& path, const std::string& error_path) const;

@@ -70,23 +70,25 @@ int Measuring::shard_of(const std::string& metric, const std::string& name) {
 }
 
 Measurement Measuring::measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
-                                   const Json& own, const Evaluate& evaluate) {
+                                   const Json& own, const Evaluate& evaluate,
+                                   const std::filesystem::path& also) {
   const std::string name = text(metric, "-", key_of(kind), "-seed", seed);
   const Json made_from = inputs(kind, seed, own);
   if (options_.shard.merge) {
     const Shard owner{.number = shard_of(metric, name), .count = static_cast<int>(shards_.size())};
-    if (auto kept = results_.kept(name, made_from)) return {name, *std::move(kept)};
+    if (auto kept = results_.kept(name, made_from, also)) return {name, *std::move(kept)};
     const std::filesystem::path file = results_.file(name);
-    throw InputError(text(
-        file.string(), ": expected what shard ", to_text(owner), " measures, got ",
-        std::filesystem::exists(file) ? "a measurement of another model, corpus or other options"
-                                      : "none",
-        "; run that shard again"));
+    const bool there = std::filesystem::exists(file) && (also.empty() || exists(also));
+    throw InputError(
+        text(file.string(), ": expected what shard ", to_text(owner), " measures, got ",
+             there ? "a measurement of another model, corpus or other options" : "none",
+             "; run that shard again"));
   }
   if (options_.shard.count > 0 && shard_of(metric, name) != options_.shard.number) {
     return {name, nullptr};
   }
-  return {name, results_.get(name, made_from, [&] { return evaluate(seed); })};
+  return {name, results_.get(
+                    name, made_from, [&] { return evaluate(seed); }, "measuring", also)};
 }
 
 std::vector<Measurement> Measuring::measure_in_parts(const std::string& metric, RunKind kind,
@@ -148,6 +150,12 @@ const std::string& Measuring::model_hash(RunKind kind, std::uint64_t seed) {
 
 Json Measuring::generation(RunKind kind, std::uint64_t seed) const {
   return as_json(models::generation_of(runs_.folder(kind, seed)));
+}
+
+bool Measuring::has_mixed_test() const {
+  const auto test = corpus_.tracks_of("test");
+  const auto noted = std::ranges::count_if(test, &corpus::Track::has_notes);
+  return noted > 0 && noted < std::ssize(test);
 }
 
 Take number(std::string path, std::string interval) {

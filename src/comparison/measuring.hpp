@@ -24,6 +24,10 @@ struct LeftOut {
   std::string what, why;
 };
 
+// Said of a table whose rows need notes, if has_mixed_test().
+inline constexpr const char* kClipsWithNotes =
+    "Not every test track has notes: all rows are of the clips that have them.";
+
 class Measuring {
  public:
   explicit Measuring(const TablesOptions& options);
@@ -31,8 +35,10 @@ class Measuring {
   using Evaluate = std::function<evaluation::EvalResult(std::uint64_t seed)>;
   // The cached result in OUT/results if it was made from the same inputs, otherwise measured with
   // `evaluate` and cached. `own`: the metric's own options, which are part of the inputs.
+  // `also`: another file that `evaluate` writes; without it, the cached result is not used.
   Measurement measure_one(const std::string& metric, RunKind kind, std::uint64_t seed,
-                          const nlohmann::ordered_json& own, const Evaluate& evaluate);
+                          const nlohmann::ordered_json& own, const Evaluate& evaluate,
+                          const std::filesystem::path& also = {});
   // A measurement that shards make together, each on some of its clips.
   struct InParts {
     Evaluate whole;
@@ -65,6 +71,7 @@ class Measuring {
   const corpus::Corpus& corpus() const { return corpus_; }
   const RunShelf& runs() const { return runs_; }
   const std::string& no_notes() const { return no_notes_; }  // why not; empty if there are notes
+  bool has_mixed_test() const;  // whether some, but not all, tracks of split 'test' have notes
   const std::vector<LeftOut>& left_out() const { return left_out_; }
   std::uint64_t first_seed() const { return options_.seeds.front(); }
 

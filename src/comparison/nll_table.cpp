@@ -16,10 +16,15 @@ PaperTable nll_table(Measuring& measuring) {
                 "clips."}};
   table.row(title_of(RunKind::gru_seq2seq));
   table.row(title_of(RunKind::content));
+  // All rows are of the same clips.
+  const bool with_notes = measuring.no_notes().empty();
+  if (with_notes && measuring.has_mixed_test()) table.notes.emplace_back(kClipsWithNotes);
   const auto of = [&](RunKind kind, const std::string& prefix) {
     const auto all = measuring.measure(
-        "nll", kind, {{"clips", measuring.options().clips}}, [&](std::uint64_t seed) {
-          return evaluation::evaluate_nll({.common = measuring.common(kind, seed)});
+        "nll", kind, {{"clips", measuring.options().clips}, {"clips_with_notes", with_notes}},
+        [&](std::uint64_t seed) {
+          return evaluation::evaluate_nll(
+              {.common = measuring.common(kind, seed), .clips_with_notes = with_notes});
         });
     TableRow& row = table.row(title_of(kind));
     row.cells[0] = cell(all, with_error(prefix + "_nats", prefix + "_standard_error"));
@@ -30,7 +35,7 @@ PaperTable nll_table(Measuring& measuring) {
     }
     return all;
   };
-  if (measuring.no_notes().empty()) {
+  if (with_notes) {
     of(RunKind::gru_seq2seq, "nll_notes");
     of(RunKind::content, "nll_notes");
   }

@@ -18,9 +18,11 @@ std::filesystem::path ResultShelf::file(const std::string& name) const {
   return safe_child(folder_, name + ".json");
 }
 
-std::optional<Json> ResultShelf::kept(const std::string& name, const Json& inputs) const {
+std::optional<Json> ResultShelf::kept(const std::string& name, const Json& inputs,
+                                      const std::filesystem::path& also) const {
   const std::filesystem::path path = file(name);
   if (!std::filesystem::exists(path)) return std::nullopt;
+  if (!also.empty() && !std::filesystem::exists(also)) return std::nullopt;
   const Json kept = Json::parse(read_file(path, kMaxResult), nullptr, /*allow_exceptions=*/false);
   if (!kept.is_object() || !kept.contains("inputs") || !kept.contains("result") ||
       kept["inputs"] != inputs) {
@@ -31,9 +33,9 @@ std::optional<Json> ResultShelf::kept(const std::string& name, const Json& input
 }
 
 Json ResultShelf::get(const std::string& name, const Json& inputs,
-                      const std::function<evaluation::EvalResult()>& measure,
-                      const char* doing) const {
-  if (auto before = kept(name, inputs)) return *std::move(before);
+                      const std::function<evaluation::EvalResult()>& measure, const char* doing,
+                      const std::filesystem::path& also) const {
+  if (auto before = kept(name, inputs, also)) return *std::move(before);
   log::info(text(doing, " ", name));
   std::filesystem::create_directories(folder_);  // some metrics write files of their own there
   Json result;

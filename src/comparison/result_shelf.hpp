@@ -17,12 +17,15 @@ class ResultShelf {
 
   // The JSON of the measurement `name` from FOLDER/NAME.json, if it was made from the same `inputs`
   // (corpus hash, model hash, sampling settings, options, version).
+  // `also`: a file that must be there too, unless empty.
   std::optional<nlohmann::ordered_json> kept(const std::string& name,
-                                             const nlohmann::ordered_json& inputs) const;
+                                             const nlohmann::ordered_json& inputs,
+                                             const std::filesystem::path& also = {}) const;
   // The same; measured and saved if it is not there. `doing` is for the log.
   nlohmann::ordered_json get(const std::string& name, const nlohmann::ordered_json& inputs,
                              const std::function<evaluation::EvalResult()>& measure,
-                             const char* doing = "measuring") const;
+                             const char* doing = "measuring",
+                             const std::filesystem::path& also = {}) const;
   std::filesystem::path file(const std::string& name) const;
 
  private:

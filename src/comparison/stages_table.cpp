@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "comparison/check_corpus.hpp"
 #include "comparison/paper_tables.hpp"
 #include "minet/core/text.hpp"
 #include "minet/evaluation/instrument.hpp"
@@ -15,11 +14,15 @@ struct Heard {
 
 std::vector<Measurement> hear_instrument(Measuring& measuring, RunKind kind,
                                          const std::string& metric, bool notes) {
-  return measuring.measure(metric, kind, {{"clips", measuring.options().clips}},
-                           [&](std::uint64_t seed) {
-                             return evaluation::evaluate_instrument(
-                                 {.common = measuring.common(kind, seed), .notes = notes});
-                           });
+  // All rows are of the same clips.
+  const bool with_notes = measuring.no_notes().empty();
+  return measuring.measure(
+      metric, kind, {{"clips", measuring.options().clips}, {"clips_with_notes", with_notes}},
+      [&](std::uint64_t seed) {
+        return evaluation::evaluate_instrument({.common = measuring.common(kind, seed),
+                                                .notes = notes,
+                                                .clips_with_notes = with_notes});
+      });
 }
 
 Heard hear(Measuring& measuring, RunKind kind, bool hears_notes) {
@@ -73,10 +76,12 @@ PaperTable stages_table(Measuring& measuring) {
                 "better in chroma distance only. Content cond. MI Net and the GRU-Seq2Seq are "
                 "given the notes, and plus where its row says so; the others are not. Chance: the "
                 "real sound against another track's notes; the most common instrument."}};
-  const auto test = measuring.corpus().tracks_of("test");
-  const auto count = std::count_if(test.begin(), test.end(),
-                                   [](const corpus::Track& track) { return track.has_notes; });
-  const bool hears_notes = measuring.no_notes().empty() && count >= 2;
+  if (measuring.no_notes().empty() && measuring.has_mixed_test()) {
+    table.notes.emplace_back(kClipsWithNotes);
+  }
+  const double clip_seconds = measuring.runs().config(RunKind::minet).data.clip_seconds;
+  const bool hears_notes =
+      measuring.no_notes().empty() && noted_test_tracks(measuring.corpus(), clip_seconds) >= 2;
   if (measuring.no_notes().empty() && !hears_notes) {
     measuring.leave_out("pitch, onsets and chroma of table A",
                         "only one test track has notes, so no other's can be compared with");

@@ -1,17 +1,35 @@
 #include "evaluation/clip_notes.hpp"
 
 namespace minet::evaluation {
+namespace {
+
+std::vector<score::Note> notes_from(const Scene& scene, const clips::Clip& clip) {
+  const double start_s =
+      static_cast<double>(clip.first_frame) / scene.subject->config().frame_rate();
+  std::vector<score::Note> notes = scene.corpus.read_notes(scene.track(scene.tracks, clip));
+  for (score::Note& note : notes) note.onset_s -= start_s;
+  return notes;
+}
+
+}  // namespace
 
 std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
-  const double rate = scene.subject->config().frame_rate();
-  const double start_s = static_cast<double>(clip.first_frame) / rate;
-  const double seconds = static_cast<double>(scene.clip_frames()) / rate;
-  std::vector<score::Note> result;
-  for (score::Note note : scene.corpus.read_notes(scene.track(scene.tracks, clip))) {
-    note.onset_s -= start_s;
-    if (note.end_s() > 0 && note.onset_s < seconds) result.push_back(note);
+  const double seconds =
+      static_cast<double>(scene.clip_frames()) / scene.subject->config().frame_rate();
+  std::vector<score::Note> notes = notes_from(scene, clip);
+  std::erase_if(
+      notes, [&](const score::Note& note) { return note.end_s() <= 0 || note.onset_s >= seconds; });
+  return notes;
+}
+
+std::vector<std::vector<score::Note>> given_notes(const Scene& scene,
+                                                  const std::vector<clips::Clip>& clips) {
+  std::vector<std::vector<score::Note>> all;
+  for (const clips::Clip& clip : clips) {
+    all.emplace_back();
+    if (scene.track(scene.tracks, clip).has_notes) all.back() = notes_from(scene, clip);
   }
-  return result;
+  return all;
 }
 
 }  // namespace minet::evaluation

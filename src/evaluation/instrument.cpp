@@ -42,19 +42,19 @@ std::vector<std::vector<std::int64_t>> confusion(const std::vector<std::int64_t>
   return counts;
 }
 
-// The clips of instruments that the classifier knows; with `notes`, only those that have notes.
+// The clips of instruments that the classifier knows; with `noted`, only those that have notes.
 std::vector<clips::Clip> clips_of_known(const Scene& scene, const Labels& labels,
-                                        const std::set<std::int64_t>& known, bool notes) {
+                                        const std::set<std::int64_t>& known, bool noted) {
   std::vector<clips::Clip> clips;
   for (const clips::Clip& clip : scene.clips) {
     const corpus::Track& track = scene.track(scene.tracks, clip);
-    if (notes && !track.has_notes) continue;
+    if (noted && !track.has_notes) continue;
     if (known.contains(labels.of(track))) clips.push_back(clip);
   }
   if (clips.empty()) {
     throw InputError(text(scene.options.corpus.string(), ": expected clips in split '",
                           scene.options.split, "' of instruments that training has",
-                          notes ? ", with notes" : "", ", got none; choose another split"));
+                          noted ? ", with notes" : "", ", got none; choose another split"));
   }
   return clips;
 }
@@ -84,7 +84,8 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   const Labels labels(scene.corpus);
   const InstrumentExamples examples = instrument_examples(scene, labels, options.train_clips);
   const std::set<std::int64_t> known(examples.labels.begin(), examples.labels.end());
-  const std::vector<clips::Clip> clips = clips_of_known(scene, labels, known, options.notes);
+  const std::vector<clips::Clip> clips =
+      clips_of_known(scene, labels, known, options.notes || options.clips_with_notes);
   const std::vector<std::int64_t> truth = labels.of(scene.tracks, clips);
   const auto classes = static_cast<std::int64_t>(labels.names().size());
   const InstrumentClassifier classifier(examples, classes);

@@ -3,9 +3,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "evaluation/labels.hpp"
@@ -78,9 +77,10 @@ Guesses guess(const Scene& scene, const at::Tensor& queries, const at::Tensor& b
   return result;
 }
 
-// 95 % intervals from resampling whole tracks: of both accuracies and of their difference.
+// 95 % intervals from resampling whole tracks: of both accuracies and of their difference. None for
+// fewer than kFewestTracks.
 struct Intervals {
-  Interval body, raw, gain;
+  std::optional<Interval> body, raw, gain;
 };
 Intervals bootstrap(const Labelled& test, const Guesses& body, const Guesses& raw,
                     const KnnOptions& options) {
@@ -96,11 +96,7 @@ Intervals bootstrap(const Labelled& test, const Guesses& body, const Guesses& ra
   }
   std::vector<Sums> all;
   for (const auto& [track, sums] : tracks) all.push_back(sums);
-  if (all.size() < 2) {  // nothing to resample
-    constexpr Interval kNone{std::numeric_limits<double>::quiet_NaN(),
-                             std::numeric_limits<double>::quiet_NaN()};
-    return {.body = kNone, .raw = kNone, .gain = kNone};
-  }
+  if (all.size() < kFewestTracks) return {};
   Random random(derive_seed(options.common.seed, "bootstrap of accuracy"));
   std::vector<double> bodies, raws, gains;
   for (std::int64_t round = 0; round < options.rounds; ++round) {
@@ -183,15 +179,12 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   const double most_frequent = static_cast<double>(most) / static_cast<double>(test.clips.size());
 
   nlohmann::ordered_json json = begin_json(scene.heading());
-  const auto pair = [](const Interval& interval) {
-    return nlohmann::ordered_json::array({interval.low, interval.high});
-  };
   json["kind"] = scene.subject->kind();
   json["accuracy"] = body.accuracy();
-  json["accuracy_interval"] = pair(intervals.body);
+  json["accuracy_interval"] = interval_json(intervals.body);
   json["raw_pose_accuracy"] = raw.accuracy();
-  json["raw_pose_accuracy_interval"] = pair(intervals.raw);
-  json["gain_interval"] = pair(intervals.gain);
+  json["raw_pose_accuracy_interval"] = interval_json(intervals.raw);
+  json["gain_interval"] = interval_json(intervals.gain);
   json["chance"] = chance;
   json["most_frequent"] = most_frequent;
   json["train_clips"] = train.clips.size();
@@ -207,10 +200,14 @@ EvalResult evaluate_knn(const KnnOptions& options) {
   }
 
   const auto percent = [](double share) { return text(figure(100 * share), " %"); };
-  const auto span = [&](const Interval& interval) -> std::string {
-    if (std::isnan(interval.low)) return "no interval: one track";
-    return text(figure(100 * interval.low), " - ", figure(100 * interval.high), " %");
+  const auto span = [&](const std::optional<Interval>& interval) {
+    if (!interval) return std::string("-");
+    return text(figure(100 * interval->low), " - ", figure(100 * interval->high), " %");
   };
+  const std::string gain =
+      intervals.gain ? text("Accuracy of the body vector minus that of raw pose statistics: ",
+                            span(intervals.gain), " (95 %).\n\n")
+                     : "All clips are of one track, so there are no intervals.\n\n";
   const std::string rows =
       table({{"", "right", "95 %, by track"},
              {"1-NN, body vector h", percent(body.accuracy()), span(intervals.body)},
@@ -219,10 +216,7 @@ EvalResult evaluate_knn(const KnnOptions& options) {
              {"chance", percent(chance)}});
   return {.json = dump(json),
           .report = text(headline(scene.heading()), ", neighbours: ", train.clips.size(),
-                         " training clips\n\n", rows,
-                         "\n"
-                         "Accuracy of the body vector minus that of raw pose statistics: ",
-                         span(intervals.gain), " (95 %).\n\n",
+                         " training clips\n\n", rows, "\n", gain,
                          confusion_table(labels.names(), body.confusion))};
 }
 

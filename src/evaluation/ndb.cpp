@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/ndb_bins.hpp"
 #include "evaluation/ndb_findings.hpp"
 #include "evaluation/scene.hpp"
@@ -27,16 +28,15 @@ namespace minet::evaluation {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMaxTrainClips = 12'000;  // 1.2 GB of inner products
-constexpr std::size_t kGenerated = 32;           // clips generated at a time
+constexpr std::size_t kGenerated = 32;  // clips generated at a time
 
 void check(const NdbOptions& options) {
   if (options.bins < 2 || options.bins > 1000) {
     throw InputError(text("bins: expected 2 to 1000, got ", options.bins));
   }
-  if (options.train_clips < 2 * options.bins || options.train_clips > kMaxTrainClips) {
+  if (options.train_clips < 2 * options.bins || options.train_clips > kMaxNdbTrainClips) {
     throw InputError(text("train_clips: expected at least two a bin (", 2 * options.bins,
-                          ") and at most ", kMaxTrainClips, ", got ", options.train_clips));
+                          ") and at most ", kMaxNdbTrainClips, ", got ", options.train_clips));
   }
   if (options.restarts < 1 || options.restarts > 1000) {
     throw InputError(text("restarts: expected 1 to 1000, got ", options.restarts));
@@ -97,7 +97,7 @@ BinnedClips bin_generated(Scene& scene, const NdbBins& bins, const Part& part, b
       [&](std::size_t first, const std::vector<clips::Clip>& some) {
         const at::Tensor made = scene.subject->spectrograms(
             {.poses = scene.tracks.poses(some),
-             .notes = notes ? scene.tracks.notes(some) : at::Tensor(),
+             .notes = notes ? std::optional(given_notes(scene, some)) : std::nullopt,
              .sampling = scene.sampling("generated", part.first + first)});
         add(result, bins, made, some);
       },
@@ -236,8 +236,12 @@ NdbRow compare(std::string prefix, std::string name, const BinnedClips& referenc
               bootstrap_bins(reference, judged, options.bins, options.rounds, options.common.seed)};
 }
 
-nlohmann::ordered_json pair(const Interval& interval) {
-  return nlohmann::ordered_json::array({interval.low, interval.high});
+std::string span(const std::optional<Interval>& interval) {
+  return interval ? text(figure(interval->low), " - ", figure(interval->high)) : "-";
+}
+
+std::string whole_span(const std::optional<Interval>& interval) {
+  return interval ? text(std::lround(interval->low), " - ", std::lround(interval->high)) : "-";
 }
 
 std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, const NdbBins& bins,
@@ -245,23 +249,19 @@ std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, c
   std::vector<std::vector<std::string>> lines{
       {"", "NDB", "tracks resampled", "JS", "tracks resampled", "clips"}};
   for (const NdbRow& row : rows) {
-    const auto span = [](const Interval& interval) {
-      return text(figure(interval.low), " - ", figure(interval.high));
-    };
-    lines.push_back(
-        {row.name, text(row.figures.ndb),
-         text(std::lround(row.intervals.ndb.low), " - ", std::lround(row.intervals.ndb.high)),
-         figure(row.figures.js), span(row.intervals.js), text(row.clips)});
+    lines.push_back({row.name, text(row.figures.ndb), whole_span(row.intervals.ndb),
+                     figure(row.figures.js), span(row.intervals.js), text(row.clips)});
   }
-  return text(headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
-              bins.train.bins.size(),
-              " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
-              "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "
-              "(floor) is what real sound scores.\n"
-              "JS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
-              options.rounds,
-              " resamplings of whole tracks, which\n"
-              "spread the clips further, so they lie above the value itself.\n");
+  return text(
+      headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
+      bins.train.bins.size(),
+      " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
+      "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "
+      "(floor) is what real sound scores.\n"
+      "JS: Jensen-Shannon divergence, nats. Ranges: 95 % of ",
+      options.rounds,
+      " resamplings of whole tracks, which\n"
+      "spread the clips further, so they lie above the value itself; none for a single track.\n");
 }
 
 void warn_of_few(const NdbRow& row, const NdbOptions& options) {
@@ -319,8 +319,8 @@ EvalResult result_of(const NdbFindings& findings, const NdbOptions& options) {
   for (const NdbRow& row : rows) {
     json[row.prefix + "ndb"] = row.figures.ndb;
     json[row.prefix + "js"] = row.figures.js;
-    json[row.prefix + "ndb_interval"] = pair(row.intervals.ndb);
-    json[row.prefix + "js_interval"] = pair(row.intervals.js);
+    json[row.prefix + "ndb_interval"] = interval_json(row.intervals.ndb);
+    json[row.prefix + "js_interval"] = interval_json(row.intervals.js);
   }
   json["bins_with_few"] = rows[0].figures.few;
   json["inertia"] = bins.inertia;

@@ -9,15 +9,16 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include "evaluation/code_models.hpp"
 #include "evaluation/coded_clips.hpp"
+#include "evaluation/nll_clips.hpp"
 #include "evaluation/nll_of_plus.hpp"
 #include "evaluation/scene.hpp"
 #include "evaluation/statistics/moments.hpp"
 #include "minet/core/progress.hpp"
-#include "minet/core/random.hpp"
 #include "minet/core/signals.hpp"
 #include "minet/core/table.hpp"
 #include "minet/core/text.hpp"
@@ -28,39 +29,37 @@ namespace {
 
 using clips::Clip;
 
-// Whole tracks, encoded as in training. Not from the run's cache: the corpus may be different.
+std::set<std::int64_t> tracks_of(const std::vector<Clip>& clips) {
+  std::set<std::int64_t> tracks;
+  for (const Clip& clip : clips) tracks.insert(clip.track);
+  return tracks;
+}
+
+std::set<std::int64_t> all_tracks(const clips::TrackStore& store) {
+  std::set<std::int64_t> tracks;
+  for (std::size_t i = 0; i < store.tracks().size(); ++i) {
+    tracks.insert(static_cast<std::int64_t>(i));
+  }
+  return tracks;
+}
+
+// Whole tracks, encoded as in training: by track [T] int64, undefined if not in `wanted`. Not from
+// the run's cache: the corpus may be different.
 std::vector<at::Tensor> encode_tracks(Scene& scene, const clips::TrackStore& store,
+                                      const std::set<std::int64_t>& wanted,
                                       const std::string& label) {
-  const auto count = static_cast<std::int64_t>(store.tracks().size());
-  Progress progress(label, count, "tracks");
-  std::vector<at::Tensor> codes;  // by track: [T] int64
-  for (std::int64_t track = 0; track < count; ++track) {
+  Progress progress(label, std::ssize(wanted), "tracks");
+  std::vector<at::Tensor> codes(store.tracks().size());
+  std::int64_t done = 0;
+  for (const std::int64_t track : wanted) {
     throw_if_stopped("stopped while evaluating; nothing was written");
     const at::Tensor spectrogram = store.track_spectrogram(track, scene.scale()).to(scene.device);
-    codes.push_back(scene.model().vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU));
-    progress.update(track + 1);
+    codes[static_cast<std::size_t>(track)] =
+        scene.model().vqvae->encode_long(spectrogram).squeeze(0).to(at::kCPU);
+    progress.update(++done);
   }
   progress.finish();
   return codes;
-}
-
-bool has_notes(const Scene& scene, const Clip& clip) {
-  return scene.tracks.tracks()[static_cast<std::size_t>(clip.track)].has_notes;
-}
-
-// For each clip one of another track, drawn uniformly; empty if all are of one track.
-std::vector<Clip> clips_of_other_tracks(const std::vector<Clip>& clips, std::uint64_t seed) {
-  Random random(derive_seed(seed, "shuffled poses"));
-  std::vector<Clip> result;
-  for (const Clip& clip : clips) {
-    std::vector<Clip> others;
-    for (const Clip& other : clips) {
-      if (other.track != clip.track) others.push_back(other);
-    }
-    if (others.empty()) return {};
-    result.push_back(others[random.below(others.size())]);
-  }
-  return result;
 }
 
 struct Mean {
@@ -80,18 +79,16 @@ Mean mean_of(const std::vector<double>& values) {
 // The Moment of each frame of each clip; empty for clips without notes.
 using ClipMoments = std::vector<std::vector<Moment>>;
 
-ClipMoments moments_of_clips(const Scene& scene) {
+ClipMoments moments_of_clips(const Scene& scene, const std::vector<Clip>& clips) {
   const double rate = scene.config().frame_rate();
   ClipMoments result;
   std::map<std::int64_t, std::vector<score::Note>> notes;  // by track
-  for (const Clip& clip : scene.clips) {
+  for (const Clip& clip : clips) {
     result.emplace_back();
-    if (!has_notes(scene, clip)) continue;
+    const corpus::Track& track = scene.track(scene.tracks, clip);
+    if (!track.has_notes) continue;
     const auto [found, is_new] = notes.try_emplace(clip.track);
-    if (is_new) {
-      found->second =
-          scene.corpus.read_notes(scene.tracks.tracks()[static_cast<std::size_t>(clip.track)]);
-    }
+    if (is_new) found->second = scene.corpus.read_notes(track);
     result.back() =
         moments_of(found->second, {.frames = scene.clip_frames(),
                                    .rate = rate,
@@ -104,10 +101,10 @@ struct MomentFigures {
   ClipMean nll, pose_gain;  // the latter without clips if it was not measured
 };
 
-// The prior under one condition: with notes, over the clips that have any, or without.
+// The prior under one condition: with notes or without.
 struct PriorFigures {
   std::string key, name;
-  Mean nll;
+  Mean nll = {};
   bool shuffled = false;  // whether the two below were measured
   Mean shuffled_pose = {}, pose_gain = {};
   std::array<MomentFigures, kMoments.size()> moments = {};
@@ -133,47 +130,46 @@ void add_by_moment(const at::Tensor& losses, const ClipMoments& moments,
 class PriorEvaluation {
  public:
   PriorEvaluation(Scene& scene, const std::vector<at::Tensor>& codes)
-      : scene_(scene),
-        codes_(codes),
-        others_(clips_of_other_tracks(scene.clips, scene.options.seed)),
-        moments_(moments_of_clips(scene)) {
-    std::vector<std::int64_t> rows;
-    for (std::size_t i = 0; i < scene.clips.size(); ++i) {
-      if (has_notes(scene, scene.clips[i])) rows.push_back(static_cast<std::int64_t>(i));
-    }
-    with_notes_ = at::tensor(rows, at::kLong);
+      : scene_(scene), codes_(codes) {}
+
+  PriorFigures without_notes(const NllClips& judged) {
+    return figures({.key = "nll", .name = "prior, without notes"}, judged, false);
+  }
+  // All `judged` clips must have notes.
+  PriorFigures with_notes(const NllClips& judged) {
+    return figures({.key = "nll_notes", .name = "prior, with notes"}, judged, true);
   }
 
-  PriorFigures figures(std::string key, std::string name, bool notes) {
-    const at::Tensor own = losses(name, scene_.clips, notes);
-    const auto over_clips = [&](const at::Tensor& nats) {
-      return over_rows(notes ? nats.index_select(0, with_notes_) : nats);
-    };
-    PriorFigures result{.key = std::move(key), .name = std::move(name), .nll = over_clips(own)};
-    add_by_moment(own, moments_, [&](std::size_t i) -> ClipMean& { return result.moments[i].nll; });
-    result.shuffled = !others_.empty();
+ private:
+  PriorFigures figures(PriorFigures result, const NllClips& judged, bool notes) {
+    const ClipMoments moments = moments_of_clips(scene_, judged.clips);
+    const at::Tensor own = losses(result.name, judged.clips, judged.clips, notes);
+    result.nll = over_clips(own);
+    add_by_moment(own, moments, [&](std::size_t i) -> ClipMean& { return result.moments[i].nll; });
+    result.shuffled = !judged.bodies.empty();
     if (!result.shuffled) return result;
-    const at::Tensor other = losses(text(result.name, ", another's body"), others_, notes);
+    const at::Tensor other =
+        losses(text(result.name, ", another's body"), judged.clips, judged.bodies, notes);
     const at::Tensor gains = other - own;
     result.shuffled_pose = over_clips(other);
     result.pose_gain = over_clips(gains);
-    add_by_moment(gains, moments_,
+    add_by_moment(gains, moments,
                   [&](std::size_t i) -> ClipMean& { return result.moments[i].pose_gain; });
     return result;
   }
 
- private:
-  static Mean over_rows(const at::Tensor& losses /* [N, T] */) {
+  static Mean over_clips(const at::Tensor& losses /* [N, T] */) {
     const at::Tensor means = losses.mean(1).contiguous();
     const double* values = means.const_data_ptr<double>();
     return mean_of({values, values + means.numel()});
   }
 
   // Nats of each code of each clip, [N, T] double, with the keypoints of `bodies`.
-  at::Tensor losses(const std::string& label, const std::vector<Clip>& bodies, bool notes) {
+  at::Tensor losses(const std::string& label, const std::vector<Clip>& clips,
+                    const std::vector<Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
     std::vector<at::Tensor> result;
-    for_each_batch(label, scene_.clips, [&](std::size_t first, const std::vector<Clip>& some) {
+    for_each_batch(label, clips, [&](std::size_t first, const std::vector<Clip>& some) {
       const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
       models::PriorBatch batch = batch_of(some, notes);
       batch.pose = scene_.tracks.poses({begin, begin + static_cast<std::ptrdiff_t>(some.size())})
@@ -197,19 +193,13 @@ class PriorEvaluation {
     batch.codes = at::stack(rows).to(scene_.device);
     if (!notes) return batch;
     batch.notes = scene_.tracks.notes(clips).to(scene_.device);
-    at::Tensor present = at::zeros({static_cast<std::int64_t>(clips.size())}, at::kFloat);
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-      present.mutable_data_ptr<float>()[i] = has_notes(scene_, clips[i]) ? 1 : 0;
-    }
-    batch.notes_present = present.to(scene_.device);
+    batch.notes_present =
+        at::ones({static_cast<std::int64_t>(clips.size())}, at::kFloat).to(scene_.device);
     return batch;
   }
 
   Scene& scene_;
   const std::vector<at::Tensor>& codes_;
-  const std::vector<Clip> others_;
-  const ClipMoments moments_;
-  at::Tensor with_notes_;  // indices of the clips that have notes
 };
 
 nlohmann::ordered_json moments_json(const PriorFigures& figures) {
@@ -264,7 +254,7 @@ std::string moments_report(const std::vector<PriorFigures>& all) {
 }
 
 // Why there is no result with notes; empty if there is one.
-std::string no_notes_reason(const Scene& scene, std::int64_t clips_with_notes) {
+std::string no_notes_reason(const Scene& scene, std::size_t clips_with_notes) {
   if (!scene.config().content.enabled)
     return "the model was trained without notes (content.enabled)";
   if (clips_with_notes == 0) return "no track of the split has notes";
@@ -280,32 +270,34 @@ EvalResult evaluate_nll(const NllOptions& options) {
   Scene scene(options.common, "nll", Need::prior);
   const config::TrainConfig& config = scene.config();
   const double to_bits_per_second = config.frame_rate() / std::numbers::ln2;
-  std::int64_t clips_with_notes = 0;
-  for (const Clip& clip : scene.clips) clips_with_notes += has_notes(scene, clip) ? 1 : 0;
+  const NllClips judged = nll_clips(scene, options.clips_with_notes);
+  const NllClips noted = with_notes(scene, judged);
 
-  const std::vector<at::Tensor> codes =
-      encode_tracks(scene, scene.tracks, text("encoding ", scene.options.split));
+  const bool is_train = scene.options.split == "train";  // whose codes the baselines need too
+  const std::vector<at::Tensor> codes = encode_tracks(
+      scene, scene.tracks, is_train ? all_tracks(scene.tracks) : tracks_of(judged.clips),
+      text("encoding ", scene.options.split));
   std::vector<CodeSequence> train, test;
   for (const at::Tensor& track :
-       scene.options.split == "train"
-           ? codes
-           : encode_tracks(scene, scene.train_tracks, "encoding train, for the baselines")) {
+       is_train ? codes
+                : encode_tracks(scene, scene.train_tracks, all_tracks(scene.train_tracks),
+                                "encoding train, for the baselines")) {
     train.push_back(sequence_of(track));
   }
-  for (const Clip& clip : scene.clips) {
+  for (const Clip& clip : judged.clips) {
     test.push_back(sequence_of(codes[static_cast<std::size_t>(clip.track)].narrow(
         0, clip.first_frame, scene.clip_frames())));
   }
   const CodeBaselines baselines = code_baselines(train, test, config.vqvae.codes);
 
   PriorEvaluation evaluation(scene, codes);
-  std::vector<PriorFigures> all{evaluation.figures("nll", "prior, without notes", false)};
-  const std::string no_notes = no_notes_reason(scene, clips_with_notes);
-  if (no_notes.empty()) {
-    all.push_back(evaluation.figures("nll_notes", "prior, with notes", true));
-  }
+  std::vector<PriorFigures> all{evaluation.without_notes(judged)};
+  const std::string no_notes = no_notes_reason(scene, noted.clips.size());
+  if (no_notes.empty()) all.push_back(evaluation.with_notes(noted));
 
-  nlohmann::ordered_json json = begin_json(scene.heading());
+  const Heading heading = scene.heading(judged.clips);
+  nlohmann::ordered_json json = begin_json(heading);
+  json["unit"] = text("nats per code of ", figure(1000 / config.frame_rate()), " ms");
   std::vector<std::vector<std::string>> rows{{"", "nats per code", "bits per second"}};
   const auto add_row = [&](const std::string& name, double nats) {
     rows.push_back({name, figure(nats), figure(nats * to_bits_per_second)});
@@ -314,7 +306,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
     json[one.key + "_nats"] = one.nll.value;
     json[one.key + "_standard_error"] = one.nll.standard_error;
     json[one.key + "_bits_per_second"] = one.nll.value * to_bits_per_second;
-    if (clips_with_notes > 0) json[one.key + "_moments"] = moments_json(one);
+    if (!noted.clips.empty()) json[one.key + "_moments"] = moments_json(one);
     add_row(one.name, one.nll.value);
     if (!one.shuffled) continue;
     json[one.key + "_shuffled_pose_nats"] = one.shuffled_pose.value;
@@ -324,7 +316,7 @@ EvalResult evaluate_nll(const NllOptions& options) {
   }
   json["repeat_share"] = repeat_share(test);
   json["codes"] = config.vqvae.codes;
-  json["clips_with_notes"] = clips_with_notes;
+  json["clips_with_notes"] = noted.clips.size();
   const auto add_baseline = [&](const std::string& name, double nats) {
     json["baselines"][name]["nll_nats"] = nats;
     json["baselines"][name]["bits_per_second"] = nats * to_bits_per_second;
@@ -343,13 +335,13 @@ EvalResult evaluate_nll(const NllOptions& options) {
                   figure(one.pose_gain.standard_error), " nats (", one.name, ").\n");
   }
   if (!all.front().shuffled) {
-    notes += "All clips are of one track, so none was given another's body.\n";
+    notes += one_track_note();
   }
+  notes += mixed_note(noted.clips.size(), judged.clips.size());
   if (!no_notes.empty()) notes += text("No result with notes: ", no_notes, ".\n");
   notes += text(figure(100 * repeat_share(test)), " % of the codes repeat the one before.\n");
-  return {
-      .json = dump(json),
-      .report = text(headline(scene.heading()), "\n\n", table(rows), moments_report(all), notes)};
+  return {.json = dump(json),
+          .report = text(headline(heading), "\n\n", table(rows), moments_report(all), notes)};
 }
 
 }  // namespace minet::evaluation

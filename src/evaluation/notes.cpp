@@ -20,11 +20,8 @@
 namespace minet::evaluation {
 namespace {
 
-std::vector<clips::Clip> clips_with_notes(const Scene& scene) {
-  std::vector<clips::Clip> clips;
-  for (const clips::Clip& clip : scene.clips) {
-    if (scene.track(scene.tracks, clip).has_notes) clips.push_back(clip);
-  }
+std::vector<clips::Clip> clips_of_two_tracks(const Scene& scene) {
+  std::vector<clips::Clip> clips = noted_clips(scene);
   const auto other = [&](const clips::Clip& clip) { return clip.track != clips[0].track; };
   if (std::none_of(clips.begin(), clips.end(), other)) {
     throw InputError(text(scene.options.corpus.string(),
@@ -105,7 +102,7 @@ EvalResult evaluate_notes(const NotesOptions& options) {
                           options.whole_seconds));
   }
   Scene scene(options.common, "notes");
-  const std::vector<clips::Clip> clips = clips_with_notes(scene);
+  const std::vector<clips::Clip> clips = clips_of_two_tracks(scene);
   std::vector<std::vector<score::Note>> notes;
   for (const clips::Clip& clip : clips) notes.push_back(notes_of(scene, clip));
   const bool given = scene.subject->takes_notes();

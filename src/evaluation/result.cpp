@@ -30,6 +30,11 @@ nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
   return json;
 }
 
+nlohmann::ordered_json interval_json(const std::optional<Interval>& interval) {
+  if (!interval) return nullptr;
+  return nlohmann::ordered_json::array({interval->low, interval->high});
+}
+
 std::string dump(const nlohmann::ordered_json& json) {
   // A path that is not valid UTF-8 must not lose the results.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

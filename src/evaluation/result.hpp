@@ -2,8 +2,10 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
+#include "evaluation/statistics/bins.hpp"
 #include "minet/evaluation/evaluation.hpp"
 
 namespace minet::evaluation {
@@ -26,6 +28,8 @@ nlohmann::ordered_json begin_json(const Heading& heading);
 // temperature, top_k, top_p and, for plus, level_temperature.
 nlohmann::ordered_json sampling_json(const generation::SamplingOptions& options,
                                      const config::TrainConfig& config);
+// [low, high], or null.
+nlohmann::ordered_json interval_json(const std::optional<Interval>& interval);
 std::string dump(const nlohmann::ordered_json& json);
 std::string headline(const Heading& heading);  // "nll of X on 64 clips (256 s) of split 'test'…"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -78,13 +79,13 @@ struct Search {
   double real_median_s = 0;
   std::vector<Trial> trials = {};
   std::size_t best = 0;
-  double gain = 0, standard_error = 0;
+  double gain = 0;
+  std::optional<double> standard_error = std::nullopt;  // unknown for a single clip
 
+  bool enough() const { return std::ssize(trials[0].clips) >= kFewestSearchClips; }
   // The best of many is partly luck: 3 errors are the 5 % level for some 35 pairs (Bonferroni).
-  // A few clips say nothing.
   bool replace() const {
-    constexpr std::size_t kFewestClips = 8;
-    return trials.front().clips.size() >= kFewestClips && gain > 3 * standard_error;
+    return enough() && standard_error && *standard_error > 0 && gain > 3 * *standard_error;
   }
   const Trial& kept() const { return trials[replace() ? best : 0]; }
 };
@@ -146,9 +147,10 @@ class Audition {
       // The same seeds in every trial.
       generation::SamplingChoice sampling = scene_.sampling("generated", first);
       sampling.temperature = temperature, sampling.top_p = top_p;
-      const ClipInput input{.poses = scene_.tracks.poses(some),
-                            .notes = notes ? scene_.tracks.notes(some) : at::Tensor(),
-                            .sampling = sampling};
+      const ClipInput input{
+          .poses = scene_.tracks.poses(some),
+          .notes = notes ? std::optional(given_notes(scene_, some)) : std::nullopt,
+          .sampling = sampling};
       const std::vector<Stage> stages = generated_stages(scene_, first, input, iterations_);
       for (std::size_t i = 0; i < stages.size(); ++i) heard.push_back(listen(stages[i], first + i));
     });
@@ -180,7 +182,8 @@ class Audition {
 };
 
 // Delete-one jackknife of the difference between two trials of the same clips.
-double standard_error(const Search& search, const Trial& a, const Trial& b) {
+std::optional<double> standard_error(const Search& search, const Trial& a, const Trial& b) {
+  if (a.clips.size() < 2) return std::nullopt;
   const auto count = static_cast<double>(a.clips.size());
   std::vector<double> differences;
   double mean = 0;
@@ -241,9 +244,16 @@ Json as_json(const Search& search) {
   json["own"] = 0;
   json["best"] = search.best;
   json["gain"] = search.gain;
-  json["gain_standard_error"] = search.standard_error;
+  json["gain_standard_error"] =
+      search.standard_error ? Json(*search.standard_error) : Json(nullptr);
   json["replace"] = search.replace();
   return json;
+}
+
+std::string verdict(const Search& search) {
+  if (search.replace()) return "clearly better.";
+  if (search.enough()) return "no clear difference, keep its own.";
+  return text("keep its own, as fewer than ", kFewestSearchClips, " clips cannot tell.");
 }
 
 std::string report_of(const Search& search) {
@@ -261,8 +271,8 @@ std::string report_of(const Search& search) {
                     codes.empty() ? "-" : figure(repeat_share(codes))});
   }
   return text(table(rows), "The best is ", figure(search.gain), " (standard error ",
-              figure(search.standard_error), ") above its own settings: ",
-              search.replace() ? "clearly better." : "no clear difference, keep its own.", "\n\n");
+              search.standard_error ? figure(*search.standard_error) : "unknown",
+              ") above its own settings: ", verdict(search), "\n\n");
 }
 
 void check_grid(const SamplingSearchOptions& options) {

@@ -18,8 +18,6 @@
 namespace minet::evaluation {
 namespace {
 
-constexpr std::int64_t kMaxClips = 1'000'000;
-
 // Limits the sound cached in memory: metrics stay below 2 GB, whatever limit training had.
 config::TrainConfig with_small_cache(config::TrainConfig config) {
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);
@@ -109,6 +107,14 @@ std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_fra
     if (seen.emplace(clip.track, clip.first_frame).second) chosen.push_back(clip);
   }
   return chosen;
+}
+
+std::vector<clips::Clip> noted_clips(const Scene& scene) {
+  std::vector<clips::Clip> clips;
+  for (const clips::Clip& clip : scene.clips) {
+    if (scene.track(scene.tracks, clip).has_notes) clips.push_back(clip);
+  }
+  return clips;
 }
 
 void for_each_batch(

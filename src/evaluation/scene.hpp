@@ -18,6 +18,8 @@
 
 namespace minet::evaluation {
 
+inline constexpr std::int64_t kMaxClips = 1'000'000;  // to measure on
+
 // Neither copied nor moved, because the track stores refer to `corpus`.
 class Scene {
  public:
@@ -63,6 +65,9 @@ class Scene {
 // of a track after its last whole clip is not measured).
 std::vector<clips::Clip> choose_clips(const std::vector<std::int64_t>& track_frames,
                                       std::int64_t clip_frames, std::int64_t count);
+
+// The scene's clips whose tracks have notes.
+std::vector<clips::Clip> noted_clips(const Scene& scene);
 
 // `count` clips at random places, one in each of `count` equal parts of all possible starts: clips
 // do not cluster, and each track is sampled in proportion to its length. For `count` 0 all clips

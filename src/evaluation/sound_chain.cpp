@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <optional>
 #include <utility>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/coded_clips.hpp"
 #include "minet/audio/inversion.hpp"
 #include "minet/core/random.hpp"
@@ -75,7 +77,7 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
   Subject& subject = *scene.subject;
   for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
     ClipInput input{.poses = scene.tracks.poses(some),
-                    .notes = options.notes ? scene.tracks.notes(some) : at::Tensor(),
+                    .notes = options.notes ? std::optional(given_notes(scene, some)) : std::nullopt,
                     .sampling = scene.sampling("generated", first)};
     std::vector<audio::Sound> recorded;
     for (const clips::Clip& clip : some) {
@@ -92,7 +94,7 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
     if (!again.empty()) all.push_back({.stage = "reconstruction", .sounds = std::move(again)});
     all.push_back(generated(subject, "generated", input));
     if (options.notes && options.alone) {
-      input.notes = at::Tensor();
+      input.notes.reset();
       all.push_back(generated(subject, "keypoints_alone", input));
     }
     for (std::size_t i = 0; i < some.size(); ++i) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "minet/config/config.hpp"
@@ -49,9 +50,12 @@ class MinetSubject : public Subject {
     const at::Tensor body = model_.body->forward(input.poses.to(model_.device()));  // [B, H]
     const at::Tensor steps =
         body.unsqueeze(1).expand({-1, model_.config.clip_frames(), -1}).contiguous();  // [B, T, H]
-    const at::Tensor notes = input.notes.defined() ? input.notes.to(model_.device()) : input.notes;
-    return generation::sample_codes(model_, steps, notes,
-                                    sampling(input.sampling, notes.defined()));
+    std::vector<at::Tensor> notes;
+    if (input.notes) {
+      for (const auto& clip : *input.notes) notes.push_back(indices(clip, steps.size(1)));
+    }
+    return generation::sample_codes(model_, steps, notes.empty() ? at::Tensor() : at::cat(notes),
+                                    sampling(input.sampling, input.notes.has_value()));
   }
 
   at::Tensor decode(const at::Tensor& codes) override {
@@ -60,14 +64,9 @@ class MinetSubject : public Subject {
   }
 
   audio::Sound play(const PlayerInput& input) override {
-    const double rate = model_.config.frame_rate();
-    const auto steps = std::llround(input.seconds * rate);
+    const auto steps = std::llround(input.seconds * model_.config.frame_rate());
     at::Tensor notes;
-    if (input.notes) {
-      notes = at::tensor(score::note_indices(*input.notes, steps, rate), at::kLong)
-                  .unsqueeze(0)
-                  .to(model_.device());  // [1, T]
-    }
+    if (input.notes) notes = indices(*input.notes, steps);
     const at::Tensor codes =
         generation::sample_codes(model_, generation::body_track(model_, input.pose, steps), notes,
                                  sampling(input.sampling, notes.defined()));  // [1, T]
@@ -77,6 +76,12 @@ class MinetSubject : public Subject {
   models::Model* model() override { return &model_; }
 
  private:
+  at::Tensor indices(std::span<const score::Note> notes, std::int64_t steps) const {  // [1, T]
+    return at::tensor(score::note_indices(notes, steps, model_.config.frame_rate()), at::kLong)
+        .unsqueeze(0)
+        .to(model_.device());
+  }
+
   models::Model model_;
 };
 
@@ -99,9 +104,9 @@ class PlusSubject : public Subject {
   std::vector<audio::Sound> sounds(const ClipInput& input) override {
     const generation::PlusPlayer player = generation::players_of(model_, input.poses.to(device_));
     models::NoteInput notes;
-    if (input.notes.defined()) notes = notes_of(input.notes);
+    if (input.notes) notes = together(*input.notes, player.motion.size(1));
     const models::ControlTokens tokens = generation::draw_controls(
-        model_, player, notes, sampling(input.sampling, input.notes.defined()));
+        model_, player, notes, sampling(input.sampling, input.notes.has_value()));
     return generation::play(model_, tokens, player.body, input.sampling.seed);
   }
 
@@ -141,16 +146,14 @@ class PlusSubject : public Subject {
   }
 
  private:
-  // From notes per code frame to notes per frame of the prior, which is two of them.
-  static models::NoteInput notes_of(const at::Tensor& notes /* [B, T] */) {
-    const at::Tensor before =
-        at::cat({at::zeros_like(notes.slice(1, 0, 1)), notes.slice(1, 0, -1)}, 1);
-    const at::Tensor begins = ((notes > 0) & (notes != before)).to(at::kLong);
-    const std::int64_t frames = notes.size(1) / models::kFramesOfToken;
-    const at::Tensor pairs = begins.narrow(1, 0, frames * models::kFramesOfToken)
-                                 .view({-1, frames, models::kFramesOfToken});
-    return {notes.slice(1, 0, frames * models::kFramesOfToken, models::kFramesOfToken),
-            pairs.amax(2), at::ones({notes.size(0)}, at::kBool)};
+  models::NoteInput together(const std::vector<std::vector<score::Note>>& clips,
+                             std::int64_t frames) const {
+    std::vector<at::Tensor> note, onset, present;
+    for (const auto& clip : clips) {
+      const models::NoteInput one = generation::note_input(clip, model_.config, frames);
+      note.push_back(one.note), onset.push_back(one.onset), present.push_back(one.present);
+    }
+    return {at::cat(note), at::cat(onset), at::cat(present)};
   }
 
   models::PlusModel model_;

@@ -26,8 +26,9 @@
 namespace minet::evaluation {
 
 struct ClipInput {
-  at::Tensor poses;       // [B, P, 94], normalised
-  at::Tensor notes = {};  // [B, T] int64, or undefined: play without notes
+  at::Tensor poses;  // [B, P, 94], normalised
+  // Each clip's notes, with times from its start; nullopt: play without notes.
+  std::optional<std::vector<std::vector<score::Note>>> notes = std::nullopt;
   generation::SamplingChoice sampling = {};
 };
 

@@ -24,8 +24,10 @@ class Tables(support.Case, TablesInShards):
         cls.corpus = cls.small_corpus(cls.shared)
 
     def command(self, out, *more, corpus=None):
+        numbers = [word for pair in (("--clips", "8"), ("--ndb-clips", "100"), ("--examples", "2"))
+                   if pair[0] not in more for word in pair]  # each may be given once
         return [self.mi_eval, "tables", str(SOURCE / "configs/tiny.yaml"), "--corpus", str(corpus or self.corpus),
-                "--plus", str(SOURCE / "configs/plus.yaml"), "--out", out.name, "--clips", "8", "--ndb-clips", "100", "--examples", "2", "--threads", "1",
+                "--plus", str(SOURCE / "configs/plus.yaml"), "--out", out.name, *numbers, "--threads", "1",
                 *support.QUICK_TRAINING, *support.SHORT_CLIPS, *more]
 
     def tables(self, out, *more, **options):
@@ -82,6 +84,12 @@ class Tables(support.Case, TablesInShards):
         same = self.tables(out, "--set", "generation.temperature=1")
         self.assertEqual(same.returncode, 0, same.stderr)
         self.assertNotIn("measuring", same.stderr)
+
+        (out / "results/tsne-minet-seed1/tsne.svg").unlink()  # figure 7, each seed's its own
+        drawn = self.tables(out)
+        self.assertEqual(drawn.returncode, 0, drawn.stderr)
+        self.assertEqual(re.findall("measuring (.*)", drawn.stderr), ["tsne-minet-seed1"])
+        self.assertEqual((out / "report.html").read_bytes(), (whole / "report.html").read_bytes())
 
         config = out / "runs/minet-seed1/config.yaml"
         written = config.read_text()
@@ -163,6 +171,14 @@ class Tables(support.Case, TablesInShards):
         table = json.loads((out / "tables.json").read_text())["tables"][2]
         self.assertEqual(table["rows"][0]["figures"]["taken for real"],
                          {"value": 0.3, "low": 0.2, "high": 0.42, "paper": {"URMP": 0.24}})
+
+        self.assertIn("interval is Wilson's", heard.stdout)
+        score.write_text(json.dumps({"success": {"rate": 0.3, "low": 0.2, "high": 0.42}, "listeners_interval": [0.1, 0.5]}))
+        heard = self.tables(out, "--no-training", "--listening", str(score))
+        self.assertEqual(heard.returncode, 0, heard.stderr)
+        figure = json.loads((out / "tables.json").read_text())["tables"][2]["rows"][0]["figures"]["taken for real"]
+        self.assertEqual((figure["low"], figure["high"]), (0.1, 0.5))
+        self.assertIn("resampling listeners", heard.stdout)
 
         changed = self.tables(out, "--set", "prior.layers=1")
         self.assertEqual(changed.returncode, 2)
@@ -256,10 +272,18 @@ class Tables(support.Case, TablesInShards):
                 self.assertIn(expected, result.stderr)
                 self.assertFalse(out.exists())
 
+    def test_a_folder_is_for_one_model(self):
+        for metric, option in (("tsne", "--out"), ("codebook", "--out"), ("reconstruction", "--sound")):
+            self.assert_fails(metric, "--model", "a", "--model", "b", "--corpus", self.corpus, option,
+                              self.folder / "new", says=[f"{option}: expected one model", "got 2"])
+
     def test_what_does_not_fit_is_said_before_anything_is_trained(self):
         out = self.shared / "refused"
         cases = [
-            (["--ndb-clips", "60"], "--ndb-clips"),
+            (["--ndb-clips", "60"], "--ndb-clips: expected 100 (two a bin) to 12000, got 60"),
+            (["--ndb-clips", "13000"], "--ndb-clips: expected 100 (two a bin) to 12000, got 13000"),
+            (["--clips", "2000000"], "--clips: expected 0 (the whole split) to 1000000"),
+            (["--clips", "1"], "--clips: expected clips of at least two tracks with notes"),
             (["--set", "content.enabled=false"], "content.enabled"),
             (["--seq2seq", str(SOURCE / "configs/tiny.yaml")], "model.kind"),
             (["--gru-seq2seq", str(SOURCE / "configs/tiny.yaml")], "prior.kind"),

@@ -656,7 +656,7 @@ class Plus(Case):
         self.assertIn("All clips are of one track, so none was given another's body.", one.stdout)
         models = ("--model", run, "--model", run, "--corpus", self.corpus)
         self.assert_fails("tsne", *models, "--out", self.folder / "map", program=self.mi_eval,
-                          says=["--out: expected it with one model"])
+                          says=["--out: expected one model"])
         for metric in ("notes", "instrument", "knn", "nll"):
             self.assert_works(metric, "--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4,
                               "--threads", 1, program=self.mi_eval)

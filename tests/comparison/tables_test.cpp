@@ -35,6 +35,8 @@ TEST(Measurement, GivesFiguresByTheirPath) {
   EXPECT_EQ(with_interval->value, 2.5);
   EXPECT_EQ(with_interval->low, 2.3);
   EXPECT_EQ(with_interval->high, 2.7);
+  EXPECT_EQ(one.at("nats", "unknown")->value, 2.5);
+  EXPECT_FALSE(one.at("nats", "unknown")->low);  // of a single track
   EXPECT_DOUBLE_EQ(*one.with_error("nats", "error")->high, 2.5 + 0.196);
   EXPECT_FALSE(one.at("unknown"));  // null: could not be measured
   EXPECT_TRUE(one.has("unknown"));

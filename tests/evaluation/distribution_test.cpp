@@ -142,6 +142,25 @@ TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
   EXPECT_CONTAINS(result.report, "raw pose statistics");
 }
 
+TEST_F(Distribution, ASingleTrackHasNoIntervals) {
+  const TempFolder folder;
+  const fs::path corpus = make_corpus(folder.path(), {.test_tracks = 1, .instruments = true});
+  KnnOptions knn{.common = common(2), .rounds = 100};
+  knn.common.corpus = corpus;
+  const EvalResult nearest = evaluate_knn(knn);
+  const Json json = Json::parse(nearest.json);
+  for (const char* key : {"accuracy_interval", "raw_pose_accuracy_interval", "gain_interval"}) {
+    EXPECT_TRUE(json[key].is_null()) << key;
+  }
+  EXPECT_CONTAINS(nearest.report, "of one track");
+  NdbOptions bins = ndb();
+  bins.common.corpus = corpus;
+  const Json binned = Json::parse(evaluate_ndb(bins).json);
+  EXPECT_TRUE(binned["ndb_interval"].is_null());
+  EXPECT_TRUE(binned["floor_js_interval"].is_null());
+  EXPECT_TRUE(binned["halves_ndb_interval"].is_array());
+}
+
 TEST_F(Distribution, KnnOnTrainLeavesOutEachClipsOwnGroup) {
   // Each track has its own instrument: only a clip of the same group could be right.
   label([](std::size_t i) { return "instrument" + std::to_string(i); });

@@ -5,13 +5,16 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/scene.hpp"
 #include "evaluation/support.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/table.hpp"
 #include "minet/evaluation/nll.hpp"
 #include "minet/evaluation/reconstruction.hpp"
+#include "minet/score/note_indices.hpp"
 #include "minet/score/notes.hpp"
+#include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::evaluation {
@@ -143,6 +146,39 @@ TEST_F(Evaluate, TheGainOfTheBodyIsTheSumOfItsMoments) {
   EXPECT_CONTAINS(result.report, "body saves");
 }
 
+// The sum over moments of `key`, weighted by their shares of the codes.
+double over_moments(const Json& moments, const char* key) {
+  double sum = 0;
+  for (const Json& moment : moments) {
+    sum += moment["share"].get<double>() * moment[key].get<double>();
+  }
+  return sum;
+}
+
+TEST_F(Evaluate, ResultsWithNotesAreOfTheClipsThatHaveThem) {
+  const TempFolder folder;
+  NllOptions mixed = nll();
+  mixed.common.corpus = make_corpus(folder.path(), {.last_without_notes = 1});
+  const EvalResult result = evaluate_nll(mixed);
+  const Json json = Json::parse(result.json);
+  EXPECT_EQ(json["clips"], 5);
+  EXPECT_LT(json["clips_with_notes"], 5);
+  EXPECT_NEAR(over_moments(json["nll_notes_moments"], "nats"), json["nll_notes_nats"], 1e-9);
+  EXPECT_NEAR(over_moments(json["nll_notes_moments"], "pose_gain_nats"),
+              json["nll_notes_pose_gain_nats"], 1e-9);
+  EXPECT_CONTAINS(result.report, "of 5 clips have notes");
+
+  mixed.clips_with_notes = true;
+  const Json noted = run(mixed);
+  EXPECT_EQ(noted["clips"], json["clips_with_notes"]);
+  EXPECT_NEAR(noted["nll_notes_nats"], json["nll_notes_nats"], 1e-6);
+  EXPECT_NEAR(noted["nll_notes_pose_gain_nats"], json["nll_notes_pose_gain_nats"], 1e-6);
+  EXPECT_NE(noted["nll_nats"], json["nll_nats"]);
+  EXPECT_NEAR(over_moments(noted["nll_moments"], "nats"), noted["nll_nats"], 1e-9);
+  mixed.common.corpus = make_corpus(folder.path() / "none", {.last_without_notes = 3});
+  EXPECT_CONTAINS(input_error([&] { evaluate_nll(mixed); }), "expected clips with notes");
+}
+
 TEST_F(Evaluate, AUniformPriorHasTheUniformNll) {
   models::Model model = models::load_model(folder_->path() / "model");
   {
@@ -200,6 +236,57 @@ TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
   EXPECT_FALSE(json.contains("nll_moments"));
   EXPECT_EQ(result.report.find("onset"), std::string::npos) << result.report;
   EXPECT_CONTAINS(result.report, "no track of the split has notes");
+  EXPECT_CONTAINS(result.report, "of one track");
+}
+
+TEST_F(Evaluate, ModelsAreGivenTheNotesOfTheTracks) {
+  const Scene scene(common(5), "notes");
+  const auto given = given_notes(scene, scene.clips);
+  const at::Tensor expected = scene.tracks.notes(scene.clips);  // [B, T]
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto indices =
+        score::note_indices(given[i], scene.clip_frames(), scene.config().frame_rate());
+    EXPECT_TRUE(at::tensor(indices, at::kLong).equal(expected[static_cast<std::int64_t>(i)])) << i;
+  }
+}
+
+// A repeated note has an onset of its own, which the pitches alone do not show.
+TEST_F(Evaluate, PlusIsGivenTheOnsetsOfRepeatedNotes) {
+  EvalOptions options = common(1);
+  options.model = source_folder() / "models" / "plus";
+  const Scene scene(options, "notes");
+  const auto sound = [&](const std::vector<score::Note>& notes) {
+    const ClipInput input{.poses = scene.tracks.poses(scene.clips),
+                          .notes = {{notes}},
+                          .sampling = scene.sampling("generated", 0)};
+    return scene.subject->sounds(input).at(0).samples;
+  };
+  const score::Note held{.onset_s = 0.5, .duration_s = 2, .pitch = 67};
+  const score::Note first{.onset_s = 0.5, .duration_s = 1, .pitch = 67};
+  const score::Note second{.onset_s = 1.5, .duration_s = 1, .pitch = 67};
+  EXPECT_EQ(sound({held}), sound({held}));
+  EXPECT_NE(sound({held}), sound({first, second}));
+}
+
+TEST_F(Evaluate, PlusIsGivenAnotherBodyOnlyIfThereIsOne) {
+  NllOptions plus = nll();
+  plus.common.model = source_folder() / "models" / "plus";
+  const Json whole = run(plus);
+  const std::vector<std::string> of_others = {"nll_shuffled_pose_nats", "nll_pose_gain_nats",
+                                              "nll_at_onsets_pose_gain_nats",
+                                              "nll_notes_level_pose_gain_nats"};
+  for (const std::string& key : of_others) EXPECT_TRUE(whole.contains(key)) << key;
+  EXPECT_EQ(whole["clips_with_notes"], 5);
+  EXPECT_TRUE(whole.contains("nll_notes_level_nats"));
+
+  const TempFolder folder;
+  plus.common.corpus = make_corpus(folder.path(), {.test_tracks = 1, .last_without_notes = 1});
+  const EvalResult result = evaluate_nll(plus);
+  const Json alone = Json::parse(result.json);
+  EXPECT_TRUE(alone.contains("nll_nats"));
+  EXPECT_TRUE(alone.contains("nll_at_onsets_nats"));
+  for (const std::string& key : of_others) EXPECT_FALSE(alone.contains(key)) << key;
+  EXPECT_FALSE(alone.contains("nll_notes_level_nats"));
   EXPECT_CONTAINS(result.report, "of one track");
 }
 
@@ -295,6 +382,36 @@ TEST(ChooseClips, NoneCountsTwice) {
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[1].first_frame, 250);
   EXPECT_EQ(all[2].track, 2);
+}
+
+TEST(SideBySide, ShowsTheResultsOfAllModels) {
+  const EvalResult first{.json = R"({"metric": "nll", "clips": 3, "seconds": 12, "l_2": 0.5})",
+                         .report = "first"};
+  const EvalResult second{
+      .json = R"({"metric": "nll", "clips_with_notes": 2, "pose_gain": 0.25, "l_2": 1.5})",
+      .report = "second"};
+  const std::string report = side_by_side({"a", "b"}, {first, second}).report;
+  EXPECT_CONTAINS(report, "first\nsecond\n");
+  EXPECT_CONTAINS(report, "l 2");
+  EXPECT_CONTAINS(report, "pose gain");
+  EXPECT_CONTAINS(report, "0.250");
+  EXPECT_CONTAINS(side_by_side({"b", "a"}, {second, first}).report, "pose gain");
+  for (const char* setting : {"clips", "seconds", "pose_gain"}) {
+    EXPECT_EQ(report.find(setting), std::string::npos) << report;
+  }
+}
+
+TEST(SideBySide, DoesNotCompareDifferentUnits) {
+  const auto result = [](const char* unit) {
+    return EvalResult{.json = std::string(R"({"nll_nats": 0.5, "unit": ")") + unit + "\"}",
+                      .report = "report"};
+  };
+  const EvalResult both = side_by_side({"a", "b"}, {result("per code"), result("per frame")});
+  EXPECT_CONTAINS(both.report, "their units differ: per code; per frame");
+  EXPECT_EQ(both.report.find("nll"), std::string::npos) << both.report;
+  EXPECT_EQ(Json::parse(both.json)["models"].size(), 2u);
+  EXPECT_CONTAINS(side_by_side({"a", "b"}, {result("per code"), result("per code")}).report,
+                  "nll nats");
 }
 
 TEST(Figure, HasThreeSignificantDigits) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "evaluation/support.hpp"
+#include "minet/config/config.hpp"
 #include "minet/evaluation/instrument.hpp"
 #include "minet/evaluation/notes.hpp"
 #include "minet/evaluation/sampling_search.hpp"
@@ -105,7 +106,9 @@ TEST(Notes, NeedNotes) {
 TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten) {
   const TempFolder folder;
   const auto corpus = make_corpus(folder.path(), {.instruments = true});
-  const EvalResult result = search_sampling({.common = options_for(folder.path(), corpus),
+  EvalOptions common = options_for(folder.path(), corpus);
+  common.clips = 12;
+  const EvalResult result = search_sampling({.common = common,
                                              .temperatures = {0.5, 1},
                                              .top_ps = {1},
                                              .train_clips = 8,
@@ -138,6 +141,41 @@ TEST(SamplingSearch, PlaysEveryPairOnTheSameClipsAndKeepsWhatIsNotClearlyBeaten)
         search_sampling({.common = options_for(folder.path(), corpus), .temperatures = {-1}});
       }),
       "temperature");
+}
+
+TEST(SamplingSearch, RecommendsNothingOnFewClips) {
+  const TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {.instruments = true});
+  EvalOptions one = options_for(folder.path(), corpus);
+  one.clips = 1;
+  // The model's own settings leave almost nothing to chance, so some other pair is better.
+  config::TrainConfig cold = small_config();
+  cold.generation.temperature = cold.generation.notes_temperature = 0;
+  spill(folder.path() / "model" / "config.yaml", config::to_yaml(cold));
+  const EvalResult result = search_sampling({.common = one,
+                                             .temperatures = {0.5, 1, 1.5, 2},
+                                             .top_ps = {1},
+                                             .train_clips = 8,
+                                             .iterations = 2});
+  const auto json = nlohmann::json::parse(result.json);
+  for (const char* way : {"keypoints_alone", "with_notes"}) {
+    EXPECT_FALSE(json[way]["replace"].get<bool>()) << json[way];
+    EXPECT_TRUE(json[way]["gain_standard_error"].is_null());
+  }
+  EXPECT_CONTAINS(result.report, "fewer than 10 clips cannot tell");
+  EXPECT_EQ(json["generation"]["temperature"], 0);
+}
+
+TEST(Instrument, OfClipsWithNotesLeavesOutTheOthers) {
+  const TempFolder folder;
+  const auto corpus = make_corpus(folder.path(), {.last_without_notes = 1, .instruments = true});
+  InstrumentOptions options{
+      .common = options_for(folder.path(), corpus), .train_clips = 8, .iterations = 2};
+  EXPECT_EQ(nlohmann::json::parse(evaluate_instrument(options).json)["clips"], 3);
+  options.clips_with_notes = true;
+  const auto json = nlohmann::json::parse(evaluate_instrument(options).json);
+  EXPECT_EQ(json["clips"], 2);
+  EXPECT_EQ(json["notes_given"], false);
 }
 
 TEST(Instrument, NeedsLabels) {

@@ -142,8 +142,8 @@ TEST(Bins, DrawingTracksKnowsThatClipsOfATrackAreAlike) {
   }
   const BinIntervals wide = bootstrap_bins(alike, alike, 8, 300, 1);
   const BinIntervals narrow = bootstrap_bins(spread, spread, 8, 300, 1);
-  EXPECT_GT(wide.js.high, 10 * narrow.js.high);
-  EXPECT_LE(narrow.ndb.low, narrow.ndb.high);
+  EXPECT_GT(wide.js->high, 10 * narrow.js->high);
+  EXPECT_LE(narrow.ndb->low, narrow.ndb->high);
 }
 
 TEST(NearestByCosine, LabelsAreScikitLearns) {

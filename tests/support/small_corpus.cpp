@@ -71,16 +71,18 @@ fs::path make_corpus(const fs::path& folder, const SmallCorpus& options) {
   fs::create_directories(source);
   std::string rows = text("id,audio,pose,split", options.notes ? ",notes" : "",
                           options.instruments ? ",instrument" : "", "\n");
-  for (int track = 0; track < options.train_tracks + options.test_tracks; ++track) {
+  const int tracks = options.train_tracks + options.test_tracks;
+  for (int track = 0; track < tracks; ++track) {
     const std::string name = text("track", track);
     const std::vector<score::Note> notes = tune(track, options.seconds);
     audio::save_wav(source / (name + ".wav"), play(notes, options.seconds));
     pose::save_pose_npy(source / (name + ".npy"),
                         player(track, std::llround(options.seconds * 25)));
     spill(source / (name + ".csv"), score::notes_csv(notes));
+    const bool has_notes = track < tracks - options.last_without_notes;
     rows += text(
         name, ",", name, ".wav,", name, ".npy,", track < options.train_tracks ? "train" : "test",
-        options.notes ? text(",", name, ".csv") : std::string(),
+        options.notes ? text(",", has_notes ? name + ".csv" : std::string()) : std::string(),
         options.instruments ? text(",", track % 2 == 0 ? "vn" : "fl") : std::string(), "\n");
   }
   spill(source / "tracks.csv", rows);

@@ -9,7 +9,8 @@ struct SmallCorpus {
   int train_tracks = 4, test_tracks = 3;
   double seconds = 9;
   bool notes = true;
-  bool instruments = false;  // two, in turn
+  int last_without_notes = 0;  // this many of the last tracks have none
+  bool instruments = false;    // two, in turn
 };
 // Prepares FOLDER/corpus from recordings in FOLDER/source and returns its path. Each track plays
 // its own scale of half-second tones.

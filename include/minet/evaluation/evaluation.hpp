@@ -36,8 +36,8 @@ struct EvalResult {
   std::string report;  // a table for people
 };
 
-// Results of one metric on several models: all reports, then a table with one column per model; as
-// JSON {"models": [...]}.
+// Results of one metric on several models: all reports, then a table with one column per model, or
+// a sentence if their `unit` differs; as JSON {"models": [...]}.
 EvalResult side_by_side(const std::vector<std::filesystem::path>& models,
                         const std::vector<EvalResult>& results);
 

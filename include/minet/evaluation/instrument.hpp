@@ -14,6 +14,7 @@ struct InstrumentOptions {
   std::int64_t train_clips = 650;  // to fit the classifier, at random places; 0: all of 'train'
   std::int64_t iterations = 16;    // of phase reconstruction
   bool notes = false;              // generate with the tracks' notes, on clips that have them
+  bool clips_with_notes = false;   // also without notes, leave out the clips that have none
 };
 
 // Keys: accuracy (generated), chance (the share of the most frequent instrument), classes, method

@@ -20,11 +20,11 @@ struct KnnOptions {
   std::int64_t rounds = 1000;    // of the bootstrap over tracks
 };
 
-// Keys: accuracy, accuracy_interval (95 %, resampling tracks), raw_pose_accuracy,
-// raw_pose_accuracy_interval, gain_interval (accuracy minus raw_pose_accuracy), chance (1 /
-// instruments), most_frequent (always guessing the most common of the split), clips, train_clips,
-// instruments (names, in order), confusion and raw_pose_confusion ([true][guessed] counts in that
-// order), recall (by instrument), neighbours_left_out (pairs of clips of one group).
+// Keys: accuracy, accuracy_interval (95 %, resampling tracks; null for one track),
+// raw_pose_accuracy, raw_pose_accuracy_interval, gain_interval (accuracy minus raw_pose_accuracy),
+// chance (1 / instruments), most_frequent (always guessing the most common of the split), clips,
+// train_clips, instruments (names, in order), confusion and raw_pose_confusion ([true][guessed]
+// counts in that order), recall (by instrument), neighbours_left_out (pairs of clips of one group).
 // InputError: clips without a label in the corpus, no training clip of a different group.
 EvalResult evaluate_knn(const KnnOptions& options);
 

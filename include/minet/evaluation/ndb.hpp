@@ -15,10 +15,12 @@
 
 namespace minet::evaluation {
 
+inline constexpr std::int64_t kMaxNdbTrainClips = 12'000;  // 1.2 GB of inner products
+
 struct NdbOptions {
   EvalOptions common = {.clips = 1600};  // real and generated, spread evenly over the split
   std::int64_t bins = 50;
-  std::int64_t train_clips = 1600;  // to make the bins, at random places; at most 12,000
+  std::int64_t train_clips = 1600;  // to make the bins, at random places; at most kMaxNdbTrainClips
   std::int64_t restarts = 10;       // of k-means++
   std::int64_t rounds = 1000;       // of the bootstrap over tracks
   bool notes = false;               // generate with the tracks' notes
@@ -38,10 +40,10 @@ struct NdbOptions {
 // train_clips, halves_ndb and halves_js (real clips of one half of the training groups against bins
 // of the other half; absent with a single group), codes_ndb and codes_js (the real clips through
 // the codes: what a perfect prior would score; absent for a model without codes). For each of these
-// prefixes and for none: ndb_interval and js_interval, 95 %, resampling tracks. Also:
-// kind, source ("generated", "generated with notes" or the folder), alpha, restarts, inertia,
-// bins_with_few, centres_hash, and, by bin, `counts` (train, test, judged) and `z` (test,
-// judged).
+// prefixes and for none: ndb_interval and js_interval, 95 %, resampling tracks; null if one side is
+// a single track. Also: kind, source ("generated", "generated with notes" or the folder), alpha,
+// restarts, inertia, bins_with_few, centres_hash, and, by bin, `counts` (train, test, judged) and
+// `z` (test, judged).
 EvalResult evaluate_ndb(const NdbOptions& options);
 
 // The same on several machines. A shard makes the bins, or takes them from the cache folder, which

@@ -9,6 +9,9 @@
 
 namespace minet::evaluation {
 
+// With fewer clips, nothing is recommended: their jackknife is too coarse.
+inline constexpr std::int64_t kFewestSearchClips = 10;
+
 struct SamplingSearchOptions {
   EvalOptions common = {.clips = 39};  // `sampling` is not used
   std::vector<double> temperatures = {0.6, 0.7, 0.8, 0.9, 1};
@@ -25,12 +28,13 @@ struct SamplingSearchOptions {
 //   with notes            instrument, pitch_recall, onset_f1
 // (definitions: note_scores.hpp, held_notes.hpp, instrument.hpp). The best pair replaces the
 // model's own only if its score is higher by more than three standard errors of the difference
-// (jackknife over clips), over at least eight clips.
+// (jackknife over clips, at least kFewestSearchClips).
 // Keys: train_clips; real: held_median_s, repeat_share; keypoints_alone and with_notes, each with
 // trials (temperature, top_p, score, instrument, pitch_recall, onset_f1, held_median_s,
 // held_longest_s, repeat_share if the model has codes), own and best (indices of trials),
-// gain and gain_standard_error (best over own), replace; generation, the settings to keep; yaml,
-// the same as text. InputError: as for the metrics notes and instrument; a model without sampling.
+// gain and gain_standard_error (best over own; null for a single clip), replace; generation, the
+// settings to keep; yaml, the same as text. InputError: as for the metrics notes and instrument; a
+// model without sampling.
 EvalResult search_sampling(const SamplingSearchOptions& options);
 
 }  // namespace minet::evaluation

@@ -73,6 +73,7 @@ BinIntervals bootstrap_bins(const BinnedClips& reference, const BinnedClips& jud
                             std::int64_t bin_count, std::int64_t rounds, std::uint64_t seed) {
   const auto reference_tracks = by_track(reference, bin_count);
   const auto judged_tracks = by_track(judged, bin_count);
+  if (std::min(reference_tracks.size(), judged_tracks.size()) < kFewestTracks) return {};
   Random random(derive_seed(seed, "bootstrap of bins"));
   std::vector<double> ndb, js;
   for (std::int64_t round = 0; round < rounds; ++round) {

@@ -9,7 +9,9 @@
 // ln 2.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,15 +36,18 @@ struct BinnedClips {
   std::vector<std::int64_t> counts(std::int64_t bin_count) const;  // [K]
 };
 
+inline constexpr std::size_t kFewestTracks = 2;  // resampling one track shows no spread
+
 struct Interval {
   double low = 0, high = 0;
 };
 struct BinIntervals {
-  Interval ndb, js;
+  std::optional<Interval> ndb, js;
 };
 // 95 % percentile intervals over `rounds` resamplings of whole tracks with replacement, in both
 // sources: clips of one track are alike, and a test that takes them as independent is too
-// confident. Resampling adds spread of its own, so the interval lies above the value itself.
+// confident. Resampling adds spread of its own, so the interval lies above the value itself. None
+// if a source has fewer than kFewestTracks.
 BinIntervals bootstrap_bins(const BinnedClips& reference, const BinnedClips& judged,
                             std::int64_t bin_count, std::int64_t rounds, std::uint64_t seed);
 
