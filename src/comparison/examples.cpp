@@ -65,10 +65,9 @@ class ExampleMaker {
     return scene_.tracks.spectrograms(clips, scene_.subject->scale());
   }
   at::Tensor generated(const std::vector<clips::Clip>& clips, bool notes) {  // [B, F, T]
-    return scene_.subject->spectrograms(
-        {.poses = scene_.tracks.poses(clips),
-         .notes = notes ? std::optional(evaluation::given_notes(scene_, clips)) : std::nullopt,
-         .sampling = {.seed = seed_}});
+    return scene_.subject->spectrograms({.poses = scene_.tracks.poses(clips),
+                                         .notes = evaluation::given_notes(scene_, clips, notes),
+                                         .sampling = {.seed = seed_}});
   }
 
   // Writes each clip's sound and adds it to its example; `references` holds the loudest magnitude

@@ -22,8 +22,9 @@ std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
   return notes;
 }
 
-std::vector<std::vector<score::Note>> given_notes(const Scene& scene,
-                                                  const std::vector<clips::Clip>& clips) {
+std::optional<std::vector<std::vector<score::Note>>> given_notes(
+    const Scene& scene, const std::vector<clips::Clip>& clips, bool wanted) {
+  if (!wanted) return std::nullopt;
   std::vector<std::vector<score::Note>> all;
   for (const clips::Clip& clip : clips) {
     all.emplace_back();

@@ -97,7 +97,7 @@ BinnedClips bin_generated(Scene& scene, const NdbBins& bins, const Part& part, b
       [&](std::size_t first, const std::vector<clips::Clip>& some) {
         const at::Tensor made = scene.subject->spectrograms(
             {.poses = scene.tracks.poses(some),
-             .notes = notes ? std::optional(given_notes(scene, some)) : std::nullopt,
+             .notes = given_notes(scene, some, notes),
              .sampling = scene.sampling("generated", part.first + first)});
         add(result, bins, made, some);
       },

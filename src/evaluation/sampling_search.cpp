@@ -147,10 +147,9 @@ class Audition {
       // The same seeds in every trial.
       generation::SamplingChoice sampling = scene_.sampling("generated", first);
       sampling.temperature = temperature, sampling.top_p = top_p;
-      const ClipInput input{
-          .poses = scene_.tracks.poses(some),
-          .notes = notes ? std::optional(given_notes(scene_, some)) : std::nullopt,
-          .sampling = sampling};
+      const ClipInput input{.poses = scene_.tracks.poses(some),
+                            .notes = given_notes(scene_, some, notes),
+                            .sampling = sampling};
       const std::vector<Stage> stages = generated_stages(scene_, first, input, iterations_);
       for (std::size_t i = 0; i < stages.size(); ++i) heard.push_back(listen(stages[i], first + i));
     });

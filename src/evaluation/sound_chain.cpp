@@ -77,7 +77,7 @@ void for_each_chain(Scene& scene, const std::vector<clips::Clip>& clips,
   Subject& subject = *scene.subject;
   for_each_batch(scene.metric, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
     ClipInput input{.poses = scene.tracks.poses(some),
-                    .notes = options.notes ? std::optional(given_notes(scene, some)) : std::nullopt,
+                    .notes = given_notes(scene, some, options.notes),
                     .sampling = scene.sampling("generated", first)};
     std::vector<audio::Sound> recorded;
     for (const clips::Clip& clip : some) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "evaluation/clip_notes.hpp"
 #include "evaluation/sound_chain.hpp"
 #include "listening/listening_pairs.hpp"
 #include "listening/page_parts.hpp"
@@ -85,7 +86,7 @@ std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<Listeni
           pair.made = evaluation::generated_stages(
                           scene, i,
                           {.poses = scene.tracks.poses(one),
-                           .notes = pair.notes_given ? scene.tracks.notes(one) : at::Tensor(),
+                           .notes = evaluation::given_notes(scene, one, pair.notes_given),
                            .sampling = scene.sampling("generated", i)},
                           options.iterations)
                           .front()

@@ -87,7 +87,7 @@ void Follower::take(std::size_t index, const std::vector<Person>& people, int p,
                     std::int64_t number) {
   const Person& person = people[static_cast<std::size_t>(p)];
   Track& track = tracks_[index];
-  track.places.push_back({file, p});
+  track.sightings.push_back({file, p});
   track.last = &person;
   track.last_number = number;
   track.size = size_after(track.size, person);

@@ -12,14 +12,14 @@
 
 namespace minet::pose {
 
-struct Place {
+struct Sighting {
   std::size_t file = 0;
   int index = 0;  // among the file's people
 };
 
 // One person's detections and ids.
 struct Track {
-  std::vector<Place> places;        // in the order of the files
+  std::vector<Sighting> sightings;  // in the order of the files
   std::map<int, std::int64_t> ids;  // id -> detections
   const Person* last = nullptr;
   std::int64_t last_number = 0;

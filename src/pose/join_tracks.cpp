@@ -71,15 +71,15 @@ class Relations {
     std::vector<std::size_t> here;
     Parts seen;
     for (std::size_t part = 0; part < parts_.size(); ++part) {
-      const auto& places = parts_[part]->places;
-      if (next_[part] < places.size() && places[next_[part]].file == file) {
+      const auto& sightings = parts_[part]->sightings;
+      if (next_[part] < sightings.size() && sightings[next_[part]].file == file) {
         here.push_back(part);
         seen.set(part);
       }
     }
     for (const std::size_t part : here) {
       together_[part] |= seen;
-      const Place* last = last_place(part);
+      const Sighting* last = last_sighting(part);
       if (last == nullptr || last->file + 1 < file) link_to(part, file, seen);
     }
     for (const std::size_t part : here) ++next_[part];
@@ -87,10 +87,10 @@ class Relations {
 
   // Links parts that were seen since `part` was, to its return in this file.
   void link_to(std::size_t part, std::size_t file, const Parts& seen) {
-    const Person& person = person_at(parts_[part]->places[next_[part]]);
-    const Place* own = last_place(part);
+    const Person& person = person_at(parts_[part]->sightings[next_[part]]);
+    const Sighting* own = last_sighting(part);
     for (std::size_t other = 0; other < parts_.size(); ++other) {
-      const Place* last = last_place(other);
+      const Sighting* last = last_sighting(other);
       if (last == nullptr || seen[other] || together_[part][other]) continue;
       if (own != nullptr && own->file > last->file) continue;
       const double d = distance(person_at(*last), person);
@@ -103,17 +103,17 @@ class Relations {
   }
 
   // Where the part was seen last before the current file; nullptr: nowhere.
-  const Place* last_place(std::size_t part) const {
-    return next_[part] > 0 ? &parts_[part]->places[next_[part] - 1] : nullptr;
+  const Sighting* last_sighting(std::size_t part) const {
+    return next_[part] > 0 ? &parts_[part]->sightings[next_[part] - 1] : nullptr;
   }
-  const Person& person_at(const Place& place) const {
-    return files_[place.file][static_cast<std::size_t>(place.index)];
+  const Person& person_at(const Sighting& at) const {
+    return files_[at.file][static_cast<std::size_t>(at.index)];
   }
 
   const std::vector<const Track*>& parts_;
   const std::vector<std::vector<Person>>& files_;
   const std::vector<std::int64_t>& numbers_;
-  std::vector<std::size_t> next_;  // by part, in its places
+  std::vector<std::size_t> next_;  // by part, in its sightings
   std::vector<Parts> together_;
   std::vector<Link> links_;  // [part, part]
 };
@@ -156,13 +156,14 @@ class Groups {
     for (const Group& group : groups_) {
       if (group.parts.none() || group.rare) continue;
       people.push_back({{}, group.presence});
-      std::vector<Place>& places = people.back().places;
+      std::vector<Sighting>& sightings = people.back().sightings;
       for (std::size_t part = 0; part < parts_.size(); ++part) {
         if (!group.parts[part]) continue;
-        places.insert(places.end(), parts_[part]->places.begin(), parts_[part]->places.end());
+        sightings.insert(sightings.end(), parts_[part]->sightings.begin(),
+                         parts_[part]->sightings.end());
       }
-      std::sort(places.begin(), places.end(),
-                [](const Place& a, const Place& b) { return a.file < b.file; });
+      std::sort(sightings.begin(), sightings.end(),
+                [](const Sighting& a, const Sighting& b) { return a.file < b.file; });
     }
     return people;
   }

@@ -11,7 +11,7 @@
 namespace minet::pose {
 
 struct Followed {
-  std::vector<Place> places;  // in the order of the files
+  std::vector<Sighting> sightings;  // in the order of the files
   Presence presence;
 };
 

@@ -42,7 +42,7 @@ bool has_ids(const std::vector<std::vector<Person>>& files) {
 double place(const Followed& person, const std::vector<std::vector<Person>>& files) {
   double sum = 0;
   std::int64_t count = 0;
-  for (const Place& at : person.places) {
+  for (const Sighting& at : person.sightings) {
     const double x = place(files[at.file][static_cast<std::size_t>(at.index)]);
     if (x == kFar) continue;
     sum += x;
@@ -101,7 +101,7 @@ void tell_doubts(const Followed& player, const std::vector<std::vector<Person>>&
   double size = 0;
   const Person* last = nullptr;
   std::int64_t last_number = 0;
-  for (const Place& at : player.places) {
+  for (const Sighting& at : player.sightings) {
     const Person& person = files[at.file][static_cast<std::size_t>(at.index)];
     const std::int64_t number = numbers[at.file];
     const std::int64_t passed = std::min(number - last_number, kLongestLoss);
@@ -145,7 +145,7 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
   check_person(options, people.size(), source);
   const Followed& player =
       options.person ? from_left(people, *options.person, files) : people.front();
-  for (const Place& place : player.places) chosen[place.file] = place.index;
+  for (const Sighting& at : player.sightings) chosen[at.file] = at.index;
   tell_doubts(player, files, numbers, notices);
   return chosen;
 }

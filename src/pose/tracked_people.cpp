@@ -59,7 +59,7 @@ std::vector<int> choose_tracked(const std::vector<std::vector<Person>>& files,
   for (std::size_t i = 0; i < files.size(); ++i) follower.see(files[i], i, numbers[i]);
   const Track& track = player(follower.tracks(), options, source);
   std::vector<int> chosen(files.size(), -1);
-  for (const Place& place : track.places) chosen[place.file] = place.index;
+  for (const Sighting& at : track.sightings) chosen[at.file] = at.index;
   if (track.ids.size() > 1) {
     std::set<int> ids;
     for (const auto& [id, count] : track.ids) ids.insert(id);
@@ -67,7 +67,7 @@ std::vector<int> choose_tracked(const std::vector<std::vector<Person>>& files,
                        text("the tracker's people ", list_of(ids),
                             " are taken as one player, as each begins where another ends")});
   }
-  const auto detections = static_cast<std::int64_t>(track.places.size());
+  const auto detections = static_cast<std::int64_t>(track.sightings.size());
   std::int64_t with_id = 0;
   for (const auto& [id, count] : track.ids) with_id += count;
   if (with_id > 0 && with_id < detections) {

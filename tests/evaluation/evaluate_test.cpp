@@ -241,7 +241,7 @@ TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {
 
 TEST_F(Evaluate, ModelsAreGivenTheNotesOfTheTracks) {
   const Scene scene(common(5), "notes");
-  const auto given = given_notes(scene, scene.clips);
+  const auto given = given_notes(scene, scene.clips, true).value();
   const at::Tensor expected = scene.tracks.notes(scene.clips);  // [B, T]
   for (std::size_t i = 0; i < given.size(); ++i) {
     const auto indices =
