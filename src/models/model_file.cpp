@@ -1,9 +1,14 @@
 // Model files: metadata, strict loading, finding the file.
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "minet/config/config.hpp"
+#include "minet/core/access.hpp"
+#include "minet/core/words.hpp"
 #include "minet/models/model.hpp"
 #include "models/build.hpp"
 #include "models/checks.hpp"
@@ -19,6 +24,20 @@ std::map<std::string, at::Tensor> training_tensors(const Model& model) {
   return {{"vqvae.quantizer.counts", model.vqvae->quantizer->counts},
           {"vqvae.quantizer.sums", model.vqvae->quantizer->sums},
           {"vqvae.quantizer.started", model.vqvae->quantizer->started}};
+}
+
+// For a folder that is not a model: those in it that are.
+std::string advice_for(const std::filesystem::path& folder) {
+  constexpr std::size_t kNamed = 5;
+  std::vector<std::string> models;
+  for (const std::filesystem::path& entry : entries_of(folder)) {
+    std::error_code error;
+    if (std::filesystem::exists(entry / kModelFile, error)) models.push_back(shown(entry));
+  }
+  if (models.empty()) return "let mi_train save one, or give another folder";
+  const bool more = models.size() > kNamed;
+  models.resize(std::min(models.size(), kNamed));
+  return text("give one of the models in it: ", join(models, ", "), more ? ", ..." : "");
 }
 
 }  // namespace
@@ -63,7 +82,7 @@ std::filesystem::path model_file(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(status)) return path;
   const std::filesystem::path file = path / kModelFile;
   require(std::filesystem::exists(file, error), printable(path.string()), ": has no ", kModelFile,
-          "; let mi_train save one, or give another folder");
+          "; ", advice_for(path));
   return file;
 }
 

@@ -313,6 +313,12 @@ TEST_F(ModelTest, WhatIsNoModelGetsASentence) {
             std::string::npos);
   EXPECT_NE(input_error([&] { load_model(folder); }).find("has no model.safetensors"),
             std::string::npos);
+  std::filesystem::create_directories(folder / "runs" / "first");
+  save_safetensors(folder / "runs" / "first" / "model.safetensors",
+                   model_state(make_model(small_config(), 5)));
+  const std::string others = input_error([&] { load_model(folder / "runs"); });
+  EXPECT_NE(others.find("give one of the models in it: "), std::string::npos) << others;
+  EXPECT_NE(others.find("first"), std::string::npos) << others;
   std::ofstream(folder / "model.pt", std::ios::binary) << "PK\x03\x04 the rest of a zip";
   EXPECT_NE(input_error([&] { load_model(folder / "model.pt"); }).find("convert it"),
             std::string::npos);
