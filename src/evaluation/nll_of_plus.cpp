@@ -129,6 +129,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
   models::PlusModel model = models::load_plus(options.common.model);
   model.to(scene.device);
   const double rate = models::token_rate(model.config);
+  const bool tells = model.notes_trained && !noted.clips.empty();
   PlusNll nll(scene, std::move(model));
   const BothBodies alone = measure(nll, "without notes", judged, false);
 
@@ -155,7 +156,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
     report.add("nll_at_onsets", line("  where a note begins", alone, at_onsets));
   }
   report.add("nll_level", line("loudness", alone, level));
-  if (!noted.clips.empty()) {
+  if (tells) {
     const BothBodies told = measure(nll, "with notes", noted, true);
     report.add("nll_notes_level", line("loudness, notes given", told, level));
   }
@@ -163,7 +164,8 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
   return {.json = dump(json),
           .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
                          figure(all.nats * rate / std::numbers::ln2),
-                         " bits per second without notes. With notes, onset and pitch are given.\n",
+                         " bits per second without notes.",
+                         tells ? " With notes, onset and pitch are given.\n" : "\n",
                          all.other ? "" : one_track_note(),
                          mixed_note(noted.clips.size(), judged.clips.size()))};
 }
