@@ -291,8 +291,10 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
                           " bytes, got ", bytes.size(), "; split it"));
   }
   NoteList list = parse_any(bytes, name, options);
+  const bool only_drums =
+      std::all_of(list.notes.begin(), list.notes.end(), [](const Note& note) { return note.drum; });
   for (Note& note : list.notes) {
-    if (note.drum) continue;
+    if (note.drum && !only_drums) continue;
     note.pitch += options.transpose;
     if (note.pitch < 0 || note.pitch > 127) {
       throw InputError(text(printable(name), ": expected pitches from 0 to 127 after a ",
