@@ -545,7 +545,7 @@ class Films(Case):
         self.openpose_folder("json", ((i, openpose(f)) for i, f in enumerate(frames)))
         late = ["-itsoffset", "0.6", "-i", self.folder / "tune.wav", "-map", "0:v", "-map", "1:a"]
         for fps, rate in (("30", 30.0), ("30000/1001", 30000 / 1001)):
-            for name, codec in (("late.mp4", "aac"), ("late.mkv", "libopus")):
+            for name, codec in (("late.mp4", "aac"), ("late.mkv", "libopus"), ("late.ts", "aac")):
                 self.film(name, *late, fps=fps, more=["-c:a", codec])
                 said = self.corpus(f"{name},json")
                 self.assertIn("times of the video's frames", said.stderr)

@@ -122,6 +122,17 @@ class Films(Case):
         self.play(pose, "--video", film, seconds=())
         self.assertAlmostEqual(self.seconds_of(), 3, delta=0.1)
 
+    def test_a_late_picture_stays_late(self):
+        film = self.folder / "late.ts"
+        ffmpeg("-itsoffset", "0.4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=25:duration=2", "-f", "lavfi", "-i",
+               "sine=duration=2", film)
+        self.play(self.json_folder(50), "--video", film, seconds=())
+        starts = [float(subprocess.run(
+            ["ffprobe", "-v", "error", "-select_streams", kind, "-show_entries", "stream=start_time", "-of", "csv=p=0",
+             self.folder / "out.ts"], capture_output=True, text=True, check=True).stdout.split()[0].strip(","))
+            for kind in ("v:0", "a:0")]
+        self.assertAlmostEqual(starts[0] - starts[1], 0.4, delta=0.05)
+
     def test_a_film_is_never_cut(self):
         film = self.film("film.mp4", "25", 3)
         self.play(self.json_folder(75), "--video", film, "--seconds", "1", seconds=(),
