@@ -172,6 +172,9 @@ class Groups {
       std::sort(sightings.begin(), sightings.end(),
                 [](const Sighting& a, const Sighting& b) { return a.file < b.file; });
     }
+    std::stable_sort(people.begin(), people.end(), [](const Followed& a, const Followed& b) {
+      return a.presence.rank() > b.presence.rank();
+    });
     return people;
   }
 

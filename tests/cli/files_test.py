@@ -212,6 +212,15 @@ class Ids(Case):
         pose = self.pose(self.write("alphapose.json", people), "--person", "1", says=["1, 5, 9"])
         self.assert_player(pose, 90)
 
+    def test_a_player_with_a_new_number_in_another_place_is_found_again(self):
+        path = self.write("alphapose.json", [
+            person(i, points=with_confidence(player(i, x=400 if i < 40 else 1300)), idx=1 if i < 40 else 7)
+            for i in range(80)])
+        pose = self.pose(path, says=["1, 7", "found again in another place in frame 40"], silent_about=["not seen"])
+        self.assertAlmostEqual(pose[20][0][0], 400, delta=0.6)
+        self.assertAlmostEqual(pose[60][0][0], 1300, delta=0.6)
+        self.pose(path, "--person", "1", says=["40 of 80 frames: the player is not seen"], silent_about=["1, 7"])
+
     def test_two_numbers_that_change_places_are_not_two_jumps(self):
         def ids(i):
             return (1, 2) if i < 40 else (2, 1)
