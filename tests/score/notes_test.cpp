@@ -89,6 +89,13 @@ TEST(Notes, TimesInMillisecondsAreGuessedFromTheirLength) {
   EXPECT_TRUE(drone.repairs.empty()) << lines(drone.repairs);
 }
 
+TEST(NotesCsv, MayHaveDecimalCommas) {
+  const NoteList list =
+      parse_notes("onset_s;duration_s;pitch;velocity\n0,5;1,25;69;80,0\n", "notes.csv");
+  ASSERT_EQ(list.notes.size(), 1u);
+  EXPECT_EQ(list.notes[0], (Note{.onset_s = 0.5, .duration_s = 1.25, .pitch = 69, .velocity = 80}));
+}
+
 TEST(NotesCsv, WithoutNotesIsARest) {
   EXPECT_TRUE(parse_notes("onset_s,duration_s,pitch\n", "notes.csv").notes.empty());
   EXPECT_TRUE(parse_notes("\xEF\xBB\xBFonset_s,duration_s,pitch", "notes.csv").notes.empty());
