@@ -76,7 +76,7 @@ std::string ffmpeg() {
 std::optional<std::string> sound_codec(const fs::path& video) {
   const std::string extension = lower(video.extension().string());
   if (extension == ".avi") return "pcm_s16le";
-  if (extension == ".flv" || extension == ".3gp") return "aac";
+  if (extension == ".flv" || extension == ".3gp" || extension == ".3g2") return "aac";
   return std::nullopt;
 }
 

@@ -128,7 +128,7 @@ class Films(Case):
 
     def test_sound_is_in_time_in_every_format(self):
         pose = self.json_folder(25)
-        for name in ("film.avi", "film.flv", "film.3gp"):
+        for name in ("film.avi", "film.flv", "film.3gp", "film.3g2"):
             film = self.film(name, "25", 1, "-c:v", "mpeg4" if name.endswith("avi") else "h264", "-s", "176x144")
             self.play(pose, "--video", film, seconds=())
             sound = self.stamp("out.wav")[44:]
