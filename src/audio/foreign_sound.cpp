@@ -1,7 +1,7 @@
 // Decodes formats that are not read natively, with ffmpeg: https://ffmpeg.org/ffmpeg.html
 //
-// ffmpeg gets one local file, may open nothing else (ffmpeg_input()), and writes 32-bit floats to
-// a private temporary folder.
+// ffmpeg gets one local file, may open nothing else (ffmpeg_input_from_start()), and writes 32-bit
+// floats to a private temporary folder.
 #include <string>
 #include <vector>
 
@@ -48,7 +48,7 @@ ForeignSound::ForeignSound(const fs::path& path) : origin_(path) {
       *ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error",
       // Gaps and jumps in a transport stream's time stamps are real time, up to an hour.
       "-dts_delta_threshold", "3600"};
-  for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
+  for (std::string& word : ffmpeg_input_from_start(path)) command.push_back(std::move(word));
   for (const std::string& word :
        {std::string("-map"), std::string("0:a:0"), std::string("-vn"),
         // Follows the time stamps: gaps become silence, also at the start.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "minet/core/errors.hpp"
@@ -52,6 +53,24 @@ std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {
           kDemuxers,
           "-i",
           "file:" + std::filesystem::absolute(path).string()};
+}
+
+std::vector<std::string> ffmpeg_input_from_start(const std::filesystem::path& path) {
+  std::vector<std::string> input = ffmpeg_input(path);
+  const auto ffprobe = find_program("ffprobe");
+  if (!ffprobe) return input;
+  std::vector<std::string> command = {
+      *ffprobe, "-v", "error", "-show_entries", "format=format_name,start_time", "-of", "json"};
+  command.insert(command.end(), input.begin(), input.end());
+  const json answer = json::parse(run_process(command, 3600).output, nullptr, false);
+  const json format = answer.is_object() ? answer.value("format", json::object()) : json::object();
+  const std::string name = format.value("format_name", "");
+  const auto start = seconds_at(format, "start_time");
+  if (!start || (name != "mpegts" && name != "mpeg")) return input;
+  // Older versions of ffmpeg recognise the exact start, and replace it: a microsecond less is safe.
+  const std::string offset = text(1 - std::llround(*start * 1e6), "us");
+  input.insert(input.begin(), {"-copyts", "-itsoffset", offset});
+  return input;
 }
 
 std::optional<Film> read_film(const std::filesystem::path& path) {

@@ -39,13 +39,13 @@ struct Link {
   }
 };
 
-// Finds, in one pass, which parts are seen together, and the links between others.
+// Finds, in one pass, how often parts are seen together, and the links between others.
 class Relations {
  public:
   Relations(const std::vector<const Track*>& parts, const std::vector<std::vector<Person>>& files,
             const std::vector<std::int64_t>& numbers)
       : parts_(parts), files_(files), numbers_(numbers), next_(parts.size(), 0) {
-    together_.resize(parts.size());
+    together_.resize(parts.size() * parts.size());
     links_.resize(parts.size() * parts.size());
     for (std::size_t file = 0; file < files.size(); ++file) {
       throw_if_stopped_while("following people");
@@ -53,13 +53,16 @@ class Relations {
     }
   }
 
-  const Parts& together(std::size_t part) const { return together_[part]; }
+  // The number of files in which both are seen.
+  std::int64_t together(std::size_t a, std::size_t b) const {
+    return together_[a * parts_.size() + b];
+  }
 
   // Best first.
   std::vector<Link> links() const {
     std::vector<Link> links;
     for (const Link& link : links_) {
-      if (link.distance < kFar && !together_[link.a][link.b]) links.push_back(link);
+      if (link.distance < kFar && together(link.a, link.b) == 0) links.push_back(link);
     }
     std::stable_sort(links.begin(), links.end(),
                      [](const Link& a, const Link& b) { return a.better(b); });
@@ -78,7 +81,7 @@ class Relations {
       }
     }
     for (const std::size_t part : here) {
-      together_[part] |= seen;
+      for (const std::size_t other : here) ++together_[part * parts_.size() + other];
       const Sighting* last = last_sighting(part);
       if (last == nullptr || last->file + 1 < file) link_to(part, file, seen);
     }
@@ -91,7 +94,7 @@ class Relations {
     const Sighting* own = last_sighting(part);
     for (std::size_t other = 0; other < parts_.size(); ++other) {
       const Sighting* last = last_sighting(other);
-      if (last == nullptr || seen[other] || together_[part][other]) continue;
+      if (last == nullptr || seen[other] || together(part, other) > 0) continue;
       if (own != nullptr && own->file > last->file) continue;
       const double d = distance(person_at(*last), person);
       const double size = std::max(body_size(person_at(*last)), body_size(person));
@@ -113,75 +116,113 @@ class Relations {
   const std::vector<const Track*>& parts_;
   const std::vector<std::vector<Person>>& files_;
   const std::vector<std::int64_t>& numbers_;
-  std::vector<std::size_t> next_;  // by part, in its sightings
-  std::vector<Parts> together_;
-  std::vector<Link> links_;  // [part, part]
+  std::vector<std::size_t> next_;       // by part, in its sightings
+  std::vector<std::int64_t> together_;  // [part, part]
+  std::vector<Link> links_;             // [part, part]
 };
 
-// Parts that are one person, and the parts that one of them is seen together with.
+// Parts that are one person.
 struct Group {
-  Parts parts, together;
+  std::vector<std::size_t> parts;
   Presence presence;
-  bool rare = false;
 };
 
 class Groups {
  public:
   Groups(const std::vector<const Track*>& parts, const Relations& relations)
-      : parts_(parts), links_(relations.links()), group_of_(parts.size()), groups_(parts.size()) {
+      : parts_(parts),
+        relations_(relations),
+        links_(relations.links()),
+        group_of_(parts.size()),
+        groups_(parts.size()) {
     for (std::size_t part = 0; part < parts.size(); ++part) {
       group_of_[part] = part;
-      groups_[part].parts.set(part);
-      groups_[part].together = relations.together(part);
-      groups_[part].presence = parts[part]->presence;
+      add(groups_[part], part);
     }
   }
 
   void join(bool near) {
     for (const Link& link : links_) {
+      if (link.near != near || left_out_[link.a] || left_out_[link.b]) continue;
       const std::size_t a = group_of_[link.a], b = group_of_[link.b];
-      if (link.near != near || a == b || groups_[a].rare || groups_[b].rare) continue;
-      if ((groups_[a].together & groups_[b].parts).none()) merge(a, b);
+      if (a != b && may_be_one(groups_[a], groups_[b])) merge(a, b);
     }
   }
 
   void leave_out_rare() {
     std::int64_t most = 0;
     for (const Group& group : groups_) most = std::max(most, group.presence.clear);
-    for (Group& group : groups_) group.rare = group.presence.rare(most);
+    for (Group& group : groups_) {
+      if (!group.presence.rare(most)) continue;
+      for (const std::size_t part : group.parts) left_out_.set(part);
+      group = {};
+    }
   }
 
   std::vector<Followed> people() const {
     std::vector<Followed> people;
     for (const Group& group : groups_) {
-      if (group.parts.none() || group.rare) continue;
+      if (group.parts.empty()) continue;
       people.push_back({{}, group.presence});
       std::vector<Sighting>& sightings = people.back().sightings;
-      for (std::size_t part = 0; part < parts_.size(); ++part) {
-        if (!group.parts[part]) continue;
+      for (const std::size_t part : group.parts) {
         sightings.insert(sightings.end(), parts_[part]->sightings.begin(),
                          parts_[part]->sightings.end());
       }
       std::sort(sightings.begin(), sightings.end(),
                 [](const Sighting& a, const Sighting& b) { return a.file < b.file; });
     }
+    std::stable_sort(people.begin(), people.end(), [](const Followed& a, const Followed& b) {
+      return a.presence.rank() > b.presence.rank();
+    });
     return people;
   }
 
  private:
-  void merge(std::size_t into, std::size_t from) {
-    Group &a = groups_[into], &b = groups_[from];
-    for (std::size_t& group : group_of_) group = group == from ? into : group;
-    a.parts |= b.parts;
-    a.together |= b.together;
-    a.presence.add(b.presence);
-    b = {};
+  // A part that is seen rarely may be a false detection near the place that the person moves to
+  // later, so few files of such a part do not tell two people apart.
+  bool may_be_one(const Group& a, const Group& b) const {
+    const std::int64_t most = parts_.front()->presence.clear;
+    std::int64_t together = 0;
+    for (const std::size_t p : a.parts) {
+      for (const std::size_t q : b.parts) {
+        const std::int64_t files = relations_.together(p, q);
+        if (files > 0 && !parts_[std::max(p, q)]->presence.rare(most)) return false;
+        together += files;
+      }
+    }
+    return together == 0 ||
+           Presence{.clear = together}.rare(std::min(a.presence.clear, b.presence.clear));
   }
 
-  const std::vector<const Track*>& parts_;
+  // Of two parts that are seen together, the rarer one is somebody else.
+  void merge(std::size_t into, std::size_t from) {
+    const Group a = std::move(groups_[into]), b = std::move(groups_[from]);
+    for (const std::size_t p : a.parts) {
+      for (const std::size_t q : b.parts) {
+        if (relations_.together(p, q) > 0) left_out_.set(std::max(p, q));
+      }
+    }
+    groups_[into] = groups_[from] = {};
+    for (const Group* group : {&a, &b}) {
+      for (const std::size_t part : group->parts) {
+        if (!left_out_[part]) add(groups_[into], part);
+        group_of_[part] = into;
+      }
+    }
+  }
+
+  void add(Group& group, std::size_t part) const {
+    group.parts.push_back(part);
+    group.presence.add(parts_[part]->presence);
+  }
+
+  const std::vector<const Track*>& parts_;  // those seen in most files first
+  const Relations& relations_;
   std::vector<Link> links_;
   std::vector<std::size_t> group_of_;  // by part
   std::vector<Group> groups_;          // some are empty
+  Parts left_out_;
 };
 
 }  // namespace

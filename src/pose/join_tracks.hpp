@@ -1,4 +1,4 @@
-// Everybody in a recording without a tracker's ids, each put together from tracks.
+// Everybody in a recording, each put together from tracks.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,13 @@ struct Followed {
   Presence presence;
 };
 
-// The people in a recording, in no particular order; those seen rarely (Presence::rare) are left
-// out. Tracks in which two people are seen in one file are never joined, so nobody is exchanged for
-// somebody who was in the image all along. Others are joined nearest first: those within `reach`,
-// and at the end, as there is nobody else left, those out of it. Time and memory are linear in the
-// number of detections.
+// The people in a recording, longest and largest first (Presence::rank); those seen rarely
+// (Presence::rare) are left out. Tracks in which two people are seen in one file are never joined,
+// so nobody is exchanged for somebody who was in the image all along. Others are joined nearest
+// first: those within `reach`, and at the end, as there is nobody else left, those out of it. A
+// short track that had been joined to one of two others, but is seen together with the other one,
+// does not keep those two apart: it is left out. Time and memory are linear in the number of
+// detections.
 std::vector<Followed> join_tracks(const std::vector<Track>& tracks,
                                   const std::vector<std::vector<Person>>& files,
                                   const std::vector<std::int64_t>& numbers);

@@ -71,7 +71,6 @@ void check_players(const ReadPoseOptions& options, std::size_t people, Notices& 
             "; check who is where, or crop the video")});
 }
 
-// Everybody who counts, longest and largest first.
 std::vector<Followed> find_people(const std::vector<std::vector<Person>>& files,
                                   const std::vector<std::int64_t>& numbers) {
   Follower follower(/*has_ids=*/false);
@@ -79,11 +78,7 @@ std::vector<Followed> find_people(const std::vector<std::vector<Person>>& files,
     throw_if_stopped_while("following people");
     follower.see(files[i], i, numbers[i]);
   }
-  std::vector<Followed> people = join_tracks(follower.tracks(), files, numbers);
-  std::stable_sort(people.begin(), people.end(), [](const Followed& a, const Followed& b) {
-    return a.presence.rank() > b.presence.rank();
-  });
-  return people;
+  return join_tracks(follower.tracks(), files, numbers);
 }
 
 const Followed& from_left(const std::vector<Followed>& people, int person,
@@ -94,7 +89,8 @@ const Followed& from_left(const std::vector<Followed>& people, int person,
   return people[order[static_cast<std::size_t>(person)].second];
 }
 
-// Steps that nobody can be sure of: after a loss to another place, or over a cut.
+// Steps that nobody can be sure of: after a loss to another place, or over a cut, unless a
+// tracker's id is the same.
 void tell_doubts(const Followed& player, const std::vector<std::vector<Person>>& files,
                  const std::vector<std::int64_t>& numbers, Notices& notices) {
   std::int64_t doubts = 0, first = 0;
@@ -105,7 +101,9 @@ void tell_doubts(const Followed& player, const std::vector<std::vector<Person>>&
     const Person& person = files[at.file][static_cast<std::size_t>(at.index)];
     const std::int64_t number = numbers[at.file];
     const std::int64_t passed = std::min(number - last_number, kLongestLoss);
-    if (last != nullptr && distance(*last, person) > reach(size, passed) && doubts++ == 0) {
+    const bool same_id = last != nullptr && person.id >= 0 && person.id == last->id;
+    if (last != nullptr && !same_id && distance(*last, person) > reach(size, passed) &&
+        doubts++ == 0) {
       first = number;
     }
     size = size_after(size, person);
@@ -125,10 +123,13 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
                                const std::vector<std::int64_t>& numbers,
                                const ReadPoseOptions& options, const std::filesystem::path& source,
                                Notices& notices) {
-  if (has_ids(files)) {
-    return choose_tracked(files, numbers, options, source, notices);
-  }
   std::vector<int> chosen(files.size(), -1);
+  const auto choose = [&](const Followed& player) {
+    for (const Sighting& at : player.sightings) chosen[at.file] = at.index;
+    tell_doubts(player, files, numbers, notices);
+    return chosen;
+  };
+  if (has_ids(files)) return choose(choose_tracked(files, numbers, options, source, notices));
   std::size_t most = 0;
   for (const std::vector<Person>& people : files) most = std::max(most, people.size());
   if (most <= 1) {  // nobody else to choose
@@ -143,11 +144,7 @@ std::vector<int> choose_person(const std::vector<std::vector<Person>>& files,
     people.resize(static_cast<std::size_t>(*options.players));
   }
   check_person(options, people.size(), source);
-  const Followed& player =
-      options.person ? from_left(people, *options.person, files) : people.front();
-  for (const Sighting& at : player.sightings) chosen[at.file] = at.index;
-  tell_doubts(player, files, numbers, notices);
-  return chosen;
+  return choose(options.person ? from_left(people, *options.person, files) : people.front());
 }
 
 }  // namespace minet::pose

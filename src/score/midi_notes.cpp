@@ -149,6 +149,9 @@ NoteList midi_notes(const MidiFile& file, const MidiChoice& choice) {
     throw InputError(text("expected one of the parts of the MIDI file (", parts, "), got", track,
                           channel, "; choose one of these"));
   }
+  std::erase_if(list.parts, [&](const ScorePart& part) {
+    return !is_chosen(choice, static_cast<std::size_t>(part.track - 1), part.channel - 1);
+  });
   sort_notes(list.notes);
   repairs.append_to(list.repairs);
   if (file.format == 2 && file.tracks.size() > 1) {

@@ -31,8 +31,9 @@ struct Place {
   throw InputError(text(place.name, ", line ", place.line, ": ", what));
 }
 
-double finite_number(const Place& place, std::string_view cell, std::string_view what) {
-  const std::optional<double> value = parse_double(trim(cell));
+double finite_number(const Place& place, std::string_view cell, std::string_view what,
+                     char separator = ',') {
+  const std::optional<double> value = parse_cell(cell, separator);
   if (!value || !std::isfinite(*value)) {
     fail(place, text("expected a number for ", what, ", got '", printable(cell.substr(0, 40)),
                      "'; correct the line"));
@@ -214,9 +215,11 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
       fail(place, text("expected ", table.header.size(), " cells, got ", row.cells.size(),
                        "; correct the line"));
     }
-    Note note{.onset_s = finite_number(place, row.cells[onset], "onset_s"),
-              .duration_s = finite_number(place, row.cells[duration], "duration_s")};
-    const double exact = finite_number(place, row.cells[pitch], "pitch");
+    const auto number = [&](std::size_t column, std::string_view what) {
+      return finite_number(place, row.cells[column], what, table.separator);
+    };
+    Note note{.onset_s = number(onset, "onset_s"), .duration_s = number(duration, "duration_s")};
+    const double exact = number(pitch, "pitch");
     if (exact < -0.5 || exact >= 127.5) {
       fail(place, text("expected a MIDI number of 0 to 127 for pitch, got ", to_text(exact),
                        "; correct the line"));
@@ -228,7 +231,7 @@ NoteList parse_notes_csv(std::string_view bytes, const std::string& name,
       });
     }
     if (velocity) {
-      const double value = finite_number(place, row.cells[*velocity], "velocity");
+      const double value = number(*velocity, "velocity");
       if (value < 1 || value > 127) {
         fail(place,
              text("expected a velocity of 1 to 127, got ", to_text(value), "; correct the line"));
@@ -291,8 +294,10 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
                           " bytes, got ", bytes.size(), "; split it"));
   }
   NoteList list = parse_any(bytes, name, options);
+  const bool only_drums =
+      std::all_of(list.notes.begin(), list.notes.end(), [](const Note& note) { return note.drum; });
   for (Note& note : list.notes) {
-    if (note.drum) continue;
+    if (note.drum && !only_drums) continue;
     note.pitch += options.transpose;
     if (note.pitch < 0 || note.pitch > 127) {
       throw InputError(text(printable(name), ": expected pitches from 0 to 127 after a ",

@@ -6,6 +6,7 @@
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "minet/core/errors.hpp"
@@ -103,27 +104,33 @@ bool Camera::next(Frame& frame) {
 }
 
 void follow_camera(const std::string& which, const CameraKeypointOptions& options) {
-  constexpr int kCountIn = 10;  // frames in which people are counted
+  constexpr int kCountIn = 10;  // frames with people, in which they are counted
   vision::Estimator estimator(options.networks,
                               options.device);  // slow to load, so before the video plays
   Camera camera(which);
   std::vector<vision::Person> most;
-  Frame frame;
-  bool going = true;
-  while (going && stop_signal() == 0 && camera.next(frame)) {
-    if (options.person && frame.index < kCountIn) {
-      auto people = estimator.find_people(frame.picture);
-      if (people.size() > most.size()) most = std::move(people);
-      const auto wanted = static_cast<std::size_t>(*options.person);
-      if (wanted < most.size()) estimator.follow(most[wanted]);
-    }
-    going = options.line(holistic_line(frame, estimator.look(frame.picture, frame.time_s)));
-  }
-  if (options.person && static_cast<std::size_t>(*options.person) >= most.size()) {
+  const auto expect_person = [&] {
+    if (!options.person || std::cmp_less(*options.person, most.size())) return;
     throw InputError(text("camera ", printable(which), ": expected person ", *options.person,
                           " (counted from 0), got ", counted(most.size(), "person", "people"),
                           " in the first frames"));
+  };
+  Frame frame;
+  bool going = true;
+  int counted_in = 0;
+  while (going && stop_signal() == 0 && camera.next(frame)) {
+    if (options.person && counted_in < kCountIn) {
+      auto people = estimator.find_people(frame.picture);
+      counted_in += people.empty() ? 0 : 1;
+      if (people.size() > most.size()) most = std::move(people);
+      const auto wanted = static_cast<std::size_t>(*options.person);
+      if (wanted < most.size()) estimator.follow(most[wanted]);
+    } else {
+      expect_person();
+    }
+    going = options.line(holistic_line(frame, estimator.look(frame.picture, frame.time_s)));
   }
+  expect_person();
 }
 
 }  // namespace minet::video

@@ -44,8 +44,12 @@ void FilmWriter::write_until(std::int64_t step) {
 }
 
 void FilmWriter::add(const cv::Mat& picture, double time_s) {
-  const auto step = std::llround(std::min(time_s * rate_, kMaxSteps));
-  if (last_.empty()) last_ = picture.clone();
+  if (last_.empty()) {
+    last_ = picture.clone();
+    first_s_ = time_s;
+  }
+  const auto steps = [&](double s) { return std::llround(std::min(s * rate_, kMaxSteps)); };
+  const auto step = steps(first_s_) + steps(time_s - first_s_);
   write_until(step);
   picture.copyTo(last_);
 }

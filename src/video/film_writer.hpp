@@ -13,8 +13,9 @@ namespace minet::video {
 // The video's own rate if its frames are evenly spaced, else 60.
 double grid_rate(const Film& film);
 
-// A silent video: at each step of the grid, from time 0 on, the nearest frame. The first frame
-// also fills the time before it, the last one the time until the video's end.
+// A silent video: at each step of the grid, from time 0 on, the nearest frame. Frames are rounded
+// to steps as the first one is, so that none is dropped if they lie halfway between two. The first
+// frame also fills the time before it, the last one the time until the video's end.
 class FilmWriter {
  public:
   FilmWriter(const std::filesystem::path& path, const Film& film, cv::Size size);
@@ -27,6 +28,7 @@ class FilmWriter {
   void write_until(std::int64_t step);
 
   double rate_, seconds_;
+  double first_s_ = 0;  // time of the first frame
   cv::VideoWriter writer_;
   cv::Mat last_;
   std::int64_t written_ = 0;

@@ -212,6 +212,15 @@ class Ids(Case):
         pose = self.pose(self.write("alphapose.json", people), "--person", "1", says=["1, 5, 9"])
         self.assert_player(pose, 90)
 
+    def test_a_player_with_a_new_number_in_another_place_is_found_again(self):
+        path = self.write("alphapose.json", [
+            person(i, points=with_confidence(player(i, x=400 if i < 40 else 1300)), idx=1 if i < 40 else 7)
+            for i in range(80)])
+        pose = self.pose(path, says=["1, 7", "found again in another place in frame 40"], silent_about=["not seen"])
+        self.assertAlmostEqual(pose[20][0][0], 400, delta=0.6)
+        self.assertAlmostEqual(pose[60][0][0], 1300, delta=0.6)
+        self.pose(path, "--person", "1", says=["40 of 80 frames: the player is not seen"], silent_about=["1, 7"])
+
     def test_two_numbers_that_change_places_are_not_two_jumps(self):
         def ids(i):
             return (1, 2) if i < 40 else (2, 1)
@@ -545,7 +554,7 @@ class Films(Case):
         self.openpose_folder("json", ((i, openpose(f)) for i, f in enumerate(frames)))
         late = ["-itsoffset", "0.6", "-i", self.folder / "tune.wav", "-map", "0:v", "-map", "1:a"]
         for fps, rate in (("30", 30.0), ("30000/1001", 30000 / 1001)):
-            for name, codec in (("late.mp4", "aac"), ("late.mkv", "libopus")):
+            for name, codec in (("late.mp4", "aac"), ("late.mkv", "libopus"), ("late.ts", "aac")):
                 self.film(name, *late, fps=fps, more=["-c:a", codec])
                 said = self.corpus(f"{name},json")
                 self.assertIn("times of the video's frames", said.stderr)

@@ -254,6 +254,18 @@ class Camera(Live):
         self.assertGreater(max(map(abs, samples)), 100)
         self.assertLess(max(map(abs, samples[-16:])), 20)  # faded, not cut off
 
+    @unittest.skipUnless(shared_data() and NETWORKS.is_dir() and shutil.which("ffmpeg"), "needs the real violinist")
+    def test_a_person_who_is_not_there_is_refused_at_once(self):
+        film = self.folder / "long.mp4"
+        subprocess.run(["ffmpeg", "-v", "error", "-stream_loop", "5", "-i",
+                        shared_data() / "urmp" / "urmp_vln1_0-5s.mp4", "-c", "copy", film], check=True)  # 30 s
+        began = time.monotonic()
+        result = subprocess.run([self.mi_video, "--lines", "--person", "3", "--", film], capture_output=True, text=True,
+                                check=False)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("expected person 3 (counted from 0), got 1 person", result.stderr)
+        self.assertLess(time.monotonic() - began, 25)
+
     def test_what_is_no_camera(self):
         for camera, says in (("77", "/dev/video77"), ("none.mp4", "no such file")):
             self.assert_fails("--live", "--model", MODEL, "--camera", camera, "--card", "null", says=[says],

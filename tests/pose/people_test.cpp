@@ -219,6 +219,35 @@ TEST_F(People, APlayerIsFoundAfterEachCut) {
   EXPECT_NE(identity().find("3 times, first in frame 25"), std::string::npos) << identity();
 }
 
+TEST_F(People, AFalseDetectionDoesNotHideThePlayerWhoMovesAwayFromIt) {
+  for (const double later : {395.0, 1200.0}) {  // a step aside, a cut
+    for (const double false_one : {330.0, 385.0, 1150.0}) {
+      const auto x = [&](int i) { return i < 100 ? 300.0 : later; };
+      film(200, [&](int i) {
+        std::vector<MadePerson> people = {seated(x(i))};
+        if (i >= 20 && i < 28) people.push_back(ghost(false_one, 0.9));
+        return people;
+      });
+      SCOPED_TRACE(text(later, " ", false_one));
+      ASSERT_NO_FATAL_FAILURE(expect_neck({}, x));
+    }
+  }
+}
+
+TEST_F(People, APlayerSeenInShortPartsIsNotExchanged) {
+  const auto x = [](int i) -> std::optional<double> {
+    if (i < 100) return 300;
+    return i % 12 < 7 ? std::optional(300.0 + 100 * (i / 12 - 8)) : std::nullopt;
+  };
+  film(192, [&](int i) {
+    std::vector<MadePerson> people;
+    if (x(i)) people.push_back(seated(*x(i)));
+    if (i >= 100) people.push_back(seated(3000));
+    return people;
+  });
+  expect_neck({.person = 0}, x);
+}
+
 TEST_F(People, AFalseDetectionIsNotCounted) {
   for (const double confidence : {0.15, 0.9}) {
     film(60, [&](int i) {

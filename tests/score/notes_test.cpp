@@ -89,6 +89,13 @@ TEST(Notes, TimesInMillisecondsAreGuessedFromTheirLength) {
   EXPECT_TRUE(drone.repairs.empty()) << lines(drone.repairs);
 }
 
+TEST(NotesCsv, MayHaveDecimalCommas) {
+  const NoteList list =
+      parse_notes("onset_s;duration_s;pitch;velocity\n0,5;1,25;69;80,0\n", "notes.csv");
+  ASSERT_EQ(list.notes.size(), 1u);
+  EXPECT_EQ(list.notes[0], (Note{.onset_s = 0.5, .duration_s = 1.25, .pitch = 69, .velocity = 80}));
+}
+
 TEST(NotesCsv, WithoutNotesIsARest) {
   EXPECT_TRUE(parse_notes("onset_s,duration_s,pitch\n", "notes.csv").notes.empty());
   EXPECT_TRUE(parse_notes("\xEF\xBB\xBFonset_s,duration_s,pitch", "notes.csv").notes.empty());
@@ -212,6 +219,14 @@ TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
   EXPECT_TRUE(contains(lines(drums.repairs), "only drum notes: taken as pitches"));
 }
 
+TEST(Parts, AChosenOneIsNotToBeChosenAgain) {
+  const NoteList chord =
+      parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.track = 2}});
+  EXPECT_EQ(chord.parts.size(), 1u);
+  EXPECT_TRUE(contains(lines(chord.repairs), "1 note dropped")) << lines(chord.repairs);
+  EXPECT_FALSE(contains(lines(chord.repairs), "choose one")) << lines(chord.repairs);
+}
+
 TEST(Parts, DrumsCanBeLeftOutAlone) {
   NoteList all = parse_notes(two_parts(), "piece.mid");
   ASSERT_EQ(all.notes.size(), 4u);
@@ -228,6 +243,14 @@ TEST(Parts, CanBeTransposedWithinMidisNumbers) {
   const NoteList low =
       parse_notes(two_parts(), "piece.mid", {.midi = {.channel = 1}, .transpose = -12});
   EXPECT_EQ(low.notes[0].pitch, 60);
+  const auto pitch_of_drum = [](MidiChoice choice) {
+    for (const Note& note :
+         parse_notes(two_parts(), "p.mid", {.midi = choice, .transpose = 2}).notes)
+      if (note.drum) return note.pitch;
+    return 0;
+  };
+  EXPECT_EQ(pitch_of_drum({}), 81);
+  EXPECT_EQ(pitch_of_drum({.channel = 10}), 83);  // taken as a pitch
   EXPECT_TRUE(contains(input_error([] { parse_notes(two_parts(), "p.mid", {.transpose = 60}); }),
                        "0 to 127"));
 }

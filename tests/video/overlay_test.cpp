@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
@@ -85,6 +86,20 @@ INSTANTIATE_TEST_SUITE_P(All, Overlay,
                                                      60},
                                          OverlayCase{"turned", "N/30", 30, true}),
                          [](const auto& one) { return std::string(one.param.name); });
+
+TEST(OverlayDrawing, KeepsEveryFrameOfAFilmThatBeginsHalfwayBetweenTwo) {
+  const TempFolder folder;
+  make_counting_film(folder / "film.mp4", 50, "N*1001/24000", {"-c:v", "libx264", "-crf", "4"});
+  make_film(folder / "late.mkv",  // with times in milliseconds, as OBS writes them
+            {"-itsoffset", "0.021", "-i", (folder / "film.mp4").string(), "-f", "lavfi", "-i",
+             "sine=duration=2", "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "pcm_s16le"});
+  make_overlay(folder / "late.mkv", {.filled = made_pose({0.0, 1.0})}, folder / "out.mp4");
+  FrameReader reader(folder / "out.mp4");
+  std::set<int> numbers;
+  Frame frame;
+  while (reader.next(frame)) numbers.insert(number_of(frame.picture));
+  EXPECT_EQ(numbers.size(), 50u);
+}
 
 TEST(OverlayDrawing, MarksWhatWasFilledIn) {
   const TempFolder folder;

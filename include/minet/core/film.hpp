@@ -27,6 +27,11 @@ std::optional<Film> read_film(const std::filesystem::path& path);
 // refers to other files (playlists, concatenation).
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path);
 
+// The same for ffmpeg if not all of the file's streams are used. Of MPEG's own containers (.ts,
+// .mts, .mpg) it then counts the time from the first stream that is used; this has it count from
+// the start of the container.
+std::vector<std::string> ffmpeg_input_from_start(const std::filesystem::path& path);
+
 // Whether the extension is that of a video format; used in messages.
 bool is_video_name(const std::filesystem::path& path);
 

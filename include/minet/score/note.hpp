@@ -28,7 +28,7 @@ struct ScorePart {
 struct NoteList {
   std::vector<Note> notes;           // by onset, then pitch; every duration is above zero
   std::vector<std::string> repairs;  // what was wrong in the file and how it was read; empty: none
-  std::vector<ScorePart> parts;      // of a MIDI file
+  std::vector<ScorePart> parts;      // of a MIDI file, if chosen
   std::string format;                // "MIDI format 1", "URMP notes", "notes.csv"
 };
 

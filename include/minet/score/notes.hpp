@@ -4,8 +4,8 @@
 // URMP (Li et al., arXiv 1612.08727): each line has onset (s), pitch (Hz) and duration (s),
 // separated by any white space, without a header; blank lines and further columns are skipped.
 // notes.csv: a header with onset_s, duration_s and pitch (MIDI number), optionally velocity;
-// further columns are skipped. A number that is missing, NaN or malformed is an InputError with its
-// line.
+// further columns are skipped; decimal commas are accepted if cells are separated by semicolons or
+// tabs. A number that is missing, NaN or malformed is an InputError with its line.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,8 @@ namespace minet::score {
 struct ReadNotesOptions {
   bool monophonic = false;  // reduce to one voice, see make_monophonic
   MidiChoice midi = {};     // which part of a MIDI file
-  int transpose = 0;        // semitones; InputError if that leaves the MIDI range
+  int transpose = 0;        // semitones, not of drums among other notes; InputError if that
+                            // leaves the MIDI range
 };
 
 // Sorted notes, and the repairs: notes of zero or negative length or without a pitch are dropped,

@@ -40,6 +40,7 @@ struct CameraKeypointOptions {
 };
 
 // Runs until the video ends or a stop is requested; WorkError if a camera gives no more frames.
+// InputError if the requested person is not among those in the first frames with people.
 void follow_camera(const std::string& which, const CameraKeypointOptions& options);
 
 }  // namespace minet::video
