@@ -1,9 +1,8 @@
 #include "evaluation/clip_notes.hpp"
 
 namespace minet::evaluation {
-namespace {
 
-std::vector<score::Note> notes_from(const Scene& scene, const clips::Clip& clip) {
+std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
   const double start_s =
       static_cast<double>(clip.first_frame) / scene.subject->config().frame_rate();
   std::vector<score::Note> notes = scene.corpus.read_notes(scene.track(scene.tracks, clip));
@@ -11,25 +10,11 @@ std::vector<score::Note> notes_from(const Scene& scene, const clips::Clip& clip)
   return notes;
 }
 
-}  // namespace
-
-std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip) {
-  const double seconds =
-      static_cast<double>(scene.clip_frames()) / scene.subject->config().frame_rate();
-  std::vector<score::Note> notes = notes_from(scene, clip);
-  std::erase_if(
-      notes, [&](const score::Note& note) { return note.end_s() <= 0 || note.onset_s >= seconds; });
-  return notes;
-}
-
 std::optional<std::vector<std::vector<score::Note>>> given_notes(
     const Scene& scene, const std::vector<clips::Clip>& clips, bool wanted) {
   if (!wanted) return std::nullopt;
   std::vector<std::vector<score::Note>> all;
-  for (const clips::Clip& clip : clips) {
-    all.emplace_back();
-    if (scene.track(scene.tracks, clip).has_notes) all.back() = notes_from(scene, clip);
-  }
+  for (const clips::Clip& clip : clips) all.push_back(notes_of(scene, clip));
   return all;
 }
 

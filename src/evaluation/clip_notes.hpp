@@ -9,11 +9,10 @@
 
 namespace minet::evaluation {
 
-// For a clip of the scene's split, with times from the clip's start. A note that began earlier
-// keeps its negative onset, which does not count as an onset of the clip.
+// All notes of a clip's track, with times from the clip's start: those outside of the clip have an
+// effect too, as a note rings on after its end. None for a track without notes.
 std::vector<score::Note> notes_of(const Scene& scene, const clips::Clip& clip);
-// What a model is given to play these clips with notes: the whole tracks' notes, with times from
-// each clip's start; none for a track without notes. nullopt unless `wanted`.
+// What a model is given to play these clips with notes; nullopt unless `wanted`.
 std::optional<std::vector<std::vector<score::Note>>> given_notes(
     const Scene& scene, const std::vector<clips::Clip>& clips, bool wanted);
 

@@ -250,6 +250,14 @@ TEST_F(Evaluate, ModelsAreGivenTheNotesOfTheTracks) {
   }
 }
 
+// It may ring on, so that the clip's first frames are no rest.
+TEST_F(Evaluate, ANoteThatEndedBeforeAClipIsOneOfItsNotes) {
+  const Scene scene(common(5), "notes");
+  const std::vector<score::Note> notes = notes_of(scene, {.track = 0, .first_frame = 30});
+  EXPECT_NEAR(notes.at(0).end_s(), 0.45 - 0.48, 1e-6);
+  EXPECT_NEAR(notes.at(1).onset_s, 0.5 - 0.48, 1e-6);
+}
+
 // A repeated note has an onset of its own, which the pitches alone do not show.
 TEST_F(Evaluate, PlusIsGivenTheOnsetsOfRepeatedNotes) {
   EvalOptions options = common(1);
