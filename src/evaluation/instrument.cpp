@@ -78,8 +78,8 @@ EvalResult evaluate_instrument(const InstrumentOptions& options) {
   Scene scene(options.common, "instrument");
   if (options.notes && !scene.subject->takes_notes()) {
     throw InputError(text(scene.options.model.string(),
-                          ": expected a model trained with notes (content.enabled), got one that "
-                          "takes none; measure it without notes"));
+                          ": expected a model that was trained with notes, got one that was not; "
+                          "measure it without notes"));
   }
   const Labels labels(scene.corpus);
   const InstrumentExamples examples = instrument_examples(scene, labels, options.train_clips);

@@ -53,7 +53,7 @@ void check(const NdbOptions& options) {
 
 void check_notes(const Scene& scene) {
   if (!scene.subject->takes_notes()) {
-    throw InputError(text("notes: expected a model trained with notes (content.enabled), but ",
+    throw InputError(text("notes: expected a model that was trained with notes, but ",
                           scene.options.model.string(), " was not; leave the notes out"));
   }
   for (const clips::Clip& clip : scene.clips) {

@@ -255,8 +255,7 @@ std::string moments_report(const std::vector<PriorFigures>& all) {
 
 // Why there is no result with notes; empty if there is one.
 std::string no_notes_reason(const Scene& scene, std::size_t clips_with_notes) {
-  if (!scene.config().content.enabled)
-    return "the model was trained without notes (content.enabled)";
+  if (!scene.subject->takes_notes()) return "the model was trained without notes";
   if (clips_with_notes == 0) return "no track of the split has notes";
   return {};
 }

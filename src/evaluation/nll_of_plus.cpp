@@ -129,6 +129,7 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
   models::PlusModel model = models::load_plus(options.common.model);
   model.to(scene.device);
   const double rate = models::token_rate(model.config);
+  const bool tells = model.notes_trained && !noted.clips.empty();
   PlusNll nll(scene, std::move(model));
   const BothBodies alone = measure(nll, "without notes", judged, false);
 
@@ -155,17 +156,18 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
     report.add("nll_at_onsets", line("  where a note begins", alone, at_onsets));
   }
   report.add("nll_level", line("loudness", alone, level));
-  if (!noted.clips.empty()) {
+  if (tells) {
     const BothBodies told = measure(nll, "with notes", noted, true);
     report.add("nll_notes_level", line("loudness, notes given", told, level));
   }
   json["clips_with_notes"] = noted.clips.size();
-  return {.json = dump(json),
-          .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
-                         figure(all.nats * rate / std::numbers::ln2),
-                         " bits per second without notes. With notes, onset and pitch are given.\n",
-                         all.other ? "" : one_track_note(),
-                         mixed_note(noted.clips.size(), judged.clips.size()))};
+  return {
+      .json = dump(json),
+      .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
+                     figure(all.nats * rate / std::numbers::ln2), " bits per second without notes.",
+                     tells ? " With notes, onset and pitch are given.\n" : "\n",
+                     all.other ? "" : one_track_note(),
+                     mixed_note(noted.clips.size(), judged.clips.size()))};
 }
 
 }  // namespace minet::evaluation

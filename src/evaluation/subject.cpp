@@ -31,7 +31,9 @@ class MinetSubject : public Subject {
   std::string kind() const override { return "minet"; }
   const config::TrainConfig& config() const override { return model_.config; }
   const audio::SpectrogramScale& scale() const override { return model_.scale; }
-  bool takes_notes() const override { return model_.config.content.enabled; }
+  bool takes_notes() const override {
+    return model_.config.content.enabled && model_.notes_trained;
+  }
 
   at::Tensor features(const at::Tensor& poses) override {
     const at::NoGradGuard no_grad;
@@ -94,7 +96,7 @@ class PlusSubject : public Subject {
   std::string kind() const override { return "plus"; }
   const config::TrainConfig& config() const override { return model_.config; }
   const audio::SpectrogramScale& scale() const override { return model_.scale; }
-  bool takes_notes() const override { return true; }
+  bool takes_notes() const override { return model_.notes_trained; }
 
   at::Tensor features(const at::Tensor& poses) override {
     const at::NoGradGuard no_grad;

@@ -55,7 +55,7 @@ class Subject {
   virtual std::string kind() const = 0;  // as in the configuration's model.kind
   virtual const config::TrainConfig& config() const = 0;
   virtual const audio::SpectrogramScale& scale() const = 0;
-  virtual bool takes_notes() const = 0;
+  virtual bool takes_notes() const = 0;  // false also if no training track had notes
   // The body vector h of each clip, [B, H], on the CPU.
   virtual at::Tensor features(const at::Tensor& poses) = 0;
   // Generated standardised log-spectrograms, [B, F, T], on the CPU.

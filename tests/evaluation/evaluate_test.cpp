@@ -12,6 +12,8 @@
 #include "minet/core/table.hpp"
 #include "minet/evaluation/nll.hpp"
 #include "minet/evaluation/reconstruction.hpp"
+#include "minet/models/plus.hpp"
+#include "minet/models/safetensors.hpp"
 #include "minet/score/note_indices.hpp"
 #include "minet/score/notes.hpp"
 #include "support/source_folder.hpp"
@@ -221,6 +223,22 @@ TEST_F(Evaluate, WithoutContentThereIsNoFigureWithNotesAndAReason) {
   EXPECT_FALSE(json.contains("nll_notes_moments"));
   EXPECT_TRUE(json["nll_moments"].contains("onset")) << "the corpus still has notes";
   EXPECT_CONTAINS(result.report, "trained without notes");
+}
+
+TEST_F(Evaluate, AModelWhoseTrainingHadNoNotesIsGivenNone) {
+  models::Model model = models::load_model(folder_->path() / "model");
+  models::PlusModel plus = models::load_plus(source_folder() / "models" / "plus");
+  model.notes_trained = plus.notes_trained = false;
+  fs::create_directory(folder_->path() / "plus");
+  models::save_safetensors(folder_->path() / "plus" / "model.safetensors",
+                           models::plus_state(plus));
+  for (const fs::path& path : {variant("unaware", model), folder_->path() / "plus"}) {
+    NllOptions options = nll();
+    options.common.model = path;
+    EXPECT_FALSE(Scene(options.common, "nll").subject->takes_notes());
+    const EvalResult result = evaluate_nll(options);
+    EXPECT_EQ(result.json.find("nll_notes"), std::string::npos) << result.json;
+  }
 }
 
 TEST_F(Evaluate, ACorpusWithoutNotesAndOfOneTestTrackIsMeasuredAsFarAsItGoes) {

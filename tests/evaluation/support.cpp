@@ -67,6 +67,7 @@ models::Model make_model_for(const fs::path& path, const config::TrainConfig& co
   model.vqvae->quantizer->initialise(encoded.transpose(1, 2).reshape({-1, config.vqvae.code_width}),
                                      {.seed = 3, .tokens_per_batch = 2000});
   model.prior_trained = true;
+  model.notes_trained = config.content.enabled;
   model.eval();
   return model;
 }
