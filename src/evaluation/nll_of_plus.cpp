@@ -161,13 +161,13 @@ EvalResult evaluate_plus_nll(const NllOptions& options) {
     report.add("nll_notes_level", line("loudness, notes given", told, level));
   }
   json["clips_with_notes"] = noted.clips.size();
-  return {.json = dump(json),
-          .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
-                         figure(all.nats * rate / std::numbers::ln2),
-                         " bits per second without notes.",
-                         tells ? " With notes, onset and pitch are given.\n" : "\n",
-                         all.other ? "" : one_track_note(),
-                         mixed_note(noted.clips.size(), judged.clips.size()))};
+  return {
+      .json = dump(json),
+      .report = text(headline(heading), "\n\n", report.lines(), "\nLower is better. ",
+                     figure(all.nats * rate / std::numbers::ln2), " bits per second without notes.",
+                     tells ? " With notes, onset and pitch are given.\n" : "\n",
+                     all.other ? "" : one_track_note(),
+                     mixed_note(noted.clips.size(), judged.clips.size()))};
 }
 
 }  // namespace minet::evaluation

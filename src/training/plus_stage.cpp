@@ -155,8 +155,8 @@ struct ControlsSteps {
     return log_loss(session, session.config.controls_training, report);
   }
 
-  // Nats of onset and pitch without notes, overall and at onsets; the same live, and with the player
-  // of another track, which shows how much the movement contributes.
+  // Nats of onset and pitch without notes, overall and at onsets; the same live, and with the
+  // player of another track, which shows how much the movement contributes.
   void validate() {
     const std::vector<clips::Clip> clips = test_clips(session);
     if (clips.empty()) return;
@@ -177,12 +177,9 @@ struct ControlsSteps {
     batch.live = true;
     const auto live = measure();
     batch.live = false;
-    std::vector<Metric> metrics{{"test_nll", right[0]},
-                                {"test_nll_onsets", right[1]},
-                                {"test_nll_level", right[2]},
-                                {"test_nll_seen", right[3]},
-                                {"test_nll_live", live[0]},
-                                {"test_nll_onsets_live", live[1]}};
+    std::vector<Metric> metrics{{"test_nll", right[0]},       {"test_nll_onsets", right[1]},
+                                {"test_nll_level", right[2]}, {"test_nll_seen", right[3]},
+                                {"test_nll_live", live[0]},   {"test_nll_onsets_live", live[1]}};
     std::string whole, at_onsets;
     if (const std::vector<std::size_t> others = clips::clips_of_others(clips); !others.empty()) {
       const std::vector<std::int64_t> rows(others.begin(), others.end());

@@ -253,6 +253,11 @@ class Resume(Case):
         self.assertRegex(error, rf"stopped at step \d+ of stage vqvae; continue with: mi_train --resume {run}")
         self.assertEqual(self.resume(run), self.expected())
 
+    def test_a_stop_in_the_only_requested_stage_names_it(self):
+        run = self.folder / "run"
+        error = self.stop_at(run, "vqvae", 7, signal.SIGTERM, "--stage", "vqvae")[1]
+        self.assertIn(f"continue with: mi_train --resume {run} --stage vqvae", error)
+
     def test_a_lost_optimiser_state_changes_the_result(self):
         """The comparison can fail: without Adam's means, the same steps give a different result."""
         run = self.folder / "run"
@@ -670,6 +675,7 @@ class Plus(Case):
         ask = ("--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4, "--threads", 1)
         self.assert_fails("notes", *ask, program=self.mi_eval, says=["only its synthesiser is"])
         self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is already trained
+        self.assert_works("tsne", *ask, "--perplexity", 2, program=self.mi_eval)
         for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
             self.assert_fails("--resume", run, "--set", change, says=[says])
 

@@ -100,5 +100,14 @@ TEST(EvenClipsTest, SpreadOverTracksWithoutLeavingThem) {
   EXPECT_EQ(places.size(), 7u);
 }
 
+TEST(EvenClipsTest, FewerThanTracksAreNotOfTheFirstOnesOnly) {
+  std::vector<std::int64_t> tracks;
+  for (const Clip& clip : even_clips(std::vector<std::int64_t>(10, 100), 10, 4)) {
+    tracks.push_back(clip.track);
+    EXPECT_EQ(clip.first_frame, 45);  // in the middle
+  }
+  EXPECT_EQ(tracks, (std::vector<std::int64_t>{0, 2, 5, 7}));
+}
+
 }  // namespace
 }  // namespace minet::clips

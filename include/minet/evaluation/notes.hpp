@@ -21,8 +21,8 @@ struct NotesOptions {
 //   pitch_accuracy, pitch_recall, onset_f1, chroma_distance, pitch_class_recall, jitter_cents,
 //   rests_played      (definitions: src/evaluation/note_scores.hpp) of the generated sound
 //   frames, onsets    number of frames inside notes; number of onsets of notes
-//   notes_given       whether the model was given the notes: one that was trained with notes is, any
-//                     other plays from the body alone
+//   notes_given       whether the model was given the notes: one that was trained with notes is,
+//                     any other plays from the body alone
 //   keypoints_alone   the same results for what is played without notes, and under chance the same
 //                     against another track's notes: what another player's movements reach
 //   worst_instrument  instrument and pitch_recall (generated), if the corpus has labels
