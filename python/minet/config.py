@@ -72,6 +72,10 @@ def parse(text: str) -> dict[str, dict]:
         if not colon:
             raise ValueError(f"configuration, line {number}: expected 'key: value', got {line.strip()!r}")
         if line[0] != " ":
+            if word.strip():
+                raise ValueError(
+                    f"configuration, line {number}: expected keys below '{key}', one per line, got {word.strip()!r}"
+                )
             section = tree.setdefault(key, {})
         else:
             section[key] = value_of(word)

@@ -8,7 +8,7 @@ import pathlib
 import safetensors
 
 from .baselines import BaselineModel
-from .config import Config, parse, value_of
+from .config import Config, value_of
 from .gru import paper_model
 from .paper import PaperModel
 from .plus import PlusModel
@@ -35,7 +35,7 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
     config = Config.from_text(metadata["config"])
     beside = file.parent / "config.yaml"
     if beside.is_file():
-        vars(config.generation).update(parse(beside.read_text(encoding="utf-8")).get("generation", {}))
+        config.generation = Config.from_text(beside.read_text(encoding="utf-8")).generation
     if config.model.kind not in KINDS:
         raise ValueError(f"{file}: expected model.kind {' or '.join(KINDS)}, got {config.model.kind}")
     model = KINDS[config.model.kind](config)

@@ -188,11 +188,17 @@ class Package(support.Case):
         self.assertLess(float(np.abs((torch.cat(rows) - whole).numpy()).max()), 1e-3)
 
     def test_a_run(self):
-        run = self.train("run", "tiny.yaml")
+        run = self.train("run", "tiny.yaml", "generation.temperature=0.3")
         self.assertEqual(32, self.minet.load(run).config.vqvae.channels)
         rows = self.minet.read_metrics(run, as_rows=True)
         self.assertTrue(any("loss" in row for row in rows))
         self.notebook(run)
+        # All sampling settings come from a config.yaml beside the weights, also those that it leaves out.
+        (run / "config.yaml").write_text("generation:\n  top_k: 7\n")
+        self.compare("run", ("--seconds", 2, "--iterations", 1, "--bits", 24), seconds=2, iterations=1)
+        (run / "config.yaml").write_text("generation: {top_k: 7}\n")
+        with self.assertRaisesRegex(ValueError, "line 1: expected keys below 'generation'"):
+            self.minet.load(run)
 
     def notebook(self, run):
         """Runs every cell of the notebook, with the corpus and the run of the test."""
@@ -255,10 +261,25 @@ class Package(support.Case):
                         self.minet.generate(model, self.track.pose(), **wrong)
 
     def test_what_it_refuses(self):
-        bad = self.folder / "bad.npy"
-        support.write_npy(bad, (5, 18, 3))
-        with self.assertRaisesRegex(ValueError, "expected keypoints"):
-            self.minet.read_pose(bad)
+        import numpy as np
+
+        bad, pose = self.folder / "bad.npy", self.track.pose()
+        for shape in ((5, 18, 3), (0, 47, 3)):
+            support.write_npy(bad, shape)
+            with self.assertRaisesRegex(ValueError, "expected keypoints"):
+                self.minet.read_pose(bad)
+        for absent in (0, np.nan):
+            joints = pose.joints.copy()
+            joints[3:5, 7] = absent
+            np.save(bad, joints)
+            with self.assertRaisesRegex(ValueError, "got 2 of .* that are absent"):
+                self.minet.read_pose(bad)
+        for note in ((0, 1, 128), (0, 1, -1), (0, 1, 60.5), (0, float("nan"), 60)):
+            with self.assertRaisesRegex(ValueError, "a pitch of 0 to 127"):
+                self.minet.generate(self.models["plus"], pose, [note])
+        for seconds in (0, -1, float("nan")):
+            with self.assertRaisesRegex(ValueError, "more than 0 and at most 14400 seconds"):
+                self.minet.generate(self.models["plus"], pose, seconds=seconds)
         with self.assertRaisesRegex(FileNotFoundError, "expected a run"):
             self.minet.load(self.folder)
         with self.assertRaisesRegex(ValueError, "temperature"):
