@@ -18,6 +18,8 @@ from .pose import Pose
 from .sampling import Sampling
 from .uniform import Random, derive_seed
 
+MOST_SECONDS = 4 * 3600  # as in the programs
+
 
 @dataclass
 class Performance:
@@ -129,6 +131,9 @@ def generate(
     `seed` only affects its phases.
     """
     rate = model.token_rate if isinstance(model, PlusModel) else model.config.frame_rate
+    if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+        raise ValueError(f"expected more than 0 and at most {MOST_SECONDS} seconds, got {seconds}")
+    pose = pose.resampled(model.config.pose.fps)
     steps = max(1, math.floor((pose.seconds if seconds is None else seconds) * rate + 0.5))
     if isinstance(model, BaselineModel):
         if notes is not None or sampling:

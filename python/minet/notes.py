@@ -28,6 +28,12 @@ def note_indices(
 
     A note between two steps gets the nearer one that is a rest, else the nearer one whose note has another step left.
     """
+    for onset, duration, pitch in notes:
+        if pitch not in range(128) or not math.isfinite(onset) or not math.isfinite(duration):
+            raise ValueError(
+                f"expected notes (onset_s, duration_s, pitch) with finite times and a pitch of 0 to 127, got "
+                f"({onset}, {duration}, {pitch})"
+            )
     count = steps + 2 * MARGIN
 
     def at(seconds: float) -> float:

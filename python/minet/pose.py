@@ -37,18 +37,33 @@ class Pose:
         joints[:, :, :2] = (xy - np.median(xy[:, NECK], axis=0)) / _shoulder_width(xy)
         return Pose(joints, self.fps)
 
+    def resampled(self, fps: float) -> "Pose":
+        """At `fps`, from the first frame to the last; confidence is the lower of the two that are interpolated."""
+        if fps == self.fps:
+            return self
+        frames = math.floor((len(self.joints) - 1) / self.fps * fps + SAME) + 1
+        first, second, weight = self._around(np.arange(frames) / fps)
+        joints = self._between(first, second, weight)
+        joints[:, :, 2] = np.minimum(self.joints[first, :, 2], self.joints[second, :, 2])
+        return Pose(joints, fps)
+
     def window(self, start_s: float, frames: int, fps: float = 25.0) -> np.ndarray:
         """[frames, 94] float32 at start_s + i / fps seconds; beyond the first and last frame, these are repeated."""
+        return self._between(*self._around(start_s + np.arange(frames) / fps))[:, :, :2].reshape(frames, -1)
+
+    def _around(self, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The frames before and after each time, and the weight of the second."""
         last = len(self.joints) - 1
-        position = np.clip((start_s + np.arange(frames) / fps) * self.fps, 0, last)
+        position = np.clip(seconds * self.fps, 0, last)
         first = np.floor(position).astype(np.int64)
         weight = position - first
         first = np.where(weight >= 1 - SAME, first + 1, first)
-        weight = np.where((weight <= SAME) | (weight >= 1 - SAME), 0.0, weight)[:, None, None]
-        xy = self.joints[:, :, :2].astype(np.float64)
-        return (
-            (xy[first] * (1 - weight) + xy[np.minimum(first + 1, last)] * weight).astype(np.float32).reshape(frames, -1)
-        )
+        weight = np.where((weight <= SAME) | (weight >= 1 - SAME), 0.0, weight)
+        return first, np.where(weight > 0, np.minimum(first + 1, last), first), weight[:, None, None]
+
+    def _between(self, first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        joints = self.joints.astype(np.float64)
+        return (joints[first] * (1 - weight) + joints[second] * weight).astype(np.float32)
 
 
 def _shoulder_width(xy: np.ndarray) -> float:
@@ -73,8 +88,16 @@ def _shoulder_width(xy: np.ndarray) -> float:
 
 
 def read_pose(path: str | os.PathLike, fps: float = 25.0) -> Pose:
-    """Reads a pose.npy. Convert other formats first: `mi_prepare pose FILE -o NAME.npy`."""
+    """Reads a pose.npy, whose gaps are filled. Convert other files first: `mi_prepare pose FILE -o NAME.npy`."""
     joints = np.load(path)
-    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or not math.isfinite(fps):
+    if joints.ndim != 3 or joints.shape[1:] != (JOINTS, 3) or len(joints) < 1:
         raise ValueError(f"{path}: expected keypoints [frames, 47, 3], got an array of shape {joints.shape}")
+    if not 0 < fps < math.inf:
+        raise ValueError(f"{path}: expected more than 0 frames per second, got {fps}")
+    absent = ~np.isfinite(joints).all(2) | (joints == 0).all(2)
+    if absent.any():
+        raise ValueError(
+            f"{path}: expected every joint in every frame, got {absent.sum()} of {absent.size} that are absent "
+            "(0, 0, 0 or not a number); fill them with `mi_prepare pose`"
+        )
     return Pose(joints.astype(np.float32), fps)

@@ -147,6 +147,19 @@ class Package(support.Case):
         quiet = ("--temperature", 0, "--seconds", 2, "--iterations", 1, "--bits", 24)
         self.compare("paper", quiet, temperature=0, seconds=2, iterations=1)
 
+    def test_the_same_at_another_frame_rate(self):
+        import numpy as np
+
+        pose = self.folder / "pose.npy"
+        np.save(pose, self.track.pose().joints[:150])
+        for fps in (60, 29.97, 15):
+            out = self.folder / "fps.wav"
+            how = ("--seed", 5, "--threads", 1, "--force")
+            self.assert_works("-q", "--model", MODELS / "plus", "--pose", pose, "--fps", fps, "-o", out, *how)
+            played = self.minet.generate(self.models["plus"], self.minet.read_pose(pose, fps), seed=5)
+            sidecar = self.minet.read_sidecar(out.with_suffix(".json"))
+            self.assertEqual(sidecar["codes"].tolist(), played.codes.tolist(), fps)
+
     def test_phases(self):
         """The seed matters; silence and a single frame work too; anything but a spectrogram is refused."""
         import numpy as np
