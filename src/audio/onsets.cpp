@@ -156,10 +156,9 @@ std::vector<double> find_onsets(const Sound& sound, const PitchTrack& pitch,
              options.threshold, ", ", options.step_semitones, " and ", options.shortest_s));
   }
   std::vector<double> onsets = peaks_of(novelty_of(bands_of(sound)), sound.sample_rate, options);
-  const std::vector<double> flux = onsets;
   for (const double step : steps_of(pitch, options)) {
     const auto near = [&](double onset) { return std::abs(onset - step) < options.shortest_s; };
-    if (std::none_of(flux.begin(), flux.end(), near)) onsets.push_back(step);
+    if (std::none_of(onsets.begin(), onsets.end(), near)) onsets.push_back(step);
   }
   std::sort(onsets.begin(), onsets.end());
   return onsets;

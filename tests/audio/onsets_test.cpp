@@ -50,6 +50,20 @@ TEST(Onsets, OfBoundTonesAreWhereThePitchSteps) {
   expect_onsets(find_onsets(sound, track_pitch(sound)), {0.25, 0.75, 1.25, 1.75});
 }
 
+TEST(Onsets, ByPitchAreNoCloserThanTheShortestTime) {
+  // A pitch track that leaps every 3 frames (48 ms), as between octaves in a rough sound.
+  PitchTrack pitch{.hop_s = 0.016, .hz = {}, .voicing = {}};
+  for (int t = 0; t < 100; ++t) pitch.hz.push_back(t / 3 % 2 == 0 ? 220.0F : 440.0F);
+  const Sound silence{.sample_rate = 16000, .samples = std::vector<float>(25600)};
+  for (const double shortest : {0.06, 0.2}) {
+    const std::vector<double> onsets = find_onsets(silence, pitch, {.shortest_s = shortest});
+    ASSERT_GT(onsets.size(), 4u);
+    for (std::size_t i = 1; i < onsets.size(); ++i) {
+      EXPECT_GE(onsets[i] - onsets[i - 1], shortest);
+    }
+  }
+}
+
 TEST(Onsets, AreNotMadeByAVibrato) {
   Sound sound{.sample_rate = 16000, .samples = {}};
   double phase = 0;

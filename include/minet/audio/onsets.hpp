@@ -4,7 +4,8 @@
 // spectrogram in quarter-tone bands over the maximum of three neighbouring bands two frames
 // earlier, so that vibrato causes no onsets. Slurred notes, which hardly rise, are found by pitch:
 // a step of the pitch track (pitch.hpp) between two steady stretches is an onset if there is no
-// flux onset nearby. Left out: flux onsets in the first and last 50 ms, where a cut looks like one.
+// other nearby. Windows are made for 16 kHz. Left out: flux onsets in the first and last 50 ms (at
+// 16 kHz), where a cut looks like one.
 #pragma once
 
 #include <vector>
