@@ -53,7 +53,8 @@ std::vector<float> loudness_of(const Sound& sound, std::int64_t hop) {
 }  // namespace
 
 Controls find_controls(const Sound& sound, std::int64_t hop) {
-  PitchTrack pitch = track_pitch(sound, {.hop = hop});
+  const double highest = std::min(PitchOptions{}.highest_hz, sound.sample_rate / 4.0);
+  PitchTrack pitch = track_pitch(sound, {.highest_hz = highest, .hop = hop});
   Controls controls;
   controls.onsets = find_onsets(sound, pitch);
   controls.loudness = loudness_of(sound, hop);

@@ -43,6 +43,15 @@ TEST(Controls, FramesAreWholeAndSilenceHasNoPitch) {
   EXPECT_EQ(controls.loudness[50], kLeastLoudness);
 }
 
+TEST(Controls, AreFoundAtEverySampleRate) {
+  for (const int rate : {4000, 8000, 44100}) {
+    Sound sound = tone(440.0 * 16000 / rate, 0.5, 1);  // 440 Hz when played at `rate`
+    sound.sample_rate = rate;
+    const Controls controls = find_controls(sound, 256);
+    EXPECT_NEAR(controls.hz[30], 440, 1) << rate;
+  }
+}
+
 TEST(Controls, PitchIsHeldThroughUnvoicedFrames) {
   std::vector<float> held = {0, 0, 5, 0, 6, 0}, never = {0, 0};
   hold_pitch(held);
