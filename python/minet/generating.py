@@ -59,9 +59,9 @@ def uniforms(seed: int, purpose: str, piece: int) -> Iterator[float]:
 
 def body_track(model: PaperModel, pose: Pose, steps: int) -> torch.Tensor:
     """The body vector of each step's clip, [1, T, H]; the last clip ends with the keypoints."""
-    seconds, clip = model.config.data.clip_seconds, model.config.clip_frames
-    last = max(0.0, pose.seconds - seconds)
-    starts = [min(i * seconds, last) for i in range(math.ceil(steps / clip))]
+    clip, rate = model.config.clip_frames, model.config.frame_rate
+    last = max(0.0, pose.seconds - model.config.data.clip_seconds)
+    starts = [min(i * clip / rate, last) for i in range(math.ceil(steps / clip))]
     return model.body(windows(pose, starts, model)).repeat_interleave(clip, 0)[None, :steps]
 
 

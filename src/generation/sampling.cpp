@@ -248,7 +248,7 @@ at::Tensor body_track(models::Model& model, const pose::PoseSequence& normalised
   float* row = poses.mutable_data_ptr<float>();
   const double last_start = std::max(0.0, normalised.seconds() - config.data.clip_seconds);
   for (std::int64_t w = 0; w < windows; ++w) {
-    const double start = std::min(static_cast<double>(w) * config.data.clip_seconds, last_start);
+    const double start = std::min(static_cast<double>(w * clip) / config.frame_rate(), last_start);
     const std::vector<float> window = pose::pose_window(normalised, start, frames, config.pose.fps);
     row = std::copy(window.begin(), window.end(), row);
   }

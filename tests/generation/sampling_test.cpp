@@ -219,6 +219,20 @@ TEST_F(SamplingTest, TheBodyOfAStepIsThatOfItsWindow) {
   EXPECT_TRUE(at::allclose(body_track(model_, tail, 1)[0][0], body[0][2 * clip], 1e-4, 1e-5));
 }
 
+TEST_F(SamplingTest, TheWindowsOfALongPieceAreWhereItsCodesAre) {
+  model_.config.data.clip_seconds = 1.025;  // 0.025 s more than the codes of a clip last
+  model_.config.spectrogram = {.sample_rate = 8000, .hop = 400};
+  const std::int64_t clip = model_.config.clip_frames();
+  ASSERT_EQ(clip, 20);
+  pose::PoseSequence pose{.fps = 25, .frames = 1500, .data = {}};
+  for (std::int64_t i = 0; i < pose.frames * 47 * 3; ++i)
+    pose.data.push_back(static_cast<float>(std::sin(0.01 * static_cast<double>(i * i % 997))));
+  const at::Tensor body = body_track(model_, pose, 51 * clip);
+  const pose::PoseSequence from_50_s{
+      .fps = 25, .frames = 250, .data = {pose.data.begin() + 1250 * 47 * 3, pose.data.end()}};
+  EXPECT_TRUE(at::allclose(body[0][50 * clip], body_track(model_, from_50_s, 1)[0][0], 1e-4, 1e-5));
+}
+
 TEST_F(SamplingTest, SoundHasAHopForEachCodeAndDoesNotClip) {
   model_.scale.reference = 1e4;  // loud
   const at::Tensor codes = at::randint(0, 32, {70}, at::kLong);
