@@ -20,7 +20,7 @@ if [ -e "$run/run.json" ]; then
   while [ $# -gt 0 ]; do
     case $1 in  # the run has stored these
       --init-from | --freeze) shift ;;
-      --init-from=* | --freeze=*) ;;
+      --init-from=* | --freeze=* | --quick) ;;
       *) options+=("$1") ;;
     esac
     shift

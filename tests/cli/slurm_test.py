@@ -130,12 +130,12 @@ class SlurmTest(support.Case):
 
     def test_a_whole_training(self):
         run = self.folder / "run"
-        done = subprocess.run(self.train(run), capture_output=True, text=True, timeout=120,
+        done = subprocess.run(self.train(run, "--quick"), capture_output=True, text=True, timeout=120,
                               env=self.environment(SLURM_NTASKS=3))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("3 ranks, ", done.stderr)
         self.assertTrue((run / "model.safetensors").exists())
-        again = subprocess.run(self.train(run), capture_output=True, text=True, timeout=120,
+        again = subprocess.run(self.train(run, "--quick"), capture_output=True, text=True, timeout=120,
                                env=self.environment(SLURM_NTASKS=3))
         self.assertIn("this run is finished", again.stderr)
         self.measure_in_an_array(run)
