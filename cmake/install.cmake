@@ -69,11 +69,14 @@ if(MINET_TORCH)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/minet)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/minet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+# Not those of the rooms that are in neither library.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/minet DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+        PATTERN video EXCLUDE PATTERN live EXCLUDE)
 install(TARGETS ${installed_targets} EXPORT minet_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         COMPONENT development)
 install(EXPORT minet_targets NAMESPACE minet:: FILE minetTargets.cmake DESTINATION ${package_folder}
         COMPONENT development)
+string(REGEX MATCH "^[0-9]+[.][0-9]+" torch_release "${LibTorch_VERSION}")
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/minetConfig.cmake.in minetConfig.cmake
                               INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(minetConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -56,6 +56,8 @@ class Consumer(support.Case):
                      "share/zsh/vendor-completions/_mi_eval",
                      "include/minet/core/version.hpp"):
             self.assertTrue((self.prefix / name).is_file(), name)
+        for room in ("video", "live"):  # they are in the programs, not in the libraries
+            self.assertFalse((self.prefix / "include/minet" / room).exists(), room)
 
     def test_programs_find_torch(self):
         torch = pathlib.Path(self.libtorch_root)
@@ -120,6 +122,15 @@ class Consumer(support.Case):
         wrong = configure("wrong", "-DMINET_TORCH=/nowhere")
         self.assertNotEqual(0, wrong.returncode)
         self.assertIn("MINET_TORCH", wrong.stderr)
+        newer = self.place / "newer"  # binary incompatible
+        for name in ("include/ATen/ATen.h", "include/torch/csrc/api/include/torch/torch.h", "lib/libtorch_cpu.so",
+                     "lib/libc10.so", "include/torch/headeronly/version.h"):
+            (newer / name).parent.mkdir(parents=True, exist_ok=True)
+            (newer / name).write_text("#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 99\n"
+                                      "#define TORCH_VERSION_PATCH 0\n")
+        refused = configure("refused", f"-DMINET_TORCH={newer}")
+        self.assertNotEqual(0, refused.returncode)
+        self.assertIn("2.99.0", refused.stderr)
         self.assertEqual(0, configure("only_base", "-DMINET_TORCH=/nowhere", "-DPARTS=base").returncode)
 
 
