@@ -291,8 +291,11 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
                           " bytes, got ", bytes.size(), "; split it"));
   }
   NoteList list = parse_any(bytes, name, options);
+  const auto is_drum = [](const Note& note) { return note.drum; };
+  // Drums alone are taken as pitches (leave_out_drums).
+  const bool pitched = std::all_of(list.notes.begin(), list.notes.end(), is_drum);
   for (Note& note : list.notes) {
-    if (note.drum) continue;
+    if (note.drum && !pitched) continue;
     note.pitch += options.transpose;
     if (note.pitch < 0 || note.pitch > 127) {
       throw InputError(text(printable(name), ": expected pitches from 0 to 127 after a ",

@@ -21,7 +21,8 @@ namespace minet::score {
 struct ReadNotesOptions {
   bool monophonic = false;  // reduce to one voice, see make_monophonic
   MidiChoice midi = {};     // which part of a MIDI file
-  int transpose = 0;        // semitones; InputError if that leaves the MIDI range
+  int transpose = 0;        // semitones, not of drums beside other notes; InputError if that leaves
+                            // the MIDI range
 };
 
 // Sorted notes, and the repairs: notes of zero or negative length or without a pitch are dropped,
