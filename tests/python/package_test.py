@@ -290,9 +290,9 @@ class Package(support.Case):
             support.write_npy(bad, shape)
             with self.assertRaisesRegex(ValueError, "expected keypoints"):
                 self.minet.read_pose(bad)
-        for absent in (0, np.nan):
+        for absent in (0, np.nan, 2e6):
             joints = pose.joints.copy()
-            joints[3:5, 7] = absent
+            joints[3:5, 7, :2] = absent
             np.save(bad, joints)
             with self.assertRaisesRegex(ValueError, "got 2 of .* that are absent"):
                 self.minet.read_pose(bad)
