@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .baselines import BaselineModel
-from .notes import note_indices
+from .notes import note_indices, one_voice
 from .paper import PaperModel
 from .phases import ITERATIONS, invert
 from .plus import PlusModel, Tokens
@@ -123,7 +123,9 @@ def generate(
     iterations: int = ITERATIONS,
     **sampling,
 ) -> Performance:
-    """Plays what mi_generate plays with --seed SEED, with `notes` (onset_s, duration_s, pitch) of one voice if given.
+    """Plays what mi_generate plays with --seed SEED, with `notes` (onset_s, duration_s, pitch) if given.
+
+    Of notes that overlap, one voice is played: the highest of those that begin together, each until the next begins.
 
     `sampling`: temperature, top_k, top_p. `iterations`: rounds of phase reconstruction, which plus does not need. The
     codes are the same as the program's; if two of them are equally probable to within rounding, a different processor
@@ -143,6 +145,7 @@ def generate(
         raise ValueError("expected a model with a trained prior, but only its first stage is")
     if notes is not None and not model.notes_trained:
         raise ValueError("expected a model that was trained with notes; leave them out")
+    notes = None if notes is None else one_voice(notes)
     how = sampling_of(model, notes is not None, **sampling)
     play = play_plus if isinstance(model, PlusModel) else play_paper
     return play(model, pose.normalised(), notes, how, seed, piece, steps, iterations)

@@ -21,6 +21,33 @@ def read_notes(path) -> list[tuple[float, float, int]]:
     return [(float(row[0]), float(row[1]), int(row[2])) for row in rows]
 
 
+def check_notes(notes: Sequence[tuple[float, float, int]]) -> None:
+    for onset, duration, pitch in notes:
+        if pitch not in range(128) or not math.isfinite(onset) or not math.isfinite(duration):
+            raise ValueError(
+                f"expected notes (onset_s, duration_s, pitch) with finite times and a pitch of 0 to 127, got "
+                f"({onset}, {duration}, {pitch})"
+            )
+
+
+def one_voice(notes: Sequence[tuple[float, float, int]]) -> list[tuple[float, float, int]]:
+    """As mi_generate reads them: of notes that begin together the highest, each cut where the next begins."""
+    check_notes(notes)
+    heard = [
+        (onset, pitch, duration) if onset >= 0 else (0.0, pitch, onset + duration)
+        for onset, duration, pitch in notes
+        if duration > 0 and onset + duration > 0
+    ]
+    voice: list[tuple[float, float, int]] = []
+    for onset, pitch, duration in sorted(heard):
+        if voice and voice[-1][0] == onset:
+            voice.pop()
+        elif voice and sum(voice[-1][:2]) > onset:
+            voice[-1] = (voice[-1][0], onset - voice[-1][0], voice[-1][2])
+        voice.append((onset, duration, pitch))
+    return voice
+
+
 def note_indices(
     notes: Sequence[tuple[float, float, int]], steps: int, rate: float, start_s: float = 0.0
 ) -> np.ndarray:
@@ -28,12 +55,7 @@ def note_indices(
 
     A note between two steps gets the nearer one that is a rest, else the nearer one whose note has another step left.
     """
-    for onset, duration, pitch in notes:
-        if pitch not in range(128) or not math.isfinite(onset) or not math.isfinite(duration):
-            raise ValueError(
-                f"expected notes (onset_s, duration_s, pitch) with finite times and a pitch of 0 to 127, got "
-                f"({onset}, {duration}, {pitch})"
-            )
+    check_notes(notes)
     count = steps + 2 * MARGIN
 
     def at(seconds: float) -> float:

@@ -19,6 +19,7 @@ PARENTS = [-1, 0, 1, 2, 0, 4, 5] + [
     for joint in range(first, first + 4)
 ]
 SAME = 1e-6  # fraction of a frame
+MOST = 1e6  # of a coordinate; beyond, the programs take a joint for absent
 
 
 @dataclass
@@ -94,10 +95,11 @@ def read_pose(path: str | os.PathLike, fps: float = 25.0) -> Pose:
         raise ValueError(f"{path}: expected keypoints [frames, 47, 3], got an array of shape {joints.shape}")
     if not 0 < fps < math.inf:
         raise ValueError(f"{path}: expected more than 0 frames per second, got {fps}")
-    absent = ~np.isfinite(joints).all(2) | (joints == 0).all(2)
+    xy = joints[:, :, :2]
+    absent = ~np.isfinite(joints).all(2) | (xy == 0).all(2) | (abs(xy) > MOST).any(2)
     if absent.any():
         raise ValueError(
             f"{path}: expected every joint in every frame, got {absent.sum()} of {absent.size} that are absent "
-            "(0, 0, 0 or not a number); fill them with `mi_prepare pose`"
+            f"(at 0, 0, not a number, or beyond {MOST:g}); fill them with `mi_prepare pose`"
         )
     return Pose(joints.astype(np.float32), fps)

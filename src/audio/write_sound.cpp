@@ -76,6 +76,9 @@ std::string encode(const Sound& sound, int format, int bits) {
                           " Hz and up to ", human_duration(kMaxSoundSeconds), " to write, got ",
                           sound.samples.size(), " samples at ", sound.sample_rate, " Hz"));
   }
+  if (format == SF_FORMAT_FLAC && sound.samples.empty()) {  // libsndfile would write no byte
+    throw InputError("expected at least one sample to write as FLAC, got none");
+  }
   const auto bad = std::find_if(sound.samples.begin(), sound.samples.end(),
                                 [](float value) { return !std::isfinite(value); });
   if (bad != sound.samples.end()) {

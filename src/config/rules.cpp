@@ -75,6 +75,7 @@ std::string tokens_problem(const Config& c) {
 }
 
 std::string heads_problem(const Config& c, std::string_view section, std::int64_t heads) {
+  if (c.model.kind != ModelKind::minet) return "";  // others have body.hidden, but not these
   const auto width = c.prior_width();
   if (width % heads == 0 && (width / heads) % 2 == 0) return "";
   return text(section, ".heads must divide W = vqvae.code_width + 2 * body.hidden (", width,
@@ -193,12 +194,14 @@ std::span<const Rule> rules() {
        {"vqvae_training.batch", "data.clip_seconds", "vqvae.codes", "spectrogram.hop",
         "spectrogram.sample_rate"},
        tokens_problem},
-      {"`prior.heads` divides W = `vqvae.code_width` + 2 * `body.hidden` into even head widths",
-       {"prior.heads", "vqvae.code_width", "body.hidden"},
+      {"`prior.heads` divides W = `vqvae.code_width` + 2 * `body.hidden` into even head widths, if "
+       "`model.kind` is minet",
+       {"prior.heads", "vqvae.code_width", "body.hidden", "model.kind"},
        prior_heads_problem},
       {"`content.heads` divides W likewise, if `content.enabled` is true and `prior.kind` is "
        "transformer",
-       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "prior.kind"},
+       {"content.heads", "vqvae.code_width", "body.hidden", "content.enabled", "prior.kind",
+        "model.kind"},
        content_heads_problem},
       {"`vqvae_training.warmup_steps` is at most `vqvae_training.steps`",
        {"vqvae_training.warmup_steps", "vqvae_training.steps"},

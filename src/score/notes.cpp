@@ -294,6 +294,7 @@ NoteList parse_notes(std::string_view bytes, const std::string& name,
                           " bytes, got ", bytes.size(), "; split it"));
   }
   NoteList list = parse_any(bytes, name, options);
+  // Drums alone are taken as pitches (leave_out_drums).
   const bool only_drums =
       std::all_of(list.notes.begin(), list.notes.end(), [](const Note& note) { return note.drum; });
   for (Note& note : list.notes) {

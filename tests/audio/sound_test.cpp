@@ -423,6 +423,7 @@ TEST(SaveSound, refuses_what_is_no_sound_and_leaves_nothing_behind) {
   const TempFolder folder;
   EXPECT_THROW(save_wav(folder / "a.wav", {.sample_rate = 16000, .samples = {0, NAN}}), WorkError);
   EXPECT_THROW(save_flac(folder / "a.flac", {.sample_rate = 10, .samples = {0}}), InputError);
+  EXPECT_THROW(save_flac(folder / "a.flac", {.sample_rate = 16000, .samples = {}}), InputError);
   EXPECT_THROW(save_wav(folder / "absent" / "a.wav", {.sample_rate = 16000, .samples = {0}}),
                Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

@@ -4,13 +4,21 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <type_traits>
 
+#include "minet/clips/track_store.hpp"
 #include "minet/corpus/corpus.hpp"
 #include "support/small_corpus.hpp"
 #include "support/temp_folder.hpp"
 
 namespace minet::clips {
 namespace {
+
+// A TrackStore reads from the corpus later: TrackStore(Corpus::open(path), ...) would not live.
+static_assert(
+    std::is_constructible_v<TrackStore, corpus::Corpus&, const char*, const config::TrainConfig&>);
+static_assert(
+    !std::is_constructible_v<TrackStore, corpus::Corpus, const char*, const config::TrainConfig&>);
 
 config::TrainConfig small() {
   config::TrainConfig config;

@@ -333,6 +333,8 @@ TEST(Rules, EachIsBrokenBySomeFileAndSaysWhatToDo) {
   EXPECT_EQ(error_of_yaml("content: {heads: 3, enabled: false}"), "no error");
   EXPECT_EQ(error_of_yaml("content: {heads: 3}\nprior: {kind: gru}"), "no error");
   EXPECT_EQ(error_of_yaml("prior: {heads: 64}"), "no error");
+  // The body encoder is also that of plus, which has no heads.
+  EXPECT_EQ(error_of_yaml("model: {kind: plus}\nbody: {hidden: 20}"), "no error");
   EXPECT_EQ(error_of_yaml("spectrogram: {hop: 512}"), "no error");
   EXPECT_EQ(error_of_yaml("spectrogram: {hop: 300}"), "no error");  // need not divide n_fft
   EXPECT_EQ(error_of_yaml("spectrogram: {n_fft: 16, bins: 8, hop: 4}"), "no error");

@@ -140,6 +140,15 @@ class Package(support.Case):
             with self.subTest(name):
                 self.compare(name, ("--notes", self.track.folder / "notes.csv"), self.track.notes())
 
+    def test_the_same_with_several_voices(self):
+        """Chords, overlaps, a note before the start and one inside another, as in a corpus with double stops."""
+        notes = [(0.5, 1, 60), (0.5, 1.5, 67), (1.2, 2, 62), (1.4, 0.3, 71), (-0.4, 0.6, 55), (-0.1, 0.2, 50), (3, 0.5, 64), (3, 2, 64)]
+        table = self.folder / "several.csv"
+        table.write_text("onset_s,duration_s,pitch\n" + "".join(f"{on},{of},{pitch}\n" for on, of, pitch in notes))
+        for name in self.models:
+            with self.subTest(name):
+                self.compare(name, ("--notes", table, "--seconds", 6), notes, seconds=6)
+
     def test_the_same_with_options(self):
         self.compare("plus", ("--temperature", 0.7, "--top-k", 5, "--seconds", 3), temperature=0.7, top_k=5, seconds=3)
         self.compare("paper", ("--top-p", 0.8, "--seconds", 5, "--iterations", 3), top_p=0.8, seconds=5, iterations=3)
@@ -281,9 +290,9 @@ class Package(support.Case):
             support.write_npy(bad, shape)
             with self.assertRaisesRegex(ValueError, "expected keypoints"):
                 self.minet.read_pose(bad)
-        for absent in (0, np.nan):
+        for absent in (0, np.nan, 2e6):
             joints = pose.joints.copy()
-            joints[3:5, 7] = absent
+            joints[3:5, 7, :2] = absent
             np.save(bad, joints)
             with self.assertRaisesRegex(ValueError, "got 2 of .* that are absent"):
                 self.minet.read_pose(bad)

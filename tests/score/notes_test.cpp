@@ -217,6 +217,9 @@ TEST(Parts, OneVoiceLeavesDrumsOutAndNamesWhatThereWasToChoose) {
       parse_notes(two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 10}});
   EXPECT_EQ(drums.notes.size(), 1u);
   EXPECT_TRUE(contains(lines(drums.repairs), "only drum notes: taken as pitches"));
+  const NoteList lower = parse_notes(
+      two_parts(), "piece.mid", {.monophonic = true, .midi = {.channel = 10}, .transpose = -12});
+  EXPECT_EQ(lower.notes[0].pitch, drums.notes[0].pitch - 12);
 }
 
 TEST(Parts, AChosenOneIsNotToBeChosenAgain) {

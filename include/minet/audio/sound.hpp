@@ -55,7 +55,7 @@ Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_s
 SoundInfo sound_info(const std::filesystem::path& path);
 
 // 16-bit mono, written atomically: clipped to [-1, 1] and rounded to the nearest step, no dither.
-// WorkError if a sample is not a number.
+// WorkError if a sample is not a number; InputError for no samples as FLAC.
 void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
 void save_flac(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});
 // In the format of the extension, .wav or .flac, with 16 or 24 bits; InputError for others.

@@ -17,11 +17,13 @@
 
 namespace minet::clips {
 
-// The tracks of one split, read on demand; sound is cached up to a memory budget.
+// The tracks of one split, read on demand; sound is cached up to a memory budget. `corpus` must
+// outlive this object.
 class TrackStore {
  public:
   TrackStore(const corpus::Corpus& corpus, std::string_view split,
              const config::TrainConfig& config);
+  TrackStore(corpus::Corpus&&, std::string_view, const config::TrainConfig&) = delete;
   ~TrackStore();
 
   const std::vector<corpus::Track>& tracks() const { return tracks_; }
