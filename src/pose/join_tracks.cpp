@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostParts = 200;    // tracks that are joined: those seen in most frames
 constexpr std::int64_t kFewestFrames = 5;  // shorter tracks are left out, unless all are short
+constexpr std::int64_t kFewTogether = 5;   // one in so many files is few
 using Parts = std::bitset<kMostParts>;
 
 // The tracks worth joining. Those of false detections would be stepping stones to somebody else.
@@ -191,8 +192,7 @@ class Groups {
         together += files;
       }
     }
-    return together == 0 ||
-           Presence{.clear = together}.rare(std::min(a.presence.clear, b.presence.clear));
+    return kFewTogether * together <= std::min(a.presence.clear, b.presence.clear);
   }
 
   // Of two parts that are seen together, the rarer one is somebody else.

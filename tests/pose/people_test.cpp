@@ -234,6 +234,16 @@ TEST_F(People, AFalseDetectionDoesNotHideThePlayerWhoMovesAwayFromIt) {
   }
 }
 
+TEST_F(People, AFalseDetectionDoesNotHideTheEndOfARecording) {
+  const auto x = [](int i) { return i < 150 ? 300.0 : 1200.0; };
+  film(200, [&](int i) {
+    std::vector<MadePerson> people = {seated(x(i))};
+    if (i >= 20 && i < 29) people.push_back(ghost(1150, 0.9));  // a sixth of what follows
+    return people;
+  });
+  expect_neck({}, x);
+}
+
 TEST_F(People, APlayerSeenInShortPartsIsNotExchanged) {
   const auto x = [](int i) -> std::optional<double> {
     if (i < 100) return 300;
