@@ -25,6 +25,18 @@ std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
   return clips;
 }
 
+std::vector<std::size_t> clips_of_others(const std::vector<Clip>& clips) {
+  const auto other = [&](const Clip& clip) { return clip.track != clips.front().track; };
+  if (std::none_of(clips.begin(), clips.end(), other)) return {};
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    std::size_t found = (i + clips.size() / 2) % clips.size();
+    while (clips[found].track == clips[i].track) found = (found + 1) % clips.size();
+    others.push_back(found);
+  }
+  return others;
+}
+
 std::int64_t distinct_frames(const std::vector<Clip>& clips, std::int64_t clip_frames) {
   std::vector<std::pair<std::int64_t, std::int64_t>> starts;  // track, first frame
   for (const Clip& clip : clips) starts.emplace_back(clip.track, clip.first_frame);

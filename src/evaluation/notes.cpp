@@ -22,8 +22,7 @@ namespace {
 
 std::vector<clips::Clip> clips_of_two_tracks(const Scene& scene) {
   std::vector<clips::Clip> clips = noted_clips(scene);
-  const auto other = [&](const clips::Clip& clip) { return clip.track != clips[0].track; };
-  if (std::none_of(clips.begin(), clips.end(), other)) {
+  if (clips::clips_of_others(clips).empty()) {
     throw InputError(text(scene.options.corpus.string(),
                           ": expected clips of at least two tracks with notes in split '",
                           scene.options.split, "', got ", clips.empty() ? 0 : 1,
@@ -111,14 +110,10 @@ EvalResult evaluate_notes(const NotesOptions& options) {
   NoteFindings findings{.instruments = labels.names(),
                         .instrument_clips = std::vector<std::int64_t>(labels.names().size()),
                         .code_count = scene.subject->model() ? scene.config().vqvae.codes : 0};
+  const std::vector<std::size_t> others = clips::clips_of_others(clips);  // for the chance level
   for_each_chain(scene, clips, {.notes = given, .alone = true, .iterations = options.iterations},
                  [&](std::size_t clip, std::span<const Stage> stages) {
-                   // Chance level: a clip of another track, half the list further on.
-                   std::size_t other = (clip + clips.size() / 2) % clips.size();
-                   while (clips[other].track == clips[clip].track) {
-                     other = (other + 1) % clips.size();
-                   }
-                   add_clip(findings, notes, clip, other, instruments[clip], stages);
+                   add_clip(findings, notes, clip, others[clip], instruments[clip], stages);
                  });
   if (options.whole_seconds > 0) findings.whole = hear_whole_tracks(scene, options, clips);
 

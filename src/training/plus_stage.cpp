@@ -155,8 +155,8 @@ struct ControlsSteps {
     return log_loss(session, session.config.controls_training, report);
   }
 
-  // Nats of onset and pitch without notes, overall and at onsets; the same live, and with another
-  // clip's player, which shows how much the movement contributes.
+  // Nats of onset and pitch without notes, overall and at onsets; the same live, and with the
+  // player of another track, which shows how much the movement contributes.
   void validate() {
     const std::vector<clips::Clip> clips = test_clips(session);
     if (clips.empty()) return;
@@ -177,20 +177,23 @@ struct ControlsSteps {
     batch.live = true;
     const auto live = measure();
     batch.live = false;
-    batch.pose = batch.pose.roll(1 + batch.pose.size(0) / 2, 0);
-    const auto wrong = measure();
-    log_metrics(session, {{"test_nll", right[0]},
-                          {"test_nll_onsets", right[1]},
-                          {"test_nll_level", right[2]},
-                          {"test_nll_seen", right[3]},
-                          {"test_nll_live", live[0]},
-                          {"test_nll_onsets_live", live[1]},
-                          {"test_nll_other", wrong[0]},
-                          {"test_nll_onsets_other", wrong[1]}});
+    std::vector<Metric> metrics{{"test_nll", right[0]},       {"test_nll_onsets", right[1]},
+                                {"test_nll_level", right[2]}, {"test_nll_seen", right[3]},
+                                {"test_nll_live", live[0]},   {"test_nll_onsets_live", live[1]}};
+    std::string whole, at_onsets;
+    if (const std::vector<std::size_t> others = clips::clips_of_others(clips); !others.empty()) {
+      const std::vector<std::int64_t> rows(others.begin(), others.end());
+      batch.pose = batch.pose.index_select(0, at::tensor(rows, batch.tokens.onset.options()));
+      const auto wrong = measure();
+      metrics.insert(metrics.end(),
+                     {{"test_nll_other", wrong[0]}, {"test_nll_onsets_other", wrong[1]}});
+      whole = text(", with another player's body ", wrong[0]);
+      at_onsets = text(" and ", wrong[1]);
+    }
+    log_metrics(session, metrics);
     log::info(text("step ", session.position.step, ": test NLL (nats) of onset and pitch ",
-                   right[0], ", with another player's body ", wrong[0], "; at onsets ", right[1],
-                   " and ", wrong[1], ", live ", live[1], "; of pitch from the movement alone ",
-                   right[3]));
+                   right[0], whole, "; at onsets ", right[1], at_onsets, ", live ", live[1],
+                   "; of pitch from the movement alone ", right[3]));
   }
 
   // Generates music for a player from movement alone.

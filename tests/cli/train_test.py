@@ -696,6 +696,9 @@ class Plus(Case):
         self.assertNotEqual(weights(tuned, body), weights(first, body))
         matched = [any("test_match" in line for line in self.metrics(run)) for run in (tuned, alone)]
         self.assertEqual(matched, [True, False])
+        # There is one test track, so no other player's movements.
+        self.assertEqual({"test_nll_live" in line for line in self.metrics(first) if "test_nll" in line}, {True})
+        self.assertFalse(any("test_nll_other" in line for line in self.metrics(first)))
         self.assertNotEqual(weights(tuned, timbre), weights(first, timbre))
         self.assertEqual(weights(kept, timbre), weights(first, timbre))
         self.assertNotEqual(weights(kept, prior), weights(first, prior))

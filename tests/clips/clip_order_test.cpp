@@ -35,6 +35,20 @@ TEST(ClipOrderTest, AnEpochHoldsEachItemOnceAndClipsLieInsideTheirTracks) {
   }
 }
 
+TEST(ClipsOfOthers, AreOfAnotherTrackWhateverTheNumberOfTracks) {
+  for (std::int64_t tracks = 2; tracks < 20; ++tracks) {
+    const std::vector<std::int64_t> frames(static_cast<std::size_t>(tracks), 100);
+    const std::vector<Clip> clips = even_clips(frames, 10, 16);
+    const std::vector<std::size_t> others = clips_of_others(clips);
+    ASSERT_EQ(others.size(), clips.size());
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+      EXPECT_NE(clips[others[i]].track, clips[i].track) << tracks;
+    }
+  }
+  EXPECT_TRUE(clips_of_others(even_clips({100}, 10, 16)).empty());
+  EXPECT_TRUE(clips_of_others({}).empty());
+}
+
 TEST(ClipOrderTest, TheOrderIsAFunctionOfSeedPurposeAndPosition) {
   const ClipOrder order(energies(), 10, -60, 1), same(energies(), 10, -60, 1),
       other(energies(), 10, -60, 2);
