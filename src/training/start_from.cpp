@@ -108,11 +108,13 @@ std::string start_from(models::Model& model, const fs::path& run) {
                                      of_vqvae, source.prior_trained, "VQ-VAE", run);
   {
     const at::NoGradGuard no_grad;
-    // Model files lack the codebook's running means: each code starts as if it had been chosen
-    // once, so that new data soon move it.
+    // Model files lack the codebook's running means: each code starts as if it had been chosen as
+    // often as any other. With less, the first revival would replace codes that are in use.
     auto& quantizer = model.vqvae->quantizer;
-    quantizer->counts.fill_(1);
-    quantizer->sums.copy_(quantizer->codes);
+    const config::TrainConfig& config = model.config;
+    const auto tokens = static_cast<double>(config.vqvae_training.batch * config.clip_frames());
+    quantizer->counts.fill_(tokens / static_cast<double>(config.vqvae.codes));
+    quantizer->sums.copy_(quantizer->codes * quantizer->counts.unsqueeze(1));
     quantizer->set_started(true);
   }
   model.scale = source.scale;

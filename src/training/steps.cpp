@@ -59,7 +59,7 @@ void VqVaeStep::start_codebook(const at::Tensor& vectors) {
 
 VqVaeReport VqVaeStep::run(const at::Tensor& spectrogram, std::int64_t step) {
   const config::VqVaeConfig& vqvae = config_.vqvae;
-  const bool quantise = step >= vqvae.plain_steps;
+  const bool quantise = step >= vqvae.plain_steps || model_.vqvae->quantizer->is_started();
   const models::JointStep together = joint_->step(config_.vqvae_training);
   model_.vqvae->train();
   optimiser_.zero_grad();

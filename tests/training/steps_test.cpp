@@ -12,7 +12,10 @@
 #include "minet/core/errors.hpp"
 #include "minet/models/model.hpp"
 #include "minet/models/precision.hpp"
+#include "minet/models/safetensors.hpp"
+#include "minet/training/train.hpp"
 #include "models/cpu/compute_paths.hpp"
+#include "support/temp_folder.hpp"
 #include "training/small_config.hpp"
 
 namespace minet::training {
@@ -104,6 +107,34 @@ TEST_P(LearningSteps, ThePriorLearnsOneBatchAndFollowsItsNotes) {
         .item<double>();
   };
   EXPECT_GT(nll(other), nll(learned) + 0.5);
+}
+
+// Fine-tuning starts with the codebook that the other run has learned, and keeps it.
+TEST_F(StepsTest, TheCodebookOfAnotherRunIsKept) {
+  config::TrainConfig config = config_;
+  config.spectrogram.n_fft = 1024;  // files need a valid configuration
+  config.spectrogram.bins = 512;
+  config.vqvae_training.batch = 64;  // with one use each, every code would be replaced
+  const at::Tensor input = at::randn({4, 512, 20});
+  const TempFolder folder;
+  {
+    models::Model other = models::make_model(config, 1);
+    const at::NoGradGuard no_grad;
+    const at::Tensor encoded = other.vqvae->encoder->forward(input);
+    VqVaeStep(other, config).start_codebook(encoded.transpose(1, 2).reshape({-1, 8}));
+    models::save_safetensors(folder.path() / "model.safetensors", models::model_state(other));
+  }
+  models::Model model = models::make_model(config, 2);
+  start_from(model, folder.path());
+  models::VectorQuantizer quantizer = model.vqvae->quantizer;
+  const at::Tensor before = quantizer->codes.clone();
+  const at::Tensor chosen = at::arange(64 * 20) % 16;  // each code equally often
+  quantizer->update(quantizer->lookup(chosen), chosen);
+  EXPECT_EQ(quantizer->revive(quantizer->lookup(chosen), {}).item<std::int64_t>(), 0);
+  EXPECT_TRUE(at::allclose(quantizer->codes, before, 1e-3, 1e-3));
+
+  VqVaeStep step(model, config);
+  EXPECT_TRUE(step.run(input, 0).codes.defined());  // not a plain step
 }
 
 INSTANTIATE_TEST_SUITE_P(, LearningSteps,

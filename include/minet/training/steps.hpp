@@ -31,7 +31,8 @@ struct VqVaeReport {
 // (models::part_of) and learns from the joined one; a report has the values for the part.
 
 // Stage 1 (paper section 3.2): the first `plain_steps` as a plain autoencoder, then with the
-// codebook, which must have been started by `start_codebook`.
+// codebook, which must have been started by `start_codebook`; with the codebook of another run from
+// the first step on.
 class VqVaeStep {
  public:
   VqVaeStep(models::Model& model, const config::TrainConfig& config,
