@@ -143,7 +143,7 @@ std::string confusion_table(const std::vector<std::string>& names, const Confusi
     if (clips == 0) continue;
     std::vector<std::string> row{printable(names[i])};
     for (const std::int64_t count : confusion[i]) row.push_back(count == 0 ? "." : text(count));
-    row.push_back(text(100 * confusion[i][i] / clips, " %"));
+    row.push_back(percent(static_cast<double>(confusion[i][i]) / static_cast<double>(clips)));
     rows.push_back(std::move(row));
   }
   return table(rows);

@@ -7,6 +7,7 @@
 #include "evaluation/support.hpp"
 #include "minet/audio/sound.hpp"
 #include "minet/core/csv.hpp"
+#include "minet/core/table.hpp"
 #include "minet/evaluation/knn.hpp"
 #include "minet/evaluation/ndb.hpp"
 #include "minet/models/baseline.hpp"
@@ -140,6 +141,7 @@ TEST_F(Distribution, KnnNeedsInstrumentsAndPrintsThemAll) {
   }
   EXPECT_EQ(sum, 12);
   EXPECT_CONTAINS(result.report, "raw pose statistics");
+  for (const double recall : json["recall"]) EXPECT_CONTAINS(result.report, percent(recall));
 }
 
 TEST_F(Distribution, ASingleTrackHasNoIntervals) {
