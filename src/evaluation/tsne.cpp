@@ -114,7 +114,7 @@ EvalResult evaluate_tsne(const TsneOptions& options) {
   if (options.iterations < 1 || options.iterations > 100'000) {
     throw InputError(text("iterations: expected 1 to 100000, got ", options.iterations));
   }
-  Scene scene(options.common, "tsne");
+  Scene scene(options.common, "tsne", Need::body);
   std::optional<FolderWriter> folder;
   if (options.out) folder.emplace(*options.out, options.force);
   const Labels labels(scene.corpus);

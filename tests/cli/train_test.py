@@ -670,6 +670,7 @@ class Plus(Case):
         ask = ("--model", run, "--corpus", self.corpus, "--split", "train", "--clips", 4, "--threads", 1)
         self.assert_fails("notes", *ask, program=self.mi_eval, says=["only its synthesiser is"])
         self.assert_works("knn", *ask, program=self.mi_eval)  # the body encoder is already trained
+        self.assert_works("tsne", *ask, "--perplexity", 2, program=self.mi_eval)
         for change, says in ("plus.harmonics=9", "plus.harmonics: 9, not 8"), ("model.kind=minet", "model.kind"):
             self.assert_fails("--resume", run, "--set", change, says=[says])
 
