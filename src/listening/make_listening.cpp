@@ -26,7 +26,6 @@
 #include "minet/core/version.hpp"
 #include "minet/core/words.hpp"
 #include "minet/models/spectrograms.hpp"
-#include "minet/pose/prepare.hpp"
 
 namespace minet::listening {
 
@@ -170,7 +169,7 @@ TestPage test_page(const evaluation::Scene& scene, Json trials, const std::strin
   Json test{{"format", "minet-listening-test"},
             {"version", 1},
             {"seconds", scene.subject->config().data.clip_seconds},
-            {"fps", pose::kPoseFps},
+            {"fps", scene.subject->config().pose.fps},  // as scene.tracks gives them
             {"bones", bones()},
             {"sample", flac_text(volume_sample(scene))},
             {"trials", std::move(trials)}};

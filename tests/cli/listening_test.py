@@ -30,7 +30,7 @@ class Listening(support.Case):
         cls.run_folder, cls.test = (cls.shared / name for name in ("run", "test"))
         for arguments in (
                 [cls.mi_train, "-q", support.SOURCE / "configs/tiny.yaml", "--corpus", cls.corpus, "--run",
-                 cls.run_folder, *support.QUICK_TRAINING],
+                 cls.run_folder, *support.QUICK_TRAINING, "--set", "pose.fps=20"],
                 [cls.mi_eval, "-q", "listening", "make", *cls.model(), "--out", cls.test, "--pairs", "4",
                  "--catch-trials", "2", "--title", "Real & <unreal>", "--json", cls.shared / "made.json"]):
             subprocess.run([*map(str, arguments)], check=True, timeout=300)
@@ -71,6 +71,7 @@ class Listening(support.Case):
         self.assertEqual([trial["id"] for trial in test["trials"]], [trial["id"] for trial in self.key["trials"]])
         for trial in test["trials"]:
             self.assertEqual(sorted(trial), ["id", "pose", "x", "y"])
+            self.assertEqual(len(trial["pose"]), test["seconds"] * test["fps"])  # the figure moves with the sound
         for trial in self.key["trials"]:
             self.assertNotIn(trial["track"], self.page)
         self.assertNotIn("made\":", self.page)
