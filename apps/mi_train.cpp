@@ -121,6 +121,11 @@ int train_as_rank(const training::RankPlace& place, const Arguments& arguments,
   }
 }
 
+// A run does not record which stages were requested.
+std::string stage_option(training::Stage stage) {
+  return stage == training::Stage::all ? std::string() : " --stage " + to_string(stage);
+}
+
 std::string next_command(const training::TrainOptions& options) {
   const std::string run = quoted(options.run);
   if (options.config.is_baseline()) {
@@ -222,11 +227,12 @@ int main(int argc, char** argv) {
     }
     const std::optional<training::RankPlace> place = training::find_rank_place();
     if (!place && arguments.nproc > 1) {
-      return app::launch_ranks(options.argv,
-                               {.ranks = arguments.nproc,
-                                .restarts = arguments.restarts,
-                                .go_on = text("; continue with: mi_train --nproc ", arguments.nproc,
-                                              " --resume ", quoted(options.run))});
+      return app::launch_ranks(
+          options.argv,
+          {.ranks = arguments.nproc,
+           .restarts = arguments.restarts,
+           .go_on = text("; continue with: mi_train --nproc ", arguments.nproc, " --resume ",
+                         quoted(options.run), stage_option(options.stage))});
     }
     if (!place || place->rank == 0) {
       for (const std::string& sentence : config::advice(options.config)) log::warning(sentence);
@@ -240,7 +246,8 @@ int main(int argc, char** argv) {
     } catch (const Interrupted& stopped) {
       const bool begun = std::filesystem::exists(options.run / "config.yaml");
       throw Interrupted(
-          text(stopped.what(), begun ? "; continue with: mi_train --resume " + quoted(options.run)
+          text(stopped.what(), begun ? text("; continue with: mi_train --resume ",
+                                            quoted(options.run), stage_option(options.stage))
                                      : std::string("; start it again")),
           stopped.signal());
     }

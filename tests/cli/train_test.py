@@ -253,6 +253,11 @@ class Resume(Case):
         self.assertRegex(error, rf"stopped at step \d+ of stage vqvae; continue with: mi_train --resume {run}")
         self.assertEqual(self.resume(run), self.expected())
 
+    def test_a_stop_in_the_only_requested_stage_names_it(self):
+        run = self.folder / "run"
+        error = self.stop_at(run, "vqvae", 7, signal.SIGTERM, "--stage", "vqvae")[1]
+        self.assertIn(f"continue with: mi_train --resume {run} --stage vqvae", error)
+
     def test_a_lost_optimiser_state_changes_the_result(self):
         """The comparison can fail: without Adam's means, the same steps give a different result."""
         run = self.folder / "run"
