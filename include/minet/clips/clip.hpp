@@ -12,7 +12,8 @@ struct Clip {
   std::int64_t first_frame = 0;  // in frames of the code grid
 };
 
-// `count` clips spread evenly over the tracks: the fixed set used for validation.
+// `count` clips spread evenly over the tracks: the fixed set used for validation. If there are more
+// tracks than that, not only the first ones, as tracks are often in the order of instruments.
 std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
                              std::int64_t clip_frames, std::int64_t count);
 
