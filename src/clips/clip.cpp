@@ -3,7 +3,25 @@
 #include <algorithm>
 #include <utility>
 
+#include "minet/core/random.hpp"
+
 namespace minet::clips {
+namespace {
+
+// `count` of the tracks, in order: always the same ones, but drawn, as every n-th track may play
+// the same instrument.
+std::vector<std::int64_t> some_of(const std::vector<std::int64_t>& tracks, std::int64_t count) {
+  Random random(derive_seed(0, "tracks of even clips"));
+  std::vector<std::int64_t> some;
+  for (const std::int64_t place : random.permutation(std::ssize(tracks))) {
+    if (std::ssize(some) == count) break;
+    some.push_back(tracks[static_cast<std::size_t>(place)]);
+  }
+  std::sort(some.begin(), some.end());
+  return some;
+}
+
+}  // namespace
 
 std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
                              std::int64_t clip_frames, std::int64_t count) {
@@ -11,6 +29,7 @@ std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
   for (std::size_t track = 0; track < track_frames.size(); ++track) {
     if (track_frames[track] >= clip_frames) usable.push_back(static_cast<std::int64_t>(track));
   }
+  if (count < std::ssize(usable)) usable = some_of(usable, count);
   std::vector<Clip> clips;
   if (usable.empty()) return clips;
   const auto tracks = static_cast<std::int64_t>(usable.size());

@@ -183,7 +183,7 @@ struct ControlsSteps {
     std::string whole, at_onsets;
     if (const std::vector<std::size_t> others = clips::clips_of_others(clips); !others.empty()) {
       const std::vector<std::int64_t> rows(others.begin(), others.end());
-      batch.pose = batch.pose.index_select(0, at::tensor(rows, at::kLong).to(session.device));
+      batch.pose = batch.pose.index_select(0, at::tensor(rows, batch.tokens.onset.options()));
       const auto wrong = measure();
       metrics.insert(metrics.end(),
                      {{"test_nll_other", wrong[0]}, {"test_nll_onsets_other", wrong[1]}});
