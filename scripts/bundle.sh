@@ -13,6 +13,7 @@
 # for videos. mi_live also uses that system's libraries (liblo7, librtaudio6), because they belong to its sound
 # server.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
 
@@ -27,7 +28,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-out=$(realpath -m "${1:-build/minet-bundle.tar.xz}")
+out=$PWD/build/minet-bundle.tar.xz
+[ $# -eq 0 ] || out=$(cd "$here" && realpath -m "$1")
 bin=build/release/bin
 for program in mi_video mi_live "${packed[@]}"; do
   [ -x $bin/$program ] || { echo "bundle.sh: expected $bin/$program; run scripts/setup.sh first" >&2; exit 1; }

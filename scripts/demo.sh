@@ -23,7 +23,7 @@ while [ $# -gt 0 ]; do
              settings=(--set vqvae_training.steps=300 --set prior_training.steps=120) ;;
     --listen) listen_only=yes ;;
     --data) data=$(cd "$here" && realpath "${2:?--data needs a folder}"); shift ;;
-    --out) out=${2:?--out needs a folder}; shift ;;
+    --out) out=$(cd "$here" && realpath -m "${2:?--out needs a folder}"); shift ;;
     *) sed -n '2,14s/^# \{0,1\}//p' "$0"; [ "$1" = --help ] && exit 0 || exit 2 ;;
   esac
   shift

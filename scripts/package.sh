@@ -5,11 +5,13 @@
 #
 # MINET_BUILD names a build folder other than build/release.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 [ "${1:-}" = --help ] && { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0; }
 command -v dpkg-shlibdeps >/dev/null || { echo "package.sh: expected dpkg-shlibdeps, found none; install dpkg-dev" >&2; exit 1; }
 
-out=$(realpath -m "${1:-build/packages}")
+out=$PWD/build/packages
+[ $# -eq 0 ] || out=$(cd "$here" && realpath -m "$1")
 build=$(realpath "${MINET_BUILD:-build/release}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pathlib
 
@@ -15,6 +16,13 @@ from .plus import PlusModel
 from .spectrograms import SpectrogramModel
 
 KINDS = {"minet": paper_model, "plus": PlusModel, "seq2seq": BaselineModel, "graph_transformer": BaselineModel}
+
+
+def check_data(file: pathlib.Path, sha256: str) -> None:
+    with open(file, "rb") as opened:
+        opened.seek(8 + int.from_bytes(opened.read(8), "little"))  # behind the header
+        if hashlib.sha256(opened.read()).hexdigest() != sha256:
+            raise ValueError(f"{file}: expected the numbers that were saved, but the file is damaged; copy it again")
 
 
 def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
@@ -32,6 +40,8 @@ def load(path: str | os.PathLike) -> PaperModel | PlusModel | BaselineModel:
         tensors = {name: opened.get_tensor(name) for name in opened.keys()}
     if metadata.get("format") != "minet":
         raise ValueError(f"{file}: expected a model of minet, got other tensors")
+    if "sha256" in metadata:
+        check_data(file, metadata["sha256"])
     config = Config.from_text(metadata["config"])
     beside = file.parent / "config.yaml"
     if beside.is_file():

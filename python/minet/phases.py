@@ -62,6 +62,7 @@ def gradient_turns(magnitudes: np.ndarray, n_fft: int, hop: int, seed: int) -> n
     ratio = hop / (HANN * n_fft)
     own = (hop * np.arange(bins) % n_fft / n_fft).astype(np.float32)  # turns of the bin's centre frequency per hop
     slope = np.gradient(log, axis=1) if bins > 1 else np.zeros_like(log)
+    slope[:, 0] = 0  # the magnitudes of a real sound are the same at the frequencies m and -m
     along = slope * np.float32(ratio / (2 * math.pi)) + own  # turns per hop
     across = np.gradient(log, axis=0) if frames > 1 else np.zeros_like(log)
     across = across * np.float32(-1 / ratio / (2 * math.pi))  # turns per bin

@@ -97,7 +97,7 @@ void PhaseGradient::differentiate_in_time_direction(Frame& frame) const {
   float* __restrict along = frame.along.data();
   const std::int64_t last = bins_ - 1;
   for (std::int64_t m = 1; m < last; ++m) along[m] = (log[m + 1] - log[m - 1]) * 0.5F;
-  along[0] = last > 0 ? log[1] - log[0] : 0;
+  along[0] = 0;  // the magnitudes of a real sound are the same at the frequencies m and -m
   if (last > 0) along[last] = log[last] - log[last - 1];
   const float* __restrict own = own_turns_.data();
   for (std::int64_t m = 0; m < bins_; ++m) along[m] = along[m] * along_scale_ + own[m];

@@ -50,6 +50,13 @@ TEST(Invert, comes_within_minus_20_db_on_a_harmonic_sound_and_momentum_helps) {
   EXPECT_LE(fast[4], -15);  // the worst
 }
 
+TEST(Invert, an_offset_does_not_disturb_the_rest) {
+  std::vector<float> samples = harmonic(16000, 4);
+  for (float& sample : samples) sample += 0.2F;
+  const Spectrogram target = clip_of(samples);
+  EXPECT_LE(convergence(target, invert(target, {}, {})), -25);
+}
+
 TEST(Invert, gets_nearer_with_every_plain_iteration) {
   const Spectrogram target = clip_of(harmonic(16000, 4));
   double before = 100;

@@ -20,7 +20,8 @@ class Packages(support.Case):
     @classmethod
     def setUpClass(cls):
         cls.place = cls.class_folder()
-        cls.output(support.SOURCE / "scripts/package.sh", cls.place,
+        # A relative folder is one of the caller's.
+        cls.output(support.SOURCE / "scripts/package.sh", cls.place.name, cwd=cls.place.parent,
                    env=os.environ | {"MINET_BUILD": str(cls.build_folder)})
         cls.minet, = cls.place.glob("minet_*.deb")
         cls.development, = cls.place.glob("libminet-dev_*.deb")

@@ -142,7 +142,8 @@ class Package(support.Case):
 
     def test_the_same_with_several_voices(self):
         """Chords, overlaps, a note before the start and one inside another, as in a corpus with double stops."""
-        notes = [(0.5, 1, 60), (0.5, 1.5, 67), (1.2, 2, 62), (1.4, 0.3, 71), (-0.4, 0.6, 55), (-0.1, 0.2, 50), (3, 0.5, 64), (3, 2, 64)]
+        notes = [(0.5, 1, 60), (0.5, 1.5, 67), (1.2, 2, 62), (1.4, 0.3, 71), (3, 0.5, 64), (3, 2, 64)]
+        notes += [(-0.4, 0.6, 55), (-0.1, 0.2, 50)]
         table = self.folder / "several.csv"
         table.write_text("onset_s,duration_s,pitch\n" + "".join(f"{on},{of},{pitch}\n" for on, of, pitch in notes))
         for name in self.models:
@@ -304,6 +305,12 @@ class Package(support.Case):
                 self.minet.generate(self.models["plus"], pose, seconds=seconds)
         with self.assertRaisesRegex(FileNotFoundError, "expected a run"):
             self.minet.load(self.folder)
+        damaged = self.folder / "damaged.safetensors"
+        saved = bytearray((MODELS / "plus/model.safetensors").read_bytes())
+        saved[-1000] ^= 1
+        damaged.write_bytes(saved)
+        with self.assertRaisesRegex(ValueError, "the file is damaged"):
+            self.minet.load(damaged)
         with self.assertRaisesRegex(ValueError, "temperature"):
             self.minet.generate(self.models["plus"], self.track.pose(), temperature=-1)
 
