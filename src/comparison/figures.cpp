@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "evaluation/curves.hpp"
+#include "evaluation/statistics/tsne_map.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/text.hpp"
 #include "minet/evaluation/tsne.hpp"
@@ -36,7 +37,8 @@ std::string tsne_svg(Measuring& measuring) {
                                         .perplexity = std::min(30.0, clips / 3),
                                         .out = folder,
                                         .force = true};
-        options.common.clips = 0;
+        const bool all = clips <= static_cast<double>(evaluation::kMaxTsnePoints);
+        options.common.clips = all ? 0 : evaluation::kMaxTsnePoints;
         return evaluation::evaluate_tsne(options);
       },
       svg);

@@ -94,7 +94,7 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output, boo
       output,
       [&](const fs::path& into) {
         command.push_back("file:" + fs::absolute(into).string());
-        const ProcessResult result = run_process(command);
+        const ProcessResult result = run_process(command, 4 * 3600);
         if (result.exit_code != 0) {
           throw WorkError(text(printable(video.string()),
                                ": ffmpeg could not add the sound to the video (",

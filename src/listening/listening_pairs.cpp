@@ -87,6 +87,13 @@ std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene
   for (const auto& [instrument, tracks] : tracks_of) {
     supplies.push_back({.instrument = instrument, .clips = in_turns(scene, tracks, random)});
   }
+  // Fewer pairs than instruments, and the catch trials, should not be of the first in the alphabet.
+  Random order(derive_seed(scene.options.seed, "order of instruments"));
+  std::vector<Supply> shuffled;
+  for (const std::int64_t i : order.permutation(std::ssize(supplies))) {
+    shuffled.push_back(std::move(supplies[static_cast<std::size_t>(i)]));
+  }
+  supplies = std::move(shuffled);
   const bool labelled = !tracks_of.contains("");
   const std::int64_t pairs = options.pairs > 0 ? options.pairs
                              : labelled
