@@ -34,8 +34,7 @@ std::vector<Clip> even_clips(const std::vector<std::int64_t>& track_frames,
   if (usable.empty()) return clips;
   const auto tracks = static_cast<std::int64_t>(usable.size());
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t place = count < tracks ? i * tracks / count : i % tracks;
-    const std::int64_t track = usable[static_cast<std::size_t>(place)];
+    const std::int64_t track = usable[static_cast<std::size_t>(i % tracks)];
     const std::int64_t of_track = i / tracks;  // this track's clip number
     const std::int64_t clips_of_track = (count - 1 - i % tracks) / tracks + 1;
     const std::int64_t room = track_frames[static_cast<std::size_t>(track)] - clip_frames;

@@ -34,7 +34,7 @@ class PlusNll {
         data_(scene.corpus, scene.options.split, model_.config, /*cache=*/{}, scene.device,
               at::get_num_threads()) {}
 
-  // Of `clips`, with the keypoints of `bodies`.
+  // Of `clips`, with the keypoints of `bodies` unless that is empty.
   FrameNats nats(const std::string& label, const std::vector<clips::Clip>& clips,
                  const std::vector<clips::Clip>& bodies, bool notes) {
     const at::NoGradGuard no_grad;
@@ -45,9 +45,11 @@ class PlusNll {
     for_each_batch(label, clips, [&](std::size_t first, const std::vector<clips::Clip>& some) {
       const std::vector<bool> hidden(some.size(), !notes);
       models::ControlBatch batch = data_.controls(some, hidden);
-      const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
-      batch.pose =
-          data_.controls({begin, begin + static_cast<std::ptrdiff_t>(some.size())}, hidden).pose;
+      if (!bodies.empty()) {
+        const auto begin = bodies.begin() + static_cast<std::ptrdiff_t>(first);
+        batch.pose =
+            data_.controls({begin, begin + static_cast<std::ptrdiff_t>(some.size())}, hidden).pose;
+      }
       const models::ControlLoss loss = models::control_loss(model_, batch);
       add(all.played, loss.onset + loss.pitch);
       add(all.level, loss.level);
@@ -80,7 +82,7 @@ struct BothBodies {
 };
 
 BothBodies measure(PlusNll& nll, const std::string& label, const NllClips& judged, bool notes) {
-  BothBodies both{.own = nll.nats(label, judged.clips, judged.clips, notes)};
+  BothBodies both{.own = nll.nats(label, judged.clips, {}, notes)};
   if (!judged.bodies.empty()) {
     both.other = nll.nats(text(label, ", another's body"), judged.clips, judged.bodies, notes);
   }

@@ -80,7 +80,7 @@ GenerateReport generate_codes(const GenerateOptions& options, const std::vector<
   GenerateReport report{.files = {},
                         .seconds = static_cast<double>(steps) / model.config.frame_rate()};
   Sidecar sidecar = sidecar_for(options.model, device);
-  sidecar.iterations = options.iterations.value_or(16);
+  sidecar.iterations = options.iterations.value_or(audio::InversionOptions{}.iterations);
   sidecar.inversion_seed = sampling.seed;
   for (std::int64_t piece = 0; piece < options.count; ++piece) {
     const at::Tensor row = codes[piece].contiguous();

@@ -83,8 +83,8 @@ std::optional<std::string> sound_codec(const fs::path& video) {
 // All of the video's frames, not re-encoded, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
   std::vector<std::string> command = {ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error"};
-  for (const fs::path& input : {video, wav}) {
-    for (std::string& word : ffmpeg_input_from_start(input)) command.push_back(std::move(word));
+  for (const auto& input : {ffmpeg_input_from_start(video), ffmpeg_input(wav)}) {
+    command.insert(command.end(), input.begin(), input.end());
   }
   for (const char* word : {"-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy", "-n"}) {
     command.emplace_back(word);

@@ -87,23 +87,20 @@ std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene
   for (const auto& [instrument, tracks] : tracks_of) {
     supplies.push_back({.instrument = instrument, .clips = in_turns(scene, tracks, random)});
   }
-  // Fewer pairs than instruments, and the catch trials, should not be of the first in the alphabet.
-  Random order(derive_seed(scene.options.seed, "order of instruments"));
-  std::vector<Supply> shuffled;
-  for (const std::int64_t i : order.permutation(std::ssize(supplies))) {
-    shuffled.push_back(std::move(supplies[static_cast<std::size_t>(i)]));
-  }
-  supplies = std::move(shuffled);
   const bool labelled = !tracks_of.contains("");
   const std::int64_t pairs = options.pairs > 0 ? options.pairs
                              : labelled
                                  ? kPairsPerInstrument * static_cast<std::int64_t>(supplies.size())
                                  : kPairsWithoutLabels;
 
+  // In random order: fewer pairs than instruments, and the catch trials, should not be of the first
+  // in the alphabet.
+  const auto order = Random(derive_seed(scene.options.seed, "order of instruments"))
+                         .permutation(std::ssize(supplies));
   std::vector<ListeningClip> chosen;
-  std::size_t turn = 0;
   for (std::int64_t i = 0; i < pairs + options.catch_trials; ++i) {
-    Supply& supply = supplies[turn++ % supplies.size()];
+    const std::int64_t turn = order[static_cast<std::size_t>(i) % order.size()];
+    Supply& supply = supplies[static_cast<std::size_t>(turn)];
     const auto clip = take(scene, supply);
     if (!clip) {
       throw InputError(

@@ -47,8 +47,9 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
   }
   std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
                                       "error", "-r",       exact_rate(rate)};
-  for (const fs::path& input : {silent, film.value_or(silent)}) {
-    for (std::string& word : ffmpeg_input_from_start(input)) command.push_back(std::move(word));
+  const std::vector<std::string> pictures = ffmpeg_input(silent);
+  for (const auto& input : {pictures, film ? ffmpeg_input_from_start(*film) : pictures}) {
+    command.insert(command.end(), input.begin(), input.end());
   }
   for (const char* word :
        {"-map", "0:v:0", "-map", "1:a:0?", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20",
