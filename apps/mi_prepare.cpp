@@ -120,6 +120,14 @@ void add_orchestra(CLI::App& app, Session& session) {
   });
 }
 
+void add_clip_seconds(CLI::App& command, double& seconds) {
+  command
+      .add_option("--clip-seconds", seconds,
+                  "Shortest track that can be used: the data.clip_seconds you will train with")
+      ->check(CLI::Range(0.04, 3600.0))
+      ->capture_default_str();
+}
+
 template <class Options>
 void add_build_options(CLI::App& command, const Session& session,
                        const std::shared_ptr<Options>& options) {
@@ -174,6 +182,7 @@ void add_folder(CLI::App& app, Session& session) {
       ->capture_default_str();
   command->add_flag("--keep-level", options->keep_level,
                     "Do not normalise the level of the tracks");
+  add_clip_seconds(*command, options->clip_seconds);
   add_build_options(*command, session, options);
   command->callback([&session, options] {
     session.chosen = [&session, options] {
@@ -444,6 +453,7 @@ void add_check(CLI::App& app, Session& session) {
   command->add_option("--html", options->html,
                       "Also write a page with skeletons and a spectrogram of each track");
   command->add_flag("--force", options->force, "Overwrite an existing page");
+  add_clip_seconds(*command, options->check.clip_seconds);
   command
       ->add_option("--threads", options->check.threads,
                    "Tracks processed at a time; 0: one per CPU")

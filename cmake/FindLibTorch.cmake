@@ -41,6 +41,7 @@ find_package_handle_standard_args(
   LibTorch
   REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR LibTorch_API_INCLUDE_DIR
   VERSION_VAR LibTorch_VERSION
+  HANDLE_VERSION_RANGE
   REASON_FAILURE_MESSAGE
   "Run scripts/setup.sh, or pass -DLibTorch_ROOT=<folder with include/ and lib/>, -DMINET_TORCH=<it> to a project that uses minet.")
 

@@ -13,7 +13,7 @@ pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)
 find_package(CLI11 REQUIRED)
 if(MINET_TORCH)
-  find_package(LibTorch 2.11 REQUIRED)
+  find_package(LibTorch 2.11...<2.12 REQUIRED)  # the ABI that the programs load
   find_package(OpenCVVideo REQUIRED)
   pkg_check_modules(LIBLO REQUIRED IMPORTED_TARGET liblo)
   pkg_check_modules(RTAUDIO REQUIRED IMPORTED_TARGET rtaudio)

@@ -18,7 +18,7 @@ using namespace minet;
 at::Tensor brightness(const at::Tensor& spectrograms, const models::Model& model) {
   const at::Tensor decibels = spectrograms * model.scale.deviation + model.scale.mean;
   const at::Tensor power = at::pow(10, decibels / 10);  // [B, F, T]
-  const at::Tensor bins = at::arange(1, power.size(1) + 1).view({1, -1, 1});
+  const at::Tensor bins = at::arange(power.size(1)).view({1, -1, 1});
   return 12 * at::log2((power * bins).sum(1) / power.sum(1));
 }
 

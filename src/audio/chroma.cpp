@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kChromaWindow = 2048;  // samples: bins of 7.8 Hz at 16 kHz
 constexpr double kLowestHz = 30, kHighestHz = 5000;
-constexpr float kPeakShare = 1e-2F;       // -40 dB of the frame's largest magnitude
+constexpr float kPeakShare = 1e-2F;       // -40 dB of the frame's largest magnitude between them
 constexpr float kLeastMagnitude = 1e-3F;  // silence: a full-scale sine gives about 500
 constexpr double kWidth = 4.0 / 3.0;      // semitones
 
@@ -29,7 +29,7 @@ std::vector<Chroma> chroma(const Sound& sound, std::int64_t hop) {
   std::vector<Chroma> result(static_cast<std::size_t>(frames), Chroma{});
   for (std::int64_t t = 0; t < frames; ++t) {
     const float* row = magnitudes.data() + t * bins;
-    const float largest = *std::max_element(row, row + bins);
+    const float largest = *std::max_element(row + first, row + std::max(first + 1, last));
     const float least = std::max(kLeastMagnitude, kPeakShare * largest);
     std::array<double, 12> energy{};
     double total = 0;

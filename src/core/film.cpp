@@ -30,6 +30,52 @@ void make_rising(std::vector<double>& times) {
   }
 }
 
+// What ffprobe says of the first video stream; empty if it cannot read the file.
+json probe_video(const std::filesystem::path& path, const char* entries) {
+  const auto ffprobe = find_program("ffprobe");
+  if (!ffprobe) return json::object();
+  std::vector<std::string> command = {
+      *ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json"};
+  for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
+  const ProcessResult result = run_process(command, 3600);
+  if (result.exit_code > 128 && result.exit_code < 160) {  // killed by a signal
+    throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
+                         "; try again with more memory or time"));
+  }
+  const json answer = json::parse(result.output, nullptr, false);
+  return result.exit_code == 0 && answer.is_object() ? answer : json::object();
+}
+
+// A transport or programme stream of interlaced video may have one packet for each field, two of
+// which are one frame; other containers keep both in one packet.
+bool may_have_fields(const json& format, const json& stream) {
+  const std::string name = format.value("format_name", ""), order = stream.value("field_order", "");
+  return (name == "mpegts" || name == "mpeg") &&
+         (order == "tt" || order == "bb" || order == "tb" || order == "bt");
+}
+
+std::vector<double> times_of_packets(const json& answer) {
+  std::vector<double> times;
+  for (const json& packet : answer.value("packets", json::array())) {
+    // Discarded by an edit list: no player shows this frame.
+    if (packet.value("flags", "").find('D') != std::string::npos) continue;
+    const auto time = seconds_at(packet, "pts_time");
+    const auto shown = time ? time : seconds_at(packet, "dts_time");
+    if (shown) times.push_back(*shown);
+  }
+  return times;
+}
+
+// Decodes the video, which takes longer.
+std::vector<double> times_of_frames(const std::filesystem::path& path) {
+  const json answer = probe_video(path, "frame=best_effort_timestamp_time");
+  std::vector<double> times;
+  for (const json& frame : answer.value("frames", json::array())) {
+    if (const auto time = seconds_at(frame, "best_effort_timestamp_time")) times.push_back(*time);
+  }
+  return times;
+}
+
 }  // namespace
 
 double Film::fps() const {
@@ -74,43 +120,23 @@ std::vector<std::string> ffmpeg_input_from_start(const std::filesystem::path& pa
 }
 
 std::optional<Film> read_film(const std::filesystem::path& path) {
-  const auto ffprobe = find_program("ffprobe");
   std::error_code ignored;
-  if (!ffprobe || !std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
-  std::vector<std::string> command = {
-      *ffprobe,
-      "-v",
-      "error",
-      "-select_streams",
-      "v:0",
-      "-show_entries",
-      "packet=pts_time,dts_time,flags:stream=codec_type:stream_disposition=attached_pic:"
-      "format=start_time",
-      "-of",
-      "json"};
-  for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
-  const ProcessResult result = run_process(command, 3600);
-  if (result.exit_code > 128 && result.exit_code < 160) {  // killed by a signal
-    throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
-                         "; try again with more memory or time"));
-  }
-  const json answer = json::parse(result.output, nullptr, false);
-  if (result.exit_code != 0 || !answer.is_object()) return std::nullopt;
+  if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
+  const json answer = probe_video(path,
+                                  "packet=pts_time,dts_time,flags:stream=codec_type,field_order:"
+                                  "stream_disposition=attached_pic:"
+                                  "format=format_name,start_time");
   const auto streams = answer.find("streams");
   if (streams == answer.end() || !streams->is_array() || streams->empty()) return std::nullopt;
   const json disposition = streams->front().value("disposition", json::object());
   if (disposition.value("attached_pic", 0) == 1) return std::nullopt;
-  const double start =
-      seconds_at(answer.value("format", json::object()), "start_time").value_or(0.0);
+  const json format = answer.value("format", json::object());
+  const double start = seconds_at(format, "start_time").value_or(0.0);
   Film film;
-  for (const json& packet : answer.value("packets", json::array())) {
-    // Discarded by an edit list: no player shows this frame.
-    if (packet.value("flags", "").find('D') != std::string::npos) continue;
-    const auto time = seconds_at(packet, "pts_time");
-    const auto shown = time ? time : seconds_at(packet, "dts_time");
-    if (shown) film.times.push_back(*shown - start);
-  }
+  film.times =
+      may_have_fields(format, streams->front()) ? times_of_frames(path) : times_of_packets(answer);
   if (film.times.size() < 2) return std::nullopt;
+  for (double& time : film.times) time -= start;
   make_rising(film.times);
   film.seconds = film.times.back() + 1 / film.fps();
   return film;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "minet/core/text.hpp"
 
@@ -12,7 +14,10 @@ std::string figure(double value) {
   if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
   int decimals = 2;
   if (value != 0) {
-    decimals = 2 - static_cast<int>(std::floor(std::log10(std::abs(value))));
+    // Of the rounded value: 9.999 is printed as 10.0.
+    char rounded[32];
+    std::snprintf(rounded, sizeof rounded, "%.2e", value);
+    decimals = 2 - std::atoi(std::strchr(rounded, 'e') + 1);
   }
   char buffer[400];
   std::snprintf(buffer, sizeof buffer, "%.*f", std::clamp(decimals, 0, 6), value);

@@ -59,7 +59,9 @@ void cut_to_shorter(const TrackSource& source, double clip_seconds, audio::Sound
   if (seconds < clip_seconds) {
     throw InputError(text("a track should be at least one clip of ", to_text(clip_seconds),
                           " s, but ", source.audio.string(), " is ", seconds_text(audio_s),
-                          " long and ", source.pose.string(), " ", seconds_text(pose_s)));
+                          " long and ", source.pose.string(), " ", seconds_text(pose_s),
+                          "; record longer ones, or train on shorter clips (the option ",
+                          "'clip_seconds')"));
   }
   if (std::abs(audio_s - pose_s) > kLengthWarning) {
     notices.push_back(

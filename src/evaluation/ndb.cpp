@@ -212,8 +212,14 @@ NdbFindings measure(Scene& scene, const NdbOptions& options, nlohmann::ordered_j
   const Part part = part_of(scene, shard);
   findings.first = part.first;
   if (options.floors) bin_real(scene, part, findings);
-  findings.judged = options.wav ? bin_sounds(scene, findings.bins, *options.wav)
-                                : bin_generated(scene, findings.bins, part, options.notes);
+  if (!options.wav) {
+    findings.judged = bin_generated(scene, findings.bins, part, options.notes);
+    return findings;
+  }
+  findings.judged = bin_sounds(scene, findings.bins, *options.wav);
+  const std::size_t clips = findings.judged.bins.size();
+  findings.settings["judged"] = clips;
+  findings.settings["seconds"] = static_cast<double>(clips) * scene.clip_seconds();
   return findings;
 }
 
@@ -244,6 +250,13 @@ std::string whole_span(const std::optional<Interval>& interval) {
   return interval ? text(std::lround(interval->low), " - ", std::lround(interval->high)) : "-";
 }
 
+std::string title_of(const Heading& heading, const NdbOptions& options) {
+  if (!options.wav) return headline(heading);
+  return text("ndb of the recordings in ", printable(options.wav->string()), ", ", heading.clips,
+              " clips (", human_duration(heading.seconds), "), beside split '",
+              options.common.split, "' of ", options.common.corpus.string());
+}
+
 std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, const NdbBins& bins,
                       const NdbOptions& options) {
   std::vector<std::vector<std::string>> lines{
@@ -253,7 +266,7 @@ std::string report_of(const Heading& heading, const std::vector<NdbRow>& rows, c
                      figure(row.figures.js), span(row.intervals.js), text(row.clips)});
   }
   return text(
-      headline(heading), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
+      title_of(heading, options), "\n\n", table(lines), "\n", options.bins, " bins by k-means on ",
       bins.train.bins.size(),
       " training clips, as standardised log-spectrograms in the model's scale.\nNDB: bins "
       "that hold too many or too few clips (p < 0.05); lower is better, and the row marked "

@@ -110,6 +110,7 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output, boo
 double loudness_gain(const audio::Sound& sound, const std::optional<double>& wanted,
                      const fs::path& output) {
   constexpr double kPeakLimitDb = -1;  // dBFS, as EBU R 128 requires
+  constexpr double kMuchDb = 30;       // sound that needs more gain was all but silent
   const std::optional<double> measured = audio::loudness(sound);
   if (!measured) {
     log::warning(text(output.string(), ": too quiet or too short to measure its loudness",
@@ -131,6 +132,10 @@ double loudness_gain(const audio::Sound& sound, const std::optional<double>& wan
     log::warning(text(output.string(), ": at ", rounded(*wanted),
                       " LUFS its peaks would clip: they are brought to ", kPeakLimitDb,
                       " dBFS instead"));
+  }
+  if (gain > kMuchDb) {
+    log::warning(text(output.string(), ": it was almost silent and is raised by ", rounded(gain),
+                      " dB, its noise too; leave the option 'loudness' out to keep its level"));
   }
   return gain;
 }

@@ -143,7 +143,15 @@ config::TrainConfig read_config(const Metadata& metadata, const std::filesystem:
   const std::filesystem::path beside = file.parent_path() / "config.yaml";
   std::error_code error;
   if (std::filesystem::is_regular_file(beside, error)) {
-    const config::TrainConfig other = config::load_train_config(beside);
+    const config::TrainConfig other = [&] {
+      try {
+        return config::load_train_config(beside);
+      } catch (const InputError& error) {
+        throw InputError(text(error.what(), "\n(it is read because it is beside the model ", where,
+                              ", for its generation: settings; move it away if it is not the "
+                              "model's)"));
+      }
+    }();
     config.generation = other.generation;
     if (said == Said::differences) warn_of_differences(other, config, beside);
   }

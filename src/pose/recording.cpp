@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 
 #include "minet/core/signals.hpp"
@@ -53,6 +54,21 @@ std::optional<NumberPlace> number_place(const std::string& stem) {
   if (last == std::string::npos) return std::nullopt;
   const std::size_t before = stem.find_last_not_of(kDigits, last);
   return NumberPlace{before == std::string::npos ? 0 : before + 1, last + 1};
+}
+
+// The time of a frame that need not be among `times`: interpolated, or extrapolated at the nearest
+// two frames' rate.
+double time_of(const std::map<std::int64_t, double>& times, std::int64_t number) {
+  if (times.empty()) return 0;
+  auto after = times.lower_bound(number);
+  if (after != times.end() && after->first == number) return after->second;
+  if (times.size() == 1) return times.begin()->second;
+  if (after == times.begin()) ++after;
+  if (after == times.end()) --after;
+  const auto before = std::prev(after);
+  const double seconds = (after->second - before->second) /
+                         static_cast<double>(after->first - before->first);  // per frame
+  return before->second + seconds * static_cast<double>(number - before->first);
 }
 
 }  // namespace
@@ -206,9 +222,7 @@ void assemble(Recording& recording, const ReadPoseOptions& options, const fs::pa
                           options.fps.value_or(recording.fps));
   } else {
     const double unit = second_of(recording.times, path, pose.notices);
-    const auto origin = recording.times.find(recording.start);
-    const double zero =
-        options.first_frame && origin != recording.times.end() ? origin->second : 0.0;
+    const double zero = options.first_frame ? time_of(recording.times, recording.start) : 0.0;
     for (const auto& [number, time] : recording.times) {
       if (number >= recording.start) {
         pose.times.push_back((time - zero) * unit);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 
 #include "minet/core/errors.hpp"
@@ -190,10 +191,15 @@ struct ControlsSteps {
       whole = text(", with another player's body ", wrong[0]);
       at_onsets = text(" and ", wrong[1]);
     }
+    if (!std::isnan(right[1])) {
+      at_onsets = text("; at onsets ", right[1], at_onsets, ", live ", live[1]);
+    } else {  // the mean of no onsets
+      std::erase_if(metrics, [](const Metric& metric) { return std::isnan(metric.second); });
+      at_onsets = "; no note begins in these clips";
+    }
     log_metrics(session, metrics);
     log::info(text("step ", session.position.step, ": test NLL (nats) of onset and pitch ",
-                   right[0], whole, "; at onsets ", right[1], at_onsets, ", live ", live[1],
-                   "; of pitch from the movement alone ", right[3]));
+                   right[0], whole, at_onsets, "; of pitch from the movement alone ", right[3]));
   }
 
   // Generates music for a player from movement alone.

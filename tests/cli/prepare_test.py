@@ -188,6 +188,18 @@ class Folder(Case):
                       (self.out / "corpus.yaml").read_text())
         self.assert_works("check", self.out)
 
+    def test_tracks_shorter_than_four_seconds(self):
+        for name, hz in (("one", 440), ("two", 330)):
+            self.recording(name, 2.4, hz)
+        table = self.table("one.wav,one.npy", "two.wav,two.npy")
+        refused = self.run_program("folder", "--table", table, "--out", self.out)
+        self.assertEqual(refused.returncode, 2)
+        self.assertEqual(refused.stderr.count("at least one clip of 4 s"), 2)
+        self.assertIn("(--clip-seconds)", refused.stderr)
+        self.assert_works("folder", "--table", table, "--out", self.out, "--clip-seconds", 2)
+        self.assertEqual(self.run_program("check", self.out).returncode, 1)
+        self.assert_works("check", self.out, "--clip-seconds", 2)
+
     def test_paths_are_relative_to_the_table(self):
         self.two_tracks()
         self.assert_works("folder", "--table", "tracks.csv", "--out", "corpus", cwd=self.folder)

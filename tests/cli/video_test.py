@@ -12,6 +12,7 @@ import struct
 import subprocess
 import unittest
 
+import field_video
 import support
 from support import SOURCE, shared_data
 
@@ -175,6 +176,17 @@ class Clock(Case):
         told = self.assert_works("pose", self.keypoints, "-o", out, "--person", "1", "--fps", "25", "--video",
                                  self.plain, "--force")
         self.assertEqual(npy_shape(out), "60, 47, 3")
+
+    def test_a_camcorder_s_fields(self):
+        """Two packets are one frame, as in AVCHD."""
+        (self.folder / "fields.h264").write_bytes(field_video.stream(60))
+        for name in ("fields.ts", "fields.mts"):
+            film = self.film(name, "-r", "50", "-i", self.folder / "fields.h264", "-c", "copy", "-f", "mpegts")
+            self.assertEqual(len(self.picture_times(film)), 120)
+            out = self.folder / "pose.npy"
+            told = self.assert_works("pose", self.keypoints, "-o", out, "--person", "1", "--video", film, "--force")
+            self.assertIn("the video's frames, 25 per second", told.stderr)
+            self.assertEqual(npy_shape(out), "60, 47, 3")
 
     def drawn_left_and_right(self, *more):
         """Whether something is drawn in the left and in the right third of each frame."""

@@ -8,8 +8,17 @@
 #include <limits>
 
 #include "minet/core/random.hpp"
+#include "minet/core/table.hpp"
 
 using namespace minet;
+
+TEST(Numbers, FiguresHaveThreeDigits) {
+  EXPECT_EQ(figure(9.999), "10.0");
+  EXPECT_EQ(figure(9.994), "9.99");
+  EXPECT_EQ(figure(-0.012345), "-0.0123");
+  EXPECT_EQ(figure(0), "0.00");
+  EXPECT_EQ(figure(1234.5), "1234");
+}
 
 TEST(Numbers, RandomDoublesReadBackExactly) {
   Random random(1);

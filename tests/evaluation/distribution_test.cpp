@@ -104,7 +104,12 @@ TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
   NdbOptions options = ndb();
   options.common.clips = 0;
   options.wav = wavs;
+  options.common.clips = 4;
+  const EvalResult result = evaluate_ndb(options);
+  EXPECT_CONTAINS(result.report, "ndb of the recordings in " + wavs.string() + ", 6 clips (");
+  options.common.clips = 0;
   const Json json = Json::parse(evaluate_ndb(options).json);
+  EXPECT_EQ(json["seconds"], Json::parse(result.json)["seconds"]);
   EXPECT_EQ(json["clips"], 6);
   EXPECT_EQ(json["counts"]["judged"], json["counts"]["test"]);
   EXPECT_EQ(json["ndb"], json["floor_ndb"]);

@@ -226,6 +226,13 @@ TEST_F(ModelTest, TheConfigurationInTheFileCountsNotTheOneBesideIt) {
   save_safetensors(folder / "model.safetensors", model_state(make_model(small_config(), 5)));
   std::ofstream(folder / "config.yaml") << "vqvae: {channels: 64}\n";
   EXPECT_EQ(load_model(folder).config.vqvae.channels, 16);
+  std::ofstream(folder / "config.yaml") << "theme: dark\n";  // another program's
+  try {
+    load_model(folder);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("beside the model"), std::string::npos);
+  }
 }
 
 TEST_F(ModelTest, TheTrainingStateOfTheCodebookIsNotInTheModelFile) {

@@ -342,6 +342,15 @@ TEST_F(Formats, ATimesFileMakesAVariableFrameRateComeOutRight) {
   EXPECT_NE(sentence_of_error([&] { read_pose(folder()); }).find("rising"), std::string::npos);
 }
 
+TEST_F(Formats, TheFirstFrameNeedNotBeInTheTimesFile) {
+  for (const int frame : {0, 2, 3}) write(text(frame, "_keypoints.json"), frame_json({{.x = 100}}));
+  write("times.csv", "frame,time_s\n0,0\n2,0.08\n3,0.12\n");
+  const RawPose pose = read_pose(folder(), {.first_frame = 1});
+  ASSERT_EQ(pose.times.size(), 2U);
+  EXPECT_NEAR(pose.times[0], 0.04, 1e-12);
+  EXPECT_NEAR(pose.times[1], 0.08, 1e-12);
+}
+
 TEST_F(Formats, TheLongestTrackIsFollowedAndTrackersNumbersAreTaken) {
   const auto person = [](int frame, double shift, int id) {
     Body body = coco17(frame);
