@@ -401,9 +401,7 @@ struct NotesOptions {
 };
 
 int convert_notes(const Session& session, const NotesOptions& options) {
-  if (lower(options.out.extension().string()) != ".csv") {
-    throw InputError(text("--out: expected a name that ends in .csv, got ", shown(options.out)));
-  }
+  expect_extension("--out", options.out, {".csv"});
   refuse_inputs(options.out, {options.input});
   refuse_overwrite(options.out, options.force);
   score::NoteList list = score::read_notes(options.input, options.read);

@@ -96,15 +96,8 @@ void check_outputs(const Arguments& arguments) {
     throw InputError(
         "--keypoints: expected --overlay or a .png or .mp4 --preview beside it, and no --out");
   }
-  const std::string extension = lower(arguments.out.extension().string());
-  if (arguments.keypoints.empty() && extension != ".npy" && extension != ".json") {
-    throw InputError(
-        text("--out: expected a name that ends in .npy or .json, got ", shown(arguments.out)));
-  }
-  if (!arguments.overlay.empty() && lower(arguments.overlay.extension().string()) != ".mp4") {
-    throw InputError(
-        text("--overlay: expected a name that ends in .mp4, got ", shown(arguments.overlay)));
-  }
+  if (arguments.keypoints.empty()) expect_extension("--out", arguments.out, {".npy", ".json"});
+  if (!arguments.overlay.empty()) expect_extension("--overlay", arguments.overlay, {".mp4"});
   pose::check_preview_name(arguments.preview);
   for (const fs::path& output : {arguments.out, arguments.preview, arguments.overlay}) {
     if (output.empty()) continue;

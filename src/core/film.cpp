@@ -89,6 +89,12 @@ double Film::fps() const {
   return 1 / (std::abs(mean - *middle) < 0.02 * mean ? mean : *middle);
 }
 
+std::string require_ffmpeg(std::string_view what) {
+  if (auto program = find_program("ffmpeg")) return *std::move(program);
+  throw InputError(text("expected the program ffmpeg, which ", what,
+                        ", got none; install ffmpeg (apt-get install ffmpeg)"));
+}
+
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {
   constexpr const char* kDemuxers =  // none of them opens further files
       "mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,ogg,flac,wav,w64,aiff,au,caf,aac,ac3,eac3,"

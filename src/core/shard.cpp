@@ -7,7 +7,7 @@
 
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
-#include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet {
 namespace fs = std::filesystem;
@@ -106,10 +106,7 @@ std::vector<fs::path> all_shards(const fs::path& out) {
   }
   if (!missing.empty()) {
     constexpr std::size_t kNamed = 8;
-    const std::size_t more = missing.size() - std::min(missing.size(), kNamed);
-    missing.resize(missing.size() - more);
-    throw InputError(text(place, ": expected all ", count, " shards, but ", join(missing, ", "),
-                          more > 0 ? text(" and ", more, " more") : std::string(),
+    throw InputError(text(place, ": expected all ", count, " shards, but ", listed(missing, kNamed),
                           missing.size() > 1 ? " are" : " is", " not finished; run ",
                           missing.size() > 1 ? "them" : "it", " first"));
   }

@@ -43,13 +43,7 @@ std::vector<std::string> notes_by_kind(const Notices& notices) {
   for (const Group& group : groups) {
     std::string line = group.first;
     if (group.tracks.size() > 1) {
-      std::vector<std::string> named(group.tracks.begin() + 1,
-                                     group.tracks.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                                group.tracks.size(), kNamed + 1)));
-      line += text("; similar in ", join(named, ", "));
-      if (group.tracks.size() > kNamed + 1) {
-        line += text(" and ", group.tracks.size() - kNamed - 1, " more");
-      }
+      line += text("; similar in ", listed({group.tracks.begin() + 1, group.tracks.end()}, kNamed));
     }
     lines.push_back(line);
   }

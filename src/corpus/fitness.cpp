@@ -16,13 +16,6 @@ constexpr double kLittleTestSeconds = 60;
 constexpr double kLostHand = 0.95;  // share of gaps
 constexpr std::size_t kNamed = 6;
 
-std::string names(const std::vector<std::string>& all) {
-  const std::vector<std::string> first(
-      all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kNamed)));
-  return join(first, ", ") +
-         (all.size() > kNamed ? text(" and ", all.size() - kNamed, " more") : std::string());
-}
-
 void judge_amount(const Index& index, std::vector<std::string>& warnings) {
   double train = 0, test = 0;
   std::size_t tests = 0;
@@ -67,8 +60,9 @@ void judge_instruments(const Index& index, std::vector<std::string>& warnings) {
     if (!name.empty() && counts.first == 0) untrained.push_back(name);
   }
   if (!untrained.empty()) {
-    warnings.push_back(text("instruments in the test split but not in training: ", names(untrained),
-                            "; the model cannot know their sound, so move a track of each"));
+    warnings.push_back(
+        text("instruments in the test split but not in training: ", listed(untrained, kNamed),
+             "; the model cannot know their sound, so move a track of each"));
   }
 }
 
@@ -83,7 +77,7 @@ void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
   for (const auto& [hash, ids] : same) {
     if (ids.size() < 2) continue;
     warnings.push_back(text(counted(ids.size(), "track"), " have the very same keypoints (",
-                            names(ids),
+                            listed(ids, kNamed),
                             "): the model cannot tell them apart; check the column pose"));
   }
   for (const bool right : {true, false}) {
@@ -96,7 +90,7 @@ void judge_poses(const Index& index, const std::vector<TrackFitness>& facts,
     if (!lost.empty()) {
       warnings.push_back(text("the ", right ? "right" : "left", " hand is a gap in over ",
                               std::lround(100 * kLostHand), " % of the frames of ",
-                              counted(lost.size(), "track"), " (", names(lost),
+                              counted(lost.size(), "track"), " (", listed(lost, kNamed),
                               "): its fingers carry no information"));
     }
   }

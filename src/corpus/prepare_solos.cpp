@@ -78,10 +78,8 @@ class Missing {
   std::vector<std::string> lines() const {
     std::vector<std::string> lines;
     for (const auto& [what, ids] : lists_) {
-      std::vector<std::string> first(
-          ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), kNamed)));
-      lines.push_back(text(counted(ids.size(), "video"), " ", what, " (", join(first, ", "),
-                           ids.size() > kNamed ? ", ..." : "", ")"));
+      lines.push_back(
+          text(counted(ids.size(), "video"), " ", what, " (", listed(ids, kNamed), ")"));
     }
     return lines;
   }

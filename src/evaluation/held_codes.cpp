@@ -43,15 +43,6 @@ at::Tensor steady_frames(Scene& scene, const std::vector<std::int64_t>& codes) {
   return at::cat(parts);
 }
 
-void fade(audio::Sound& sound) {
-  const auto count = static_cast<std::size_t>(kFadeS * sound.sample_rate);
-  for (std::size_t i = 0; i < std::min(count, sound.samples.size() / 2); ++i) {
-    const auto gain = static_cast<float>(static_cast<double>(i) / static_cast<double>(count));
-    sound.samples[i] *= gain;
-    sound.samples[sound.samples.size() - 1 - i] *= gain;
-  }
-}
-
 // The median pitch of the voiced frames, if these are the majority; else 0.
 double pitch_of(const audio::Sound& sound) {
   std::vector<float> voiced;
@@ -101,7 +92,7 @@ std::vector<HeldCode> hold_codes(Scene& scene, const std::vector<std::int64_t>& 
                                              .sample_rate = static_cast<int>(shape.sample_rate),
                                              .reference = loudest});
     for (const float sample : one.sound.samples) peak = std::max(peak, std::abs(sample));
-    fade(one.sound);
+    audio::fade_ends(one.sound, kFadeS);
     held.push_back(std::move(one));
     progress.update(static_cast<std::int64_t>(i + 1));
   }

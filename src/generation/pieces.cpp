@@ -64,13 +64,6 @@ fs::path draw_player(const GenerateOptions& options, const std::string& roll) {
 
 constexpr double kLengthWarning = 0.5;  // s, difference between a video and its new sound
 
-std::string ffmpeg() {
-  if (auto program = find_program("ffmpeg")) return *std::move(program);
-  throw InputError(
-      "video: expected the program ffmpeg, which is not installed; install ffmpeg (apt-get install "
-      "ffmpeg)");
-}
-
 // The codec of the sound in a video where ffmpeg's own choice does not do: in AVI, MP3 would be
 // 70 ms late; in FLV and 3GP it does not play 16 kHz.
 std::optional<std::string> sound_codec(const fs::path& video) {
@@ -82,7 +75,8 @@ std::optional<std::string> sound_codec(const fs::path& video) {
 
 // All of the video's frames, not re-encoded, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
-  std::vector<std::string> command = {ffmpeg(), "-nostdin", "-hide_banner", "-loglevel", "error"};
+  std::vector<std::string> command = {require_ffmpeg("writes videos"), "-nostdin", "-hide_banner",
+                                      "-loglevel", "error"};
   for (const auto& input : {ffmpeg_input_from_start(video), ffmpeg_input(wav)}) {
     command.insert(command.end(), input.begin(), input.end());
   }
@@ -94,7 +88,7 @@ void mux(const fs::path& video, const fs::path& wav, const fs::path& output, boo
       output,
       [&](const fs::path& into) {
         command.push_back("file:" + fs::absolute(into).string());
-        const ProcessResult result = run_process(command, 4 * 3600);
+        const ProcessResult result = run_process(command, kFilmSeconds);
         if (result.exit_code != 0) {
           throw WorkError(text(printable(video.string()),
                                ": ffmpeg could not add the sound to the video (",
@@ -190,7 +184,7 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     all.push_back(outputs);
   }
   std::error_code ignored;
-  if (options.video) ffmpeg();
+  if (options.video) require_ffmpeg("writes videos");
   if (options.video && !fs::is_regular_file(*options.video, ignored)) {
     throw InputError(
         text(options.video->string(), ": expected a video file, but ", why_absent(*options.video)));

@@ -18,7 +18,6 @@ namespace {
 constexpr double kTarget = -23;        // LUFS, EBU R 128
 constexpr double kQuiet = -50;         // LUFS; quieter clips cannot be judged
 constexpr float kPeak = 0.98F;         // of full scale of a 16-bit file
-constexpr double kFade = 0.02;         // s
 constexpr double kContourStep = 0.02;  // s
 constexpr std::int64_t kPairsPerInstrument = 3, kPairsWithoutLabels = 39;
 
@@ -119,18 +118,6 @@ std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene
     chosen.push_back({.clip = *clip, .instrument = supply.instrument, .catch_trial = i >= pairs});
   }
   return chosen;
-}
-
-void fade(audio::Sound& sound) {
-  const auto length =
-      std::min(sound.samples.size() / 2, static_cast<std::size_t>(kFade * sound.sample_rate));
-  for (std::size_t i = 0; i < length; ++i) {
-    const auto gain =
-        static_cast<float>(0.5 - 0.5 * std::cos(std::numbers::pi * static_cast<double>(i) /
-                                                static_cast<double>(length)));
-    sound.samples[i] *= gain;
-    sound.samples[sound.samples.size() - 1 - i] *= gain;
-  }
 }
 
 void match_loudness(audio::Sound& one, audio::Sound& other) {

@@ -24,8 +24,7 @@ struct ListeningClip {
 std::vector<ListeningClip> choose_listening_clips(const evaluation::Scene& scene,
                                                   const ListeningOptions& options);
 
-// A short fade at both ends, so that a cut through a note reveals nothing.
-void fade(audio::Sound& sound);
+inline constexpr double kFade = 0.02;  // s, at both ends: a cut through a note reveals nothing
 
 // Brings both to -23 LUFS (EBU R 128); if either would clip, both are lowered by the same factor.
 void match_loudness(audio::Sound& one, audio::Sound& other);

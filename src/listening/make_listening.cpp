@@ -92,8 +92,8 @@ std::vector<Pair> make_pairs(evaluation::Scene& scene, const std::vector<Listeni
                           .sound;
         }
         pair.made.samples.resize(pair.real.samples.size());
-        fade(pair.real);
-        fade(pair.made);
+        audio::fade_ends(pair.real, kFade);
+        audio::fade_ends(pair.made, kFade);
         match_loudness(pair.real, pair.made);
         pairs.push_back(std::move(pair));
       },
@@ -114,7 +114,7 @@ audio::Sound volume_sample(const evaluation::Scene& scene) {
       loudest = std::move(sound);
     }
   }
-  fade(loudest);
+  audio::fade_ends(loudest, kFade);
   audio::Sound same = loudest;
   match_loudness(loudest, same);
   return loudest;

@@ -35,9 +35,7 @@ std::string advice_for(const std::filesystem::path& folder) {
     if (std::filesystem::exists(entry / kModelFile, error)) models.push_back(shown(entry));
   }
   if (models.empty()) return "let mi_train save one, or give another folder";
-  const bool more = models.size() > kNamed;
-  models.resize(std::min(models.size(), kNamed));
-  return text("give one of the models in it: ", join(models, ", "), more ? ", ..." : "");
+  return text("give one of the models in it: ", listed(std::move(models), kNamed));
 }
 
 }  // namespace

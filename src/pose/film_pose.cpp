@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "minet/core/access.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/process.hpp"
@@ -81,10 +82,7 @@ bool is_drawn_on_film(const std::filesystem::path& preview) {
 }
 
 void check_preview_name(const std::filesystem::path& preview) {
-  const std::string extension = lower(preview.extension().string());
-  if (preview.empty() || extension == ".svg" || is_drawn_on_film(preview)) return;
-  throw InputError(
-      text("preview: expected a name that ends in .svg, .png or .mp4, got ", shown(preview)));
+  if (!preview.empty()) expect_extension("preview", preview, {".svg", ".png", ".mp4"});
 }
 
 void draw_on_film(const std::filesystem::path& keypoints, const std::filesystem::path& out,

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "minet/core/words.hpp"
 #include "pose/checks.hpp"
 #include "pose/follower.hpp"
 
@@ -12,12 +14,9 @@ namespace {
 
 std::string list_of(const std::set<int>& ids) {
   constexpr std::size_t kNamed = 10;
-  std::string list;
-  std::size_t named = 0;
-  for (const int id : ids) {
-    if (named++ < kNamed) list += text(list.empty() ? "" : ", ", id);
-  }
-  return list + (ids.size() > kNamed ? ", ..." : "");
+  std::vector<std::string> names;
+  for (const int id : ids) names.push_back(text(id));
+  return listed(std::move(names), kNamed);
 }
 
 // The track that had the requested id most often.

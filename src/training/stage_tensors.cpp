@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "minet/core/text.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::training {
 
@@ -28,9 +28,7 @@ std::string misfits(const Tensors& into, const Tensors& from, IsFirst is_first, 
   for (const auto& [name, tensor] : from) {
     if (is_first(name) == first && !into.contains(name)) names.push_back(name);
   }
-  const std::size_t count = names.size();
-  if (count > kNamed) names.resize(kNamed);
-  return join(names, ", ") + (count > kNamed ? text(" and ", count - kNamed, " more") : "");
+  return listed(std::move(names), kNamed);
 }
 
 }  // namespace minet::training

@@ -39,14 +39,13 @@ std::string exact_rate(double rate) {
 // Writes the silent video's frames as H.264, with the sound of `film` if there is any.
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
-  const auto ffmpeg = find_program("ffmpeg");
-  if (!ffmpeg) {
-    throw InputError(
-        "expected the program ffmpeg, which writes videos; install ffmpeg (apt-get install "
-        "ffmpeg)");
-  }
-  std::vector<std::string> command = {*ffmpeg, "-nostdin", "-hide_banner",  "-loglevel",
-                                      "error", "-r",       exact_rate(rate)};
+  std::vector<std::string> command = {require_ffmpeg("writes videos"),
+                                      "-nostdin",
+                                      "-hide_banner",
+                                      "-loglevel",
+                                      "error",
+                                      "-r",
+                                      exact_rate(rate)};
   const std::vector<std::string> pictures = ffmpeg_input(silent);
   for (const auto& input : {pictures, film ? ffmpeg_input_from_start(*film) : pictures}) {
     command.insert(command.end(), input.begin(), input.end());
@@ -57,7 +56,7 @@ void add_sound(const fs::path& silent, double rate, const std::optional<fs::path
     command.emplace_back(word);
   }
   command.push_back("file:" + fs::absolute(output).string());
-  const ProcessResult result = run_process(command, 4 * 3600);
+  const ProcessResult result = run_process(command, kFilmSeconds);
   if (result.exit_code != 0) {
     throw WorkError(text(shown(output), ": ffmpeg could not write the video (",
                          printable(trim(result.error_output)), "); choose a name in .mp4"));

@@ -55,12 +55,12 @@ TEST(ListeningPairs, SilenceIsLeftSilent) {
 TEST(ListeningPairs, BeginAndEndInSilence) {
   audio::Sound sound = sine(440, 0.5);
   const audio::Sound before = sound;
-  fade(sound);
+  audio::fade_ends(sound, kFade);
   EXPECT_EQ(sound.samples.front(), 0);
   EXPECT_EQ(sound.samples.back(), 0);
   EXPECT_EQ(sound.samples[400], before.samples[400]);
   audio::Sound tiny{.sample_rate = 16000, .samples = {1}};
-  fade(tiny);  // one sample has nothing to fade, and must not be overrun
+  audio::fade_ends(tiny, kFade);  // one sample has nothing to fade, and must not be overrun
   EXPECT_EQ(tiny.samples.size(), 1U);
 }
 

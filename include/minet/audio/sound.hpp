@@ -54,6 +54,9 @@ Sound read_sound_segment(const std::filesystem::path& path, std::int64_t first_s
 // The header of a WAV, FLAC or Ogg Vorbis file; InputError for anything else.
 SoundInfo sound_info(const std::filesystem::path& path);
 
+// Fades `seconds` at both ends, as a raised cosine; at most half of the sound each.
+void fade_ends(Sound& sound, double seconds);
+
 // 16-bit mono, written atomically: clipped to [-1, 1] and rounded to the nearest step, no dither.
 // WorkError if a sample is not a number; InputError for no samples as FLAC.
 void save_wav(const std::filesystem::path& path, const Sound& sound, SaveOptions options = {});

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace minet {
@@ -18,6 +20,11 @@ void expect_writable(const std::filesystem::path& target);
 // is never overwritten, whatever the options.
 void refuse_inputs(const std::filesystem::path& output,
                    const std::vector<std::filesystem::path>& inputs);
+
+// InputError unless the path's extension, in any case, is one of these: ".npy". `what` names the
+// path in the message: "--out".
+void expect_extension(std::string_view what, const std::filesystem::path& path,
+                      const std::vector<std::string>& extensions);
 
 // Creates the folder and its parents if they do not exist. WorkError.
 void make_folders(const std::filesystem::path& folder);

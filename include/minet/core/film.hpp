@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace minet {
@@ -22,6 +23,10 @@ struct Film {
 // nullopt if the file is not a video (sound alone, sound with a cover image, anything else) or
 // ffprobe is not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
+
+// The path of the program ffmpeg. InputError if it is not installed, which names `what` needs it.
+std::string require_ffmpeg(std::string_view what);
+inline constexpr double kFilmSeconds = 4 * 3600;  // the longest time ffmpeg may take for a video
 
 // Options that restrict ffmpeg and ffprobe to this local file: no network, and no format that
 // refers to other files (playlists, concatenation).
