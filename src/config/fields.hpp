@@ -77,6 +77,12 @@ void fields(Visitor& visit, Config& c) {
   visit.field(
       "gaps", c.gaps, closed(0, 1), Origin::ours,
       "probability that the fingers of a hand are lost for 0.2 to 1 s of a clip and interpolated");
+  visit.field("limbs", c.limbs, closed(0, 1), Origin::ours,
+              "rad; standard deviation of the turn of each upper arm, forearm and hand about its "
+              "joint: other postures; 0.6 times this is the spread of its length");
+  visit.field("sway", c.sway, closed(0, 1), Origin::ours,
+              "shoulder widths; size of slow movements of the arms and the whole body that are "
+              "added to a clip");
 }
 
 template <class Visitor, Of<VqVaeConfig> Config>

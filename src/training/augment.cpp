@@ -10,6 +10,7 @@
 
 #include "minet/core/random.hpp"
 #include "minet/pose/skeleton.hpp"
+#include "training/move_arms.hpp"
 
 namespace minet::training {
 namespace {
@@ -67,6 +68,7 @@ struct Lookup {
 struct Draws {
   std::vector<float> mirrored, x_size, y_size, angle;  // [B]
   std::array<Lookup, 2> hands;                         // right, left
+  ArmDraws arms;
 
   Draws(const models::Part& part, std::int64_t frames, std::int64_t apart,
         const config::TrainConfig& config, std::int64_t step) {
@@ -83,6 +85,10 @@ struct Draws {
         const bool lost = random.uniform() < augment.gaps;
         hand.add_clip(frames - apart, random, lost, config.pose.fps);
         hand.keep(frames - apart, apart);
+      }
+      arms.add_limbs(random, augment.limbs);
+      if (augment.sway > 0) {  // drawn last
+        arms.add_sway(random, augment.sway, frames, apart, config.pose.fps);
       }
     }
   }
@@ -135,6 +141,8 @@ at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config,
     xy = with_gaps(xy, draws.hands[0], pose::kRightHand, pose::kRightWrist);
     xy = with_gaps(xy, draws.hands[1], pose::kLeftHand, pose::kLeftWrist);
   }
+  if (augment.limbs > 0) xy = with_limbs(xy, draws.arms);
+  if (augment.sway > 0) xy = with_sway(xy, draws.arms);
   if (augment.build > 0 || augment.turn > 0) {
     const at::Tensor x = xy.select(3, 0) * column(draws.x_size);
     const at::Tensor y = xy.select(3, 1) * column(draws.y_size);

@@ -29,7 +29,8 @@ double distance(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-constexpr config::AugmentConfig kAll{.build = 0.1, .turn = 0.1, .mirror = 0.5, .gaps = 0.5};
+constexpr config::AugmentConfig kAll{
+    .build = 0.1, .turn = 0.1, .mirror = 0.5, .gaps = 0.5, .limbs = 0.1, .sway = 0.1};
 
 TEST(Augment, DoesNothingWhereAllIsZero) {
   const at::Tensor before = poses();
@@ -116,6 +117,48 @@ TEST(Augment, GapsGoInALineAsSeenFromTheWristAndTouchNothingElse) {
     const at::Tensor inside = lost.slice(1, 2) & lost.slice(1, 1, -1) & lost.slice(1, 0, -2);
     EXPECT_LT(bend.masked_select(inside).max().item<double>(), 1e-4);
   }
+}
+
+TEST(Augment, LimbsTurnAboutTheirJointsAndKeepTheHandsShape) {
+  const at::Tensor before = poses(300);
+  const at::Tensor was = points(before), is = points(augmented(before, with({.limbs = 0.1}), 0));
+  EXPECT_TRUE(at::equal(is.narrow(2, 0, 2), was.narrow(2, 0, 2)));  // neck and right shoulder
+  for (const auto& [from, to] : {std::pair{pose::kRightShoulder, pose::kRightElbow},
+                                 std::pair{pose::kLeftElbow, pose::kLeftWrist},
+                                 std::pair{pose::kLeftWrist, pose::kLeftHand + 3}}) {
+    const auto bone = [&](const at::Tensor& xy) { return xy.select(2, to) - xy.select(2, from); };
+    const at::Tensor length = bone(is).norm(2, 2) / bone(was).norm(2, 2);  // [B, P]
+    EXPECT_LT((length.amax(1) - length.amin(1)).max().item<double>(), 1e-3);
+    EXPECT_GT(length.mean(1).log().std().item<double>(), 0.04);
+    const at::Tensor angle = at::atan2(bone(is).select(2, 1), bone(is).select(2, 0)) -
+                             at::atan2(bone(was).select(2, 1), bone(was).select(2, 0));  // [B, P]
+    const at::Tensor sine = angle.sin();
+    EXPECT_LT((sine.amax(1) - sine.amin(1)).max().item<double>(), 1e-2);
+    EXPECT_GT(sine.mean(1).std().item<double>(), 0.08);
+  }
+  const auto finger = [](const at::Tensor& xy) {  // relative to the hand's size
+    const at::Tensor hand = xy.narrow(2, pose::kRightHand, pose::kHandJoints);
+    const at::Tensor width = (hand.select(2, 0) - hand.select(2, 4)).norm(2, 2);
+    return (hand.select(2, 9) - hand.select(2, 17)).norm(2, 2) / width;
+  };
+  EXPECT_TRUE(at::allclose(finger(is), finger(was), 1e-2));
+}
+
+TEST(Augment, SwayIsSlowAndMovesAHandAsOne) {
+  const at::Tensor before = poses(100);
+  const auto after = [&](std::int64_t apart) {
+    return points(augmented(before, with({.sway = 0.1}), 0, models::part_of(nullptr, 100), apart));
+  };
+  const at::Tensor was = points(before);
+  const at::Tensor neck = (after(0) - was).select(2, pose::kNeck);  // [B, P, 2]
+  EXPECT_NEAR(neck.select(2, 0).std().item<double>(), 0.06, 0.02);
+  EXPECT_LT((neck.slice(1, 1) - neck.slice(1, 0, -1)).abs().max().item<double>(), 0.1);
+  const at::Tensor is = after(10);
+  EXPECT_TRUE(at::allclose(is.slice(1, 90), was.slice(1, 90), 1e-5, 1e-6));
+  const auto span = [](const at::Tensor& xy) {
+    return (xy.select(2, pose::kLeftHand) - xy.select(2, pose::kLeftHand + 19)).norm(2, 2);
+  };
+  EXPECT_TRUE(at::allclose(span(is), span(was), 1e-3, 1e-4));
 }
 
 }  // namespace

@@ -58,8 +58,12 @@ struct AugmentConfig {
   double turn = 0;    // rad, standard deviation of the rotation
   double mirror = 0;  // share of clips that are mirrored, with hands exchanged
   double gaps = 0;    // probability that a hand is lost for part of a clip
+  double limbs = 0;   // rad, standard deviation of the turn of upper arms, forearms and hands
+  double sway = 0;    // shoulder widths, size of slow movements of the arms and the body
 
-  bool any() const { return build > 0 || turn > 0 || mirror > 0 || gaps > 0; }
+  bool any() const {
+    return build > 0 || turn > 0 || mirror > 0 || gaps > 0 || limbs > 0 || sway > 0;
+  }
   bool operator==(const AugmentConfig&) const = default;
 };
 

@@ -1,5 +1,5 @@
-// Pose augmentation in training (config: augment): other builds and cameras, left-handed players,
-// hands that a detector loses. Letters: B clips, P pose frames.
+// Pose augmentation in training (config: augment): other builds, cameras and postures, left-handed
+// players, bodies that sway, hands that a detector loses. Letters: B clips, P pose frames.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,11 +15,12 @@ namespace minet::training {
 // only on run.seed, `step` and its place in the batch, so that resuming needs no saved state, and
 // is drawn on the CPU, so that the device does not matter. In this order: mirrored with hands
 // exchanged; gaps of 0.2 to 1 s in a hand's fingers, interpolated linearly between the last and
-// next positions relative to the wrist, or held at a clip's ends; scaled along x and along y;
+// next positions relative to the wrist, or held at a clip's ends; upper arms, forearms and hands
+// turned and scaled; slow movements of the arms and the body added; scaled along x and along y;
 // rotated. If all of these are off, returns `poses` itself.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step);
 // The same for a part of the batch: a clip's place is that in the joined batch. The last `apart`
-// frames are not the clip's movement, such as its mean posture: they have no gaps.
+// frames are not the clip's movement, such as its mean posture: they have no gaps and no sway.
 at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config, std::int64_t step,
                      const models::Part& part, std::int64_t apart = 0);
 
