@@ -26,8 +26,8 @@ constexpr std::array<Arm, 2> kArms = {
     Arm{pose::kRightShoulder, pose::kRightElbow, pose::kRightWrist, pose::kRightHand},
     Arm{pose::kLeftShoulder, pose::kLeftElbow, pose::kLeftWrist, pose::kLeftHand}};
 
-// `points` [B, P, n, 2] turned and scaled about `centre` [B, P, 1, 2]; cosine and sine [B or 1, ...]
-// are those of the angle times the scale.
+// `points` [B, P, n, 2] turned and scaled about `centre` [B, P, 1, 2]; cosine and sine [B or 1,
+// ...] are those of the angle times the scale.
 at::Tensor turned(const at::Tensor& points, const at::Tensor& centre, const at::Tensor& cosine,
                   const at::Tensor& sine) {
   const at::Tensor x = (points - centre).select(3, 0), y = (points - centre).select(3, 1);
@@ -64,18 +64,17 @@ void ArmDraws::add_sway(Random& random, double amount, std::int64_t frames, std:
 }
 
 at::Tensor with_limbs(const at::Tensor& xy, const ArmDraws& draws) {
-  const std::int64_t clips = xy.size(0);
-  const auto column = [&](const std::vector<float>& values, std::int64_t segment) {
-    return at::tensor(values).to(xy.device()).view({clips, -1}).select(1, segment).view(
-        {clips, 1, 1});
+  const auto columns = [&](const std::vector<float>& values) {  // one [B, 1, 1] per segment
+    return at::tensor(values).to(xy.device()).view({xy.size(0), -1, 1, 1}).unbind(1);
   };
+  const std::vector<at::Tensor> angles = columns(draws.angle), sizes = columns(draws.length);
   at::Tensor result = xy.clone();
-  std::int64_t segment = 0;
+  std::size_t segment = 0;
   for (const Arm& arm : kArms) {
     const std::array<int, kSegments> joints = {arm.shoulder, arm.elbow, arm.wrist};
     for (int from = 0; from < kSegments; ++from, ++segment) {
-      const at::Tensor angle = column(draws.angle, segment), size = column(draws.length, segment);
-      const at::Tensor cosine = angle.cos() * size, sine = angle.sin() * size;
+      const at::Tensor cosine = angles[segment].cos() * sizes[segment],
+                       sine = angles[segment].sin() * sizes[segment];
       const at::Tensor centre = result.narrow(2, joints[from], 1).clone();
       const auto turn_these = [&](int first, int count) {
         const at::Tensor points = result.narrow(2, first, count);
