@@ -89,10 +89,11 @@ double Film::fps() const {
   return 1 / (std::abs(mean - *middle) < 0.02 * mean ? mean : *middle);
 }
 
-std::string require_ffmpeg(std::string_view what) {
+std::string require_ffmpeg() {
   if (auto program = find_program("ffmpeg")) return *std::move(program);
-  throw InputError(text("expected the program ffmpeg, which ", what,
-                        ", got none; install ffmpeg (apt-get install ffmpeg)"));
+  throw InputError(
+      "expected the program ffmpeg, which writes videos, got none; install ffmpeg (apt-get install "
+      "ffmpeg)");
 }
 
 std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {

@@ -75,8 +75,8 @@ std::optional<std::string> sound_codec(const fs::path& video) {
 
 // All of the video's frames, not re-encoded, with the new sound.
 void mux(const fs::path& video, const fs::path& wav, const fs::path& output, bool replace) {
-  std::vector<std::string> command = {require_ffmpeg("writes videos"), "-nostdin", "-hide_banner",
-                                      "-loglevel", "error"};
+  std::vector<std::string> command = {require_ffmpeg(), "-nostdin", "-hide_banner", "-loglevel",
+                                      "error"};
   for (const auto& input : {ffmpeg_input_from_start(video), ffmpeg_input(wav)}) {
     command.insert(command.end(), input.begin(), input.end());
   }
@@ -184,7 +184,7 @@ std::vector<Outputs> checked_outputs(const GenerateOptions& options) {
     all.push_back(outputs);
   }
   std::error_code ignored;
-  if (options.video) require_ffmpeg("writes videos");
+  if (options.video) require_ffmpeg();
   if (options.video && !fs::is_regular_file(*options.video, ignored)) {
     throw InputError(
         text(options.video->string(), ": expected a video file, but ", why_absent(*options.video)));

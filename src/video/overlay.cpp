@@ -39,13 +39,8 @@ std::string exact_rate(double rate) {
 // Writes the silent video's frames as H.264, with the sound of `film` if there is any.
 void add_sound(const fs::path& silent, double rate, const std::optional<fs::path>& film,
                const fs::path& output) {
-  std::vector<std::string> command = {require_ffmpeg("writes videos"),
-                                      "-nostdin",
-                                      "-hide_banner",
-                                      "-loglevel",
-                                      "error",
-                                      "-r",
-                                      exact_rate(rate)};
+  std::vector<std::string> command = {require_ffmpeg(), "-nostdin", "-hide_banner",  "-loglevel",
+                                      "error",          "-r",       exact_rate(rate)};
   const std::vector<std::string> pictures = ffmpeg_input(silent);
   for (const auto& input : {pictures, film ? ffmpeg_input_from_start(*film) : pictures}) {
     command.insert(command.end(), input.begin(), input.end());

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace minet {
@@ -24,8 +23,8 @@ struct Film {
 // ffprobe is not installed. WorkError if ffprobe is killed.
 std::optional<Film> read_film(const std::filesystem::path& path);
 
-// The path of the program ffmpeg. InputError if it is not installed, which names `what` needs it.
-std::string require_ffmpeg(std::string_view what);
+// The path of the program ffmpeg, to write a video with. InputError if it is not installed.
+std::string require_ffmpeg();
 inline constexpr double kFilmSeconds = 4 * 3600;  // the longest time ffmpeg may take for a video
 
 // Options that restrict ffmpeg and ffprobe to this local file: no network, and no format that
