@@ -147,9 +147,10 @@ config::TrainConfig read_config(const Metadata& metadata, const std::filesystem:
       try {
         return config::load_train_config(beside);
       } catch (const InputError& error) {
-        throw InputError(text(error.what(), "\n(it is read because it is beside the model ", where,
-                              ", for its generation: settings; move it away if it is not the "
-                              "model's)"));
+        throw InputError(text("the configuration beside the model ", where,
+                              " (read for its generation: settings; move it away if it is another "
+                              "program's): ",
+                              error.what()));
       }
     }();
     config.generation = other.generation;
