@@ -230,13 +230,4 @@ std::string legal_text(const std::vector<std::int64_t>&, const ListCheck& check)
               range_text(check.item));
 }
 
-std::string word_list(const std::vector<std::string>& words) {
-  std::string list;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) list += i + 1 == words.size() ? " or " : ", ";
-    list += words[i];
-  }
-  return list;
-}
-
 }  // namespace minet::config

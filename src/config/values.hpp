@@ -10,6 +10,7 @@
 #include "config/checks.hpp"
 #include "config/document.hpp"
 #include "config/enums.hpp"
+#include "minet/core/words.hpp"
 
 namespace minet::config {
 
@@ -81,8 +82,6 @@ template <class Enum>
 requires std::is_enum_v<Enum> std::string value_text(Enum value) {
   return std::string(to_string(value));
 }
-
-std::string word_list(const std::vector<std::string>& words);  // "a, b or c"
 
 template <class Enum>
 requires std::is_enum_v<Enum> std::string legal_text(Enum, Choice) {

@@ -41,11 +41,8 @@ void expect_extension(std::string_view what, const fs::path& path,
                       const std::vector<std::string>& extensions) {
   const std::string found = lower(path.extension().string());
   if (std::find(extensions.begin(), extensions.end(), found) != extensions.end()) return;
-  std::string wanted;
-  for (std::size_t i = 0; i < extensions.size(); ++i) {
-    wanted += (i == 0 ? "" : i + 1 < extensions.size() ? ", " : " or ") + extensions[i];
-  }
-  throw InputError(text(what, ": expected a name that ends in ", wanted, ", got ", shown(path)));
+  throw InputError(
+      text(what, ": expected a name that ends in ", word_list(extensions), ", got ", shown(path)));
 }
 
 void make_folders(const fs::path& folder) {

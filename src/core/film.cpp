@@ -30,14 +30,20 @@ void make_rising(std::vector<double>& times) {
   }
 }
 
-// What ffprobe says of the first video stream; empty if it cannot read the file.
-json probe_video(const std::filesystem::path& path, const char* entries) {
+// What ffprobe says of the first video stream and the container, as JSON; exit code 1 if it is not
+// installed.
+ProcessResult ask_ffprobe(const std::filesystem::path& path, const char* entries) {
   const auto ffprobe = find_program("ffprobe");
-  if (!ffprobe) return json::object();
+  if (!ffprobe) return {.exit_code = 1, .output = {}, .error_output = {}};
   std::vector<std::string> command = {
       *ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json"};
   for (std::string& word : ffmpeg_input(path)) command.push_back(std::move(word));
-  const ProcessResult result = run_process(command, 3600);
+  return run_process(command, 3600);
+}
+
+// The same; empty if it cannot read the file.
+json probe_video(const std::filesystem::path& path, const char* entries) {
+  const ProcessResult result = ask_ffprobe(path, entries);
   if (result.exit_code > 128 && result.exit_code < 160) {  // killed by a signal
     throw WorkError(text("ffprobe was stopped by a signal while it read ", printable(path.string()),
                          "; try again with more memory or time"));
@@ -110,12 +116,8 @@ std::vector<std::string> ffmpeg_input(const std::filesystem::path& path) {
 
 std::vector<std::string> ffmpeg_input_from_start(const std::filesystem::path& path) {
   std::vector<std::string> input = ffmpeg_input(path);
-  const auto ffprobe = find_program("ffprobe");
-  if (!ffprobe) return input;
-  std::vector<std::string> command = {
-      *ffprobe, "-v", "error", "-show_entries", "format=format_name,start_time", "-of", "json"};
-  command.insert(command.end(), input.begin(), input.end());
-  const json answer = json::parse(run_process(command, 3600).output, nullptr, false);
+  const json answer =
+      json::parse(ask_ffprobe(path, "format=format_name,start_time").output, nullptr, false);
   const json format = answer.is_object() ? answer.value("format", json::object()) : json::object();
   const std::string name = format.value("format_name", "");
   const auto start = seconds_at(format, "start_time");

@@ -146,8 +146,8 @@ at::Tensor augmented(const at::Tensor& poses, const config::TrainConfig& config,
   if (augment.build > 0 || augment.turn > 0) {
     const at::Tensor x = xy.select(3, 0) * column(draws.x_size);
     const at::Tensor y = xy.select(3, 1) * column(draws.y_size);
-    const at::Tensor angle = column(draws.angle), sine = angle.sin(), cosine = angle.cos();
-    xy = at::stack({cosine * x - sine * y, sine * x + cosine * y}, -1);
+    const at::Tensor angle = column(draws.angle);
+    xy = rotated(x, y, angle.cos(), angle.sin());
   }
   return xy.reshape(poses.sizes());
 }

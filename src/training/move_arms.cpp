@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 
 #include "minet/pose/skeleton.hpp"
@@ -30,11 +31,16 @@ constexpr std::array<Arm, 2> kArms = {
 // ...] are those of the angle times the scale.
 at::Tensor turned(const at::Tensor& points, const at::Tensor& centre, const at::Tensor& cosine,
                   const at::Tensor& sine) {
-  const at::Tensor x = (points - centre).select(3, 0), y = (points - centre).select(3, 1);
-  return at::stack({cosine * x - sine * y, sine * x + cosine * y}, -1) + centre;
+  const at::Tensor offset = points - centre;
+  return rotated(offset.select(3, 0), offset.select(3, 1), cosine, sine) + centre;
 }
 
 }  // namespace
+
+at::Tensor rotated(const at::Tensor& x, const at::Tensor& y, const at::Tensor& cosine,
+                   const at::Tensor& sine) {
+  return at::stack({cosine * x - sine * y, sine * x + cosine * y}, -1);
+}
 
 void ArmDraws::add_limbs(Random& random, double limbs) {
   for (std::size_t segment = 0; segment < kArms.size() * kSegments; ++segment) {
@@ -52,14 +58,15 @@ void ArmDraws::add_sway(Random& random, double amount, std::int64_t frames, std:
       hz[wave] = random.uniform(kSlowest, kFastest);
       phase[wave] = random.uniform();
     }
-    for (std::int64_t frame = 0; frame < frames; ++frame) {
+    for (std::int64_t frame = 0; frame < frames - apart; ++frame) {
       double sum = 0;
-      for (int wave = 0; frame < frames - apart && wave < kWaves; ++wave) {
+      for (int wave = 0; wave < kWaves; ++wave) {
         sum += std::sin(2 * std::numbers::pi *
                         (hz[wave] * static_cast<double>(frame) / fps + phase[wave]));
       }
       sway.push_back(static_cast<float>(amplitude * sum / std::sqrt(kWaves)));
     }
+    sway.insert(sway.end(), static_cast<std::size_t>(apart), 0.0f);
   }
 }
 
@@ -88,8 +95,8 @@ at::Tensor with_limbs(const at::Tensor& xy, const ArmDraws& draws) {
 }
 
 at::Tensor with_sway(const at::Tensor& xy, const ArmDraws& draws) {
-  const std::int64_t clips = xy.size(0), frames = xy.size(1);
-  const at::Tensor sway = at::tensor(draws.sway).to(xy.device()).view({clips, 9, frames});
+  const at::Tensor sway =
+      at::tensor(draws.sway).to(xy.device()).view({xy.size(0), std::ssize(kShares), xy.size(1)});
   const auto shift = [&](Movement movement) {  // [B, P, 1, 2]
     return sway.narrow(1, movement, 2).transpose(1, 2).unsqueeze(2);
   };

@@ -11,6 +11,10 @@
 
 namespace minet::training {
 
+// x and y of any shape [...] -> [..., 2], rotated; cosine and sine broadcast, and may be scaled.
+at::Tensor rotated(const at::Tensor& x, const at::Tensor& y, const at::Tensor& cosine,
+                   const at::Tensor& sine);
+
 // The random draws for a batch, clip by clip.
 struct ArmDraws {
   std::vector<float> angle, length;  // [B, 6]: rad and factor of upper arm, forearm and hand,

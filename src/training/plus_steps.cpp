@@ -6,6 +6,7 @@
 #include "minet/pose/skeleton.hpp"
 #include "minet/training/plus_steps.hpp"
 #include "training/descend.hpp"
+#include "training/move_arms.hpp"
 
 namespace minet::training {
 namespace {
@@ -40,8 +41,7 @@ at::Tensor augmented(const at::Tensor& pose, double strength) {
   const at::Tensor size = 1 + draw({batch, 1, 1}, 0.08), aspect = 1 + draw({batch, 1, 1}, 0.06);
   const at::Tensor angle = draw({batch, 1, 1}, 0.08);
   const at::Tensor x = xy.select(3, 0) * size * aspect, y = xy.select(3, 1) * size;
-  const at::Tensor turned =
-      at::stack({angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y}, -1);
+  const at::Tensor turned = rotated(x, y, angle.cos(), angle.sin());
   // A different build, of arms more than of fingers, since the fingers' shape determines the pitch.
   at::Tensor joints = at::full({pose::kJoints, 1}, 0.015, pose.options());
   joints.slice(0, 0, pose::kRightHand).fill_(0.03);

@@ -262,9 +262,7 @@ void check_stage(const TrainOptions& options) {
   if (std::find(stages.begin(), stages.end(), options.stage) == stages.end()) {
     std::vector<std::string> words;
     for (const Stage stage : stages) words.push_back(to_string(stage));
-    const std::string last = words.back();
-    words.pop_back();
-    throw InputError(text("stage: expected ", join(words, ", "), " or ", last, " for model.kind ",
+    throw InputError(text("stage: expected ", word_list(words), " for model.kind ",
                           config::to_string(options.config.model.kind), ", got ",
                           to_string(options.stage), "; leave it out"));
   }

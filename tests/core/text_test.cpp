@@ -13,6 +13,10 @@
 using namespace minet;
 
 TEST(Numbers, FiguresHaveThreeDigits) {
+  EXPECT_EQ(figure(0.25249), "0.252");
+  EXPECT_EQ(figure(4.6949), "4.69");
+  EXPECT_EQ(figure(-17.04), "-17.0");
+  EXPECT_EQ(figure(323.4), "323");
   EXPECT_EQ(figure(9.999), "10.0");
   EXPECT_EQ(figure(9.994), "9.99");
   EXPECT_EQ(figure(-0.012345), "-0.0123");

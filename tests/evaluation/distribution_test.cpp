@@ -102,7 +102,6 @@ TEST_F(Distribution, RecordingsGivenAsWavAreJudgedAsTheCorpusItself) {
     audio::save_wav(wavs / (name + ".wav"), audio::read_sound(corpus_ / name / "audio.flac"));
   }
   NdbOptions options = ndb();
-  options.common.clips = 0;
   options.wav = wavs;
   options.common.clips = 4;
   const EvalResult result = evaluate_ndb(options);

@@ -440,14 +440,5 @@ TEST(SideBySide, DoesNotCompareDifferentUnits) {
                   "nll nats");
 }
 
-TEST(Figure, HasThreeSignificantDigits) {
-  EXPECT_EQ(figure(0.25249), "0.252");
-  EXPECT_EQ(figure(4.6949), "4.69");
-  EXPECT_EQ(figure(-17.04), "-17.0");
-  EXPECT_EQ(figure(323.4), "323");
-  EXPECT_EQ(figure(1234.5), "1234");
-  EXPECT_EQ(figure(0), "0.00");
-}
-
 }  // namespace
 }  // namespace minet::evaluation

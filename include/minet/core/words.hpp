@@ -17,6 +17,8 @@ std::string counted(Count count, std::string_view noun, std::string_view plural 
   return plural.empty() ? text(count, ' ', noun, 's') : text(count, ' ', plural);
 }
 
+std::string word_list(const std::vector<std::string>& words);  // "a, b or c"
+
 // "a, b, c and 4 more": at most `most` of the names.
 std::string listed(std::vector<std::string> names, std::size_t most);
 
