@@ -26,7 +26,8 @@ import support
 SOURCE = support.SOURCE
 PLUS = SOURCE / "models/plus"
 PAPER = SOURCE / "models/paper"
-STOPS_WITHIN = 2.0  # s
+STOPS_WITHIN = 2.0  # s of the program's own CPU time
+WAITS_AT_MOST = 20.0  # s until a stopped program has ended, on a busy machine
 LONGEST = 900  # s of one run
 
 
@@ -240,6 +241,18 @@ def ended(code):
     return f"signal {-code}" if code < 0 else f"code {code}", [f"it ended with {code}"]
 
 
+def cpu_seconds(process):
+    """What a running process has used."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
+
+
+def cpu_seconds_of_children():
+    """What all children that have ended used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def kill_points(tally, works, references, count, seed):
     """SIGKILL, SIGTERM and SIGINT at uniformly random moments of each job's run time."""
     rng = random.Random(seed)
@@ -251,14 +264,17 @@ def kill_points(tally, works, references, count, seed):
         delay = rng.uniform(0, seconds)
         with Trial(work, expected) as trial:
             trial.begin(trial.folder)
+            others = cpu_seconds_of_children()
             process = subprocess.Popen(list(map(str, work.command(trial.folder))), env=trial.environment(),
                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
             time.sleep(delay)
             ran = process.poll() is None
+            spent = others + cpu_seconds(process) if ran else 0
             process.send_signal(number)
             began = time.monotonic()
             said = process.communicate(timeout=LONGEST)[1]
             took = time.monotonic() - began
+            used = cpu_seconds_of_children() - spent
             lost = trial.right_after()
             if not ran or process.returncode == 0:
                 outcome = "had ended"
@@ -266,8 +282,8 @@ def kill_points(tally, works, references, count, seed):
                 outcome = "stopped"
                 if process.returncode != -number:
                     lost.append(f"it ended with {process.returncode}: {said.strip()}")
-                if number != signal.SIGKILL and took > STOPS_WITHIN:
-                    lost.append(f"it took {took:.1f} s to stop")
+                if number != signal.SIGKILL and (used > STOPS_WITHIN or took > WAITS_AT_MOST):
+                    lost.append(f"it took {took:.1f} s to stop, {used:.1f} s of CPU time")
             lost += trial.in_the_end()
             tally.add(number.name, work.name, outcome, lost, took if number != signal.SIGKILL else None,
                       f" after {delay:.2f} s")

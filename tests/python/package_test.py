@@ -325,6 +325,21 @@ class Package(support.Case):
         self.assertAlmostEqual(self.track.seconds, len(self.track.sound()) / 16000, delta=0.05)
         self.assertAlmostEqual(self.track.seconds, self.track.pose().seconds, delta=0.05)
 
+    def test_finetuning_changes_the_body_encoder_only(self):
+        import safetensors.torch
+
+        from minet.finetune_body import finetune, options_of
+
+        out, corpus = self.folder / "finetuned", self.corpus_folder
+        corpora = ["--known", corpus, "--stage", corpus, "--other", corpus, "--out", out]
+        finetune(options_of(list(map(str, ["--model", MODELS / "plus", "--steps", 2, *corpora]))))
+        self.minet.load(out)  # checks the hash
+        before, after = (
+            safetensors.torch.load_file(folder / "model.safetensors") for folder in (MODELS / "plus", out)
+        )
+        for name, tensor in before.items():
+            self.assertEqual(name.startswith("body."), bool((tensor != after[name]).any()), name)
+
     @unittest.skipUnless(has("onnx", "onnxruntime"), "no onnx and onnxruntime")
     def test_onnx(self):
         import numpy as np
