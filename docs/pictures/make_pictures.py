@@ -5,6 +5,7 @@
     python docs/pictures/make_pictures.py --players players
     python docs/pictures/make_pictures.py --tables results
     python docs/pictures/make_pictures.py --every-instrument examples     (of mi_eval examples --tracks 13)
+    python docs/pictures/make_pictures.py --saxophonist saxophonist.wav
 """
 import argparse
 import csv
@@ -69,6 +70,20 @@ def save(figure, name, dpi=110):
     print(HERE / name)
 
 
+def write_example(name, sound, rate):
+    """docs/listen/NAME.ogg, a block at a time: libsndfile's encoder fails on long ones."""
+    with soundfile.SoundFile(ROOT / f"docs/listen/{name}.ogg", "w", rate, 1, format="OGG", subtype="VORBIS",
+                             compression_level=0.9) as file:
+        for first in range(0, len(sound), 4096):
+            file.write(sound[first:first + 4096])
+
+
+def real_player(path):
+    """Twelve seconds of what plus plays for the saxophonist of Solos; nobody is seen in the first four."""
+    sound, rate = soundfile.read(path)
+    write_example("real-saxophonist-plus-keypoints-alone", sound[4 * rate:16 * rate], rate)
+
+
 def orchestra_picture(demo, instruments):
     """A row an instrument: the player's own sound, and what the two trained models make of the movements."""
     with (demo / "unseen/tracks.csv").open() as file:
@@ -85,6 +100,8 @@ def orchestra_picture(demo, instruments):
         for axis, (kind, title) in zip(row, kinds.items()):
             sound = next((demo / "listen/sound").glob(f"{tracks[instrument]}-{kind}.*"))
             show(axis, sound, f"{names[instrument]}, {title}", 8)
+            if kind != "paper-keypoints-alone":
+                write_example(f"{names[instrument]}-{kind}", *soundfile.read(sound))
     save(figure, "orchestra.png", dpi=73)
 
 
@@ -155,12 +172,7 @@ def every_instrument(examples):
             show(axes[row][column], path, f"{track.split('_')[2]}, {title}", 8)
             sound, rate = soundfile.read(path)
             parts.append(np.concatenate([sound[:8 * rate], np.zeros(rate // 2)]))
-        # A block at a time: libsndfile's encoder fails on long ones.
-        whole = np.concatenate(parts)
-        with soundfile.SoundFile(ROOT / f"docs/listen/every-instrument-{kind}.ogg", "w", rate, 1, format="OGG",
-                                 subtype="VORBIS", compression_level=0.9) as file:
-            for first in range(0, len(whole), 4096):
-                file.write(whole[first:first + 4096])
+        write_example(f"every-instrument-{kind}", np.concatenate(parts), rate)
     save(figure, "plus-every-instrument.png", dpi=74)
 
 
@@ -171,6 +183,7 @@ def main():
     parser.add_argument("--players", type=pathlib.Path, help="a folder of mi_prepare orchestra, for docs/orchestra.md")
     parser.add_argument("--tables", type=pathlib.Path, help="the folder of mi_eval tables, for docs/results.md")
     parser.add_argument("--every-instrument", type=pathlib.Path, help="of mi_eval examples, for docs/plus.md")
+    parser.add_argument("--saxophonist", type=pathlib.Path, help="of mi_generate --model models/plus, for README.md")
     options = parser.parse_args()
     if options.demo:
         orchestra_picture(options.demo, ("vn", "fl", "tpt", "vc"))
@@ -185,6 +198,8 @@ def main():
         real_picture(options.real)
     if options.every_instrument:
         every_instrument(options.every_instrument)
+    if options.saxophonist:
+        real_player(options.saxophonist)
     if options.tables:
         tables_pictures(options.tables)
 

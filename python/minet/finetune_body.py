@@ -5,7 +5,9 @@
 The target of a player is the mean of the vectors that the model gives to his clips: of --known, on which it was
 trained, as they are; of --stage, new ones, as filmed from the stage. Each --other (repeatable) has the players of
 --stage again, corpus by corpus under the same names, with the same movements but other cameras or habits; their target
-is that of --stage. The result is the same model with another body encoder, in the folder --out.
+is that of --stage. The result, in the folder --out, is the same model with another body encoder: the weighted mean
+(--interpolate) of the fine-tuned weights and those of the teacher, which is better on the players that the teacher knew
+(arXiv 2109.01903).
 """
 
 from __future__ import annotations
@@ -129,6 +131,7 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=0.002, help="learning rate")
     parser.add_argument("--limbs", type=float, default=0.25, help="rad, mean turn of limbs in 3 of 8 clips")
     parser.add_argument("--sway", type=float, default=0.1, help="shoulder widths")
+    parser.add_argument("--interpolate", type=float, default=0.7, help="weight of the fine-tuned parameters")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to create")
     options = parser.parse_args(words)
@@ -178,6 +181,9 @@ def finetune(options: argparse.Namespace) -> None:
         mean = mean + (losses.detach() - mean) / min(step + 1, 50)
         if (step + 1) % 100 == 0:
             print(f"step {step + 1}: error {mean[0]:.4f} of the variance; whitened {mean[1]:.4f}", flush=True)
+    with torch.no_grad():
+        for parameter, before in zip(body.parameters(), teacher.parameters()):
+            parameter.lerp_(before, 1 - options.interpolate)
     save(options.model, body, options.out)
 
 
