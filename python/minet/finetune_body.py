@@ -18,27 +18,36 @@ import json
 import math
 import pathlib
 import shutil
+import sys
+import tempfile
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from .load import load
+from .paper import BodyEncoder
 from .pose import read_pose
 
-FRAMES, BATCH = 100, 128  # of a clip; clips
+BATCH = 128  # clips
 ARMS = ((1, 2, 3, 7), (4, 5, 6, 27))  # shoulder, elbow, wrist, first joint of the hand
 SWAY = torch.tensor([0.3, 0.3, 0.3, 0.3, 0.7, 1, 0.5, 0.8, 0.5])  # as in src/training/move_arms.cpp
 OTHER_SIDE = [0, 4, 5, 6, 1, 2, 3, *range(27, 47), *range(7, 27)]
 
 
-def poses_of(corpora: list[pathlib.Path]) -> dict[tuple[int, str], Tensor]:
-    """{(place of the corpus in the list, track): normalised keypoints [P, 47, 2]}"""
-    return {
-        (place, file.parent.name): torch.from_numpy(read_pose(file).normalised().joints[:, :, :2])
-        for place, corpus in enumerate(corpora)
-        for file in sorted(corpus.glob("*/pose.npy"))
-    }
+def poses_of(corpora: list[pathlib.Path], frames: int, fps: float) -> dict[tuple[int, str], Tensor]:
+    """{(place of the corpus in the list, track): normalised keypoints [P, 47, 2], P >= frames}"""
+    found = {}
+    for place, corpus in enumerate(corpora):
+        files = sorted(corpus.glob("*/pose.npy"))
+        if not files:
+            raise ValueError(f"{corpus}: expected a corpus of `mi_prepare`, found no TRACK/pose.npy in it")
+        for file in files:
+            joints = read_pose(file, fps).normalised().joints
+            if len(joints) < frames:
+                raise ValueError(f"{file}: expected at least {frames} frames, a clip, got {len(joints)}")
+            found[place, file.parent.name] = torch.from_numpy(joints[:, :, :2])
+    return found
 
 
 def rotated(xy: Tensor, angle: Tensor, size: Tensor | float = 1.0) -> Tensor:
@@ -58,9 +67,9 @@ def with_limbs(x: Tensor, limbs: float) -> Tensor:
     return x
 
 
-def with_sway(x: Tensor, amount: float) -> Tensor:
+def with_sway(x: Tensor, amount: float, fps: float) -> Tensor:
     hz, phase = 0.08 + 0.7 * torch.rand(len(x), 9, 3, 1), torch.rand(len(x), 9, 3, 1)
-    waves = (2 * math.pi * (hz * torch.arange(FRAMES) / 25 + phase)).sin().sum(2) / math.sqrt(3)
+    waves = (2 * math.pi * (hz * torch.arange(x.shape[1]) / fps + phase)).sin().sum(2) / math.sqrt(3)
     waves = waves * (amount * SWAY * torch.randn(len(x), 9).abs())[..., None]  # [B, 9, P]
 
     def by(movement: int) -> Tensor:  # [B, P, 1, 2]
@@ -73,26 +82,27 @@ def with_sway(x: Tensor, amount: float) -> Tensor:
     return rotated(x - neck, waves[:, 6][:, :, None]) + neck + by(7)
 
 
-def augmented(x: Tensor, limbs: float, sway: float) -> Tensor:
+def augmented(x: Tensor, limbs: float, sway: float, fps: float) -> Tensor:
     """Mirrored, with gaps in hands, limbs turned, swaying, rotated and scaled: [B, P, 47, 2]."""
     mirrored = x[:, :, OTHER_SIDE] * torch.tensor([-1.0, 1.0])
     x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.2, mirrored, x)
     for _, _, wrist, hand in ARMS:  # the fingers keep their position relative to the wrist for 0.2 to 1 s
         for clip in (torch.rand(len(x)) < 0.2).nonzero()[:, 0].tolist():
-            count = np.random.randint(5, 25)
-            first = np.random.randint(FRAMES - count)
+            count = np.random.randint(round(0.2 * fps), round(fps))
+            first = np.random.randint(x.shape[1] - count)
             fingers = x[clip, first, hand : hand + 20] - x[clip, first, wrist]
             lost = slice(first, first + count)
             x[clip, lost, hand : hand + 20] = fingers + x[clip, lost, wrist : wrist + 1]
     if limbs > 0:
-        x = with_sway(with_limbs(x, 1.4 * limbs * np.random.rand()), sway)
+        x = with_sway(with_limbs(x, limbs * np.random.rand()), sway, fps)
     return rotated(x * (0.04 * torch.randn(len(x), 1, 1, 2)).exp(), 0.04 * torch.randn(len(x), 1, 1))
 
 
 @torch.no_grad()
-def mean_vectors(body, players: list[Tensor]) -> Tensor:  # [players, H]
+def mean_vectors(body: BodyEncoder, players: list[Tensor], frames: int) -> Tensor:  # [players, H]
     def clips(x: Tensor) -> Tensor:
-        return torch.stack([x[first : first + FRAMES].flatten(1) for first in range(0, len(x) - FRAMES + 1, 50)])
+        starts = range(0, len(x) - frames + 1, frames // 2)
+        return torch.stack([x[first : first + frames].flatten(1) for first in starts])
 
     return torch.stack([body(clips(x)).mean(0) for x in players])
 
@@ -104,7 +114,7 @@ def directions(targets: Tensor) -> Tensor:
     return axes / variance.clamp(min=1e-3 * variance.max().item()).sqrt()
 
 
-def save(model: pathlib.Path, body, out: pathlib.Path) -> None:
+def save(model: pathlib.Path, body: BodyEncoder, out: pathlib.Path) -> None:
     data = bytearray((model / "model.safetensors").read_bytes())
     begin = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:begin])
@@ -114,9 +124,12 @@ def save(model: pathlib.Path, body, out: pathlib.Path) -> None:
         data[first:last] = tensor.numpy().astype({"F16": np.float16, "F32": np.float32}[entry["dtype"]]).tobytes()
     before, after = header["__metadata__"]["sha256"], hashlib.sha256(data[begin:]).hexdigest()
     data[8:begin] = data[8:begin].replace(before.encode(), after.encode())
-    out.mkdir(parents=True)
-    (out / "model.safetensors").write_bytes(data)
-    shutil.copy(model / "config.yaml", out / "config.yaml")
+    with tempfile.TemporaryDirectory(prefix=f"{out.name}.partial", dir=out.parent) as folder:
+        made = pathlib.Path(folder) / out.name
+        made.mkdir()
+        (made / "model.safetensors").write_bytes(data)
+        shutil.copy(model / "config.yaml", made / "config.yaml")
+        made.rename(out)
 
 
 def options_of(words: list[str] | None = None) -> argparse.Namespace:
@@ -129,7 +142,7 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shares", type=float, nargs="+", help="of --known, --stage and each --other in a batch")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=0.002, help="learning rate")
-    parser.add_argument("--limbs", type=float, default=0.25, help="rad, mean turn of limbs in 3 of 8 clips")
+    parser.add_argument("--limbs", type=float, default=0.35, help="rad, largest spread of the turn of limbs")
     parser.add_argument("--sway", type=float, default=0.1, help="shoulder widths")
     parser.add_argument("--interpolate", type=float, default=0.7, help="weight of the fine-tuned parameters")
     parser.add_argument("--seed", type=int, default=1)
@@ -137,42 +150,57 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(words)
     if any(len(other) != len(options.stage) for other in options.other):
         parser.error("each --other needs as many corpora as --stage, in the same order")
+    if options.shares and len(options.shares) != 2 + len(options.other):
+        parser.error(f"--shares: expected {2 + len(options.other)} numbers, got {len(options.shares)}")
     if options.out.exists():
         parser.error(f"--out: {options.out} exists; choose a new folder")
     return options
 
 
+class Players:
+    """What is drawn from: groups of players, each with its target."""
+
+    def __init__(self, options: argparse.Namespace, teacher: BodyEncoder, frames: int, fps: float):
+        known, stage = poses_of(options.known, frames, fps), poses_of(options.stage, frames, fps)
+        of_known = mean_vectors(teacher, list(known.values()), frames)
+        of_stage = mean_vectors(teacher, list(stage.values()), frames)
+        self.groups = [(list(known.values()), of_known), (list(stage.values()), of_stage)]
+        for corpora in options.other:
+            other = poses_of(corpora, frames, fps)
+            for place, track in stage.keys() - other.keys():
+                raise ValueError(f"{corpora[place]}: expected the tracks of {options.stage[place]}, found no {track}")
+            self.groups.append(([other[player] for player in stage], of_stage))
+        self.frames, self.shares = frames, torch.tensor(options.shares or [1.0] * len(self.groups))
+        self.targets = torch.cat([of_known, of_stage])  # of all players, once
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """Clips [BATCH, P, 47, 2] and their targets [BATCH, H]."""
+        clips, wanted = [], []
+        for group in torch.multinomial(self.shares, BATCH, replacement=True).tolist():
+            players, targets = self.groups[group]
+            player = np.random.randint(len(players))
+            first = np.random.randint(len(players[player]) - self.frames + 1)
+            clips.append(players[player][first : first + self.frames])
+            wanted.append(targets[player])
+        return torch.stack(clips), torch.stack(wanted)
+
+
 def finetune(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     np.random.seed(options.seed)
-    known, stage = poses_of(options.known), poses_of(options.stage)
-    others = [poses_of(corpora) for corpora in options.other]
-    teacher = load(options.teacher or options.model).body
-    of_known = mean_vectors(teacher, list(known.values()))
-    of_stage = mean_vectors(teacher, list(stage.values()))
-    groups = [(list(known.values()), of_known), (list(stage.values()), of_stage)]
-    groups += [([other[player] for player in stage], of_stage) for other in others]
-    shares = torch.tensor(options.shares or [1.0] * len(groups))
-    targets = torch.cat([of_known, of_stage])
-    variance, whiten = targets.var(0).mean(), directions(targets)
-
-    body = load(options.model).body.train().requires_grad_(True)
+    model, teacher = load(options.model), load(options.teacher or options.model).body
+    body, fps = model.body.train().requires_grad_(True), model.config.pose.fps
+    players = Players(options, teacher, model.config.clip_pose_frames, fps)
+    variance, whiten = players.targets.var(0).mean(), directions(players.targets)
     optimiser = torch.optim.AdamW(body.parameters(), options.rate, weight_decay=0.01)
     mean = torch.zeros(2)  # of the two losses
     for step in range(options.steps):
         decay = 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.steps))
         optimiser.param_groups[0]["lr"] = options.rate * min(1, step / 50) * decay
-        clips, wanted = [], []
-        for group in torch.multinomial(shares, BATCH, replacement=True).tolist():
-            players, vectors = groups[group]
-            player = np.random.randint(len(players))
-            first = np.random.randint(len(players[player]) - FRAMES + 1)
-            clips.append(players[player][first : first + FRAMES])
-            wanted.append(vectors[player])
-        x = torch.stack(clips)
-        turned, usual = BATCH * 3 // 8, BATCH // 2
-        x = torch.cat([augmented(x[:turned], options.limbs, options.sway), augmented(x[turned:usual], 0, 0), x[usual:]])
-        error = body(x.flatten(2)) - torch.stack(wanted)
+        x, wanted = players.draw()
+        turned, usual, as_is = x.split([BATCH * 3 // 8, BATCH // 8, BATCH // 2])
+        x = torch.cat([augmented(turned, options.limbs, options.sway, fps), augmented(usual, 0, 0, fps), as_is])
+        error = body(x.flatten(2)) - wanted
         losses = torch.stack([(error**2).mean() / variance, ((error @ whiten) ** 2).mean()])
         optimiser.zero_grad()
         losses.sum().backward()
@@ -188,4 +216,7 @@ def finetune(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    finetune(options_of())
+    try:
+        finetune(options_of())
+    except (OSError, ValueError) as error:
+        sys.exit(f"minet.finetune_body: {error}")
