@@ -82,10 +82,13 @@ def with_sway(x: Tensor, amount: float, fps: float) -> Tensor:
     return rotated(x - neck, waves[:, 6][:, :, None]) + neck + by(7)
 
 
+def mirrored(x: Tensor, share: float) -> Tensor:
+    return torch.where(torch.rand(len(x), 1, 1, 1) < share, x[:, :, OTHER_SIDE] * torch.tensor([-1.0, 1.0]), x)
+
+
 def augmented(x: Tensor, limbs: float, sway: float, fps: float) -> Tensor:
-    """Mirrored, with gaps in hands, limbs turned, swaying, rotated and scaled: [B, P, 47, 2]."""
-    mirrored = x[:, :, OTHER_SIDE] * torch.tensor([-1.0, 1.0])
-    x = torch.where(torch.rand(len(x), 1, 1, 1) < 0.2, mirrored, x)
+    """With gaps in hands, limbs turned, swaying, rotated and scaled: [B, P, 47, 2]."""
+    x = x.clone()
     for _, _, wrist, hand in ARMS:  # the fingers keep their position relative to the wrist for 0.2 to 1 s
         for clip in (torch.rand(len(x)) < 0.2).nonzero()[:, 0].tolist():
             count = np.random.randint(round(0.2 * fps), round(fps))
@@ -144,6 +147,7 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=0.002, help="learning rate")
     parser.add_argument("--limbs", type=float, default=0.35, help="rad, largest spread of the turn of limbs")
     parser.add_argument("--sway", type=float, default=0.1, help="shoulder widths")
+    parser.add_argument("--mirror", type=float, default=0.4, help="share of clips that are mirrored")
     parser.add_argument("--interpolate", type=float, default=0.7, help="weight of the fine-tuned parameters")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to create")
@@ -198,7 +202,7 @@ def finetune(options: argparse.Namespace) -> None:
         decay = 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.steps))
         optimiser.param_groups[0]["lr"] = options.rate * min(1, step / 50) * decay
         x, wanted = players.draw()
-        turned, usual, as_is = x.split([BATCH * 3 // 8, BATCH // 8, BATCH // 2])
+        turned, usual, as_is = mirrored(x, options.mirror).split([BATCH * 3 // 8, BATCH // 8, BATCH // 2])
         x = torch.cat([augmented(turned, options.limbs, options.sway, fps), augmented(usual, 0, 0, fps), as_is])
         error = body(x.flatten(2)) - wanted
         losses = torch.stack([(error**2).mean() / variance, ((error @ whiten) ** 2).mean()])

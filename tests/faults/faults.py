@@ -253,6 +253,11 @@ def cpu_seconds_of_children():
     return usage.ru_utime + usage.ru_stime
 
 
+def heed_interrupts():
+    """A shell's background jobs ignore SIGINT, and so would their children until they have a handler."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def kill_points(tally, works, references, count, seed):
     """SIGKILL, SIGTERM and SIGINT at uniformly random moments of each job's run time."""
     rng = random.Random(seed)
@@ -266,7 +271,8 @@ def kill_points(tally, works, references, count, seed):
             trial.begin(trial.folder)
             others = cpu_seconds_of_children()
             process = subprocess.Popen(list(map(str, work.command(trial.folder))), env=trial.environment(),
-                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                                       preexec_fn=heed_interrupts)
             time.sleep(delay)
             ran = process.poll() is None
             spent = others + cpu_seconds(process) if ran else 0
