@@ -1,13 +1,15 @@
-"""Fine-tunes a body encoder on players as they look elsewhere, by distillation: without sound, notes or labels.
+"""Fine-tunes a body encoder on players filmed from other angles or with other habits, by distillation.
+
+It needs no sound, notes or labels.
 
     python -m minet.finetune_body --model models/plus --known CORPUS... --stage CORPUS... --other CORPUS... --out NEW
 
-The target of a player is the mean of the vectors that the model gives to his clips: of --known, on which it was
-trained, as they are; of --stage, new ones, as filmed from the stage. Each --other (repeatable) has the players of
+The target of a player is the mean of the vectors that the model gives to the player's clips: of --known, which it
+encodes well as they are; of --stage, new ones, as filmed from the stage. All splits of a corpus are used. Each --other (repeatable) has the players of
 --stage again, corpus by corpus under the same names, with the same movements but other cameras or habits; their target
 is that of --stage. The result, in the folder --out, is the same model with another body encoder: the weighted mean
-(--interpolate) of the fine-tuned weights and those of the teacher, which is better on the players that the teacher knew
-(arXiv 2109.01903).
+(--interpolate) of the fine-tuned weights and those of the teacher, which keeps more of the teacher's accuracy on the
+players it already knew (arXiv 2109.01903).
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .baselines import BaselineModel
 from .load import load
 from .paper import BodyEncoder
-from .pose import read_pose
+from .records import read_corpus
 
 BATCH = 128  # clips
 ARMS = ((1, 2, 3, 7), (4, 5, 6, 27))  # shoulder, elbow, wrist, first joint of the hand
@@ -39,14 +42,11 @@ def poses_of(corpora: list[pathlib.Path], frames: int, fps: float) -> dict[tuple
     """{(place of the corpus in the list, track): normalised keypoints [P, 47, 2], P >= frames}"""
     found = {}
     for place, corpus in enumerate(corpora):
-        files = sorted(corpus.glob("*/pose.npy"))
-        if not files:
-            raise ValueError(f"{corpus}: expected a corpus of `mi_prepare`, found no TRACK/pose.npy in it")
-        for file in files:
-            joints = read_pose(file, fps).normalised().joints
+        for track in read_corpus(corpus).tracks:
+            joints = track.pose().resampled(fps).normalised().joints
             if len(joints) < frames:
-                raise ValueError(f"{file}: expected at least {frames} frames, a clip, got {len(joints)}")
-            found[place, file.parent.name] = torch.from_numpy(joints[:, :, :2])
+                raise ValueError(f"{track.folder}: expected at least {frames} frames, a clip, got {len(joints)}")
+            found[place, track.id] = torch.from_numpy(joints[:, :, :2])
     return found
 
 
@@ -96,8 +96,7 @@ def augmented(x: Tensor, limbs: float, sway: float, fps: float) -> Tensor:
             fingers = x[clip, first, hand : hand + 20] - x[clip, first, wrist]
             lost = slice(first, first + count)
             x[clip, lost, hand : hand + 20] = fingers + x[clip, lost, wrist : wrist + 1]
-    if limbs > 0:
-        x = with_sway(with_limbs(x, limbs * np.random.rand()), sway, fps)
+    x = with_sway(with_limbs(x, limbs * np.random.rand()), sway, fps)
     return rotated(x * (0.04 * torch.randn(len(x), 1, 1, 2)).exp(), 0.04 * torch.randn(len(x), 1, 1))
 
 
@@ -125,8 +124,9 @@ def save(model: pathlib.Path, body: BodyEncoder, out: pathlib.Path) -> None:
         entry = header["body." + name]
         first, last = (begin + offset for offset in entry["data_offsets"])
         data[first:last] = tensor.numpy().astype({"F16": np.float16, "F32": np.float32}[entry["dtype"]]).tobytes()
-    before, after = header["__metadata__"]["sha256"], hashlib.sha256(data[begin:]).hexdigest()
-    data[8:begin] = data[8:begin].replace(before.encode(), after.encode())
+    before, after = header["__metadata__"].get("sha256", ""), hashlib.sha256(data[begin:]).hexdigest()
+    if before:  # a file of other programs may have none
+        data[8:begin] = data[8:begin].replace(before.encode(), after.encode())
     with tempfile.TemporaryDirectory(prefix=f"{out.name}.partial", dir=out.parent) as folder:
         made = pathlib.Path(folder) / out.name
         made.mkdir()
@@ -156,6 +156,15 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
         parser.error("each --other needs as many corpora as --stage, in the same order")
     if options.shares and len(options.shares) != 2 + len(options.other):
         parser.error(f"--shares: expected {2 + len(options.other)} numbers, got {len(options.shares)}")
+    if options.shares and (min(options.shares) < 0 or sum(options.shares) <= 0):
+        parser.error(f"--shares: expected numbers from 0, not all 0, got {options.shares}")
+    if options.steps < 1 or not 0 <= options.interpolate <= 1:
+        parser.error("expected --steps from 1 and --interpolate from 0 to 1")
+    for name in ("model.safetensors", "config.yaml"):
+        if not (options.model / name).is_file():
+            parser.error(f"--model: expected a folder with {name}, such as models/plus, got {options.model}")
+    if not options.out.absolute().parent.is_dir():
+        parser.error(f"--out: expected a new folder in an existing one, got {options.out}")
     if options.out.exists():
         parser.error(f"--out: {options.out} exists; choose a new folder")
     return options
@@ -171,11 +180,13 @@ class Players:
         self.groups = [(list(known.values()), of_known), (list(stage.values()), of_stage)]
         for corpora in options.other:
             other = poses_of(corpora, frames, fps)
-            for place, track in stage.keys() - other.keys():
+            for place, track in sorted(stage.keys() - other.keys()):
                 raise ValueError(f"{corpora[place]}: expected the tracks of {options.stage[place]}, found no {track}")
             self.groups.append(([other[player] for player in stage], of_stage))
         self.frames, self.shares = frames, torch.tensor(options.shares or [1.0] * len(self.groups))
         self.targets = torch.cat([of_known, of_stage])  # of all players, once
+        if not self.targets.var(0).mean() > 0:
+            raise ValueError("expected players who differ, but all get the same vector")
 
     def draw(self) -> tuple[Tensor, Tensor]:
         """Clips [BATCH, P, 47, 2] and their targets [BATCH, H]."""
@@ -192,7 +203,12 @@ class Players:
 def finetune(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     np.random.seed(options.seed)
-    model, teacher = load(options.model), load(options.teacher or options.model).body
+    model, taught_by = load(options.model), load(options.teacher or options.model)
+    if isinstance(model, BaselineModel):
+        raise ValueError(f"{options.model}: expected the paper's model or plus, got a baseline")
+    if (model.config.model.kind, model.config.body) != (taught_by.config.model.kind, taught_by.config.body):
+        raise ValueError(f"{options.teacher}: expected a model of the kind and size of --model")
+    teacher = taught_by.body
     body, fps = model.body.train().requires_grad_(True), model.config.pose.fps
     players = Players(options, teacher, model.config.clip_pose_frames, fps)
     variance, whiten = players.targets.var(0).mean(), directions(players.targets)
@@ -216,7 +232,10 @@ def finetune(options: argparse.Namespace) -> None:
     with torch.no_grad():
         for parameter, before in zip(body.parameters(), teacher.parameters()):
             parameter.lerp_(before, 1 - options.interpolate)
+    if not all(parameter.half().isfinite().all() for parameter in body.parameters()):
+        raise ValueError("expected finite weights, got others; lower --rate")
     save(options.model, body, options.out)
+    print(options.out)
 
 
 if __name__ == "__main__":

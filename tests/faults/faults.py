@@ -284,6 +284,8 @@ def kill_points(tally, works, references, count, seed):
             lost = trial.right_after()
             if not ran or process.returncode == 0:
                 outcome = "had ended"
+                if process.returncode != 0:
+                    lost.append(f"it ended with {process.returncode} by itself: {said.strip()}")
             else:
                 outcome = "stopped"
                 if process.returncode != -number:
