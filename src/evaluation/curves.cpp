@@ -37,6 +37,12 @@ std::vector<double> ticks(double low, double high, int count) {
   return result;
 }
 
+// Whether ticks between the two differ: a step that is too small for the size of the numbers would
+// never get from one to the other.
+bool is_range(double low, double high) {
+  return high - low > 1e-9 * std::max(std::abs(low), std::abs(high));
+}
+
 std::string number(double value) {
   std::ostringstream stream;
   stream.precision(4);
@@ -74,8 +80,8 @@ std::string curves_svg(const std::string& title, const std::vector<Curve>& curve
       high = std::max(high, value);
     }
   }
-  if (!drawable || right <= left) return {};
-  if (high <= low) high = low + 1;
+  if (!drawable || !is_range(left, right)) return {};
+  if (!is_range(low, high)) high = low + std::max(1.0, std::abs(low));
   const double margin = (high - low) * 0.05;
   low -= margin;
   high += margin;
