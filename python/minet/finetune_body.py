@@ -5,11 +5,11 @@ It needs no sound, notes or labels.
     python -m minet.finetune_body --model models/plus --known CORPUS... --stage CORPUS... --other CORPUS... --out NEW
 
 The target of a player is the mean of the vectors that the model gives to the player's clips: of --known, which it
-encodes well as they are; of --stage, new ones, as filmed from the stage. All splits of a corpus are used. Each --other (repeatable) has the players of
+encodes well as they are; of --stage, new ones, as filmed from the stage. Each --other (repeatable) has the players of
 --stage again, corpus by corpus under the same names, with the same movements but other cameras or habits; their target
-is that of --stage. The result, in the folder --out, is the same model with another body encoder: the weighted mean
-(--interpolate) of the fine-tuned weights and those of the teacher, which keeps more of the teacher's accuracy on the
-players it already knew (arXiv 2109.01903).
+is that of --stage. All splits of a corpus are used. The result, in the folder --out, is the same model with another
+body encoder: the weighted mean (--interpolate) of the fine-tuned weights and those of the teacher, which keeps more of
+the teacher's accuracy on the players it already knew (arXiv 2109.01903).
 """
 
 from __future__ import annotations
@@ -30,10 +30,14 @@ from torch import Tensor
 from .baselines import BaselineModel
 from .load import load
 from .paper import BodyEncoder
+from .pose import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, RIGHT_ELBOW, RIGHT_SHOULDER, RIGHT_WRIST
 from .records import read_corpus
 
 BATCH = 128  # clips
-ARMS = ((1, 2, 3, 7), (4, 5, 6, 27))  # shoulder, elbow, wrist, first joint of the hand
+ARMS = (  # shoulder, elbow, wrist, first joint of the hand
+    (RIGHT_SHOULDER, RIGHT_ELBOW, RIGHT_WRIST, 7),
+    (LEFT_SHOULDER, LEFT_ELBOW, LEFT_WRIST, 27),
+)
 SWAY = torch.tensor([0.3, 0.3, 0.3, 0.3, 0.7, 1, 0.5, 0.8, 0.5])  # as in src/training/move_arms.cpp
 OTHER_SIDE = [0, 4, 5, 6, 1, 2, 3, *range(27, 47), *range(7, 27)]
 
@@ -86,27 +90,28 @@ def mirrored(x: Tensor, share: float) -> Tensor:
     return torch.where(torch.rand(len(x), 1, 1, 1) < share, x[:, :, OTHER_SIDE] * torch.tensor([-1.0, 1.0]), x)
 
 
-def augmented(x: Tensor, limbs: float, sway: float, fps: float) -> Tensor:
-    """With gaps in hands, limbs turned, swaying, rotated and scaled: [B, P, 47, 2]."""
+def with_gaps(x: Tensor, fps: float) -> Tensor:
+    """Of 0.2 to 1 s, in which fingers keep their position relative to the wrist."""
     x = x.clone()
-    for _, _, wrist, hand in ARMS:  # the fingers keep their position relative to the wrist for 0.2 to 1 s
+    for _, _, wrist, hand in ARMS:
         for clip in (torch.rand(len(x)) < 0.2).nonzero()[:, 0].tolist():
             count = np.random.randint(round(0.2 * fps), round(fps))
             first = np.random.randint(x.shape[1] - count)
             fingers = x[clip, first, hand : hand + 20] - x[clip, first, wrist]
             lost = slice(first, first + count)
             x[clip, lost, hand : hand + 20] = fingers + x[clip, lost, wrist : wrist + 1]
-    x = with_sway(with_limbs(x, limbs * np.random.rand()), sway, fps)
+    return x
+
+
+def filmed(x: Tensor) -> Tensor:
+    """Rotated, and scaled in both directions."""
     return rotated(x * (0.04 * torch.randn(len(x), 1, 1, 2)).exp(), 0.04 * torch.randn(len(x), 1, 1))
 
 
 @torch.no_grad()
 def mean_vectors(body: BodyEncoder, players: list[Tensor], frames: int) -> Tensor:  # [players, H]
-    def clips(x: Tensor) -> Tensor:
-        starts = range(0, len(x) - frames + 1, frames // 2)
-        return torch.stack([x[first : first + frames].flatten(1) for first in starts])
-
-    return torch.stack([body(clips(x)).mean(0) for x in players])
+    clips = (x.flatten(1).unfold(0, frames, frames // 2).transpose(1, 2) for x in players)
+    return torch.stack([body(x).mean(0) for x in clips])
 
 
 def directions(targets: Tensor) -> Tensor:
@@ -218,8 +223,10 @@ def finetune(options: argparse.Namespace) -> None:
         decay = 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.steps))
         optimiser.param_groups[0]["lr"] = options.rate * min(1, step / 50) * decay
         x, wanted = players.draw()
-        turned, usual, as_is = mirrored(x, options.mirror).split([BATCH * 3 // 8, BATCH // 8, BATCH // 2])
-        x = torch.cat([augmented(turned, options.limbs, options.sway, fps), augmented(usual, 0, 0, fps), as_is])
+        changed, as_is = mirrored(x, options.mirror).split(BATCH // 2)
+        turned, usual = with_gaps(changed, fps).split([BATCH * 3 // 8, BATCH // 8])
+        turned = with_sway(with_limbs(turned, options.limbs * np.random.rand()), options.sway, fps)
+        x = torch.cat([filmed(torch.cat([turned, usual])), as_is])
         error = body(x.flatten(2)) - wanted
         losses = torch.stack([(error**2).mean() / variance, ((error @ whiten) ** 2).mean()])
         optimiser.zero_grad()
