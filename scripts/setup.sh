@@ -71,9 +71,10 @@ if [ ! -e "$marker" ]; then
 fi
 scripts/fetch_networks.sh
 
-# For tests/python: 80 MB, 3 s; and for checking ONNX files: 36 MB of wheels, 4 s.
-if [ "$tests" = yes ] && ! .venv/bin/python -c 'import numpy, safetensors, typing_extensions, onnx, onnxruntime' 2>/dev/null; then
+# For tests/python: 165 MB, 10 s (torch.optim imports sympy); and for checking ONNX files: 36 MB of wheels, 4 s.
+if [ "$tests" = yes ] && ! .venv/bin/python -c 'import numpy, safetensors, sympy, typing_extensions, onnx, onnxruntime' 2>/dev/null; then
   .venv/bin/pip install --quiet --no-deps numpy==2.4.6 safetensors==0.8.0 typing_extensions==4.15.0 \
+    sympy==1.14.0 mpmath==1.3.0 \
     onnx==1.23.2 onnxruntime==1.32.0 flatbuffers==25.12.19 ml_dtypes==0.6.0 packaging==26.4 protobuf==7.36.2
 fi
 

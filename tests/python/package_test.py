@@ -3,8 +3,8 @@
 
 Usage: package_test.py MI_GENERATE MI_PREPARE MI_TRAIN MI_EVAL [unittest arguments]
 
-Needs a Python with numpy, safetensors and torch: this one, or else .venv's, with stubs from without_cuda.py for CUDA's
-libraries if necessary. Skipped if there is none.
+Needs a Python with numpy, safetensors, torch and sympy, which torch.optim imports: this one, or else .venv's, with
+stubs from without_cuda.py for CUDA's libraries if necessary. Skipped if there is none.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ import support  # noqa: E402
 
 MODELS = support.SOURCE / "models"
 INSIDE = "MINET_PACKAGE_TEST"  # set once this script has restarted itself in another Python
-NEEDED = ("numpy", "safetensors", "torch", "typing_extensions")
+NEEDED = ("numpy", "safetensors", "sympy", "torch", "typing_extensions")
 
 
 def has(*modules):
