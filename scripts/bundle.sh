@@ -39,6 +39,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work" "$out.partial"' EXIT
 root=$work/minet
 cmake --install build/release --prefix "$root" --component programs --strip >/dev/null
+cp scripts/gpu_check.py "$root/share/minet/"
 
 $all_models || rm -r "$root/share/minet/models/paper"
 

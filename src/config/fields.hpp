@@ -263,6 +263,8 @@ void fields(Visitor& visit, Config& c) {
   visit.field("precision", c.precision, choice(), Origin::ours,
               "of matrix products and convolutions in training; tf32 needs a GPU, bf16 a GPU or a "
               "processor with AVX512-BF16; automatic: bf16 on a GPU, float32 elsewhere");
+  visit.field("cuda_graphs", c.cuda_graphs, choice(), Origin::ours,
+              "record each kind of training step once and repeat it, on a GPU and in one process");
   visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
               "steps between lines of metrics.jsonl");
   visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,

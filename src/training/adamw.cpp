@@ -34,6 +34,7 @@ AdamW::AdamW(std::vector<NamedParameter> parameters, const config::StageConfig& 
     group.steps.push_back(steps_.back());
   }
   failed_ = at::zeros({}, parameters_.at(0).tensor.options().requires_grad(false));
+  if (!failed_.is_cpu()) rate_on_device_ = at::zeros_like(failed_);
 }
 
 void AdamW::zero_grad() {
@@ -54,7 +55,12 @@ at::Tensor AdamW::clip_gradients(double max_norm) {
   return norm;
 }
 
-void AdamW::step(double learning_rate) {
+void AdamW::set_learning_rate(double rate) {
+  rate_ = rate;
+  if (rate_on_device_.defined()) rate_on_device_.fill_(rate);
+}
+
+void AdamW::step() {
   at::NoGradGuard no_grad;
   for (Group& group : groups_) {
     std::vector<at::Tensor> parameters, gradients, means, squares, steps;
@@ -73,10 +79,16 @@ void AdamW::step(double learning_rate) {
     } else {
       at::_foreach_add_(steps, 1);
     }
-    at::_fused_adamw_(parameters, gradients, means, squares, /*max_exp_avg_sqs=*/{}, steps,
-                      learning_rate, beta1_, beta2_, group.decay, /*eps=*/1e-8,
-                      /*amsgrad=*/false, /*maximize=*/false, optional(divisor_),
-                      optional(not_finite_));
+    const auto update = [&](const auto& rate) {
+      at::_fused_adamw_(parameters, gradients, means, squares, /*max_exp_avg_sqs=*/{}, steps, rate,
+                        beta1_, beta2_, group.decay, /*eps=*/1e-8, /*amsgrad=*/false,
+                        /*maximize=*/false, optional(divisor_), optional(not_finite_));
+    };
+    if (rate_on_device_.defined()) {
+      update(rate_on_device_);
+    } else {
+      update(rate_);
+    }
   }
   divisor_ = not_finite_ = at::Tensor();
 }

@@ -1,4 +1,4 @@
-// Shared by the steps of all stages: the list of trained parameters, and the way from a loss to
+// Shared by the steps of all stages: the list of trained parameters, and the way from a batch to
 // updated parameters.
 #pragma once
 
@@ -6,11 +6,13 @@
 #include <torch/nn/module.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "minet/training/adamw.hpp"
 #include "training/joint.hpp"
+#include "training/recorded.hpp"
 
 namespace minet::training {
 
@@ -26,17 +28,39 @@ inline void append_parameters(std::vector<NamedParameter>& into, const torch::nn
   }
 }
 
+// Recordings of steps, if they are asked for and possible. Those of several processes are not: the
+// host takes part in the exchange of gradients.
+template <class Report>
+std::shared_ptr<Recorded<Report>> make_recorded(const config::TrainConfig& config,
+                                                const Ranks* ranks) {
+  return std::make_shared<Recorded<Report>>(config.run.cuda_graphs && ranks == nullptr);
+}
+
 // Report: loss and gradient_norm (tensors [] on the loss's device), learning_rate. The loss is that
 // of this rank's part of the batch.
+
+// From a loss to updated parameters.
 template <class Report>
-Report descend(AdamW& optimiser, Joint& joint, const at::Tensor& loss,
-               const config::StageConfig& stage, std::int64_t step) {
+Report descend(AdamW& optimiser, Joint& joint, const at::Tensor& loss, double clip_norm) {
   joint.backward(loss, optimiser);
   Report report;
   report.loss = loss.detach();
-  report.learning_rate = learning_rate(stage, step);
-  report.gradient_norm = optimiser.clip_gradients(stage.clip_norm);
-  optimiser.step(report.learning_rate);
+  report.gradient_norm = optimiser.clip_gradients(clip_norm);
+  optimiser.step();
+  return report;
+}
+
+// One step: `work` returns the report of `descend`. Whatever differs from step to step, apart from
+// the inputs and the generator's seed, has no place in it.
+template <class Report, class Work>
+Report recorded_step(Recorded<Report>& recorded, AdamW& optimiser, double rate,
+                     const Recordable& what, const Work& work) {
+  optimiser.set_learning_rate(rate);
+  Report report = recorded.run(what, [&] {
+    optimiser.zero_grad();
+    return work();
+  });
+  report.learning_rate = rate;
   return report;
 }
 

@@ -75,15 +75,23 @@ SynthesiserStep::SynthesiserStep(models::PlusModel& model, const config::TrainCo
     : model_(model),
       config_(config),
       optimiser_(synthesiser_parameters(model), config.synthesiser_training),
-      joint_(std::make_shared<Joint>(ranks)) {}
+      joint_(std::make_shared<Joint>(ranks)),
+      recorded_(make_recorded<PlusReport>(config, ranks)) {}
 
-PlusReport SynthesiserStep::run(const models::SynthesiserBatch& batch, const at::Tensor& noise,
+PlusReport SynthesiserStep::run(const models::SynthesiserBatch& given, const at::Tensor& drawn,
                                 std::int64_t step) {
-  const models::JointStep together = joint_->step(config_.synthesiser_training);
+  const config::StageConfig& stage = config_.synthesiser_training;
+  const models::JointStep together = joint_->step(stage);
   model_.train();
-  optimiser_.zero_grad();
-  const at::Tensor loss = models::synthesiser_loss(model_, batch, noise).total;
-  return descend<PlusReport>(optimiser_, *joint_, loss, config_.synthesiser_training, step);
+  models::SynthesiserBatch batch = given;
+  at::Tensor noise = drawn;
+  return recorded_step(*recorded_, optimiser_, learning_rate(stage, step),
+                       {.inputs = {&batch.input.hz, &batch.input.voiced, &batch.input.loudness,
+                                   &batch.hz, &batch.sound, &batch.pose, &batch.clip, &noise}},
+                       [&] {
+                         const at::Tensor loss = synthesiser_loss(model_, batch, noise).total;
+                         return descend<PlusReport>(optimiser_, *joint_, loss, stage.clip_norm);
+                       });
 }
 
 ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& config,
@@ -91,15 +99,25 @@ ControlsStep::ControlsStep(models::PlusModel& model, const config::TrainConfig& 
     : model_(model),
       config_(config),
       optimiser_(controls_parameters(model), config.controls_training),
-      joint_(std::make_shared<Joint>(ranks)) {}
+      joint_(std::make_shared<Joint>(ranks)),
+      recorded_(make_recorded<PlusReport>(config, ranks)) {}
 
-PlusReport ControlsStep::run(const models::ControlBatch& batch, const at::Tensor& hidden,
+PlusReport ControlsStep::run(const models::ControlBatch& given, const at::Tensor& masked,
                              std::int64_t step) {
-  const models::JointStep together = joint_->step(config_.controls_training);
+  const config::StageConfig& stage = config_.controls_training;
+  const models::JointStep together = joint_->step(stage);
   model_.train();
-  optimiser_.zero_grad();
-  return descend<PlusReport>(optimiser_, *joint_, models::control_loss(model_, batch, hidden).total,
-                             config_.controls_training, step);
+  models::ControlBatch batch = given;
+  at::Tensor hidden = masked;
+  return recorded_step(*recorded_, optimiser_, learning_rate(stage, step),
+                       {.variant = batch.live,
+                        .inputs = {&batch.tokens.onset, &batch.tokens.pitch, &batch.tokens.level,
+                                   &batch.notes.note, &batch.notes.onset, &batch.notes.present,
+                                   &batch.pose, &batch.mean_pose, &hidden}},
+                       [&] {
+                         const at::Tensor loss = control_loss(model_, batch, hidden).total;
+                         return descend<PlusReport>(optimiser_, *joint_, loss, stage.clip_norm);
+                       });
 }
 
 }  // namespace minet::training

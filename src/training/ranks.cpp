@@ -4,18 +4,17 @@
 
 #include <ATen/ATen.h>
 #include <c10/util/Logging.h>
-#include <dlfcn.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
+#include "core/plugin.hpp"
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
@@ -116,18 +115,14 @@ std::shared_ptr<gloo::transport::Device> own_address(const RankPlace& place) {
 c10::intrusive_ptr<c10d::Backend> nccl_backend(const Store& store, const RankPlace& place,
                                                double timeout_s) {
   using Make = c10d::Backend*(const Store&, int rank, int size, std::int64_t timeout_ms);
-  const auto path =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libminet_nccl.so";
-  void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
+  const auto nccl = plugin_function<Make>("libminet_nccl.so", "minet_nccl_backend");
+  if (nccl.function == nullptr) {
     log::warning(text("GPUs exchange gradients through main memory, by Gloo, because NCCL cannot ",
-                      "be loaded (", ::dlerror(), "); build with the torch of setup.sh --cuda"));
+                      "be loaded (", nccl.problem, "); build with the torch of setup.sh --cuda"));
     return {};
   }
-  auto* const make = reinterpret_cast<Make*>(::dlsym(library, "minet_nccl_backend"));
-  if (make == nullptr) throw WorkError(text(path.string(), ": is not from this build"));
   return c10::intrusive_ptr<c10d::Backend>::reclaim(
-      make(store, place.rank, place.size, milliseconds(timeout_s).count()));
+      nccl.function(store, place.rank, place.size, milliseconds(timeout_s).count()));
 }
 
 Group make_group(const RankPlace& place, const Store& store, const std::string& name,

@@ -97,6 +97,14 @@ void say_if_finished(const config::TrainConfig& config, const Position& position
                  " are done; for more, set ", name, "_training.steps higher"));
 }
 
+void say_if_graphs_have_no_effect(const Material& material) {
+  if (!material.options.config.run.cuda_graphs) return;
+  if (material.device.is_cpu()) log::warning("run.cuda_graphs has no effect on a CPU");
+  if (material.options.ranks != nullptr) {
+    log::warning("run.cuda_graphs has no effect with several processes");
+  }
+}
+
 // Starts or resumes a run, then runs `stages`.
 template <class State, class Stages>
 void run_stages(const Material& material, State& state, const Stages& stages) {
@@ -150,6 +158,7 @@ void run_stages(const Material& material, State& state, const Stages& stages) {
                  options.ranks != nullptr ? counted(material.environment.ranks, "rank") + ", " : "",
                  counted(material.environment.threads, "thread"), " on ",
                  material.environment.device, ", ", config::to_string(material.precision)));
+  say_if_graphs_have_no_effect(material);
   if (going_on) say_if_finished(config, state.position);
   stages(session);
   if (options.ranks != nullptr) options.ranks->wait_for_all();  // rank 0 saves and hosts the store

@@ -10,16 +10,22 @@
 #include <sys/mman.h>
 #include <torch/library.h>
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
+#include <functional>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "minet/core/errors.hpp"
+#include "minet/models/device_graph.hpp"
 
 namespace minet::accelerator {
 namespace {
@@ -51,8 +57,22 @@ void show(const std::string& what) {
   if (wanted) std::cerr << what << '\n' << c10::get_backtrace(2, 40) << '\n';
 }
 
+// What a graph repeats; null unless one is being recorded. The backward pass records from another
+// thread, while the first one waits for it.
+std::vector<std::function<void()>>* recording = nullptr;
+
+void refuse_if_recording(const std::string& what) {
+  TORCH_CHECK(recording == nullptr, "the host would wait for '", what, "', which is not recorded");
+}
+
+void count_launch() {
+  const std::lock_guard lock(counting);
+  ++traffic.launches;
+}
+
 void count_read(const std::string& what) {
   if (inside > 0) return;
+  refuse_if_recording(what);
   const std::lock_guard lock(counting);
   ++traffic.reads[what];
   show("read: " + what);
@@ -60,6 +80,7 @@ void count_read(const std::string& what) {
 
 void count_write() {
   if (inside > 0) return;
+  refuse_if_recording("a copy from memory that is not pinned");
   const std::lock_guard lock(counting);
   ++traffic.writes;
   show("write");
@@ -102,6 +123,13 @@ class Memory final : public c10::Allocator {
     return pointer == nullptr ? nullptr : back_ + (static_cast<char*>(pointer) - front_);
   }
 
+  // All bytes in use, to be restored; what is allocated later is filled with NaNs then.
+  std::vector<char> snapshot() const { return {back_, back_ + used_}; }
+  void restore(const std::vector<char>& bytes) {
+    std::memcpy(back_, bytes.data(), bytes.size());
+    std::memset(back_ + bytes.size(), 0xff, used_ - bytes.size());
+  }
+
   static Memory& instance() {
     static Memory* const memory = new Memory;  // outlives all tensors
     return *memory;
@@ -142,6 +170,36 @@ at::Tensor on_host(const at::Tensor& tensor) {
   return host;
 }
 
+// Tensors of the same memory whose shapes stay, whatever later in-place operators do to the given
+// ones.
+at::Tensor frozen(const at::Tensor& tensor) {
+  if (!tensor.defined()) return tensor;
+  return at::Tensor(
+      tensor.unsafeGetTensorImpl()->shallow_copy_and_detach(c10::VariableVersion(0), true));
+}
+
+std::vector<c10::IValue> frozen(c10::ArrayRef<c10::IValue> values) {
+  std::vector<c10::IValue> kept;
+  for (const c10::IValue& value : values) {
+    if (value.isTensor()) {
+      kept.emplace_back(frozen(value.toTensor()));
+    } else if (value.isTensorList()) {
+      std::vector<at::Tensor> tensors = value.toTensorVector();
+      for (at::Tensor& tensor : tensors) tensor = frozen(tensor);
+      kept.emplace_back(tensors);
+    } else if (value.isOptionalTensorList()) {
+      std::vector<std::optional<at::Tensor>> tensors = value.toOptionalTensorList().vec();
+      for (auto& tensor : tensors) {
+        if (tensor) tensor = frozen(*tensor);
+      }
+      kept.emplace_back(c10::List<std::optional<at::Tensor>>(tensors));
+    } else {
+      kept.push_back(value);
+    }
+  }
+  return kept;
+}
+
 // Operators.
 
 at::Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype,
@@ -166,6 +224,13 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool /*non_bl
   if (reads) count_read("copy");
   if (writes) count_write();
   on_host(to).copy_(on_host(from));
+  if (inside == 0) {
+    count_launch();
+    if (recording != nullptr) {
+      recording->push_back(
+          [from = frozen(from), to = frozen(to)] { on_host(to).copy_(on_host(from)); });
+    }
+  }
   return to;
 }
 
@@ -224,6 +289,26 @@ void look_at(const at::Tensor& tensor, const std::string& name, bool& ours, bool
   }
 }
 
+void compute(const c10::OperatorHandle& op, torch::jit::Stack& stack) {
+  const Inside here;
+  Silent silent;
+  const c10::WarningUtils::WarningHandlerGuard quiet(&silent);
+  at::native::cpu_fallback(op, &stack);
+}
+
+// The new result, in the memory of the recorded one.
+void overwrite(const at::Tensor& recorded, const at::Tensor& result) {
+  if (!recorded.defined() || recorded.numel() == 0) return;
+  if (recorded.data_ptr() != result.data_ptr()) on_host(recorded).copy_(on_host(result));
+}
+
+void overwrite(const c10::IValue& recorded, const c10::IValue& result) {
+  if (recorded.isTensor()) return overwrite(recorded.toTensor(), result.toTensor());
+  if (!recorded.isTensorList()) return;
+  const auto olds = recorded.toTensorVector(), news = result.toTensorVector();
+  for (std::size_t i = 0; i < olds.size(); ++i) overwrite(olds[i], news[i]);
+}
+
 void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const std::string name = op.schema().operator_name().name;
   const std::size_t count = op.schema().arguments().size();
@@ -240,11 +325,49 @@ void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   }
   if (ours && others) count_mixed(name);
   if (tells_host(name)) count_read(name);
-  const Inside here;
-  Silent silent;
-  const c10::WarningUtils::WarningHandlerGuard quiet(&silent);
-  at::native::cpu_fallback(op, stack);
+  const bool launched = inside == 0;
+  if (launched) count_launch();
+  const bool records = launched && recording != nullptr;
+  std::vector<c10::IValue> arguments;
+  if (records) arguments = frozen(torch::jit::last(*stack, count));
+  compute(op, *stack);
+  if (!records) return;
+  const auto results = frozen(torch::jit::last(*stack, op.schema().returns().size()));
+  recording->push_back([op, arguments, results] {
+    torch::jit::Stack again = arguments;
+    compute(op, again);
+    for (std::size_t i = 0; i < results.size(); ++i) overwrite(results[i], again[i]);
+  });
 }
+
+// Graphs.
+
+class Graph final : public models::DeviceGraph {
+ public:
+  void begin() override {
+    generator_ = generator().get_state();
+    memory_ = Memory::instance().snapshot();
+    recording = &operations_;
+  }
+  void end() override {
+    recording = nullptr;
+    Memory::instance().restore(memory_);
+    generator().set_state(generator_);
+  }
+  void replay() override {
+    for (const auto& operation : operations_) operation();
+  }
+  ~Graph() override {
+    if (recording == &operations_) recording = nullptr;
+  }
+
+ private:
+  static at::Generator generator() { return at::detail::getDefaultCPUGenerator(); }
+
+  std::vector<std::function<void()>> operations_;
+  std::vector<char> memory_;
+  at::Tensor generator_;
+};
 
 // Registration.
 
@@ -320,6 +443,8 @@ TORCH_LIBRARY_IMPL(aten, Negative, library) {
 at::Device fake_device() {
   static const bool registered = [] {
     c10::SetAllocator(kType, &Memory::instance());
+    models::set_device_graph_maker(kType,
+                                   [](const at::Device&) { return std::make_unique<Graph>(); });
     return true;
   }();
   static_cast<void>(registered);

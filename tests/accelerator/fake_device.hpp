@@ -4,7 +4,9 @@
 //   - its memory is inaccessible at the addresses that tensors report: dereferencing a raw pointer
 //     ends the process. The bytes are elsewhere, where only its own copies find them;
 //   - it counts the events for which the host would wait for a GPU, and operators that mix
-//     devices.
+//     devices;
+//   - it records graphs (models/device_graph.hpp) with a GPU's restrictions: recording changes no
+//     memory, and an operator that the host waits for ends it with an error.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -25,6 +27,8 @@ struct Traffic {
   // Copies from the CPU, which wait for the device's earlier work (the memory is not
   // pinned).
   std::int64_t writes = 0;
+  // Operators that the host launches, without those of a graph that is repeated.
+  std::int64_t launches = 0;
   // Operators called with both device and CPU tensors; CPU scalars are allowed.
   std::map<std::string, std::int64_t> mixed;
 

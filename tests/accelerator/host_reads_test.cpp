@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "accelerator/batches.hpp"
 #include "accelerator/fake_device.hpp"
 #include "minet/generation/sampling.hpp"
 #include "minet/models/baseline.hpp"
@@ -20,8 +21,6 @@
 
 namespace minet::accelerator {
 namespace {
-
-using training::small_config;
 
 std::string text_of(const Traffic& traffic) {
   std::string text = std::to_string(traffic.read_count()) + " reads, " +
@@ -40,13 +39,8 @@ void print(const std::string& what, const Traffic& traffic) {
   std::cout << what << ": " << text_of(traffic) << '\n';
 }
 
-class FakeDevice : public testing::Test {
+class FakeDevice : public OnFakeDevice {
  protected:
-  FakeDevice() : device(fake_device()) {
-    at::set_num_threads(1);
-    at::manual_seed(0);
-  }
-  at::Tensor there(const at::Tensor& tensor) const { return tensor.to(device); }
   // Runs a few warm-up steps, which may create what is created once, then counts `steps` of them.
   template <class Step>
   void expect_no_reads(const std::string& what, const Step& step, std::int64_t steps,
@@ -61,8 +55,6 @@ class FakeDevice : public testing::Test {
     EXPECT_LE(traffic.writes, writes * steps) << text_of(traffic);
     EXPECT_TRUE(traffic.mixed.empty()) << text_of(traffic);
   }
-
-  const at::Device device;
 };
 
 using FakeDeviceDeathTest = FakeDevice;
@@ -103,18 +95,6 @@ TEST_F(FakeDeviceDeathTest, ARawPointerIntoItEndsTheProcess) {
   EXPECT_DEATH(*static_cast<float*>(x.mutable_data_ptr()) = 1, "");
 }
 
-config::TrainConfig trained_config() {
-  config::TrainConfig config = small_config();
-  config.vqvae.plain_steps = 0;
-  config.vqvae.revive_every = 2;
-  config.content.alignment = config::Alignment::both;
-  config.vqvae_training = {.steps = 200, .batch = 4, .learning_rate = 5e-3, .warmup_steps = 5};
-  config.prior_training = {.steps = 200, .batch = 4, .learning_rate = 1e-2, .warmup_steps = 5};
-  config.baseline_training = config.prior_training;
-  config.prior.dropout = 0.1;
-  return config;
-}
-
 TEST_F(FakeDevice, AStepOfTheVqVae) {
   const config::TrainConfig config = trained_config();
   models::Model model = models::make_model(config, 1), here = models::make_model(config, 1);
@@ -140,15 +120,6 @@ TEST_F(FakeDevice, AStepOfTheVqVae) {
   EXPECT_NEAR(loss.item<float>(), ours.item<float>(), 1e-4);
 }
 
-models::PriorBatch prior_batch() {
-  models::PriorBatch batch;
-  batch.notes = at::randint(60, 68, {4, 20}, at::kLong);
-  batch.codes = batch.notes - 58;
-  batch.pose = at::randn({4, 8, 94});
-  batch.notes_present = at::ones({4});
-  return batch;
-}
-
 TEST_F(FakeDevice, AStepOfThePrior) {
   for (const auto kind : {config::PriorKind::transformer, config::PriorKind::gru}) {
     config::TrainConfig config = trained_config();
@@ -157,14 +128,9 @@ TEST_F(FakeDevice, AStepOfThePrior) {
     models::Model model = models::make_model(config, 1);
     model.to(device);
     training::PriorStep step(model, config);
-    const models::PriorBatch near = prior_batch();
-    models::PriorBatch batch{.codes = there(near.codes),
-                             .pose = {},
-                             .notes = there(near.notes),
-                             .notes_present = there(near.notes_present)};
-    const at::Tensor pose = there(near.pose);
+    models::PriorBatch batch = prior_batch(device);
+    const at::Tensor pose = batch.pose;
     const std::string name = kind == config::PriorKind::gru ? "GRU prior" : "prior";
-    batch.pose = pose;
     expect_no_reads(
         name, [&](std::int64_t at) { step.run(batch, at); }, 5);
     expect_no_reads(
@@ -179,50 +145,36 @@ TEST_F(FakeDevice, AStepOfThePrior) {
 
 TEST_F(FakeDevice, AStepOfEachBaseline) {
   for (const auto kind : {config::ModelKind::seq2seq, config::ModelKind::graph_transformer}) {
-    config::TrainConfig config = trained_config();
-    training::make_baselines_small(config);
-    config.model.kind = kind;
+    const config::TrainConfig config = baseline_config(kind);
     models::BaselineModel model = models::make_baseline(config, 1);
     model.net->to(device);
     training::BaselineStep step(model, config);
-    const training::BaselineBatch batch{.pose = there(at::randn({3, 8, 94})),
-                                        .spectrogram = there(at::randn({3, 32, 20}))};
+    const training::BaselineBatch batch = baseline_batch(device);
     expect_no_reads(
         std::string(config::to_string(kind)), [&](std::int64_t at) { step.run(batch, at); }, 5);
   }
 }
 
 TEST_F(FakeDevice, AStepOfEachStageOfPlus) {
-  const reference::Golden golden("plus");
-  const config::TrainConfig config = golden.config();
-  const auto far = [&](const char* name) { return there(golden.at(std::string("input.") + name)); };
-  models::PlusModel model = models::make_plus(config, 1);
+  const PlusInputs inputs(device);
+  models::PlusModel model = models::make_plus(inputs.config, 1);
   model.to(device);
-  training::SynthesiserStep sound(model, config);
-  const at::Tensor pose = far("pose"), noise = far("noise");
-  models::SynthesiserBatch sounds{.input = {far("hz"), far("voiced"), far("loudness")},
-                                  .hz = far("hz"),
-                                  .sound = far("sound"),
-                                  .pose = pose,
-                                  .clip = far("clip")};
+  training::SynthesiserStep sound(model, inputs.config);
+  models::SynthesiserBatch sounds = inputs.sounds;
   expect_no_reads(
       "plus, synthesiser",
       [&](std::int64_t at) {
-        sounds.pose = training::augmented(pose, 1.0);
-        sound.run(sounds, noise, at);
+        sounds.pose = training::augmented(inputs.sounds.pose, 1.0);
+        sound.run(sounds, inputs.noise, at);
       },
       5);
-  training::ControlsStep controls(model, config);
-  models::ControlBatch tokens{
-      .tokens = {far("onset"), far("pitch"), far("level")},
-      .notes = {far("note"), far("note_onset"), there(golden.at("input.present") > 0)},
-      .pose = pose};
-  const at::Tensor hidden = there(golden.at("input.hidden") > 0);
+  training::ControlsStep controls(model, inputs.config);
+  models::ControlBatch tokens = inputs.controls;
   for (const bool live : {false, true}) {
     tokens.live = live;
     expect_no_reads(
         live ? "plus, controls, live" : "plus, controls",
-        [&](std::int64_t at) { controls.run(tokens, hidden, at); }, 5);
+        [&](std::int64_t at) { controls.run(tokens, inputs.hidden, at); }, 5);
   }
 }
 

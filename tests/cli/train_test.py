@@ -294,7 +294,8 @@ class Resume(Case):
         self.assertEqual(self.resume(run), self.expected())
         self.assertIn("this run is finished: all 12 steps", self.said)
         self.assertIn(f"next: mi_generate --model {run} --pose", self.said)
-        self.assertNotEqual(self.resume(run, prior_training__steps=14), self.expected())
+        self.assertNotEqual(self.resume(run, prior_training__steps=14, run__cuda_graphs="true"), self.expected())
+        self.assertIn("run.cuda_graphs has no effect on a CPU", self.said)
         self.assertEqual(max(line["step"] for line in self.metrics(run) if line["stage"] == "prior"), 14)
 
     def test_a_new_run_from_anothers_weights(self):

@@ -7,6 +7,7 @@ Needs a Python with numpy, safetensors, torch and sympy, which torch.optim impor
 stubs from without_cuda.py for CUDA's libraries if necessary. Skipped if there is none.
 """
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -339,6 +340,12 @@ class Package(support.Case):
         )
         for name, tensor in before.items():
             self.assertEqual(name.startswith("body."), bool((tensor != after[name]).any()), name)
+
+    def test_the_library_for_cuda_graphs_finds_what_it_needs_in_torch(self):
+        library = pathlib.Path(self.mi_train).with_name("libminet_cuda_graph.so")
+        if not library.exists() or not hasattr(self.torch._C, "_CUDAGraph"):
+            self.skipTest("a torch without CUDA")
+        self.assertTrue(ctypes.CDLL(library).minet_cuda_graph)  # calling it needs a GPU
 
     @unittest.skipUnless(has("onnx", "onnxruntime"), "no onnx and onnxruntime")
     def test_onnx(self):

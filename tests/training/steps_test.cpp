@@ -195,7 +195,8 @@ TEST(AdamWTest, ClipsToATotalNormAndKeepsItsState) {
   a.mutable_grad() = at::tensor({3.0f, 0.0f});
   b.mutable_grad() = at::tensor({4.0f});
   EXPECT_NEAR(optimiser.clip_gradients(1).item<double>(), 5, 1e-6);
-  optimiser.step(0.1);
+  optimiser.set_learning_rate(0.1);
+  optimiser.step();
   EXPECT_NEAR(b.grad().item<float>(), 0.8, 1e-5);
   EXPECT_NEAR(b.item<float>(), -0.1, 1e-4);  // the size of Adam's first step is the learning rate
 
@@ -206,8 +207,10 @@ TEST(AdamWTest, ClipsToATotalNormAndKeepsItsState) {
   other.load_state(state, "optimizer.");
   for (auto* gradient : {&a2, &a}) gradient->mutable_grad() = at::tensor({1.0f, 2.0f});
   for (auto* gradient : {&b2, &b}) gradient->mutable_grad() = at::tensor({-1.0f});
-  optimiser.step(0.05);
-  other.step(0.05);
+  for (AdamW* each : {&optimiser, &other}) {
+    each->set_learning_rate(0.05);
+    each->step();
+  }
   EXPECT_TRUE(at::equal(a, a2) && at::equal(b, b2));
   state.erase("optimizer.b.mean");
   EXPECT_THROW(other.load_state(state, "optimizer."), InputError);

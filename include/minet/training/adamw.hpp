@@ -27,8 +27,11 @@ class AdamW {
   // Makes the next step scale the gradients to a total norm of at most `max_norm`; returns the norm
   // before that, [] on the parameters' device. Parameters without a gradient count as 0.
   at::Tensor clip_gradients(double max_norm);
+  // Of the steps from now on. Apart from `step`, so that a step can be recorded
+  // (models/device_graph.hpp).
+  void set_learning_rate(double rate);
   // Changes nothing if the norm of the gradients was not finite.
-  void step(double learning_rate);
+  void step();
   // Whether any norm since the last call was not finite. Synchronises with the device.
   bool take_failure();
 
@@ -50,7 +53,8 @@ class AdamW {
   Group groups_[2];                                  // without and with weight decay
   at::Tensor divisor_, not_finite_;  // [] of this step, set by clip_gradients; else undefined
   at::Tensor failed_;                // [] 1 once a norm was not finite
-  double beta1_, beta2_;
+  double beta1_, beta2_, rate_ = 0;
+  at::Tensor rate_on_device_;  // [] the same where steps may be recorded; undefined on a CPU
 };
 
 // lr * warm-up * cosine, for step s counted from 0 (docs/networks.md, "Optimiser").

@@ -17,6 +17,8 @@ namespace minet::training {
 
 class Joint;
 class Ranks;
+template <class Report>
+class Recorded;
 
 // Scales, stretches, rotates and shifts poses and displaces their joints a little, each clip
 // differently: other players and cameras. Draws from torch's default generator.
@@ -47,6 +49,7 @@ class SynthesiserStep {
   config::TrainConfig config_;
   AdamW optimiser_;
   std::shared_ptr<Joint> joint_;
+  std::shared_ptr<Recorded<PlusReport>> recorded_;
 };
 
 // Stage 2: movement encoder and prior; h comes from stage 1 and is not trained.
@@ -62,6 +65,7 @@ class ControlsStep {
   config::TrainConfig config_;
   AdamW optimiser_;
   std::shared_ptr<Joint> joint_;
+  std::shared_ptr<Recorded<PlusReport>> recorded_;
 };
 
 }  // namespace minet::training

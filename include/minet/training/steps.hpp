@@ -16,14 +16,18 @@ namespace minet::training {
 
 class Joint;
 class Ranks;
+template <class Report>
+class Recorded;
 
 // The values of a report are tensors [] on the model's device: reading one waits for its step, so a
 // training loop reads them only when it logs. A step whose gradients are not finite changes no
-// parameter; AdamW::take_failure reports it.
+// parameter; AdamW::take_failure reports it. With config.run.cuda_graphs, the next step overwrites
+// them.
 struct VqVaeReport {
   at::Tensor loss, reconstruction, gradient_norm;
   double learning_rate = 0;
   at::Tensor commitment, codes;  // [], [B, T] int64; undefined in the plain steps
+  at::Tensor encoded;            // [B * T, D], the vectors of these codes; likewise
   at::Tensor revived;            // [] int64, codes given new vectors; undefined if not checked
 };
 
@@ -42,11 +46,13 @@ class VqVaeStep {
   AdamW& optimiser() { return optimiser_; }
 
  private:
+  VqVaeReport learn(const at::Tensor& spectrogram, bool quantise);
   models::Model& model_;
   config::TrainConfig config_;
   config::Precision precision_;
   AdamW optimiser_;
   std::shared_ptr<Joint> joint_;
+  std::shared_ptr<Recorded<VqVaeReport>> recorded_;
 };
 
 struct PriorReport {
@@ -69,6 +75,7 @@ class PriorStep {
   config::Precision precision_;
   AdamW optimiser_;
   std::shared_ptr<Joint> joint_;
+  std::shared_ptr<Recorded<PriorReport>> recorded_;
 };
 
 struct BaselineBatch {
@@ -96,6 +103,7 @@ class BaselineStep {
   config::Precision precision_;
   AdamW optimiser_;
   std::shared_ptr<Joint> joint_;
+  std::shared_ptr<Recorded<BaselineReport>> recorded_;
 };
 
 }  // namespace minet::training

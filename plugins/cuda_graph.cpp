@@ -1,0 +1,39 @@
+// libminet_cuda_graph.so: CUDA graphs. A library of its own, loaded by src/models/device_graph.cpp
+// where a step is to be recorded, because it needs LibTorch's CUDA part, which other machines lack.
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include "minet/models/device_graph.hpp"
+
+namespace {
+
+// The default stream cannot be recorded; a second one must first wait for what that one has begun.
+void leave_default_stream(c10::DeviceIndex device) {
+  if (c10::cuda::getCurrentCUDAStream(device) != c10::cuda::getDefaultCUDAStream(device)) return;
+  c10::cuda::device_synchronize();
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device));
+}
+
+class CudaGraph final : public minet::models::DeviceGraph {
+ public:
+  // Thread-local: threads that prepare batches may pin memory meanwhile.
+  void begin() override {
+    c10::cuda::device_synchronize();
+    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+  }
+  void end() override { graph_.capture_end(); }
+  void replay() override { graph_.replay(); }
+
+ private:
+  at::cuda::CUDAGraph graph_;
+};
+
+}  // namespace
+
+// The caller owns the result.
+extern "C" minet::models::DeviceGraph* minet_cuda_graph(int device) {
+  c10::cuda::set_device(static_cast<c10::DeviceIndex>(device));
+  leave_default_stream(static_cast<c10::DeviceIndex>(device));
+  return new CudaGraph;
+}

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""Checks and measures training and sampling on a GPU in one command, in a limited time. See docs/gpu.md.
+
+    scripts/gpu_check.py OUT                                  agreement with the CPU, resuming, speed
+    scripts/gpu_check.py OUT --train CONFIG --corpus CORPUS   and then trains that until the time is over
+
+OUT/gpu_check.json and OUT/gpu_check.md are written again after each part, so that it may be killed at any time. Needs
+only the programs (of a build, or of scripts/bundle.sh, which packs this file too) and Python 3.
+"""
+import argparse
+import itertools
+import json
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUNDLED = (HERE / "configs").is_dir()  # in share/minet
+DATA = HERE if BUNDLED else HERE.parent
+CONFIGS = DATA / "configs"
+STEPS = 10  # of each stage, compared with the CPU
+# Losses may differ by this share after STEPS steps: sums on a GPU have another order.
+CLOSE = 0.01
+# plus draws noise and augmentation on the device, so its random numbers are others on a GPU.
+CLOSE_PLUS = 0.1
+SETTLE = 3  # s of a run after its first log line that do not count
+MODES = (("float32", False), ("tf32", False), ("bf16", False), ("bf16", True))  # precision, graphs
+
+
+class Failed(Exception):
+    pass
+
+
+class Check:
+    def __init__(self, options, work):
+        self.options, self.work, self.began = options, work, time.monotonic()
+        self.rows, self.parts, self.runs = [], {}, 0
+
+    def left(self):
+        return 60 * self.options.minutes - (time.monotonic() - self.began)
+
+    def note(self, part, what, result, good=None):
+        """good: whether it is as it should be; None: a measurement."""
+        self.rows.append({"part": part, "what": what, "result": result, "good": good})
+        print(f"{part}: {what}: {result}{'' if good is None else ' (good)' if good else ' (BAD)'}", flush=True)
+        self.write()
+
+    def write(self):
+        out = self.options.out
+        table = ["| part | what | result | as it should be |", "|---|---|---|---|"]
+        table += ["| {part} | {what} | {result} | {} |".format({True: "yes", False: "**no**", None: ""}[row["good"]],
+                                                           **row) for row in self.rows]
+        for name, text in (("gpu_check.json", json.dumps({"parts": self.parts, "rows": self.rows}, indent=2)),
+                           ("gpu_check.md", "\n".join(table))):
+            partial = out / (name + ".partial")
+            partial.write_text(text + "\n")
+            partial.replace(out / name)
+
+    def run_part(self, name, limit, part):
+        """Runs a part for at most `limit` seconds; what it raises is a row of the table."""
+        began = time.monotonic()
+        self.until = began + min(limit, self.left())
+        try:
+            part()
+        except (Failed, subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+            self.note(name, "ended early", " ".join(str(error).split())[-300:], False)
+        self.parts[name] = round(time.monotonic() - began, 1)
+        self.write()
+
+    def command(self, program, *arguments):
+        return list(map(str, [self.options.bin / program, *arguments]))
+
+    def finish(self, command):
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
+            raise Failed("no time left")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"no time left for {pathlib.Path(command[0]).name}") from None
+        if done.returncode != 0:
+            raise Failed(f"{pathlib.Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()}")
+
+    def call(self, program, *arguments):
+        self.finish(self.command(program, *arguments))
+
+    def new_run(self, config, device, settings, *more):
+        """(folder, command) of a training in a new folder."""
+        self.runs += 1
+        run = self.work / f"run{self.runs}"
+        words = [CONFIGS / config, "--corpus", self.work / "corpus", "--run", run, "-q", "--device", device, *more]
+        words += [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        return run, self.command("mi_train", *words)
+
+    def losses(self, config, device, settings, *more):
+        run, command = self.new_run(config, device, settings, *more)
+        self.finish(command)
+        return losses_of(run)
+
+    def steps_per_second(self, stage, config, settings):
+        """The median of those logged from SETTLE seconds after the stage's first log line on."""
+        run, command = self.new_run(config, self.options.device, settings)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        lines = []
+        while process.poll() is None and time.monotonic() < self.until:
+            time.sleep(0.1)
+            lines = [line for line in metrics_of(run) if line["stage"] == stage and "steps_per_second" in line]
+            if lines and lines[-1]["seconds"] > lines[0]["seconds"] + SETTLE + self.options.seconds:
+                break
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=60)[1]
+        shutil.rmtree(run, ignore_errors=True)
+        if not lines:
+            raise Failed(said.strip() or "no log line in time")
+        late = [line for line in lines if line["seconds"] > lines[0]["seconds"] + SETTLE]
+        return statistics.median(line["steps_per_second"] for line in late or lines)
+
+    # The parts.
+
+    def machine(self):
+        for command in (["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"],
+                        ["nproc", "--all"]):
+            if shutil.which(command[0]):
+                self.note("machine", command[0], self.output(command))
+        self.note("machine", "programs", self.output(self.command("mi_train", "--version")))
+
+    def output(self, command):
+        return " ".join(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout.split())
+
+    def corpus(self):
+        small = self.options.small
+        players = self.work / "players"
+        self.call("mi_prepare", "-q", "orchestra", "--out", players, "--tracks", 31, "--seconds",
+                  8 if small else 20, "--sound", "additive", "--no-mix")
+        self.call("mi_prepare", "-q", "folder", "--table", players / "tracks.csv", "--out", self.work / "corpus")
+
+    def agreement(self):
+        """The losses of the first steps on the device and on the CPU, and with recorded steps."""
+        exact = {"run.precision": "float32", "run.log_every": 1, "run.evaluate_clips": 1}
+        exact |= {"prior.dropout": 0, "seq2seq.dropout": 0, "graph_transformer.dropout": 0}
+        exact |= {"vqvae.plain_steps": 3, "vqvae.kmeans_vectors": 1024, "plus.augmentation": 0}
+        exact |= {"seq2seq.hidden": 32, "graph_transformer.blocks": "[8, 8, 16]", "graph_transformer.width": 64,
+                  "graph_transformer.heads": 4, "graph_transformer.ffn": 128}
+        for stage in ("vqvae", "prior", "baseline", "synthesiser", "controls"):
+            exact |= {f"{stage}_training.{key}": value
+                      for key, value in (("steps", STEPS), ("batch", 4), ("warmup_steps", 2))}
+        for what, config, changes, close in (
+                ("VQ-VAE and prior", "tiny.yaml", {}, CLOSE),
+                ("Seq2Seq", "tiny.yaml", {"model.kind": "seq2seq"}, CLOSE),
+                ("Graph-Transformer", "tiny.yaml", {"model.kind": "graph_transformer"}, CLOSE),
+                ("plus", "plus.yaml", {}, CLOSE_PLUS)):
+            exactly = exact | changes
+            here = self.losses(config, "cpu", exactly)
+            there = self.losses(config, self.options.device, exactly)
+            recorded = self.losses(config, self.options.device, exactly | {"run.cuda_graphs": "true"})
+            for name, found, wanted in (("device and CPU", there, here), ("with graphs and without", recorded, there)):
+                self.compare("agreement", f"{what}, {name}", found, wanted, close)
+
+    def compare(self, part, what, found, wanted, close):
+        if len(found) != len(wanted) or not found:
+            raise Failed(f"{what}: {len(found)} losses, expected {len(wanted)}")
+        worst = max(map(relative, found, wanted))
+        self.note(part, f"{what}: largest difference of losses", f"{100 * worst:.3g} %", worst < close)
+
+    def figures(self):
+        """The same measurement of models/paper on the CPU and on the device."""
+        model, json_file, found = DATA / "models/paper", self.work / "nll.json", []
+        if not model.is_dir():
+            return self.note("figures", "models/paper", "not included here")
+        for device in ("cpu", self.options.device):
+            self.call("mi_eval", "-q", "nll", "--model", model, "--corpus", self.work / "corpus", "--clips", 4,
+                      "--device", device, "--json", json_file, "--force")
+            found.append(numbers_of(json.loads(json_file.read_text())))
+        here, there = found
+        worst, name = max((relative(here[name], there[name]), name) for name in here if name in there)
+        self.note("figures", f"mi_eval nll, device and CPU, largest difference ({name})", f"{100 * worst:.3g} %",
+                  worst < CLOSE)
+
+    def resuming(self):
+        """A run that is killed and resumed ends near one that is not."""
+        settings = {
+            "run.precision": "float32", "run.log_every": 1, "run.save_every": 5, "run.evaluate_clips": 1,
+            "vqvae_training.steps": 40, "vqvae_training.batch": 4, "vqvae_training.warmup_steps": 2,
+            "vqvae.plain_steps": 3, "vqvae.kmeans_vectors": 1024}
+        whole = self.losses("tiny.yaml", self.options.device, settings, "--stage", "vqvae")
+        run, command = self.new_run("tiny.yaml", self.options.device, settings, "--stage", "vqvae")
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while process.poll() is None and len(metrics_of(run)) < 15 and time.monotonic() < self.until:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        at = len(losses_of(run))
+        self.call("mi_train", "-q", "--resume", run, "--device", self.options.device, "--stage", "vqvae")
+        self.compare("resuming", f"killed at step {at} of 40", losses_of(run), whole, CLOSE)
+
+    def speed(self):
+        """Steps per second of the paper's sizes."""
+        small = self.options.small
+        config = "tiny.yaml" if small else "paper.yaml"
+        usual = {"run.log_every": 2 if small else 20, "run.evaluate_every": 1000000, "run.save_every": 1000000,
+                 "run.evaluate_clips": 1, "vqvae.plain_steps": 1, "vqvae.kmeans_vectors": 1024}
+        stages = {"vqvae": (8,) if small else (8, 64, 256), "prior": (8,) if small else (32, 256)}
+        for stage, batches in stages.items():
+            for batch, (precision, graphs) in itertools.product(batches, MODES):
+                settings = usual | {f"{stage}_training.batch": batch, "run.precision": precision,
+                                    "run.cuda_graphs": str(graphs).lower()}
+                if stage == "prior":
+                    settings |= {"vqvae_training.steps": 2, "vqvae_training.batch": 8, "vqvae_training.warmup_steps": 1}
+                what = f"{stage}, {batch} clips, {precision}{', graphs' if graphs else ''}"
+                if self.until - time.monotonic() < 15:
+                    raise Failed(f"no time left for {what}")
+                try:
+                    rate = self.steps_per_second(stage, config, settings)
+                except Failed as error:  # a precision that this machine lacks; too little memory
+                    self.note("speed", what, " ".join(str(error).split())[-200:])
+                    continue
+                self.note("speed", what, f"{rate:.3g} steps/s, {rate * batch:.4g} clips/s")
+
+    def sampling(self):
+        """Codes per second of one piece, from the time that longer pieces take."""
+        model = DATA / "models/paper"
+        if not model.is_dir():
+            return self.note("sampling", "models/paper", "not included here")
+        pose = next((self.work / "corpus").glob("*/pose.npy"))
+        for device in ("cpu", self.options.device):
+            took = {}
+            for seconds in (4, 100):
+                began = time.monotonic()
+                self.call("mi_generate", "-q", "--model", model, "--pose", pose, "--seconds", seconds, "--iterations",
+                          1, "--device", device, "-o", self.work / "sampled.wav", "--force")
+                took[seconds] = time.monotonic() - began
+            ms = 1000 * (took[100] - took[4]) / (96 * 62.5)
+            self.note("sampling", f"one piece, {device}", f"{ms:.3g} ms per code, decoded and inverted")
+
+    def memory_errors(self):
+        """Two steps under NVIDIA's compute-sanitizer."""
+        if not shutil.which("compute-sanitizer") or self.options.device == "cpu":
+            return self.note("memory errors", "compute-sanitizer", "not here")
+        settings = {"vqvae_training.steps": 2, "vqvae_training.batch": 2, "vqvae_training.warmup_steps": 1,
+                    "vqvae.plain_steps": 1, "vqvae.kmeans_vectors": 1024, "run.evaluate_clips": 1}
+        _, command = self.new_run("tiny.yaml", self.options.device, settings, "--stage", "vqvae")
+        done = subprocess.run(["compute-sanitizer", *command], capture_output=True, text=True,
+                              timeout=max(1, self.until - time.monotonic()))
+        count = re.search(r"ERROR SUMMARY: (\d+) error", done.stdout + done.stderr)
+        self.note("memory errors", "compute-sanitizer, two steps of the VQ-VAE",
+                  count.group(0) if count else done.stderr[-200:], bool(count) and count.group(1) == "0")
+
+    def training(self):
+        """Trains until the time is over; resumed if OUT has the run already."""
+        run = self.options.out / "run"
+        words = ["--resume", run] if run.exists() else [self.options.train, "--run", run]
+        words += ["--corpus", self.options.corpus, "--device", self.options.device, "-q"]
+        words += [word for setting in self.options.set for word in ("--set", setting)]
+        process = subprocess.Popen(self.command("mi_train", *words), stderr=subprocess.PIPE, text=True)
+        try:
+            said = process.communicate(timeout=max(1, self.left() - 20))[1]
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=60)[1]
+        lines = metrics_of(run)
+        self.note("training", " ".join(said.split())[-200:] or "finished",
+                  f"{lines[-1]['stage']} step {lines[-1]['step']}" if lines else "nothing", bool(lines))
+
+
+def metrics_of(run):
+    """The whole lines of metrics.jsonl so far."""
+    try:
+        text = (run / "metrics.jsonl").read_text()
+    except OSError:
+        return []
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def losses_of(run):
+    return [line["loss"] for line in metrics_of(run) if "loss" in line]
+
+
+def relative(a, b):
+    return abs(a - b) / max(abs(a), abs(b), 1e-6)
+
+
+def numbers_of(tree, name=""):
+    """{path: number} of a JSON object; times are left out."""
+    if isinstance(tree, dict):
+        return {path: number for key, value in tree.items() if "second" not in str(key)
+                for path, number in numbers_of(value, f"{name}.{key}".lstrip(".")).items()}
+    if isinstance(tree, list):
+        return numbers_of(dict(enumerate(tree)), name)
+    return {name: tree} if isinstance(tree, (int, float)) and not isinstance(tree, bool) else {}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=pathlib.Path, help="folder for the results")
+    parser.add_argument("--bin", type=pathlib.Path, help="folder of the programs",
+                        default=HERE.parents[1] / "bin" if BUNDLED else HERE.parent / "build/release/bin")
+    parser.add_argument("--device", default="cuda", help="cuda or cuda:N; cpu tries this script itself")
+    parser.add_argument("--minutes", type=float, default=9, help="time limit of everything together")
+    parser.add_argument("--seconds", type=float, default=5, help="measured for each speed")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="these parts only, such as agreement speed")
+    parser.add_argument("--small", action="store_true", help="the tiny preset and a tiny corpus, for a CPU")
+    parser.add_argument("--train", type=pathlib.Path, metavar="CONFIG", help="then train this until the time is over")
+    parser.add_argument("--corpus", type=pathlib.Path, help="the corpus for --train")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for --train")
+    options = parser.parse_args()
+    if (options.train is None) != (options.corpus is None):
+        parser.error("--train and --corpus go together")
+    if not (options.bin / "mi_train").exists():
+        parser.error(f"--bin: expected mi_train in {options.bin}; build it first (scripts/setup.sh)")
+    options.out.mkdir(parents=True, exist_ok=True)
+    parts = [("machine", 60), ("corpus", 120), ("agreement", 150), ("figures", 90), ("resuming", 120), ("speed", 240),
+             ("sampling", 60), ("memory_errors", 60), ("training", 60 * options.minutes)]
+    with tempfile.TemporaryDirectory(prefix="minet-gpu-") as work:
+        check = Check(options, pathlib.Path(work))
+        for name, limit in parts:
+            wanted = options.train is not None if name == "training" else \
+                options.only is None or name in options.only or name == "corpus"
+            if wanted:
+                check.run_part(name, limit, getattr(check, name))
+    bad = [row for row in check.rows if row["good"] is False]
+    print(f"{len(bad)} not as it should be; {options.out / 'gpu_check.md'} has everything")
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()
