@@ -2,10 +2,11 @@
 # Packs the built programs with their libraries, configurations and models into one folder that runs on any other
 # x86-64 Linux (glibc 2.36 or newer) with any installation of torch 2.11.
 #
-#   scripts/bundle.sh [--video] [--all-models] [OUT.tar.xz]      default: build/minet-bundle.tar.xz
+#   scripts/bundle.sh [--video] [--all-models] [--tests] [OUT.tar.xz]      default: build/minet-bundle.tar.xz
 #
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
 #   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always packed
+#   --tests        also pack accelerator_test, which share/minet/gpu_check.py runs on a GPU
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # tar needs xz there. Without MINET_TORCH, the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
@@ -15,15 +16,17 @@
 set -euo pipefail
 here=$PWD
 cd "$(dirname "$0")/.."
-[ "${1:-}" = --help ] && { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0; }
+[ "${1:-}" = --help ] && { sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0; }
 
 packed=(mi_prepare mi_train mi_generate mi_eval)
 all_models=false
+tests=false
 while [ $# -gt 0 ]; do
   case $1 in
     --video) packed+=(mi_video) ;;
     --all-models) all_models=true ;;
-    --*) echo "bundle.sh: expected --video or --all-models, got $1" >&2; exit 2 ;;
+    --tests) tests=true ;;
+    --*) echo "bundle.sh: expected --video, --all-models or --tests, got $1" >&2; exit 2 ;;
     *) break ;;
   esac
   shift
@@ -40,6 +43,11 @@ trap 'rm -rf "$work" "$out.partial"' EXIT
 root=$work/minet
 cmake --install build/release --prefix "$root" --component programs --strip >/dev/null
 cp scripts/gpu_check.py "$root/share/minet/"
+if $tests; then
+  cp -r tests/reference/golden "$root/share/minet/"
+  strip -o "$root/libexec/minet/accelerator_test" $bin/accelerator_test
+  ln -s ../libexec/minet/launch "$root/bin/accelerator_test"
+fi
 
 $all_models || rm -r "$root/share/minet/models/paper"
 

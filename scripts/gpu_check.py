@@ -10,6 +10,7 @@ only the programs (of a build, or of scripts/bundle.sh, which packs this file to
 import argparse
 import itertools
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -168,6 +169,20 @@ class Check:
         worst = max(map(relative, found, wanted))
         self.note(part, f"{what}: largest difference of losses", f"{100 * worst:.3g} %", worst < close)
 
+    def tests(self):
+        """Networks against goldens from PyTorch, training steps of each kind with CUDA graphs and without."""
+        program = self.options.bin / "accelerator_test"
+        if not program.exists():
+            return self.note("tests", "accelerator_test", "not included here")
+        goldens = {"MINET_GOLDENS": str(DATA / "golden")} if BUNDLED else {}
+        done = subprocess.run([program, "--gtest_brief=1"], capture_output=True, text=True,
+                              env=os.environ | goldens | {"MINET_DEVICE": self.options.device},
+                              timeout=max(1, self.until - time.monotonic()))
+        (self.options.out / "accelerator_test.txt").write_text(done.stdout + done.stderr)
+        counts = re.findall(r"\[ +(PASSED|SKIPPED|FAILED) +\] (\d+) test", done.stdout)
+        self.note("tests", "accelerator_test", ", ".join(f"{count} {word.lower()}" for word, count in counts) or
+                  f"it ended with {done.returncode}", done.returncode == 0)
+
     def figures(self):
         """The same measurement of models/paper on the CPU and on the device."""
         model, json_file, found = DATA / "models/paper", self.work / "nll.json", []
@@ -314,7 +329,7 @@ def main():
     if not (options.bin / "mi_train").exists():
         parser.error(f"--bin: expected mi_train in {options.bin}; build it first (scripts/setup.sh)")
     options.out.mkdir(parents=True, exist_ok=True)
-    parts = [("machine", 60), ("corpus", 120), ("agreement", 150), ("figures", 90), ("resuming", 120), ("speed", 240),
+    parts = [("machine", 60), ("corpus", 120), ("tests", 60), ("agreement", 150), ("figures", 90), ("resuming", 120), ("speed", 240),
              ("sampling", 60), ("memory_errors", 60), ("training", 60 * options.minutes)]
     with tempfile.TemporaryDirectory(prefix="minet-gpu-") as work:
         check = Check(options, pathlib.Path(work))

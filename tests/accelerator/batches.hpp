@@ -15,13 +15,15 @@
 
 namespace minet::accelerator {
 
-class OnFakeDevice : public testing::Test {
+class OnDevice : public testing::Test {
  protected:
-  OnFakeDevice() : device(fake_device()) {
+  OnDevice() : device(test_device()) {
     at::set_num_threads(1);
     at::manual_seed(0);
   }
   at::Tensor there(const at::Tensor& tensor) const { return tensor.to(device); }
+
+  bool is_fake() const { return device.type() == at::kHPU; }
 
   const at::Device device;
 };
@@ -60,11 +62,11 @@ inline training::BaselineBatch baseline_batch(const at::Device& device) {
 
 // For both stages of plus.
 struct PlusInputs {
-  explicit PlusInputs(const at::Device& device) {
+  PlusInputs() {
     const reference::Golden golden("plus");
     config = golden.config();
     const auto far = [&](const char* name) {
-      return golden.at(std::string("input.") + name).to(device);
+      return golden.at(std::string("input.") + name);  // on the device of the tests
     };
     noise = far("noise");
     sounds = {.input = {far("hz"), far("voiced"), far("loudness")},

@@ -393,14 +393,17 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 };
 C10_REGISTER_GUARD_IMPL(HPU, Guard);
 
+// Whether it is used: torch allows no second kind of accelerator beside a GPU.
+bool in_use = false;
+
 // Torch looks for this name.
 struct HPUHooks final : at::HPUHooksInterface {
   explicit HPUHooks(const at::HPUHooksArgs&) {}
   void init() const override {}
-  bool hasHPU() const override { return true; }
+  bool hasHPU() const override { return in_use; }
   bool isBuilt() const override { return true; }
-  bool isAvailable() const override { return true; }
-  bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
+  bool isAvailable() const override { return in_use; }
+  bool hasPrimaryContext(c10::DeviceIndex) const override { return in_use; }
 };
 using at::HPUHooksRegistry;
 using at::RegistererHPUHooksRegistry;
@@ -442,6 +445,7 @@ TORCH_LIBRARY_IMPL(aten, Negative, library) {
 
 at::Device fake_device() {
   static const bool registered = [] {
+    in_use = true;
     c10::SetAllocator(kType, &Memory::instance());
     models::set_device_graph_maker(kType,
                                    [](const at::Device&) { return std::make_unique<Graph>(); });

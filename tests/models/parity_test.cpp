@@ -68,6 +68,12 @@ void expect_names(const Golden& golden, const torch::nn::Module& module, const s
   EXPECT_EQ(ours, names_of(golden.under("weights.")));
 }
 
+VectorQuantizer quantizer_of(const config::VqVaeConfig& config) {
+  VectorQuantizer quantizer(config);
+  quantizer->to(test_device());
+  return quantizer;
+}
+
 at::Tensor leaf(const at::Tensor& tensor) {
   return tensor.clone().requires_grad_(true);
 }
@@ -132,7 +138,7 @@ TEST(ModelsParity, ResidualBlocksWithAndWithoutBandsGiveTheMirrorsOutput) {
 
 TEST(ModelsParity, QuantizerFollowsTheMirrorsMovingAverages) {
   const Golden golden("quantizer");
-  VectorQuantizer quantizer(golden.config().vqvae);
+  VectorQuantizer quantizer = quantizer_of(golden.config().vqvae);
   const at::NoGradGuard no_grad;
   quantizer->codes.copy_(golden.at("start.output.codes"));
   quantizer->counts.copy_(golden.at("start.output.counts"));
@@ -157,7 +163,7 @@ TEST(ModelsParity, QuantizerRevivesTheCodesThatAreDeadInTheMirrorAndNoOthers) {
   const Golden golden("quantizer");
   config::VqVaeConfig config = golden.config().vqvae;
   config.revive_threshold = golden.at("revive.input.threshold").item<double>();
-  VectorQuantizer quantizer(config);
+  VectorQuantizer quantizer = quantizer_of(config);
   const at::NoGradGuard no_grad;
   const at::Tensor before = golden.at("update.3.output.codes");
   quantizer->codes.copy_(before);
@@ -183,7 +189,7 @@ TEST(ModelsParity, QuantizerRevivesTheCodesThatAreDeadInTheMirrorAndNoOthers) {
 
 TEST(ModelsParity, QuantizerTakesTheLowestIndexOnTiesAsTheMirror) {
   const Golden golden("quantizer");
-  VectorQuantizer quantizer(golden.config().vqvae);
+  VectorQuantizer quantizer = quantizer_of(golden.config().vqvae);
   {
     const at::NoGradGuard no_grad;
     quantizer->codes.copy_(golden.at("ties.input.codes"));
@@ -198,7 +204,7 @@ TEST(ModelsParity, KmeansStartScalesCountsAndSumsAsTheMirror) {
   const at::Tensor sizes = golden.at("start.input.sizes");
   const at::Tensor centres = golden.at("start.input.centres") * 100;  // far apart: one cluster each
   const at::Tensor vectors = centres.repeat_interleave(sizes, 0);
-  VectorQuantizer quantizer(config);
+  VectorQuantizer quantizer = quantizer_of(config);
   quantizer->initialise(vectors, KmeansStart{.seed = 5, .tokens_per_batch = 32, .iterations = 50});
   const at::Tensor nearest =
       quantizer->nearest(centres);  // cluster k of the mirror is code nearest[k]

@@ -1,5 +1,6 @@
-// Reads golden/*.safetensors and compares with them; the first difference is reported with its
-// index. The files are written by tests/reference/make_golden.py and its siblings.
+// Reads golden/*.safetensors to the device of the tests and compares with them; the first
+// difference is reported with its index. The files are written by tests/reference/make_golden.py
+// and its siblings.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -7,6 +8,7 @@
 #include <torch/nn/module.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -18,18 +20,25 @@
 #include "minet/config/config.hpp"
 #include "minet/models/safetensors.hpp"
 #include "support/source_folder.hpp"
+#include "support/test_device.hpp"
 
 namespace minet::reference {
 
 inline constexpr std::string_view kRegenerate =
     "; where docs/architecture.md changed on purpose: python3 tests/reference/make_golden.py";
 
+// MINET_GOLDENS if set: for test programs on a machine without the sources.
+inline std::filesystem::path golden_folder() {
+  const char* const named = std::getenv("MINET_GOLDENS");
+  return named != nullptr ? named : minet::source_folder() / "tests" / "reference" / "golden";
+}
+
 class Golden {
  public:
   explicit Golden(const std::string& name)
-      : name_(name),
-        file_(models::read_safetensors(minet::source_folder() / "tests" / "reference" / "golden" /
-                                       (name + ".safetensors"))) {}
+      : name_(name), file_(models::read_safetensors(golden_folder() / (name + ".safetensors"))) {
+    for (auto& [tensor, values] : file_.tensors) values = values.to(minet::test_device());
+  }
 
   bool has(const std::string& tensor) const { return file_.tensors.count(tensor) > 0; }
 
@@ -80,8 +89,8 @@ inline ::testing::AssertionResult agrees(const std::string& name, const at::Tens
     return ::testing::AssertionFailure() << name << ": shape " << ours.sizes() << " in C++, "
                                          << golden.sizes() << " in PyTorch" << kRegenerate;
   }
-  const at::Tensor a = ours.detach().to(at::kDouble).contiguous().flatten();
-  const at::Tensor b = golden.to(at::kDouble).contiguous().flatten();
+  const at::Tensor a = ours.detach().cpu().to(at::kDouble).contiguous().flatten();
+  const at::Tensor b = golden.cpu().to(at::kDouble).contiguous().flatten();
   const double largest = b.numel() > 0 ? b.abs().max().item<double>() : 0;
   const bool whole = !at::isFloatingType(golden.scalar_type());
   const double allowed = whole ? 0 : tolerance * largest;
@@ -105,11 +114,12 @@ inline std::map<std::string, at::Tensor> tensors_of(const torch::nn::Module& mod
   return found;
 }
 
-// Copies the golden's weights into the module's parameters, and the codebook's codes if the golden
-// has them. A parameter that the golden lacks is an error.
+// Moves the module to the device of the tests, and copies the golden's weights into its parameters,
+// and the codebook's codes if the golden has them. A parameter that the golden lacks is an error.
 inline void set_weights(torch::nn::Module& module, const std::string& prefix,
                         const Golden& golden) {
   const at::NoGradGuard no_grad;
+  module.to(minet::test_device());
   for (const auto& item : module.named_parameters()) {
     const at::Tensor weight = golden.at("weights." + prefix + item.key());
     ASSERT_EQ(item.value().sizes(), weight.sizes()) << prefix << item.key();

@@ -95,7 +95,8 @@ TEST_P(TrainingParityVqVae, TenStepsFollowTheMirror) {
   for (std::int64_t step = 0; step < config.vqvae_training.steps; ++step) {
     if (step == config.vqvae.plain_steps) {
       // k-means is not compared here: the codebook starts where the mirror's did.
-      stage.start_codebook(at::randn({config.vqvae.kmeans_vectors, config.vqvae.code_width}));
+      stage.start_codebook(at::randn({config.vqvae.kmeans_vectors, config.vqvae.code_width},
+                                     quantizer->codes.options()));
       const at::NoGradGuard no_grad;
       quantizer->codes.copy_(golden.at("start.codes"));
       quantizer->counts.copy_(golden.at("start.counts"));
