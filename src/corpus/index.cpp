@@ -10,6 +10,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/hash.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/version.hpp"
 
@@ -37,7 +38,7 @@ std::map<std::string, std::string> read_flat_yaml(const std::filesystem::path& p
       }
       if (!values.emplace(item.first.Scalar(), item.second.Scalar()).second) {
         throw InputError(text(path.string(), " line ", item.first.Mark().line + 1, ": the key ",
-                              item.first.Scalar(), " appears twice"));
+                              excerpt(item.first.Scalar()), " appears twice"));
       }
     }
   } catch (const YAML::Exception& error) {
@@ -65,7 +66,7 @@ struct RowReader {
   const std::string& cell(const std::string& name) const { return row.cells[table.column(name)]; }
   [[noreturn]] void fail(const std::string& name, const std::string& expected) const {
     throw InputError(text(table.name, " line ", row.line, ": ", name, " should be ", expected,
-                          ", not '", cell(name), "'"));
+                          ", not '", excerpt(cell(name)), "'"));
   }
   double number(const std::string& name, double low, double high) const {
     const auto value = parse_double(cell(name));
@@ -138,7 +139,7 @@ Index read_index(const std::filesystem::path& root) {
   const std::string& version_text = value_of(values, "format_version", yaml_path);
   const auto format = parse_integer(version_text);
   if (!format || *format != kFormatVersion) {
-    throw InputError(text(root.string(), " is a corpus of format version ", version_text,
+    throw InputError(text(root.string(), " is a corpus of format version ", excerpt(version_text),
                           ", but minet ", version(), " reads version ", kFormatVersion,
                           "; prepare it again, or use the minet that made it"));
   }
@@ -148,12 +149,12 @@ Index read_index(const std::filesystem::path& root) {
   const auto rate = parse_integer(value_of(values, "sample_rate", yaml_path));
   if (!rate || *rate != kSampleRate) {
     throw InputError(text(yaml_path.string(), ": sample_rate should be ", kSampleRate, ", not '",
-                          values.at("sample_rate"), "'; prepare the corpus again"));
+                          excerpt(values.at("sample_rate")), "'; prepare the corpus again"));
   }
   const auto fps = parse_double(value_of(values, "fps", yaml_path));
   if (!fps || *fps != kFps) {
     throw InputError(text(yaml_path.string(), ": fps should be ", to_text(kFps), ", not '",
-                          values.at("fps"), "'; prepare the corpus again"));
+                          excerpt(values.at("fps")), "'; prepare the corpus again"));
   }
 
   const CsvTable table = read_csv(root / kTracksFile);

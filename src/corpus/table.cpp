@@ -10,6 +10,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/files.hpp"
 #include "minet/core/film.hpp"
+#include "minet/core/message.hpp"
 #include "minet/core/text.hpp"
 #include "minet/core/words.hpp"
 
@@ -27,7 +28,7 @@ void check_header(const CsvTable& table) {
   for (const std::string& name : table.header) {
     if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end()) {
       const auto near = nearest_name(name, kColumns);
-      throw InputError(text(table.name, " has a column '", name, "', which is not known",
+      throw InputError(text(table.name, " has a column '", excerpt(name), "', which is not known",
                             near ? " (" + *near + "?)" : "", "; the columns are ",
                             join(kColumns, ", ")));
     }
@@ -84,12 +85,13 @@ class RowReader {
     source.group = cell("group");
     source.split = cell("split");
     if (!source.split.empty() && source.split != "train" && source.split != "test") {
-      throw InputError(text("split should be train, test or empty, not '", source.split, "'"));
+      throw InputError(
+          text("split should be train, test or empty, not '", excerpt(source.split), "'"));
     }
     source.id = cell("id");
     if (!source.id.empty() && !is_safe_name(source.id)) {
       throw InputError(
-          text("id should be letters, digits, '.', '_' and '-', not '", source.id, "'"));
+          text("id should be letters, digits, '.', '_' and '-', not '", excerpt(source.id), "'"));
     }
     if (source.id == kCorpusFile || source.id == kTracksFile) {
       throw InputError(
@@ -104,9 +106,10 @@ class RowReader {
   void refuse_file_options(const std::filesystem::path& video) const {
     for (const char* name : {"fps", "picture", "first_frame", "pose_format"}) {
       if (cell(name).empty()) continue;
-      throw InputError(
-          text(name, " should be empty if the keypoints are found in a video, but is '", cell(name),
-               "' for ", shown(video), "; leave it out, or give a keypoint file"));
+      throw InputError(text(name,
+                            " should be empty if the keypoints are found in a video, but is '",
+                            excerpt(cell(name)), "' for ", excerpt(video.string()),
+                            "; leave it out, or give a keypoint file"));
     }
   }
 
@@ -116,14 +119,15 @@ class RowReader {
       source.pose_options.fps = parse_cell(fps, table_.separator);
       if (!source.pose_options.fps || !(*source.pose_options.fps > 0) ||
           *source.pose_options.fps > 1000) {
-        throw InputError(text("fps should be a number above 0 and up to 1000, not '", fps, "'"));
+        throw InputError(
+            text("fps should be a number above 0 and up to 1000, not '", excerpt(fps), "'"));
       }
     }
     const std::string person = cell("person");
     if (!person.empty()) {
       const auto number = parse_integer(person);
       if (!number || *number < 0 || *number > 999) {
-        throw InputError(text("person should be a number from 0, not '", person, "'"));
+        throw InputError(text("person should be a number from 0, not '", excerpt(person), "'"));
       }
       source.pose_options.person = static_cast<int>(*number);
     }
@@ -131,7 +135,8 @@ class RowReader {
     if (!first.empty()) {
       source.pose_options.first_frame = parse_integer(first);
       if (!source.pose_options.first_frame || *source.pose_options.first_frame < 0) {
-        throw InputError(text("first_frame should be a frame number from 0, not '", first, "'"));
+        throw InputError(
+            text("first_frame should be a frame number from 0, not '", excerpt(first), "'"));
       }
     }
     const std::string picture = cell("picture");
