@@ -1,6 +1,7 @@
 // libminet_cuda_graph.so: CUDA graphs. A library of its own, loaded by src/models/device_graph.cpp
 // where a step is to be recorded, because it needs LibTorch's CUDA part, which other machines lack.
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
 
@@ -17,9 +18,11 @@ void leave_default_stream(c10::DeviceIndex device) {
 
 class CudaGraph final : public minet::models::DeviceGraph {
  public:
-  // Thread-local: threads that prepare batches may pin memory meanwhile.
+  // Thread-local: threads that prepare batches may pin memory meanwhile. What earlier steps have
+  // freed cannot be reused by a recording, and cannot be given back during one.
   void begin() override {
     c10::cuda::device_synchronize();
+    c10::cuda::CUDACachingAllocator::emptyCache();
     graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
   }
   void end() override { graph_.capture_end(); }

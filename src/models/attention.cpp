@@ -78,7 +78,11 @@ RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& optio
   return {angles.cos().to(options), angles.sin().to(options), shape.first};
 }
 
-const RotaryTable& RotaryMemory::get(const RotaryShape& shape, const at::TensorOptions& options) {
+const RotaryTable& RotaryMemory::get(const RotaryShape& shape, const at::TensorOptions& given) {
+  // The same table in autocast and outside of it: a recorded training step (device_graph.hpp) reads
+  // it where it was, though validation computes in another precision.
+  const at::TensorOptions options =
+      given.dtype() == at::kBFloat16 ? given.dtype(at::kFloat) : given;
   const bool same = table_.size() > 0 && shape_ == shape &&
                     table_.cosines.device() == options.device() &&
                     table_.cosines.dtype() == options.dtype();

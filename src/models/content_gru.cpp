@@ -30,7 +30,7 @@ at::Tensor ContentGruImpl::forward(const at::Tensor& notes, const at::Tensor& bo
       at::cat({embedding_->forward(notes), body_of_steps(body, notes.size(1))}, 2);  // [B, T, W]
   x = at::dropout(x, config.prior.dropout, is_training());
   const NoAutocast exact;
-  return std::get<0>(encoder_->forward(x));  // [B, T, W]
+  return std::get<0>(forward_through(encoder_, x));  // [B, T, W]
 }
 
 void ContentGruImpl::initialise(at::Generator generator) {

@@ -9,6 +9,7 @@
 
 #include "minet/core/signals.hpp"
 #include "models/initialise.hpp"
+#include "models/no_warnings.hpp"
 
 namespace minet::models {
 namespace {
@@ -16,8 +17,9 @@ namespace {
 // Each layer's weights for input and state and their biases; then those of the other direction.
 std::vector<std::vector<at::Tensor>> layers_of(torch::nn::GRUImpl& gru) {
   const std::vector<at::Tensor> all = gru.all_weights();
+  const std::ptrdiff_t count = gru.options.bidirectional() ? 8 : 4;
   std::vector<std::vector<at::Tensor>> layers;
-  for (auto at = all.begin(); at != all.end(); at += 8) layers.emplace_back(at, at + 8);
+  for (auto at = all.begin(); at != all.end(); at += count) layers.emplace_back(at, at + count);
   return layers;
 }
 
@@ -38,6 +40,28 @@ at::Tensor outputs_one_way(const at::Tensor& input, const std::vector<at::Tensor
 
 }  // namespace
 
+std::tuple<at::Tensor, at::Tensor> forward_through(torch::nn::GRU& gru, const at::Tensor& input,
+                                                   const at::Tensor& states) {
+  const double dropout = gru->is_training() ? gru->options.dropout() : 0;
+  if (dropout == 0 || input.is_cpu()) return gru->forward(input, states);
+  const NoWarnings quiet;  // that cuDNN copies the weights of a single layer
+  const bool both_ways = gru->options.bidirectional();
+  const std::int64_t rows = both_ways ? 2 : 1;
+  at::Tensor x = input;
+  std::vector<at::Tensor> last_states;
+  for (const std::vector<at::Tensor>& weights : layers_of(*gru)) {
+    const auto done = static_cast<std::int64_t>(last_states.size());
+    if (done > 0) x = at::dropout(x, dropout, true);
+    const at::Tensor first = states.defined()
+                                 ? states.narrow(0, rows * done, rows).contiguous()
+                                 : at::zeros({rows, x.size(0), weights[1].size(1)}, x.options());
+    auto [outputs, last] = at::gru(x, first, weights, true, 1, 0.0, true, both_ways, true);
+    x = outputs;
+    last_states.push_back(last);
+  }
+  return {x, at::cat(last_states)};
+}
+
 at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input) {
   if (at::GradMode::is_enabled() || input.size(1) <= kFramesOfCall) {
     return std::get<0>(gru->forward(input));
@@ -53,6 +77,7 @@ at::Tensor outputs_both_ways(torch::nn::GRU& gru, const at::Tensor& input) {
 }
 
 at::Tensor outputs_so_far(torch::nn::GRU& gru, const at::Tensor& input, at::Tensor& state) {
+  const NoWarnings quiet;  // as above
   const std::int64_t batch = input.size(0), frames = input.size(1);
   std::vector<at::Tensor> states;
   at::Tensor x = input;

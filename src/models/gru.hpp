@@ -6,6 +6,7 @@
 #include <torch/nn/modules/rnn.h>
 
 #include <cstdint>
+#include <tuple>
 
 namespace minet::models {
 
@@ -17,6 +18,13 @@ struct GruShape {
   double dropout = 0;  // between layers
 };
 torch::nn::GRU make_gru(const GruShape& shape);  // batch first
+
+// Outputs [B, T, h] (2 h both ways) and last states [layers, B, h] ([2 layers, B, h]) from the
+// first states, or from zeros. On a GPU the layers with dropout between them run one by one:
+// cuDNN's own dropout makes the host wait in each step that seeds the generator, and cannot be
+// recorded.
+std::tuple<at::Tensor, at::Tensor> forward_through(torch::nn::GRU& gru, const at::Tensor& input,
+                                                   const at::Tensor& states = {});
 
 // Frames of a long recording processed per call, because a single call cannot be interrupted: for
 // an hour of keypoints it would take 6 s.

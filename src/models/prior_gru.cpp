@@ -53,7 +53,7 @@ at::Tensor PriorGruImpl::run(at::Tensor x, const RotaryTable& rotary, const Cros
       notes ? first_state(content.memory, content.present).to(type) : at::Tensor();
   {
     const NoAutocast exact;
-    x = std::get<0>(decoder_->forward(x.to(type), state));  // [B, T, W]
+    x = std::get<0>(forward_through(decoder_, x.to(type), state));  // [B, T, W]
   }
   if (!crosses() || !notes) return x;
   const at::Tensor seen = cross_->forward(norm_cross_->forward(x), content.memory, rotary, rotary);

@@ -26,7 +26,7 @@ Seq2SeqImpl::Seq2SeqImpl(const config::TrainConfig& given) : BaselineImpl(given)
 }
 
 at::Tensor Seq2SeqImpl::encode(const at::Tensor& pose) {
-  return both_directions(std::get<1>(encoder_->forward(pose)));
+  return both_directions(std::get<1>(forward_through(encoder_, pose)));
 }
 
 at::Tensor Seq2SeqImpl::forward(const at::Tensor& pose, const at::Tensor& target) {
@@ -37,8 +37,8 @@ at::Tensor Seq2SeqImpl::forward(const at::Tensor& pose, const at::Tensor& target
   const at::Tensor before =
       at::cat({start_.expand({batch, 1, -1}), target.narrow(2, 0, frames - 1).transpose(1, 2)}, 1);
   const at::Tensor decoded =
-      std::get<0>(decoder_->forward(at::cat({before, summary}, 2), states));  // [B, T, 2h]
-  return head_->forward(decoded).transpose(1, 2);                             // [B, F, T]
+      std::get<0>(forward_through(decoder_, at::cat({before, summary}, 2), states));  // [B, T, 2h]
+  return head_->forward(decoded).transpose(1, 2);                                     // [B, F, T]
 }
 
 at::Tensor Seq2SeqImpl::generate_frames(const at::Tensor& pose, std::int64_t frames) {

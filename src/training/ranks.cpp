@@ -18,6 +18,7 @@
 #include "minet/core/errors.hpp"
 #include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
+#include "models/no_warnings.hpp"
 
 namespace minet::training {
 namespace {
@@ -52,11 +53,6 @@ auto together(const RankPlace& place, const char* doing, const Work& work) {
   }
 }
 
-// Discards the reducer's advice not to look for unused parameters if the first step has none.
-struct Unheard final : c10::WarningHandler {
-  void process(const c10::Warning&) override {}
-};
-
 class Reduced final : public JointGradients {
  public:
   Reduced(const RankPlace& place, const std::vector<at::Tensor>& parameters, const Group& group)
@@ -79,8 +75,8 @@ class Reduced final : public JointGradients {
     together(place_, "summing gradients", [&] {
       // The reducer averages over the ranks, regardless of how many clips each has.
       const at::Tensor own = loss * (models::own_share() * place_.size);
-      Unheard unheard;
-      const c10::WarningUtils::WarningHandlerGuard guard(&unheard);
+      // It advises not to look for unused parameters if the first step has none.
+      const models::NoWarnings quiet;
       reducer_->prepare_for_forward();
       reducer_->prepare_for_backward({own});
       own.backward();

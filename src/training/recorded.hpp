@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "minet/core/errors.hpp"
+#include "minet/core/log.hpp"
 #include "minet/core/text.hpp"
 #include "minet/models/device_graph.hpp"
 
@@ -68,9 +70,15 @@ class Recorded {
     recording.graph->begin();
     recording.report = work();
     recording.graph->end();
+    log::info("a training step has been recorded; it is repeated from now on");
   } catch (const c10::Error& error) {
+    try {
+      recording.graph->end();  // the device is to be usable afterwards
+    } catch (const c10::Error&) {
+    }
+    const std::string_view why = error.what_without_backtrace();
     throw WorkError(text("run.cuda_graphs: a training step could not be recorded (",
-                         error.what_without_backtrace(), "); set run.cuda_graphs: false"));
+                         why.substr(0, why.find('\n')), "); set run.cuda_graphs: false"));
   }
 
   bool wanted_;
