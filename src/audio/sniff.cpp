@@ -73,6 +73,21 @@ bool read_wav_format(const unsigned char* fmt, std::uint32_t size,
   return true;
 }
 
+// libsndfile adds the sizes in a LIST chunk in 32 bits: one near 2^32 makes it go back, for ever.
+void check_list(const InputFile& file, std::uint64_t at, std::uint64_t end,
+                const std::filesystem::path& path) {
+  Bytes bytes{};
+  while (at + 8 <= end && file.read_at(at, bytes.data(), 8) == 8) {
+    const std::uint64_t size = little(bytes.data() + 4, 4);
+    if (size > 0x7fffffff) {
+      refuse(path,
+             "its LIST chunk (title, artist and the like) is broken; ffmpeg -i FILE "
+             "-map_metadata -1 NEW.wav leaves that out");
+    }
+    at += 8 + size + size % 2;
+  }
+}
+
 // Whether a chunk begins at `at`: a name in printable ASCII and a size that fits in the file.
 bool is_chunk(const InputFile& file, std::uint64_t at) {
   Bytes bytes{};
@@ -152,6 +167,8 @@ void sniff_wav(const InputFile& file, const std::filesystem::path& path, Sniffed
       if (size < 16 || got < 24) refuse(path, "its fmt chunk is too short");
       if (!read_wav_format(bytes.data() + 8, size, path, out, block)) return;
       has_format = true;
+    } else if (has(bytes.data(), "LIST")) {
+      check_list(file, at + 12, std::min(at + 8 + size, file.size()), path);
     } else if (has(bytes.data(), "data") && !has_data) {
       if (!has_format) refuse(path, "its sound comes before its format");
       has_data = true;
