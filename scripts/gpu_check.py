@@ -94,9 +94,10 @@ class Check:
     def command(self, program, *arguments):
         return list(map(str, [self.options.bin / program, *arguments]))
 
-    def start(self, command, output):
+    def start(self, command, output, environment=None):
         """A process in a group of its own, so that what it starts ends with it."""
-        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                                env=os.environ | (environment or {}))
 
     def stop(self, process, signals=(signal.SIGTERM, signal.SIGKILL)):
         for number in signals:
@@ -115,8 +116,7 @@ class Check:
             raise NoTimeLeft(name)
         log = self.work / "log"
         with open(log, "wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-                                       env=os.environ | (environment or {}))
+            process = self.start(command, output, environment)
             try:
                 process.wait(seconds)
             except subprocess.TimeoutExpired:

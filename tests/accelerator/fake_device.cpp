@@ -26,6 +26,7 @@
 
 #include "minet/core/errors.hpp"
 #include "minet/models/device_graph.hpp"
+#include "models/no_warnings.hpp"
 
 namespace minet::accelerator {
 namespace {
@@ -44,11 +45,6 @@ struct Inside {
   ~Inside() { --inside; }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
-};
-
-// Operators warn about resizing an output, although it is torch that calls them this way.
-struct Silent final : c10::WarningHandler {
-  void process(const c10::Warning&) override {}
 };
 
 // With MINET_WHERE set, prints the backtrace of each event.
@@ -291,8 +287,8 @@ void look_at(const at::Tensor& tensor, const std::string& name, bool& ours, bool
 
 void compute(const c10::OperatorHandle& op, torch::jit::Stack& stack) {
   const Inside here;
-  Silent silent;
-  const c10::WarningUtils::WarningHandlerGuard quiet(&silent);
+  // Operators warn about resizing an output, although it is torch that calls them this way.
+  const models::NoWarnings quiet;
   at::native::cpu_fallback(op, &stack);
 }
 
