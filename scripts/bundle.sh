@@ -6,7 +6,7 @@
 #
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
 #   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always packed
-#   --tests        also pack accelerator_test, which share/minet/gpu_check.py runs on a GPU
+#   --tests        also pack accelerator_test and the sampling benchmark, which share/minet/gpu_check.py runs
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # tar needs xz there. Without MINET_TORCH, the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
@@ -45,8 +45,10 @@ cmake --install build/release --prefix "$root" --component programs --strip >/de
 cp scripts/gpu_check.py "$root/share/minet/"
 if $tests; then
   cp -r tests/reference/golden "$root/share/minet/"
-  strip -o "$root/libexec/minet/accelerator_test" $bin/accelerator_test
-  ln -s ../libexec/minet/launch "$root/bin/accelerator_test"
+  for program in accelerator_test sampling; do
+    strip -o "$root/libexec/minet/$program" $bin/$program
+    ln -s ../libexec/minet/launch "$root/bin/$program"
+  done
 fi
 
 $all_models || rm -r "$root/share/minet/models/paper"

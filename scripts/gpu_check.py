@@ -42,7 +42,7 @@ SMALL_SPEEDS = [("vqvae", 8, "float32", False), ("prior", 8, "float32", False)]
 RECORDED = "a training step has been recorded"  # mi_train's message
 LEAST_TRAINING = 60  # s
 PARTS = {"machine": 60, "corpus": 60, "tests": 90, "agreement": 120, "figures": 60, "resuming": 120, "speed": 160,
-         "sampling": 60, "memory_errors": 90, "training": 3600}  # time limits in s
+         "sampling": 60, "generating": 40, "memory_errors": 90, "training": 3600}  # time limits in s
 
 
 class Failed(Exception):
@@ -94,9 +94,9 @@ class Check:
     def command(self, program, *arguments):
         return list(map(str, [self.options.bin / program, *arguments]))
 
-    def start(self, command, output, environment=None):
+    def start(self, command, output, environment=None, stdin=None):
         """A process in a group of its own, so that what it starts ends with it."""
-        return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                                 env=os.environ | (environment or {}))
 
     def stop(self, process, signals=(signal.SIGTERM, signal.SIGKILL)):
@@ -108,17 +108,17 @@ class Check:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
 
-    def finish(self, command, environment=None):
-        """What it prints; Failed unless it ends well in time."""
+    def finish(self, command, environment=None, given=b""):
+        """What it prints, `given` as its input; Failed unless it ends well in time."""
         seconds = self.until - time.monotonic()
         name = pathlib.Path(command[0]).name
         if seconds <= 0:
             raise NoTimeLeft(name)
         log = self.work / "log"
         with open(log, "wb") as output:
-            process = self.start(command, output, environment)
+            process = self.start(command, output, environment, subprocess.PIPE)
             try:
-                process.wait(seconds)
+                process.communicate(given, seconds)
             except subprocess.TimeoutExpired:
                 raise NoTimeLeft(name) from None
             finally:
@@ -233,9 +233,9 @@ class Check:
         environment = {"MINET_DEVICE": self.options.device}
         if BUNDLED:
             environment["MINET_GOLDENS"] = str(DATA / "golden")
-        names = re.findall(r"^  (\w+)$", self.finish([program, "--gtest_filter=Graphs.*", "--gtest_list_tests"]), re.M)
+        names = listed(self.finish([program, "--gtest_filter=Graphs.*:RepeatedSteps.*", "--gtest_list_tests"]))
         # Each recording in a process of its own: after one that fails, a GPU may be of no use.
-        for what in ["-Graphs.*"] + [f"Graphs.{name}" for name in names]:
+        for what in ["-Graphs.*:RepeatedSteps.*"] + names:
             try:
                 said = self.finish([program, "--gtest_brief=1", f"--gtest_filter={what}"], environment)
                 counts = re.findall(r"\[ +(PASSED|SKIPPED) +\] (\d+) test", said)
@@ -297,20 +297,36 @@ class Check:
                 self.note("speed", what, " ".join(str(error).split())[-200:], False)
 
     def sampling(self):
-        """Codes per second of one piece, from the time that longer pieces take."""
-        model = DATA / "models/paper"
-        if not model.is_dir():
-            return self.note("sampling", "models/paper", "not included here (bundle.sh --all-models)")
+        """Codes per second of batches of pieces of 4 s, from a prior of the paper's size."""
+        program = self.options.bin / "sampling"
+        if not program.exists():
+            return self.note("sampling", "benchmarks/sampling.cpp", "not included here (bundle.sh --tests)")
+        for pieces in (1, 5) if self.options.small else (1, 64, 256, 1600):
+            for notes in ("plain", "notes"):
+                for where, sampler in (("as it chooses", ""), ("all on the device", "torch")):
+                    said = self.finish([program, str(pieces), "250", notes, self.options.device],
+                                       {"MINET_SAMPLER": sampler}, b"\n" * 4)
+                    took = statistics.median(float(word) for word in re.findall(r'"seconds":([\d.e-]+)', said)[1:])
+                    self.note("sampling", f"{pieces} times 250 codes, {notes}, {where}",
+                              f"{1000 * took:.3g} ms, {250 * pieces / took:.3g} codes/s")
+
+    def generating(self):
+        """The time that a second of sound takes, from the times of two lengths."""
         pose = next((self.work / "corpus").glob("*/pose.npy"))
-        for device in ("cpu", self.options.device):
-            took = {}
-            for seconds in (4, 100):
-                began = time.monotonic()
-                self.call("mi_generate", "-q", "--model", model, "--pose", pose, "--seconds", seconds, "--iterations",
-                          1, "--device", device, "-o", self.work / "sampled.wav", "--force")
-                took[seconds] = time.monotonic() - began
-            ms = 1000 * (took[100] - took[4]) / (96 * 62.5)
-            self.note("sampling", f"one piece, {device}", f"{ms:.3g} ms per code, decoded and inverted")
+        for name in ("plus", "paper"):
+            model = DATA / "models" / name
+            if not model.is_dir():
+                self.note("generating", f"models/{name}", "not included here (bundle.sh --all-models)")
+                continue
+            for device in ("cpu", self.options.device):
+                took = {}
+                for seconds in (4, 100):
+                    began = time.monotonic()
+                    self.call("mi_generate", "-q", "--model", model, "--pose", pose, "--seconds", seconds, "--device",
+                              device, "-o", self.work / "sampled.wav", "--force")
+                    took[seconds] = time.monotonic() - began
+                ms = 1000 * (took[100] - took[4]) / 96
+                self.note("generating", f"models/{name}, {device}", f"{ms:.3g} ms per second of sound")
 
     def memory_errors(self):
         """Two steps under NVIDIA's compute-sanitizer."""
@@ -356,6 +372,17 @@ def metrics_of(run):
 
 def losses_of(run):
     return [line["loss"] for line in metrics_of(run) if "loss" in line]
+
+
+def listed(text):
+    """The names of tests, from what --gtest_list_tests prints."""
+    names, suite = [], ""
+    for line in text.splitlines():
+        if line.startswith("  "):
+            names.append(suite + line.split()[0])
+        elif line.endswith("."):
+            suite = line
+    return names
 
 
 def relative(a, b):

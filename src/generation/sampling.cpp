@@ -13,11 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "generation/draw_each.hpp"
-#include "minet/core/errors.hpp"
-#include "minet/core/random.hpp"
-#include "minet/core/signals.hpp"
-#include "minet/core/text.hpp"
+#include "generation/drawing.hpp"
 #include "minet/models/fast_prior.hpp"
 #include "minet/pose/prepare.hpp"
 #include "models/cpu/compute_paths.hpp"
@@ -72,60 +68,6 @@ namespace {
 constexpr std::int64_t kRowsTogether = 4;  // of a batch: one group of whole pieces after another,
                                            // so that their keys and values stay in the cache
 constexpr std::int64_t kContextsOfNotes = 16;  // encoded together, so that long notes fit
-
-// The inputs that a batch's pieces are sampled from, and where the codes go.
-struct Drawing {
-  models::Model& model;
-  const at::Tensor& body;   // [B, T, H]
-  const at::Tensor& notes;  // [B, T], or undefined
-  const SamplingOptions& options;
-  at::Tensor codes;                        // [B, T]
-  std::function<void(std::int64_t)> done;  // called with the number of pieces that got a code
-
-  std::int64_t steps() const { return body.size(1); }
-  Random random(std::int64_t piece) const {
-    return Random(derive_seed(options.seed, "codes", static_cast<std::uint64_t>(piece)));
-  }
-  void throw_if_stopped(std::int64_t step) const {
-    if (stop_signal() == 0) return;
-    throw Interrupted(text("stopped at code ", step, " of ", steps(), "; nothing was written"),
-                      stop_signal());
-  }
-};
-
-// The uniform numbers that decide each code, [T, B] double.
-at::Tensor uniforms(const Drawing& drawing) {
-  const std::int64_t batch = drawing.body.size(0), steps = drawing.steps();
-  at::Tensor values = at::empty({steps, batch}, at::kDouble);
-  auto value = values.accessor<double, 2>();
-  for (std::int64_t b = 0; b < batch; ++b) {
-    Random random = drawing.random(b);
-    for (std::int64_t t = 0; t < steps; ++t) value[t][b] = random.uniform();
-  }
-  return values;
-}
-
-// Step by step with LibTorch, on any device, without waiting for it before the last step.
-void draw_by_torch(const Drawing& drawing) {
-  models::Model& model = drawing.model;
-  const std::int64_t batch = drawing.body.size(0);
-  models::ContentInput content;
-  if (drawing.notes.defined()) {
-    content.memory = model.content->forward(drawing.notes, drawing.body);  // [B, T, W]
-  }
-  models::PriorCache cache = model.prior->start(batch, content);
-  const at::Tensor uniform = uniforms(drawing).to(drawing.body.device());
-  std::vector<at::Tensor> drawn;  // [B] each
-  for (std::int64_t t = 0; t < drawing.steps(); ++t) {
-    drawing.throw_if_stopped(t);
-    const at::Tensor logits = model.prior->step(cache, t > 0 ? drawn.back() : at::Tensor(),
-                                                drawing.body.select(1, t));  // [B, K]
-    drawn.push_back(draw_each(logits, drawing.options, uniform[t]));
-    drawing.done(batch);
-  }
-  at::Tensor codes = drawing.codes;
-  if (!drawn.empty()) codes.copy_(at::stack(drawn, 1));
-}
 
 // The content of some pieces, a stretch at a time if the content model allows it.
 class Content {
@@ -204,8 +146,16 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
                         const std::function<void(std::int64_t)>& progress) {
   check(options);
   at::NoGradGuard no_grad;
-  model.eval();
   const std::int64_t batch = body.size(0), steps = body.size(1);
+  const bool packed = models::compute_paths().packed_sampling;
+  if (packed && !body.is_cpu() && batch <= kRowsTogether * at::get_num_threads() &&
+      model.config.prior.kind == config::PriorKind::transformer) {
+    // On a GPU a step takes as long for one piece as for many, and longer than here.
+    models::Model here = models::sampler_on_cpu(model);
+    return sample_codes(here, body.cpu(), notes.defined() ? notes.cpu() : notes, options, progress);
+  }
+  model.prior->eval();
+  if (!model.content.is_empty()) model.content->eval();
   std::atomic<std::int64_t> drawn{0};
   const auto caller = std::this_thread::get_id();
   const Drawing drawing{.model = model,
@@ -219,7 +169,7 @@ at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::
                             progress(all / batch);
                           }
                         }};
-  if (!models::compute_paths().packed_sampling || !models::FastPrior::can_run(model.prior)) {
+  if (!packed || !models::FastPrior::can_run(model.prior)) {
     draw_by_torch(drawing);
     return drawing.codes;
   }

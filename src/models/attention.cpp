@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,7 @@
 namespace minet::models {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kQueriesAtOnce = 256;  // at least; bounds the mask's size for long sequences
 
 // True where step t (row) attends to step s (column).
@@ -43,6 +45,16 @@ at::Tensor join_heads(const at::Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
 }
 
+at::TensorOptions exact_on_cpu() {
+  return at::TensorOptions().dtype(at::kDouble).device(at::kCPU);
+}
+
+// [d / 2], radians per step
+at::Tensor rotary_speeds(std::int64_t head_width) {
+  const at::Tensor turns = at::arange(head_width / 2, exact_on_cpu());
+  return at::pow(10000.0, turns * (-2.0 / static_cast<double>(head_width)));
+}
+
 double residual_deviation(const BlockConfig& config) {
   return kTransformerDeviation / std::sqrt(2.0 * static_cast<double>(config.layers));
 }
@@ -62,20 +74,11 @@ void check_heads(const BlockConfig& config) {
 
 }  // namespace
 
-RotaryTable RotaryTable::slice(std::int64_t position) const {
-  return {cosines.narrow(0, position - first, 1), sines.narrow(0, position - first, 1), position};
-}
-
 RotaryTable make_rotary(const RotaryShape& shape, const at::TensorOptions& options) {
-  const auto exact = at::TensorOptions().dtype(at::kDouble).device(at::kCPU);
-  const std::int64_t half = shape.head_width / 2;
-  const at::Tensor turns =
-      at::arange(half, exact).mul_(-2.0 / static_cast<double>(shape.head_width));
-  const at::Tensor speeds = at::pow(10000.0, turns);  // [d / 2], radians per step
   const at::Tensor positions =
-      at::arange(shape.first, shape.first + shape.count, exact).mul_(shape.spacing);  // [T]
-  const at::Tensor angles = at::outer(positions, speeds);                             // [T, d / 2]
-  return {angles.cos().to(options), angles.sin().to(options), shape.first};
+      at::arange(shape.first, shape.first + shape.count, exact_on_cpu()).mul_(shape.spacing);
+  const at::Tensor angles = at::outer(positions, rotary_speeds(shape.head_width));  // [T, d / 2]
+  return {angles.cos().to(options), angles.sin().to(options)};
 }
 
 const RotaryTable& RotaryMemory::get(const RotaryShape& shape, const at::TensorOptions& given) {
@@ -91,6 +94,37 @@ const RotaryTable& RotaryMemory::get(const RotaryShape& shape, const at::TensorO
     table_ = make_rotary(shape, options);
   }
   return table_;
+}
+
+StepClock::StepClock(const StepShape& shape, const at::TensorOptions& options)
+    : shape_(shape),
+      options_(options),
+      position_(at::zeros({1}, options.dtype(at::kLong))),
+      speeds_(rotary_speeds(shape.head_width).to(options.device())),
+      unwritten_(at::full({1, 1, 1, shape.context}, -kInfinity, options)) {
+  // With a shorter memory, every step is inside every band.
+  if (shape.memory > shape.context) {
+    offsets_ = at::arange(std::min(shape.memory, 2 * shape.context - 1), position_.options());
+  }
+}
+
+StepPlace StepClock::next() {
+  StepPlace place;
+  const at::Tensor angles = (position_ * speeds_).unsqueeze(0);  // [1, d / 2], in double
+  place.rotary = {angles.cos().to(options_), angles.sin().to(options_)};
+  place.slot = position_.remainder(shape_.context);
+  unwritten_.index_fill_(3, place.slot, 0);
+  place.unwritten = unwritten_;
+  if (offsets_.defined()) {
+    const std::int64_t reach = shape_.context - 1;
+    const at::Tensor first = (position_ - reach).clamp_(0, shape_.memory - offsets_.size(0));
+    const at::Tensor steps = first + offsets_;  // [n]
+    const at::Tensor beyond = (steps - position_).abs_().gt(reach);
+    place.far = at::zeros({1, 1, 1, steps.size(0)}, options_).masked_fill_(beyond, -kInfinity);
+    if (offsets_.size(0) < shape_.memory) place.window = steps;
+  }
+  position_.add_(1);
+  return place;
 }
 
 at::Tensor rotate(const at::Tensor& x, const RotaryTable& table) {
@@ -141,16 +175,17 @@ at::Tensor SelfAttentionImpl::forward(const at::Tensor& x, const RotaryTable& ro
       banded_attention(rotate(qkv[0], rotary), rotate(qkv[1], rotary), qkv[2], config.band)));
 }
 
-at::Tensor SelfAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary, KeyValues& ring,
-                                   std::int64_t position) {
-  const auto qkv = split_heads(qkv_->forward(x), 3, config.heads);  // [B, h, 1, d] three times
-  const std::int64_t slots = ring.keys.size(2), slot = position % slots;
-  ring.keys.narrow(2, slot, 1).copy_(rotate(qkv[1], rotary));
-  ring.values.narrow(2, slot, 1).copy_(qkv[2]);
+at::Tensor SelfAttentionImpl::step(const at::Tensor& x, const StepPlace& place,
+                                   const KeyValues& ring) {
+  const std::int64_t batch = x.size(0), head_width = config.width / config.heads;
+  const at::Tensor qkv = qkv_->forward(x).view({batch, 3, config.heads, 1, head_width});
+  const at::Tensor rotated = rotate(qkv.narrow(1, 0, 2), place.rotary);  // [B, 2, h, 1, d]
+  at::Tensor keys = ring.keys, values = ring.values;
+  keys.index_copy_(2, place.slot, rotated.select(1, 1));
+  values.index_copy_(2, place.slot, qkv.select(1, 2));
   // The order of the slots does not matter: the keys carry their positions.
-  const std::int64_t filled = std::min(position + 1, slots);
-  const at::Tensor seen = at::scaled_dot_product_attention(
-      rotate(qkv[0], rotary), ring.keys.narrow(2, 0, filled), ring.values.narrow(2, 0, filled));
+  const at::Tensor seen =
+      at::scaled_dot_product_attention(rotated.select(1, 0), keys, values, place.unwritten);
   return out_->forward(join_heads(seen));  // [B, 1, W]
 }
 
@@ -194,16 +229,16 @@ at::Tensor CrossAttentionImpl::forward(const at::Tensor& x, const at::Tensor& me
   return at::dropout(out_->forward(join_heads(seen)), config.dropout, is_training());
 }
 
-at::Tensor CrossAttentionImpl::step(const at::Tensor& x, const RotaryTable& rotary,
-                                    const KeyValues& memory, std::int64_t position) {
-  const std::int64_t reach = config.band.context - 1;
-  const std::int64_t all = memory.keys.size(2);
-  const std::int64_t from = config.whole_memory ? 0 : std::max<std::int64_t>(0, position - reach);
-  const std::int64_t to = config.whole_memory ? all : std::min(all, position + reach + 1);
-  const at::Tensor q = split_heads(q_->forward(x), 1, config.heads)[0];  // [B, h, 1, d]
+at::Tensor CrossAttentionImpl::step(const at::Tensor& x, const StepPlace& place,
+                                    const KeyValues& memory) {
+  const at::Tensor q = rotate(split_heads(q_->forward(x), 1, config.heads)[0], place.rotary);
+  const auto near = [&](const at::Tensor& all) {  // [B, h, n, d]
+    return place.window.defined() ? all.index_select(2, place.window) : all;
+  };
   const at::Tensor seen =
-      at::scaled_dot_product_attention(rotate(q, rotary), memory.keys.narrow(2, from, to - from),
-                                       memory.values.narrow(2, from, to - from));
+      place.far.defined()
+          ? at::scaled_dot_product_attention(q, near(memory.keys), near(memory.values), place.far)
+          : at::scaled_dot_product_attention(q, memory.keys, memory.values);
   return out_->forward(join_heads(seen));  // [B, 1, W]
 }
 
@@ -252,17 +287,15 @@ BlockCache BlockImpl::start(std::int64_t batch, const at::Tensor& memory,
   if (config.cross && memory.defined()) {
     cache.cross = cross_->key_values(memory, rotary);
     cache.cross.values = cache.cross.values.contiguous();
-    cache.cross_first = rotary.first;
   }
   return cache;
 }
 
-at::Tensor BlockImpl::step(at::Tensor x, const RotaryTable& rotary, BlockCache& cache,
-                           std::int64_t position, const at::Tensor& present) {
-  x = x + attention_->step(norm1_->forward(x), rotary, cache.self, position);  // [B, 1, W]
+at::Tensor BlockImpl::step(at::Tensor x, const StepPlace& place, const BlockCache& cache,
+                           const at::Tensor& present) {
+  x = x + attention_->step(norm1_->forward(x), place, cache.self);  // [B, 1, W]
   if (cache.cross.keys.defined()) {
-    const at::Tensor seen =
-        cross_->step(norm_cross_->forward(x), rotary, cache.cross, position - cache.cross_first);
+    const at::Tensor seen = cross_->step(norm_cross_->forward(x), place, cache.cross);
     x = present.defined() ? at::addcmul(x, seen, present) : x + seen;
   }
   return x + feed_forward(x);  // [B, 1, W]

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "minet/models/device_graph.hpp"
 #include "models/initialise.hpp"
 #include "models/layers.hpp"
 
@@ -64,22 +65,23 @@ at::Tensor GraphTransformerImpl::generate_frames(const at::Tensor& pose, std::in
   for (const auto& module : *blocks_) {
     caches.push_back(module->as<BlockImpl>()->start(pose.size(0), memory, positions));
   }
-  RotaryTable rotary;
-  at::Tensor x = start_.expand({pose.size(0), 1, -1});  // [B, 1, W]
-  std::vector<at::Tensor> all;
-  for (std::int64_t t = 0; t < frames; ++t) {
-    if (t >= rotary.first + rotary.size()) {
-      rotary =
-          make_rotary({.first = t, .count = kRotaryRows, .head_width = head_width()}, x.options());
-    }
-    const RotaryTable row = rotary.slice(t);
+  StepClock clock({.head_width = head_width(), .context = config.clip_frames()}, memory.options());
+  const std::int64_t batch = pose.size(0);
+  at::Tensor all = at::empty({batch, frames, config.spectrogram.bins}, memory.options());
+  at::Tensor x = start_.expand({batch, 1, -1}).clone();  // [B, 1, W]
+  const auto step = [&] {
+    const at::Tensor position = clock.position().clone();
+    const StepPlace place = clock.next();
+    at::Tensor seen = x;
     for (std::size_t i = 0; i < caches.size(); ++i) {
-      x = blocks_[i]->as<BlockImpl>()->step(x, row, caches[i], t, {});
+      seen = blocks_[i]->as<BlockImpl>()->step(seen, place, caches[i], {});
     }
-    all.push_back(head_->forward(norm_out_->forward(x)));  // [B, 1, F]
-    x = frame_->forward(all.back());
-  }
-  return at::cat(all, 1).transpose(1, 2);  // [B, F, T]
+    const at::Tensor frame = head_->forward(norm_out_->forward(seen));  // [B, 1, F]
+    all.index_copy_(1, position, frame);
+    x.copy_(frame_->forward(frame));
+  };
+  repeat(pose.device(), frames, step);
+  return all.transpose(1, 2);  // [B, F, T]
 }
 
 at::Tensor GraphTransformerImpl::pose_feature(const at::Tensor& pose) {

@@ -12,8 +12,6 @@
 
 namespace minet::models {
 
-inline constexpr std::int64_t kRotaryRows = 256;  // positions computed together while stepping
-
 torch::nn::Linear make_linear(std::int64_t in, std::int64_t out);
 torch::nn::LayerNorm make_layer_norm(std::int64_t width);      // eps 1e-5
 torch::nn::ModuleList make_blocks(const BlockConfig& config);  // config.layers of them

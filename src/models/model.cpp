@@ -2,6 +2,9 @@
 #include "minet/models/model.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <vector>
 
 #include "minet/config/config.hpp"
 #include "minet/core/random.hpp"
@@ -15,6 +18,20 @@ namespace {
 void add_parameters(std::map<std::string, at::Tensor>& tensors, const std::string& prefix,
                     const torch::nn::Module& module) {
   for (const auto& item : module.named_parameters()) tensors[prefix + item.key()] = item.value();
+}
+
+// Both are of the same kind and shape. A GPU is waited for once.
+void copy_parameters(const torch::nn::Module& from, torch::nn::Module& to) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> values;
+  std::vector<std::int64_t> counts;
+  for (const at::Tensor& value : from.parameters()) {
+    values.push_back(value.flatten());
+    counts.push_back(value.numel());
+  }
+  const std::vector<at::Tensor> parts = at::cat(values).cpu().split_with_sizes(counts);
+  std::size_t i = 0;
+  for (at::Tensor& value : to.parameters()) value.copy_(parts[i++].view_as(value));
 }
 
 at::Generator generator_of(std::uint64_t seed, std::string_view part) {
@@ -42,6 +59,21 @@ Model make_model(const config::TrainConfig& config, std::uint64_t seed) {
   model.prior->initialise(generator_of(seed, "prior"));
   if (!model.content.is_empty()) model.content->initialise(generator_of(seed, "content"));
   return model;
+}
+
+Model sampler_on_cpu(const Model& model) {
+  const DefaultGeneratorGuard guard;
+  Model here;
+  here.config = model.config;
+  here.scale = model.scale;
+  here.prior = make_prior(model.config);
+  copy_parameters(*model.prior, *here.prior);
+  here.prior->eval();
+  if (model.content.is_empty()) return here;
+  here.content = make_content(model.config);
+  copy_parameters(*model.content, *here.content);
+  here.content->eval();
+  return here;
 }
 
 void Model::train(bool on) {

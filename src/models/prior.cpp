@@ -19,6 +19,16 @@ at::Tensor broadcastable(const at::Tensor& present, const at::TensorOptions& opt
   return present.defined() ? present.to(options).view({-1, 1, 1}) : at::Tensor();  // [B, 1, 1]
 }
 
+void check_position(const PriorCache& cache, const at::Tensor& previous) {
+  if (!cache.clock.position().is_cpu()) return;
+  const auto position = cache.clock.position().item<std::int64_t>();
+  require(previous.defined() == (position > 0),
+          position > 0 ? "a step of the prior expected the code sampled last, got none"
+                       : "the first step of the prior has no code before it, but one was given");
+  require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end at step ",
+          cache.steps, "; give notes for the whole length");
+}
+
 }  // namespace
 
 PriorImpl::PriorImpl(const config::TrainConfig& given) : config(given) {
@@ -115,28 +125,26 @@ PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
         {.first = content.first, .count = content.memory.size(1), .head_width = head_width()},
         options);
   }
+  cache.clock = StepClock({.head_width = head_width(),
+                           .context = config.prior.context,
+                           .memory = crosses() && rotary.size() > 0 ? rotary.size() : 0},
+                          options);
   begin(cache, content.memory, rotary);
   return cache;
 }
 
 at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body) {
   const at::NoGradGuard no_grad;
-  const std::int64_t batch = cache.batch, position = cache.position;
+  const std::int64_t batch = cache.batch;
   require(batch > 0, "a step of the prior expected a cache that start made, got an empty one");
+  require(cache.first == 0, "the prior steps with notes from step 0 on, got some from step ",
+          cache.first);
   require(body.dim() == 2 && body.size(0) == batch && body.size(1) == config.body_width(),
           "a step of the prior expected the body vector [", batch, ", ", config.body_width(),
           "], got ", body.sizes());
-  require(previous.defined() == (position > 0),
-          position > 0 ? "a step of the prior expected the code sampled last, got none"
-                       : "the first step of the prior has no code before it, but one was given");
-  require(cache.steps < 0 || position < cache.steps, "the notes given to the prior end at step ",
-          cache.steps, "; give notes for the whole length");
-  require(position >= cache.first, "the notes given to the prior begin at step ", cache.first,
-          ", but the next step is ", position);
-  at::Tensor code;  // [B, D]
-  if (position == 0) {
-    code = start_.expand({batch, -1});
-  } else {
+  check_position(cache, previous);
+  at::Tensor code = start_.expand({batch, -1});  // [B, D]
+  if (previous.defined()) {
     require(previous.dim() == 1 && previous.size(0) == batch,
             "a step of the prior expected the codes sampled last [", batch, "], got ",
             previous.sizes());
@@ -144,15 +152,8 @@ at::Tensor PriorImpl::step(PriorCache& cache, const at::Tensor& previous, const 
     code = embedding_->forward(previous);
   }
   at::Tensor x = at::cat({code, body}, 1).unsqueeze(1);  // [B, 1, W]
-  if (cache.added.defined()) x = x + cache.added.narrow(1, position - cache.first, 1);
-  if (position >= cache.rotary.first + cache.rotary.size()) {
-    cache.rotary = make_rotary(
-        {.first = position, .count = kRotaryRows, .head_width = head_width()}, x.options());
-  }
-  const RotaryTable rotary = cache.rotary.slice(position);
-  x = advance(cache, x, rotary);  // [B, 1, W]
-  ++cache.position;
-  return logits(x.squeeze(1));  // [B, K]
+  if (cache.added.defined()) x = x + cache.added.index_select(1, cache.clock.position());
+  return logits(advance(cache, x, cache.clock.next()).squeeze(1));  // [B, K]
 }
 
 void PriorImpl::initialise_embedding(const at::Tensor& codes) {

@@ -75,11 +75,12 @@ void PriorGruImpl::begin(PriorCache& cache, const at::Tensor& memory, const Rota
   cache.blocks.front().cross = cross_->key_values(memory, rotary);
 }
 
-at::Tensor PriorGruImpl::advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) {
-  std::tie(x, cache.state) = decoder_->forward(x, cache.state);  // [B, 1, W], [L, B, W]
+at::Tensor PriorGruImpl::advance(PriorCache& cache, at::Tensor x, const StepPlace& place) {
+  at::Tensor state;
+  std::tie(x, state) = decoder_->forward(x, cache.state);  // [B, 1, W], [L, B, W]
+  cache.state.copy_(state);                                // in place: see device_graph.hpp
   if (cache.blocks.empty()) return x;
-  const at::Tensor seen =
-      cross_->step(norm_cross_->forward(x), rotary, cache.blocks.front().cross, cache.position);
+  const at::Tensor seen = cross_->step(norm_cross_->forward(x), place, cache.blocks.front().cross);
   return cache.present.defined() ? at::addcmul(x, seen, cache.present) : x + seen;
 }
 

@@ -34,11 +34,9 @@ void PriorTransformerImpl::begin(PriorCache& cache, const at::Tensor& memory,
   }
 }
 
-at::Tensor PriorTransformerImpl::advance(PriorCache& cache, at::Tensor x,
-                                         const RotaryTable& rotary) {
+at::Tensor PriorTransformerImpl::advance(PriorCache& cache, at::Tensor x, const StepPlace& place) {
   for (std::size_t i = 0; i < cache.blocks.size(); ++i) {
-    x = blocks_[i]->as<BlockImpl>()->step(std::move(x), rotary, cache.blocks[i], cache.position,
-                                          cache.present);
+    x = blocks_[i]->as<BlockImpl>()->step(std::move(x), place, cache.blocks[i], cache.present);
   }
   return x;
 }

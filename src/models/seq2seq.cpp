@@ -2,9 +2,8 @@
 
 #include <ATen/ATen.h>
 
-#include <vector>
-
 #include "minet/models/body_encoder.hpp"
+#include "minet/models/device_graph.hpp"
 #include "models/gru.hpp"
 #include "models/initialise.hpp"
 
@@ -42,17 +41,20 @@ at::Tensor Seq2SeqImpl::forward(const at::Tensor& pose, const at::Tensor& target
 }
 
 at::Tensor Seq2SeqImpl::generate_frames(const at::Tensor& pose, std::int64_t frames) {
-  at::Tensor states = encode(pose);                    // [layers, B, 2h]
-  const at::Tensor summary = states[-1].unsqueeze(1);  // [B, 1, 2h]
-  at::Tensor frame = start_.expand({pose.size(0), 1, -1});
-  std::vector<at::Tensor> all;
-  for (std::int64_t t = 0; t < frames; ++t) {
-    at::Tensor decoded;  // [B, 1, 2h]
-    std::tie(decoded, states) = decoder_->forward(at::cat({frame, summary}, 2), states);
-    frame = head_->forward(decoded);  // [B, 1, F]
-    all.push_back(frame);
-  }
-  return at::cat(all, 1).transpose(1, 2);  // [B, F, T]
+  at::Tensor states = encode(pose);                            // [layers, B, 2h]
+  const at::Tensor summary = states[-1].unsqueeze(1).clone();  // [B, 1, 2h]
+  at::Tensor frame = start_.expand({pose.size(0), 1, -1}).clone();
+  at::Tensor all = at::empty({pose.size(0), frames, frame.size(2)}, frame.options());
+  at::Tensor position = at::zeros({1}, frame.options().dtype(at::kLong));
+  const auto step = [&] {
+    const auto [decoded, next] = decoder_->forward(at::cat({frame, summary}, 2), states);
+    states.copy_(next);
+    frame.copy_(head_->forward(decoded));  // [B, 1, F]
+    all.index_copy_(1, position, frame);
+    position.add_(1);
+  };
+  repeat(pose.device(), frames, step);
+  return all.transpose(1, 2);  // [B, F, T]
 }
 
 at::Tensor Seq2SeqImpl::pose_feature(const at::Tensor& pose) {

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <c10/util/Exception.h>
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "minet/core/errors.hpp"
@@ -27,9 +25,6 @@ std::vector<std::int64_t> key_of(const Recordable& what);
 // Copies the inputs into `kept`, made at the first call, and makes them refer to these copies.
 void keep_in_place(const std::vector<at::Tensor*>& inputs, std::vector<at::Tensor>& kept);
 
-// The first runs create what is created once, on the stream that will be recorded.
-inline constexpr int kRunsBeforeRecording = 3;
-
 template <class Report>
 class Recorded {
  public:
@@ -42,16 +37,24 @@ class Recorded {
   template <class Work>
   Report run(const Recordable& what, const Work& work) {
     if (!wanted_) return work();
-    Recording& recording = recordings_[key_of(what)];
-    if (!recording.graph) {
-      recording.graph = models::make_device_graph(what.inputs.front()->device());
-      wanted_ = recording.graph != nullptr;
+    const std::vector<std::int64_t> key = key_of(what);
+    auto found = recordings_.find(key);
+    if (found == recordings_.end()) {
+      auto graph = models::make_device_graph(what.inputs.front()->device());
+      wanted_ = graph != nullptr;
       if (!wanted_) return work();
+      found = recordings_.emplace(key, models::RepeatedWork(std::move(graph))).first;
     }
+    Recording& recording = found->second;
     keep_in_place(what.inputs, recording.inputs);
-    if (recording.runs++ < kRunsBeforeRecording) return work();
-    if (recording.runs == kRunsBeforeRecording + 1) record(recording, work);
-    recording.graph->replay();
+    try {
+      if (recording.step.run([&] { recording.report = work(); })) {
+        log::info("a training step has been recorded; it is repeated from now on");
+      }
+    } catch (const models::RecordingError& error) {
+      throw WorkError(text("run.cuda_graphs: a training step could not be recorded (", error.what(),
+                           "); set run.cuda_graphs: false"));
+    }
     return recording.report;
   }
   // Frees the memory of all recordings.
@@ -59,27 +62,11 @@ class Recorded {
 
  private:
   struct Recording {
-    std::unique_ptr<models::DeviceGraph> graph;
+    explicit Recording(models::RepeatedWork work) : step(std::move(work)) {}
+    models::RepeatedWork step;
     std::vector<at::Tensor> inputs;
-    int runs = 0;
     Report report;
   };
-
-  template <class Work>
-  static void record(Recording& recording, const Work& work) try {
-    recording.graph->begin();
-    recording.report = work();
-    recording.graph->end();
-    log::info("a training step has been recorded; it is repeated from now on");
-  } catch (const c10::Error& error) {
-    try {
-      recording.graph->end();  // the device is to be usable afterwards
-    } catch (const c10::Error&) {
-    }
-    const std::string_view why = error.what_without_backtrace();
-    throw WorkError(text("run.cuda_graphs: a training step could not be recorded (",
-                         why.substr(0, why.find('\n')), "); set run.cuda_graphs: false"));
-  }
 
   bool wanted_;
   std::map<std::vector<std::int64_t>, Recording> recordings_;

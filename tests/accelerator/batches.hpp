@@ -55,6 +55,15 @@ inline config::TrainConfig baseline_config(config::ModelKind kind) {
   return config;
 }
 
+// Of a prior, for sampling; its steps go beyond the context.
+inline config::TrainConfig sampled_config(config::PriorKind kind) {
+  config::TrainConfig config = trained_config();
+  config.prior.kind = kind;
+  config.prior.context = 12;
+  config.prior.dropout = 0;
+  return config;
+}
+
 inline training::BaselineBatch baseline_batch(const at::Device& device) {
   return {.pose = at::randn({3, 8, 94}).to(device),
           .spectrogram = at::randn({3, 32, 20}).to(device)};

@@ -5,18 +5,21 @@
 #include <cmath>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "accelerator/batches.hpp"
 #include "accelerator/fake_device.hpp"
 #include "minet/core/errors.hpp"
+#include "minet/generation/sampling.hpp"
 #include "minet/models/baseline.hpp"
 #include "minet/models/device_graph.hpp"
 #include "minet/models/model.hpp"
 #include "minet/models/plus.hpp"
 #include "minet/training/plus_steps.hpp"
 #include "minet/training/steps.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "training/recorded.hpp"
 
 namespace minet::accelerator {
@@ -175,6 +178,69 @@ TEST_F(Graphs, Plus) {
                });
 }
 
+// Sampled codes and generated frames, with a step recorded and without: equal, also on a GPU, where
+// the same kernels run.
+class RepeatedSteps : public Graphs {
+ protected:
+  // `generate` returns what `steps` steps give.
+  template <class Generate>
+  void expect_same(const std::string& what, std::int64_t steps, const Generate& generate) {
+    std::int64_t launches[2];
+    at::Tensor results[2];
+    for (const bool recorded : {false, true}) {
+      models::DeviceGraphMaker usual;
+      if (!recorded) usual = models::set_device_graph_maker(device.type(), no_graphs);
+      take_traffic();
+      results[recorded] = generate().cpu();
+      launches[recorded] = take_traffic().launches;
+      if (!recorded) models::set_device_graph_maker(device.type(), usual);
+    }
+    EXPECT_TRUE(results[0].equal(results[1]));
+    std::cout << what << ": launches per step: " << launches[0] / steps
+              << ", repeated: " << static_cast<double>(launches[1]) / static_cast<double>(steps)
+              << '\n';
+    if (is_fake()) {
+      EXPECT_LT(2 * launches[1], launches[0]);  // a GRU also encodes notes, step by step
+    }
+  }
+  static std::unique_ptr<models::DeviceGraph> no_graphs(const at::Device&) { return nullptr; }
+};
+
+TEST_F(RepeatedSteps, Codes) {
+  const models::OtherPaths by_torch({.packed_sampling = false});
+  const std::int64_t steps = 60;
+  for (const auto kind : {config::PriorKind::transformer, config::PriorKind::gru}) {
+    models::Model model = models::make_model(sampled_config(kind), 1);
+    model.to(device);
+    const at::Tensor body = there(at::randn({3, steps, 8}));
+    const at::Tensor notes = there(at::randint(0, 129, {3, steps}, at::kLong));
+    for (const bool with_notes : {false, true}) {
+      const std::string what = kind == config::PriorKind::gru ? "codes, GRU" : "codes";
+      expect_same(what + (with_notes ? ", with notes" : ""), steps, [&] {
+        return generation::sample_codes(model, body, with_notes ? notes : at::Tensor(),
+                                        {.temperature = 0.8, .top_k = 9, .top_p = 0.9, .seed = 3});
+      });
+    }
+  }
+}
+
+TEST_F(RepeatedSteps, Baselines) {
+  for (const auto kind : {config::ModelKind::seq2seq, config::ModelKind::graph_transformer}) {
+    models::BaselineModel model = models::make_baseline(baseline_config(kind), 1);
+    model.net->to(device);
+    const at::Tensor pose = baseline_batch(device).pose;
+    expect_same(std::string(config::to_string(kind)), 60,
+                [&] { return model.net->generate(pose, 60); });
+  }
+}
+
+TEST_F(RepeatedSteps, GoOnWithoutARecording) {
+  if (!is_fake()) GTEST_SKIP() << "a GPU's stream would be of no use to the tests after this";
+  at::Tensor sum = there(at::zeros({}));
+  models::repeat(device, 9, [&] { sum.add_(1 + 0 * sum.item<float>()); });
+  EXPECT_EQ(sum.item<float>(), 9);
+}
+
 // A value that the host computes for each step stays what it was when the step was recorded. If
 // there were one, the tests above would fail.
 TEST_F(Graphs, RepeatWhatTheHostComputed) {
@@ -196,7 +262,7 @@ TEST_F(Graphs, RefuseWhatTheHostWaitsFor) {
     at::Tensor input = there(at::ones({}));
     return recorded.run({.inputs = {&input}}, [&] { return input.item<double>(); });
   };
-  for (int i = 0; i < training::kRunsBeforeRecording; ++i) EXPECT_EQ(run(), 1);
+  for (int i = 0; i < models::kRunsBeforeRecording; ++i) EXPECT_EQ(run(), 1);
   EXPECT_THROW(run(), WorkError);
 }
 

@@ -8,6 +8,7 @@
 
 #include "accelerator/batches.hpp"
 #include "accelerator/fake_device.hpp"
+#include "minet/generation/plus.hpp"
 #include "minet/generation/sampling.hpp"
 #include "minet/models/baseline.hpp"
 #include "minet/models/model.hpp"
@@ -15,6 +16,7 @@
 #include "minet/training/augment.hpp"
 #include "minet/training/plus_steps.hpp"
 #include "minet/training/steps.hpp"
+#include "models/cpu/compute_paths.hpp"
 #include "reference/golden.hpp"
 #include "training/small_config.hpp"
 #include "training/usage_monitor.hpp"
@@ -182,31 +184,74 @@ TEST_F(FakeDevice, AStepOfEachStageOfPlus) {
 }
 
 // All codes of a piece are copied to the host together.
-TEST_F(FakeDevice, DrawingCodes) {
-  config::TrainConfig config = trained_config();
-  config.prior.context = 12;
-  config.prior.dropout = 0;
+TEST_F(FakeDevice, SamplingCodes) {
   const std::int64_t steps = 40;
   const at::Tensor body = at::randn({2, steps, 8});
   const at::Tensor notes = at::randint(0, 129, {2, steps}, at::kLong);
   for (const auto kind : {config::PriorKind::transformer, config::PriorKind::gru}) {
-    config.prior.kind = kind;
+    const config::TrainConfig config = sampled_config(kind);
     models::Model here = models::make_model(config, 1), far = models::make_model(config, 1);
     far.to(device);
     for (const bool cut : {false, true}) {
       const generation::SamplingOptions options{
           .temperature = 0.8, .top_k = cut ? 7 : 0, .top_p = cut ? 0.9 : 1.0, .seed = 3};
       const at::Tensor there_body = there(body), there_notes = there(notes);
-      take_traffic();
-      const at::Tensor codes = generation::sample_codes(far, there_body, there_notes, options);
-      const Traffic traffic = take_traffic();
-      print(cut ? "drawing 40 codes, cut" : "drawing 40 codes", traffic);
+      at::Tensor codes;
+      Traffic traffic;
+      {
+        const models::OtherPaths by_torch({.packed_sampling = false});
+        take_traffic();
+        codes = generation::sample_codes(far, there_body, there_notes, options);
+        traffic = take_traffic();
+      }
+      print(cut ? "sampling 40 codes, cut" : "sampling 40 codes", traffic);
       EXPECT_LE(traffic.read_count(), 1) << text_of(traffic);
       EXPECT_LE(traffic.writes, 8) << text_of(traffic);  // once a piece, not once a code
       EXPECT_TRUE(traffic.mixed.empty()) << text_of(traffic);
       EXPECT_TRUE(codes.equal(generation::sample_codes(here, body, notes, options)));
     }
   }
+}
+
+// Few pieces are sampled on the CPU: the host fetches the weights, the body vectors and the notes.
+TEST_F(FakeDevice, SamplingAFewPieces) {
+  const config::TrainConfig config = sampled_config(config::PriorKind::transformer);
+  models::Model here = models::make_model(config, 1), far = models::make_model(config, 1);
+  far.to(device);
+  for (const std::int64_t pieces : {4, 5}) {
+    const at::Tensor body = at::randn({pieces, 20, 8});
+    const at::Tensor notes = at::randint(0, 129, {pieces, 20}, at::kLong);
+    const at::Tensor there_body = there(body), there_notes = there(notes);
+    take_traffic();
+    const at::Tensor codes = generation::sample_codes(far, there_body, there_notes, {.seed = 3});
+    const Traffic traffic = take_traffic();
+    print("sampling " + std::to_string(pieces) + " pieces", traffic);
+    EXPECT_EQ(traffic.writes == 0, pieces == 4) << text_of(traffic);
+    EXPECT_LE(traffic.read_count(), pieces == 4 ? 4 : 1) << text_of(traffic);
+    EXPECT_TRUE(codes.equal(generation::sample_codes(here, body, notes, {.seed = 3})));
+  }
+}
+
+// plus is sampled on the CPU: the host fetches the weights once, and the conditions of 256 frames
+// at a time.
+TEST_F(FakeDevice, SamplingControls) {
+  const PlusInputs inputs;
+  models::PlusModel here = models::make_plus(inputs.config, 1);
+  models::PlusModel far = models::make_plus(inputs.config, 1);
+  far.to(device);
+  const at::Tensor pose = inputs.controls.pose;
+  const auto sample = [](models::PlusModel& model, const at::Tensor& poses) {
+    return generation::draw_controls(model, generation::players_of(model, poses), {}, {.seed = 3});
+  };
+  take_traffic();
+  const models::ControlTokens tokens = sample(far, pose);
+  const Traffic traffic = take_traffic();
+  print("sampling controls, " + std::to_string(tokens.pitch.size(1)) + " frames", traffic);
+  EXPECT_LE(traffic.read_count(), 40) << text_of(traffic);
+  EXPECT_TRUE(traffic.mixed.empty()) << text_of(traffic);
+  const models::ControlTokens ours = sample(here, pose.cpu());
+  EXPECT_TRUE(tokens.pitch.equal(ours.pitch));
+  EXPECT_TRUE(tokens.level.equal(ours.level));
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ TEST_P(PriorTest, NothingFurtherBackThanTheLayersTimesTheContextIsSeen) {
 }
 
 TEST_P(PriorTest, CachedStepsGiveTheLogitsOfTheWholePastTheContextToo) {
-  for (const std::int64_t steps : {5, 12, 75, 700}) {  // context 12; 256 rotary rows at a time
+  for (const std::int64_t steps : {5, 12, 20, 75, 700}) {  // context 12
     const std::int64_t batch = 3;
     const at::Tensor codes = random_ints({batch, steps}, 24, 1);
     const at::Tensor body = random_tensor({batch, steps, 8}, 2);
@@ -115,7 +115,7 @@ TEST_P(PriorTest, CachedStepsGiveTheLogitsOfTheWholePastTheContextToo) {
       previous = codes.select(1, t);
     }
     EXPECT_LT(worst / whole.abs().max().item<double>(), 1e-5) << steps;
-    EXPECT_EQ(cache.position, steps);
+    EXPECT_EQ(cache.clock.position().item<std::int64_t>(), steps);
     EXPECT_EQ(cache.blocks[0].self.keys.size(2), 12);  // bounded by the context
   }
 }
@@ -237,7 +237,8 @@ TEST(AttentionTest, RotaryAnglesAreThoseOfThePage) {
     }
   }
   const at::Tensor x = at::arange(8, at::kFloat).view({1, 1, 1, 8});
-  const at::Tensor turned = rotate(x, table.slice(4));
+  const at::Tensor turned =
+      rotate(x, make_rotary({.first = 4, .count = 1, .head_width = 8}, at::kFloat));
   const double c = table.cosines[1][1].item<double>(), s = table.sines[1][1].item<double>();
   EXPECT_NEAR(turned[0][0][0][1].item<double>(), 1 * c - 5 * s, 1e-6);  // pair (1, 5)
   EXPECT_NEAR(turned[0][0][0][5].item<double>(), 5 * c + 1 * s, 1e-6);

@@ -46,13 +46,14 @@ class SoundStream {
 // The prior's part: samples onset, pitch and level, one frame after another.
 class ControlStream {
  public:
-  // Runs on the CPU from packed weights (models/fast_controls.hpp), unless MINET_SAMPLER=torch.
+  // Runs on the CPU from packed weights (models/fast_controls.hpp), wherever the model is: a GPU
+  // would wait for the host three times per frame. With MINET_SAMPLER=torch it does.
   ControlStream(models::PlusModel& model, std::int64_t batch, const SamplingOptions& options);
 
   // The input of `next`, from the prior's condition, for any number of frames: [B, C] or [B, T, C].
   at::Tensor prepare(const at::Tensor& condition) const;
 
-  // The tokens of the next frame, [B] each, on the condition's device. `note` and `onset`, one
+  // The tokens of the next frame, [B] each, on the device of `prepared`. `note` and `onset`, one
   // int64 per piece, force pitch and onset if given (models::NoteInput); -1: not forced.
   struct Forced {
     std::int64_t note = -1, onset = 0;

@@ -18,8 +18,10 @@ namespace minet::generation {
 std::int64_t draw(std::span<const float> logits, const SamplingOptions& options, double uniform);
 
 // body [B, T, H]; notes [B, T] int64, or undefined to play without notes -> codes [B, T] int64.
-// Each piece of a batch has its own random numbers: piece b is the same in a batch of any size.
-// `progress`, if given, is called with the number of codes done.
+// Each piece of a batch has its own random numbers: piece b is the same in a batch of any size,
+// except for rounding on a GPU. A model on a GPU samples batches of up to four pieces per CPU
+// thread on the CPU, larger ones on the GPU (MINET_SAMPLER=torch: all). `progress`, if given, is
+// called with the number of codes done.
 at::Tensor sample_codes(models::Model& model, const at::Tensor& body, const at::Tensor& notes,
                         const SamplingOptions& options,
                         const std::function<void(std::int64_t)>& progress = {});

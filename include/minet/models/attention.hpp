@@ -19,9 +19,7 @@ namespace minet::models {
 struct RotaryTable {
   at::Tensor cosines;  // [T, d / 2]
   at::Tensor sines;    // [T, d / 2]
-  std::int64_t first = 0;
   std::int64_t size() const { return cosines.defined() ? cosines.size(0) : 0; }
-  RotaryTable slice(std::int64_t position) const;  // one row, by absolute position
 };
 struct RotaryShape {
   std::int64_t first = 0;  // absolute position of the first row
@@ -70,13 +68,43 @@ struct KeyValues {
   at::Tensor values;  // [B, h, slots, d]
 };
 
+// What a cached step needs to know of its position.
+struct StepPlace {
+  RotaryTable rotary;    // its row
+  at::Tensor slot;       // [1] int64: where the ring holds it
+  at::Tensor unwritten;  // [1, 1, 1, slots]: -infinity in slots not written yet, else 0
+  at::Tensor window;     // [n] int64: the memory's steps around it; undefined: all
+  at::Tensor far;        // [1, 1, 1, n]: -infinity for steps outside the band; undefined: none
+};
+struct StepShape {
+  std::int64_t head_width = 2;
+  std::int64_t context = 1;
+  std::int64_t memory = 0;  // steps that cross-attention's band moves over; 0: there is no band
+};
+// Counts cached steps in a tensor on their device: the operators of a step are the same at every
+// position, so that they can be recorded once and repeated (device_graph.hpp).
+class StepClock {
+ public:
+  StepClock() = default;
+  StepClock(const StepShape& shape, const at::TensorOptions& options);
+  const at::Tensor& position() const { return position_; }  // [1] int64, of the next step
+  StepPlace next();                                         // its place; moves to the one after it
+
+ private:
+  StepShape shape_;
+  at::TensorOptions options_;
+  at::Tensor position_;
+  at::Tensor speeds_;     // [d / 2] double, radians per step
+  at::Tensor unwritten_;  // as in StepPlace
+  at::Tensor offsets_;    // [n] int64: 0, 1, ... of the window; undefined without one
+};
+
 class SelfAttentionImpl : public torch::nn::Module {
  public:
   explicit SelfAttentionImpl(const BlockConfig& config);
   at::Tensor forward(const at::Tensor& x, const RotaryTable& rotary);  // [B, T, W] -> [B, T, W]
-  // x [B, 1, W] of step `position`, whose row `rotary` holds; writes its key and value to the ring.
-  at::Tensor step(const at::Tensor& x, const RotaryTable& rotary, KeyValues& ring,
-                  std::int64_t position);
+  // x [B, 1, W] of one step; writes its key and value to the ring.
+  at::Tensor step(const at::Tensor& x, const StepPlace& place, const KeyValues& ring);
   void initialise(at::Generator generator);
   const BlockConfig config;
 
@@ -94,8 +122,8 @@ class CrossAttentionImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& memory, const RotaryTable& rotary,
                      const RotaryTable& memory_rotary);
   KeyValues key_values(const at::Tensor& memory, const RotaryTable& rotary);
-  at::Tensor step(const at::Tensor& x, const RotaryTable& rotary, const KeyValues& memory,
-                  std::int64_t position);  // x [B, 1, W]
+  at::Tensor step(const at::Tensor& x, const StepPlace& place,
+                  const KeyValues& memory);  // x [B, 1, W]
   void initialise(at::Generator generator);
   const BlockConfig config;
 
@@ -115,9 +143,8 @@ struct CrossInput {
 
 // The state of one block between cached steps.
 struct BlockCache {
-  KeyValues self;                // ring
-  KeyValues cross;               // of the memory; undefined without one
-  std::int64_t cross_first = 0;  // the step at which the memory begins
+  KeyValues self;   // ring
+  KeyValues cross;  // of the memory; undefined without one
 };
 
 // x += attention(norm1(x)); x += present * cross(norm_cross(x), memory); x +=
@@ -127,7 +154,7 @@ class BlockImpl : public torch::nn::Module {
   explicit BlockImpl(const BlockConfig& config);
   at::Tensor forward(at::Tensor x, const RotaryTable& rotary, const CrossInput& content = {});
   BlockCache start(std::int64_t batch, const at::Tensor& memory, const RotaryTable& rotary);
-  at::Tensor step(at::Tensor x, const RotaryTable& rotary, BlockCache& cache, std::int64_t position,
+  at::Tensor step(at::Tensor x, const StepPlace& place, const BlockCache& cache,
                   const at::Tensor& present);
   void initialise(at::Generator generator);
   const BlockConfig config;

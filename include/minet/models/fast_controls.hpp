@@ -13,16 +13,16 @@ namespace minet::models {
 
 class FastControls {
  public:
-  // False on a GPU and for weights that are not float32.
+  // False for weights that are not float32.
   static bool can_run(const ControlPrior& prior);
-  // Copies the weights. Starts before the first frame.
+  // Copies the weights, also from a GPU. Starts before the first frame.
   FastControls(const ControlPrior& prior, std::int64_t batch);
   ~FastControls();
   FastControls(const FastControls&) = delete;
   FastControls& operator=(const FastControls&) = delete;
 
-  // The contribution of the condition to each frame, computed for many of them at once:
-  // [B, T, C] -> [B, T, D] or [B, C] -> [B, D].
+  // The contribution of the condition, on any device, to each frame, computed for many of them at
+  // once: [B, T, C] -> [B, T, D] or [B, C] -> [B, D].
   at::Tensor prepare(const at::Tensor& condition) const;
 
   // Advances to the next frame, with prepared [B, D]. `onset`, `pitch`, `level` [B]: what was

@@ -45,6 +45,9 @@ struct Model {
 // advanced.
 Model make_model(const config::TrainConfig& config, std::uint64_t seed);
 
+// Copies of prior and content model on the CPU, in eval mode; the other networks are empty.
+Model sampler_on_cpu(const Model& model);
+
 // Every tensor, by its name in the file. They alias the model's.
 std::map<std::string, at::Tensor> model_tensors(const Model& model);
 

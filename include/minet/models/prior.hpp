@@ -33,12 +33,11 @@ struct ContentInput {
 struct PriorCache {
   std::vector<BlockCache> blocks;  // of a transformer; of a GRU, only one, for its cross-attention
   at::Tensor state;                // of a GRU, [layers, B, W]
-  RotaryTable rotary;              // for the positions around the next step
+  StepClock clock;                 // counts the steps
   at::Tensor added;                // [B, T, W]: aligned content times present; undefined without
   at::Tensor present;              // [B, 1, 1] or undefined
   std::int64_t first = 0;          // the step at which the notes begin
   std::int64_t steps = -1;         // the step before which they end; -1: no notes, no end
-  std::int64_t position = 0;       // of the next step
   std::int64_t batch = 0;
 };
 
@@ -50,7 +49,9 @@ class PriorImpl : public torch::nn::Module {
                      const ContentInput& content = {});
 
   // The same one code at a time, without gradients: start, then step after step.
-  // `previous` [B] int64 is the code sampled last, undefined at the first step; body [B, H].
+  // `previous` [B] int64 is the code sampled last, undefined at the first step; body [B, H]. Later
+  // steps can be recorded (device_graph.hpp). That the notes last is checked on the CPU only:
+  // elsewhere the check would wait for the device.
   PriorCache start(std::int64_t batch, const ContentInput& content = {});
   at::Tensor step(PriorCache& cache, const at::Tensor& previous, const at::Tensor& body);  // [B, K]
 
@@ -74,8 +75,8 @@ class PriorImpl : public torch::nn::Module {
   virtual at::Tensor run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) = 0;
   // Prepares what `advance` needs of the notes; `rotary` holds their positions.
   virtual void begin(PriorCache& cache, const at::Tensor& memory, const RotaryTable& rotary) = 0;
-  // x [B, 1, W] of step cache.position, whose row `rotary` holds -> [B, 1, W].
-  virtual at::Tensor advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) = 0;
+  // x [B, 1, W] of the step at `place` -> [B, 1, W].
+  virtual at::Tensor advance(PriorCache& cache, at::Tensor x, const StepPlace& place) = 0;
   virtual void initialise_network(at::Generator generator) = 0;
 
  private:

@@ -20,7 +20,7 @@ class PriorGruImpl : public PriorImpl {
  private:
   at::Tensor run(at::Tensor x, const RotaryTable& rotary, const CrossInput& content) override;
   void begin(PriorCache& cache, const at::Tensor& memory, const RotaryTable& rotary) override;
-  at::Tensor advance(PriorCache& cache, at::Tensor x, const RotaryTable& rotary) override;
+  at::Tensor advance(PriorCache& cache, at::Tensor x, const StepPlace& place) override;
   void initialise_network(at::Generator generator) override;
 
   // memory [B, T, W], present [B, 1, 1] or undefined -> [L, B, W]

@@ -89,7 +89,7 @@ FastControls::State::State(const ControlPrior& prior, std::int64_t pieces)
     : kernels(&step_kernels()), batch(pieces) {
   const at::NoGradGuard no_grad;
   const auto parameters = prior->named_parameters();
-  const auto take = [&](const std::string& name) { return parameters[name].detach(); };
+  const auto take = [&](const std::string& name) { return parameters[name].detach().to(at::kCPU); };
   const at::Tensor in = take("in.weight"), trunk_weight = take("trunk.weight");
   const at::Tensor seen = take("seen.weight"), pitch_weight = take("pitch.weight");
   const at::Tensor level_weight = take("level_in.weight");
@@ -139,9 +139,8 @@ FastControls::State::State(const ControlPrior& prior, std::int64_t pieces)
 
 bool FastControls::can_run(const ControlPrior& prior) {
   const auto parameters = prior->parameters();
-  return std::all_of(parameters.begin(), parameters.end(), [](const at::Tensor& tensor) {
-    return tensor.is_cpu() && tensor.scalar_type() == at::kFloat;
-  });
+  return std::all_of(parameters.begin(), parameters.end(),
+                     [](const at::Tensor& tensor) { return tensor.scalar_type() == at::kFloat; });
 }
 
 FastControls::FastControls(const ControlPrior& prior, std::int64_t batch)
@@ -150,7 +149,7 @@ FastControls::~FastControls() = default;
 
 at::Tensor FastControls::prepare(const at::Tensor& condition) const {
   const at::NoGradGuard no_grad;
-  return at::linear(condition, state_->condition_weight, state_->condition_bias);
+  return at::linear(condition.to(at::kCPU), state_->condition_weight, state_->condition_bias);
 }
 
 void FastControls::advance(std::span<const std::int64_t> onset, std::span<const std::int64_t> pitch,

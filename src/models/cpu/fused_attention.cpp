@@ -75,7 +75,7 @@ struct AttentionFunction : Function<AttentionFunction> {
     const at::Tensor q = given_q.contiguous();
     const at::Tensor kv = given_kv ? given_kv->contiguous() : at::Tensor();
     const Places places(q, kv);
-    const RotaryTable rotary{cosines.contiguous(), sines.contiguous(), 0};
+    const RotaryTable rotary{cosines.contiguous(), sines.contiguous()};
     const at::Tensor out = at::empty({places.batch, places.steps, places.width}, q.options());
     const at::Tensor tops = at::empty({places.batch, heads, places.steps}, q.options());
     const at::Tensor shares = at::empty_like(tops);
@@ -100,7 +100,7 @@ struct AttentionFunction : Function<AttentionFunction> {
     const std::int64_t heads = context->saved_data["heads"].toInt();
     const bool causal = context->saved_data["causal"].toBool();
     const Places places(q, kv);
-    const RotaryTable rotary{saved[2], saved[3], 0};
+    const RotaryTable rotary{saved[2], saved[3]};
     const at::Tensor gradient = gradients[0].contiguous();
     const at::Tensor q_to = at::empty_like(q);
     const at::Tensor kv_to = kv.defined() ? at::empty_like(kv) : kv;
