@@ -6,7 +6,7 @@
 #
 #   --video        also pack the libraries that only mi_video needs: OpenCV and the 200 that it loads
 #   --all-models   also pack models/paper: 28 MB of weights that do not compress. models/plus is always packed
-#   --tests        also pack accelerator_test and the sampling benchmark, which share/minet/gpu_check.py runs
+#   --tests        also pack accelerator_test and benchmarks, which share/minet/gpu_check.py runs
 #
 # On the other machine: tar xf minet-bundle.tar.xz && MINET_TORCH=.../site-packages/torch minet/bin/mi_train ...
 # tar needs xz there. Without MINET_TORCH, the torch of python3 is used. LibTorch and the NVIDIA driver are not packed.
@@ -45,7 +45,14 @@ cmake --install build/release --prefix "$root" --component programs --strip >/de
 cp scripts/gpu_check.py "$root/share/minet/"
 if $tests; then
   cp -r tests/reference/golden "$root/share/minet/"
-  for program in accelerator_test sampling; do
+  for file in benchmarks/peers/{training,worker}.py tests/reference/minet_reference; do
+    mkdir -p "$root/share/minet/$(dirname $file)"
+    cp -r $file "$root/share/minet/$file"
+  done
+  # PyYAML, which the peer needs, if this machine has it.
+  yaml=$(python3 -c 'import os, yaml; print(os.path.dirname(yaml.__file__))' 2>/dev/null) &&
+    mkdir -p "$root/share/minet/python" && cp -r "$yaml" "$root/share/minet/python/"
+  for program in accelerator_test sampling training_steps; do
     strip -o "$root/libexec/minet/$program" $bin/$program
     ln -s ../libexec/minet/launch "$root/bin/$program"
   done

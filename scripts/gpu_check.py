@@ -15,9 +15,11 @@ import math
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -41,8 +43,9 @@ SPEEDS += [(stage, batch, precision, False) for stage, batch in (("vqvae", 64), 
 SMALL_SPEEDS = [("vqvae", 8, "float32", False), ("prior", 8, "float32", False)]
 RECORDED = "a training step has been recorded"  # mi_train's message
 LEAST_TRAINING = 60  # s
-PARTS = {"machine": 60, "corpus": 60, "tests": 90, "agreement": 120, "figures": 60, "resuming": 120, "speed": 160,
-         "sampling": 60, "generating": 40, "memory_errors": 90, "training": 3600}  # time limits in s
+PIECES, PIECE = "model.safetensors.", 15_000_000  # bytes: some machines return small files only
+PARTS = {"machine": 60, "corpus": 60, "tests": 120, "agreement": 120, "figures": 60, "resuming": 120, "speed": 160,
+         "pytorch": 120, "sampling": 60, "generating": 40, "memory_errors": 90, "training": 3600}  # time limits in s
 
 
 class Failed(Exception):
@@ -51,6 +54,31 @@ class Failed(Exception):
 
 class NoTimeLeft(Exception):
     pass
+
+
+class Worker:
+    """A process that answers each line of its input by a line of JSON."""
+
+    def __init__(self, process):
+        self.process, self.unread = process, b""
+
+    def answer(self, ask, until):
+        try:
+            if ask:
+                self.process.stdin.write(b"\n")
+                self.process.stdin.flush()
+            while b"\n" not in self.unread:
+                left = until - time.monotonic()
+                if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                    return {"error": "no time left"}
+                more = os.read(self.process.stdout.fileno(), 65536)
+                if not more:
+                    return {"error": "it ended"}
+                self.unread += more
+        except BrokenPipeError:
+            return {"error": "it ended"}
+        line, self.unread = self.unread.split(b"\n", 1)
+        return json.loads(line)
 
 
 class Check:
@@ -94,9 +122,9 @@ class Check:
     def command(self, program, *arguments):
         return list(map(str, [self.options.bin / program, *arguments]))
 
-    def start(self, command, output, environment=None, stdin=None):
+    def start(self, command, output, environment=None, stdin=None, errors=subprocess.STDOUT):
         """A process in a group of its own, so that what it starts ends with it."""
-        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=errors, start_new_session=True,
                                 env=os.environ | (environment or {}))
 
     def stop(self, process, signals=(signal.SIGTERM, signal.SIGKILL)):
@@ -223,7 +251,7 @@ class Check:
             raise Failed(f"{what}: {len(found)} losses, expected {len(wanted)}")
         differences = [relative(*pair) for pair in zip(found, wanted)]
         worst = max(differences) if all(map(math.isfinite, differences)) else math.nan
-        self.note(part, f"{what}: largest difference of losses", f"{100 * worst:.3g} %", worst < close)
+        self.note(part, f"{what}: largest difference of losses", f"{100 * worst:.3g} %", worst <= close)
 
     def tests(self):
         """Networks against goldens from PyTorch; training steps of each kind with CUDA graphs and without."""
@@ -259,8 +287,13 @@ class Check:
                   worst < CLOSE)
 
     def resuming(self):
-        """A run that is killed and resumed ends near one that is not."""
+        """A run that is killed and resumed ends near one that is not; if run.deterministic, exactly there."""
+        for deterministic in (False, True):
+            self.kill_and_resume(deterministic)
+
+    def kill_and_resume(self, deterministic):
         settings = {
+            "run.deterministic": str(deterministic).lower(),
             "run.precision": "float32", "run.log_every": 1, "run.save_every": 5, "run.evaluate_clips": 1,
             "vqvae_training.steps": 40, "vqvae_training.batch": 4, "vqvae_training.warmup_steps": 2,
             "vqvae.plain_steps": 3, "vqvae.kmeans_vectors": 1024}
@@ -274,7 +307,8 @@ class Check:
         if at == len(whole):
             return self.note("resuming", "killed and resumed", "it had ended before it was killed")
         self.call("mi_train", "-q", "--resume", run, "--device", self.options.device, "--stage", "vqvae")
-        self.compare("resuming", f"killed at step {at} of 40", losses_of(run), whole, CLOSE)
+        what = f"killed at step {at} of 40{', deterministic' if deterministic else ''}"
+        self.compare("resuming", what, losses_of(run), whole, 0 if deterministic else CLOSE)
 
     def speed(self):
         """Steps per second of the paper's sizes."""
@@ -295,6 +329,57 @@ class Check:
                 self.note("speed", what, f"{rate:.3g} steps/s, {rate * batch:.4g} clips/s")
             except Failed as error:
                 self.note("speed", what, " ".join(str(error).split())[-200:], False)
+
+    def pytorch(self):
+        """A training step beside that of the PyTorch mirror, eager and compiled, in turns."""
+        program, mirror = self.options.bin / "training_steps", DATA / "benchmarks/peers/training.py"
+        if not program.exists() or not mirror.exists():
+            return self.note("pytorch", "training steps beside PyTorch's", "not included here (bundle.sh --tests)")
+        # A compilation that is killed leaves broken files behind.
+        environment = {"PYTHONPATH": os.pathsep.join(python_paths()),
+                       "TORCHINDUCTOR_CACHE_DIR": str(self.work / "inductor")}
+        try:
+            self.finish([sys.executable, "-c", "import torch, yaml"], environment)
+        except Failed as error:
+            return self.note("pytorch", "training steps beside PyTorch's", str(error).splitlines()[-1])
+        small = self.options.small
+        stages = (("vqvae", 1), ("prior", 1)) if small else (("vqvae", 64), ("prior", 256))
+        for i, (stage, batch) in enumerate(stages):
+            until = time.monotonic() + (self.until - time.monotonic()) / (len(stages) - i)
+            words = [stage, CONFIGS / "paper.yaml", "--batch", batch, "--steps", 1 if small else 20, "--device",
+                     self.options.device]
+            precision = "float32" if small else "bf16"
+            ours = [program, *words, "--set", f"run.precision={precision}"]
+            theirs = [sys.executable, mirror, *words, "--precision", precision]
+            sides = {"ours": ours, "ours, graphs": [*ours, "--set", "run.cuda_graphs=true"],
+                     "ours, deterministic": [*ours, "--set", "run.deterministic=true"], "PyTorch": theirs,
+                     "PyTorch, compiled": [*theirs, "--compile"]}
+            took = self.in_turns({name: list(map(str, command)) for name, command in sides.items()}, environment, until)
+            for name, seconds in took.items():
+                each = 1000 * seconds / (1 if small else 20)
+                ratio = "" if name == "ours" or "ours" not in took else f", {seconds / took['ours']:.3g} times ours"
+                self.note("pytorch", f"{stage}, {batch} clips, {precision}, {name}", f"{each:.4g} ms per step{ratio}")
+
+    def in_turns(self, commands, environment, until, turns=5):
+        """{name: median seconds} of workers (benchmarks/worker.hpp); one that fails is noted and left out."""
+        with open(self.work / "log", "wb") as log:
+            workers = {name: Worker(self.start(command, subprocess.PIPE, environment, subprocess.PIPE, log))
+                       for name, command in commands.items()}
+            took = {name: [] for name in workers}
+            ready = time.monotonic() + 2 / 3 * (until - time.monotonic())
+            try:
+                for turn in range(turns + 1):  # the first answer is that it is ready
+                    for name in list(took):
+                        answer = workers[name].answer(ask=turn > 0, until=until if turn > 0 else ready)
+                        if "error" in answer:
+                            self.note("pytorch", name, f"{answer['error']}; {last_line(self.work / 'log')}")
+                            del took[name]
+                        elif turn > 0:
+                            took[name].append(answer["seconds"])
+            finally:
+                for worker in workers.values():
+                    self.stop(worker.process, (signal.SIGKILL,))
+        return {name: statistics.median(seconds) for name, seconds in took.items() if seconds}
 
     def sampling(self):
         """Codes per second of batches of pieces of 4 s, from a prior of the paper's size."""
@@ -356,6 +441,9 @@ class Check:
                     process.wait(seconds)
             finally:
                 self.stop(process)
+        if (run / "model.safetensors").exists():
+            self.note("training", f"the model in half precision: cat {PIECES}* > model.safetensors",
+                      f"{halve(run, self.options.out / 'model')} pieces")
         lines = metrics_of(run)
         self.note("training", "as far as it came; training.txt has its messages",
                   f"{lines[-1]['stage']} step {lines[-1]['step']}" if lines else "nothing", bool(lines))
@@ -372,6 +460,50 @@ def metrics_of(run):
 
 def losses_of(run):
     return [line["loss"] for line in metrics_of(run) if "loss" in line]
+
+
+def halve(run, out):
+    """Writes the run's model into `out`, as float16 but for the codebook, in pieces; returns their number."""
+    out.mkdir(exist_ok=True)
+    shutil.copy(run / "config.yaml", out)
+    whole = (run / "model.safetensors").read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header, data, parts, at = json.loads(whole[8:8 + size]), memoryview(whole)[8 + size:], [], 0
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        part = data[slice(*entry["data_offsets"])]
+        if entry["dtype"] == "F32" and name != "vqvae.quantizer.codes":
+            part, entry["dtype"] = b"".join(half_of(part[i:i + 2 ** 20]) for i in range(0, len(part), 2 ** 20)), "F16"
+        entry["data_offsets"] = [at, at + len(part)]
+        at += len(part)
+        parts.append(part)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    whole = b"".join([len(text).to_bytes(8, "little"), text, *parts])
+    for old in out.glob(PIECES + "*"):
+        old.unlink()
+    for i in range(0, len(whole), PIECE):
+        (out / f"{PIECES}{i // PIECE:02}").write_bytes(whole[i:i + PIECE])
+    return len(list(out.glob(PIECES + "*")))
+
+
+def half_of(floats):
+    """float32 to float16; what is too large becomes infinite, as in torch."""
+    values = memoryview(floats).cast("B").cast("f").tolist()
+    most = 65519.99  # rounds to the largest finite one
+    return struct.pack(f"<{len(values)}e", *(x if abs(x) <= most else math.copysign(math.inf, x) for x in values))
+
+
+def python_paths():
+    """Where Python finds torch, if MINET_TORCH names it, and what the bundle brings."""
+    named = os.environ.get("MINET_TORCH")
+    return ([str(pathlib.Path(named).parent)] if named else []) + [str(DATA / "python")]
+
+
+def last_line(path):
+    lines = path.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def listed(text):

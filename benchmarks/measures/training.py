@@ -42,9 +42,10 @@ def train_in_bf16(bench, stage: str, batch: int) -> list[Line]:
         raise RuntimeError(f"{name}: expected a processor with AVX512-BF16")
     arguments = (stage, bench.config("paper.yaml"), "--batch", batch)
     others = [bench.ours("ours in float32", "training_steps", *arguments),
-              bench.peer("PyTorch, eager, bf16", "training.py", *arguments, "--bf16"),
+              bench.peer("PyTorch, eager, bf16", "training.py", *arguments, "--precision", "bf16"),
               bench.peer("PyTorch, eager, float32", "training.py", *arguments)]
-    found = bench.race([bench.ours("ours", "training_steps", *arguments, "--bf16"), *others])
+    ours = bench.ours("ours", "training_steps", *arguments, "--set", "run.precision=bf16")
+    found = bench.race([ours, *others])
     return [Line(name, f"one step in bf16, batch {batch}", side.name, found["ours"],
                  found[side.name], aim=None) for side in others]
 

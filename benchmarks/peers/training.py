@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The peer of training_steps: the mirror of tests/reference with forwards that are fast in PyTorch.
 
-    python benchmarks/peers/training.py vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--bf16]
-                                        [--no-notes] [--compile] [--adamw fused|foreach] [--check]
+    python benchmarks/peers/training.py vqvae|prior CONFIG.yaml [--batch N] [--threads N] [--seed N] [--no-notes]
+                                        [--steps N] [--device DEVICE] [--precision float32|tf32|bf16] [--compile]
+                                        [--adamw fused|foreach] [--check]
 
 The mirror is written for readability: it loops over bands, heads and vectors. Here its modules, with
 their parameters, compute the same in idiomatic PyTorch: grouped convolutions,
 scaled_dot_product_attention, the nearest code by one matrix product, index_add_. --check compares
-the two on a small case and exits. --compile: torch.compile of forward and loss.
+the two on a small case and exits. --steps of them are timed together; a GPU is waited for after the
+last. --compile: torch.compile of forward and loss.
 """
 
 import argparse
@@ -47,7 +49,8 @@ def nearest(self, vectors):
 
 @torch.no_grad()
 def update(self, vectors, codes):
-    seen = torch.bincount(codes, minlength=len(self.counts)).to(self.counts)
+    ones = torch.ones_like(codes, dtype=self.counts.dtype)
+    seen = torch.zeros_like(self.counts).index_add_(0, codes, ones)  # bincount waits for a GPU
     sums = torch.zeros_like(self.sums).index_add_(0, codes, vectors)
     self.counts.mul_(self.decay).add_(seen, alpha=1 - self.decay)
     self.sums.mul_(self.decay).add_(sums, alpha=1 - self.decay)
@@ -60,7 +63,7 @@ def update(self, vectors, codes):
 def revive(quantizer, vectors, threshold):
     usual = len(vectors) / len(quantizer.counts)
     dead = quantizer.dead(len(vectors), threshold).nonzero().flatten()
-    chosen = vectors[torch.randperm(len(vectors))[: len(dead)]]
+    chosen = vectors[torch.randperm(len(vectors), device=vectors.device)[: len(dead)]]
     quantizer.codes[dead], quantizer.counts[dead] = chosen, usual
     quantizer.sums[dead] = chosen * usual
 
@@ -197,62 +200,64 @@ class Trainer:
     def step(self, loss):
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.all, self.stage["clip_norm"], foreach=True)
+        torch.nn.utils.clip_grad_norm_(self.all, self.stage["clip_norm"], foreach=True)
         now = rate(self.steps, float(self.stage["learning_rate"]), self.stage["warmup_steps"],
                    self.stage["steps"], float(self.stage["final_rate"]))
         for group in self.optimiser.param_groups:
             group["lr"] = now
         self.optimiser.step()
         self.steps += 1
-        return norm.item(), loss.item()  # both are logged
 
 
 def forward_of(args, function):
     """In bfloat16 (autocast) and compiled, if requested."""
     def cast(*inputs):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(torch.device(args.device).type, dtype=torch.bfloat16):
             return function(*inputs)
 
-    wanted = cast if args.bf16 else function
+    wanted = cast if args.precision == "bf16" else function
     return torch.compile(wanted) if args.compile else wanted
 
 
-def vqvae_work(args, tree, c, model):
+def vqvae_step(args, tree, c, model):
     trainer = Trainer(list(model.vqvae.named_parameters()), tree["vqvae_training"], args.adamw)
     settings, frames, quantizer = tree["vqvae"], args.frames, model.vqvae.quantizer
-    spectrogram = torch.randn(args.batch or tree["vqvae_training"]["batch"], c.bins, frames)
+    batch = args.batch or tree["vqvae_training"]["batch"]
+    spectrogram = torch.randn(batch, c.bins, frames).to(args.device)
     with torch.no_grad():  # a codebook of encoder outputs
-        clips = torch.randn(c.codes // frames + 1, c.bins, frames)
+        clips = torch.randn(c.codes // frames + 1, c.bins, frames).to(args.device)
         vectors = model.vqvae.encoder(clips).transpose(1, 2).reshape(-1, c.code_width)
-        quantizer.start(vectors[: c.codes].clone(), torch.ones(c.codes), spectrogram.shape[0] * frames)
+        quantizer.start(vectors[: c.codes].clone(), torch.ones(c.codes).to(args.device), spectrogram.shape[0] * frames)
     forward = forward_of(args, lambda x: model.vqvae(x, quantise=True))
 
-    def work():
+    def step():
         out = forward(spectrogram)
-        _, loss = trainer.step(out["loss"])
+        trainer.step(out["loss"])
         rows = out["encoded"].detach().float().transpose(1, 2).reshape(-1, c.code_width)
         quantizer.update(rows, out["codes"].flatten())
         if settings["revive_every"] and trainer.steps % settings["revive_every"] == 0:
             revive(quantizer, rows, settings["revive_threshold"])
-        return loss
+        return out["loss"]
 
-    return work
+    return step
 
 
-def prior_work(args, tree, c, model):
+def prior_step(args, tree, c, model):
     parameters = [(n, p) for n, p in model.named_parameters() if not n.startswith("vqvae.")]
     trainer = Trainer(parameters, tree["prior_training"], args.adamw)
     batch = args.batch or tree["prior_training"]["batch"]
-    codes = torch.randint(c.codes, (batch, args.frames))
-    pose = torch.randn(batch, args.pose_frames, 94)
-    notes = torch.randint(129, (batch, args.frames)) if c.content_enabled else None
-    present = torch.ones(batch) if c.content_enabled else None
+    codes = torch.randint(c.codes, (batch, args.frames)).to(args.device)
+    pose = torch.randn(batch, args.pose_frames, 94).to(args.device)
+    notes = torch.randint(129, (batch, args.frames)).to(args.device) if c.content_enabled else None
+    present = torch.ones(batch).to(args.device) if c.content_enabled else None
     forward = forward_of(args, lambda: prior_loss(model, codes, pose, notes, present))
 
-    def work():
-        return trainer.step(forward())[1]
+    def step():
+        loss = forward()
+        trainer.step(loss)
+        return loss
 
-    return work
+    return step
 
 
 def main():
@@ -264,7 +269,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-notes", action="store_true")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=["float32", "tf32", "bf16"], default="float32")
     parser.add_argument("--adamw", choices=["fused", "foreach"], default="fused")
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
@@ -287,8 +294,17 @@ def main():
     s, seconds = tree["spectrogram"], tree["data"]["clip_seconds"]
     args.frames = int(seconds * s["sample_rate"] / s["hop"])
     args.pose_frames = int(seconds * tree["pose"]["fps"])
-    model = Model(c).train()
-    work = (vqvae_work if args.stage == "vqvae" else prior_work)(args, tree, c, model)
+    # As in run.precision: what bf16 leaves in float32 uses TF32 on a GPU too.
+    exact = args.precision == "float32"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not exact
+    model = Model(c).train().to(args.device)
+    step = (vqvae_step if args.stage == "vqvae" else prior_step)(args, tree, c, model)
+
+    def work():
+        for _ in range(args.steps):
+            loss = step()
+        return loss.item()
+
     for _ in range(3):  # warms up and compiles
         work()
     serve(work, lambda loss: {"loss": loss})

@@ -265,6 +265,9 @@ void fields(Visitor& visit, Config& c) {
               "processor with AVX512-BF16; automatic: bf16 on a GPU, float32 elsewhere");
   visit.field("cuda_graphs", c.cuda_graphs, choice(), Origin::ours,
               "record each kind of training step once and repeat it, on a GPU and in one process");
+  visit.field("deterministic", c.deterministic, choice(), Origin::ours,
+              "use LibTorch's deterministic operators on a GPU, which may be slower: repeated and "
+              "resumed runs are to be bit-identical, as they always are on a CPU");
   visit.field("log_every", c.log_every, whole(1, 1000000000), Origin::ours,
               "steps between lines of metrics.jsonl");
   visit.field("save_every", c.save_every, whole(1, 1000000000), Origin::ours,

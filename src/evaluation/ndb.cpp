@@ -176,7 +176,7 @@ nlohmann::ordered_json settings_of(const Scene& scene, const NdbOptions& options
 }
 
 std::string hash_of_centres(const at::Tensor& centres) {
-  const at::Tensor whole = centres.contiguous();
+  const at::Tensor whole = centres.cpu().contiguous();
   return sha256({static_cast<const char*>(whole.const_data_ptr()), whole.nbytes()});
 }
 

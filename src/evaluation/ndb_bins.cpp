@@ -123,7 +123,7 @@ at::Tensor gram_of(const Scene& scene, const std::vector<clips::Clip>& clips) {
   config.data.clip_seconds = (static_cast<double>(width) + 0.5) / config.frame_rate();
   config.data.audio_cache_mb = std::min<std::int64_t>(config.data.audio_cache_mb, 256);
   const clips::TrackStore store(scene.corpus, "train", config);
-  GramMatrix gram(count);
+  GramMatrix gram(count, scene.device);
   Progress progress("inner products", frames / width, "stripes");
   for (std::int64_t first = 0; first < frames; first += width) {
     throw_if_stopped("stopped while clustering; nothing was written");
@@ -214,21 +214,23 @@ NdbBins ndb_bins(Scene& scene, const NdbBinOptions& options, const fs::path& cac
     // Shards that made them at the same time, perhaps rounded differently, all use the same ones.
     if (auto kept = load(made_from, options.bins, dimensions, path)) bins = std::move(kept);
   }
+  bins->centres = bins->centres.to(scene.device);
   bins->hash = hash;
   return std::move(*bins);
 }
 
 std::vector<std::int64_t> nearest_bins(const at::Tensor& centres, const at::Tensor& clips) {
   const at::NoGradGuard no_grad;
-  const at::Tensor rows = clips.flatten(1);                                     // [B, d]
-  at::Tensor scores = at::zeros({rows.size(0), centres.size(0)}, at::kDouble);  // |c|^2 - 2 x c
+  const at::Tensor rows = clips.flatten(1).to(centres.device());  // [B, d]
+  at::Tensor scores =                                             // |c|^2 - 2 x c
+      at::zeros({rows.size(0), centres.size(0)}, centres.options().dtype(at::kDouble));
   for (std::int64_t first = 0; first < rows.size(1); first += kSlice) {
     const std::int64_t size = std::min(kSlice, rows.size(1) - first);
     const at::Tensor c = centres.narrow(1, first, size);
     scores.sub_(at::mm(rows.narrow(1, first, size), c.t()), 2);
     scores.add_(c.square().sum(1, /*keepdim=*/false, at::kDouble));
   }
-  return to_vector(scores.argmin(1));
+  return to_vector(scores.argmin(1).cpu());
 }
 
 at::Tensor bin_centres(const std::vector<std::int64_t>& labels, std::int64_t bins,

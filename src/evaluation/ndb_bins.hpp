@@ -17,7 +17,7 @@
 namespace minet::evaluation {
 
 struct NdbBins {
-  at::Tensor centres;  // [K, d] float32, d in the order [F, T]
+  at::Tensor centres;  // [K, d] float32, d in the order [F, T], on the scene's device
   BinnedClips train;   // the clips that they were made from
   // Separate bins, made from one half of the training groups: that half's clips and the other's.
   // Empty with a single group, or if that half has fewer than K clips.
@@ -35,7 +35,7 @@ struct NdbBinOptions {
 NdbBins ndb_bins(Scene& scene, const NdbBinOptions& options, const std::filesystem::path& cache);
 
 // For each of clips [B, ...] of d numbers the nearest row of centres [K, d] (Euclidean; lowest
-// index on ties). Products are summed in double over slices of d.
+// index on ties). Products are summed in double over slices of d, on the device of the centres.
 std::vector<std::int64_t> nearest_bins(const at::Tensor& centres, const at::Tensor& clips);
 
 // The mean clip of each bin, [K, d], from clips read in blocks of up to `block`.

@@ -3,6 +3,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include <stdlib.h>
 
 #include "minet/config/config.hpp"
 #include "minet/core/errors.hpp"
@@ -29,6 +30,15 @@ config::Precision use_precision(config::Precision wanted, const at::Device& devi
   at::globalContext().setAllowTF32CuBLAS(tf32);
   at::globalContext().setAllowTF32CuDNN(tf32);
   return wanted;
+}
+
+void use_deterministic_operators() {
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicCuDNN(true);
+  context.setBenchmarkCuDNN(false);
 }
 
 AutocastScope::AutocastScope(config::Precision precision, const at::Device& device)

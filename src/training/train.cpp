@@ -292,6 +292,12 @@ at::Device device_of(const TrainOptions& options) {
   return models::select_device(text("cuda:", options.ranks->place().local_rank));
 }
 
+// LibTorch's process-wide switches, as the configuration wants them.
+config::Precision set_up(const config::RunConfig& run, const at::Device& device) {
+  if (run.deterministic && !device.is_cpu()) models::use_deterministic_operators();
+  return models::use_precision(run.precision, device);
+}
+
 // Everything that can be rejected is rejected here, before its last step makes the run folder.
 struct Beginning {
   const TrainOptions& options;
@@ -343,7 +349,7 @@ Beginning::Beginning(const TrainOptions& given)
     : options(given),
       corpus(corpus::Corpus::open(given.corpus)),
       device(device_of(given)),
-      precision(models::use_precision(given.config.run.precision, device)),
+      precision(set_up(given.config.run, device)),
       environment(environment_of(given, device, corpus)),
       train_tracks(corpus, "train", given.config),
       test_tracks(corpus, "test", given.config) {

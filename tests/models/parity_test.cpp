@@ -11,6 +11,7 @@
 
 #include "minet/models/body_encoder.hpp"
 #include "minet/models/content_transformer.hpp"
+#include "minet/models/precision.hpp"
 #include "minet/models/prior.hpp"
 #include "minet/models/vqvae.hpp"
 #include "models/support.hpp"
@@ -307,6 +308,42 @@ INSTANTIATE_TEST_SUITE_P(
                       PriorCase{.name = "cross_present", .memory = true, .present = true},
                       PriorCase{.name = "added_present", .memory = true, .present = true}),
     [](const auto& one) { return one.param.name; });
+
+// With convolutions and matrix products in bfloat16, whose steps are 1/256 of a number.
+TEST(ModelsParity, InBf16) {
+  const at::Device device = test_device();
+  if (!device.is_cuda() && !device.is_cpu()) GTEST_SKIP() << "no autocast on this device";
+  const auto expect_near = [](const Golden& golden, const std::string& name,
+                              const at::Tensor& ours) {
+    EXPECT_TRUE(agrees(name, ours.to(at::kFloat), golden.at(name), 2e-2));
+    EXPECT_FALSE(agrees(name, ours.to(at::kFloat), golden.at(name), kOutput)) << "not in bf16";
+  };
+  const at::NoGradGuard no_grad;
+  const AutocastScope bf16(config::Precision::bf16, device);
+  {
+    const Golden golden("vqvae");
+    VqVae vqvae(golden.config().vqvae, golden.config().spectrogram.bins);
+    set_weights(*vqvae, "vqvae.", golden);
+    const VqVaeOutput out = vqvae->forward(golden.at("input.spectrogram"), /*quantise=*/false);
+    expect_near(golden, "plain.output.reconstruction", out.reconstruction);
+    expect_near(golden, "plain.output.encoded", out.encoded);
+  }
+  {
+    const Golden golden("content");
+    ContentTransformer content(golden.config());
+    set_weights(*content, "content.", golden);
+    expect_near(golden, "clip.output.memory",
+                content->forward(golden.at("input.notes"), golden.at("clip.input.body")));
+  }
+  const Golden golden("prior");
+  for (const std::string name : {"bare", "both"}) {
+    Prior prior = make_prior(golden.config(name));
+    set_weights(*prior, "prior.", golden);
+    const ContentInput content{.memory = name == "bare" ? at::Tensor() : golden.at("input.memory")};
+    expect_near(golden, name + ".output.logits",
+                prior->forward(golden.at("input.codes"), golden.at("input.body"), content));
+  }
+}
 
 TEST(ModelsParity, PriorsNamesAreTheMirrors) {
   const Golden golden("prior");

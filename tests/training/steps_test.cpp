@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include "minet/config/config.hpp"
@@ -151,6 +152,19 @@ TEST(Precision, WhatTheProcessorLacksIsRefused) {
   } else {
     EXPECT_THROW(models::use_precision(Precision::bf16, at::kCPU), InputError);
   }
+}
+
+TEST(Precision, DeterministicOperatorsOnRequest) {
+  at::Context& context = at::globalContext();
+  EXPECT_FALSE(context.deterministicAlgorithms());
+  models::use_deterministic_operators();
+  EXPECT_TRUE(context.deterministicAlgorithms());
+  EXPECT_TRUE(context.deterministicAlgorithmsWarnOnly());
+  EXPECT_TRUE(context.deterministicCuDNN());
+  EXPECT_STREQ(std::getenv("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
+  context.setDeterministicAlgorithms(false, false);
+  context.setDeterministicCuDNN(false);
+  context.setDeterministicFillUninitializedMemory(true);
 }
 
 TEST_F(StepsTest, DropoutIsAFunctionOfTheStep) {

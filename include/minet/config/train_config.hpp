@@ -178,6 +178,7 @@ struct RunConfig {
   std::uint64_t seed = 1;
   Precision precision = Precision::automatic;
   bool cuda_graphs = false;
+  bool deterministic = false;
   std::int64_t log_every = 10;        // steps
   std::int64_t save_every = 500;      // steps
   double save_minutes = 10;           // and at least this often

@@ -197,11 +197,12 @@ GramClusters ordered(const Lloyd& lloyd, double inertia) {
 
 }  // namespace
 
-GramMatrix::GramMatrix(std::int64_t vectors)
-    : values_(at::zeros({vectors, vectors}, at::kDouble)) {}
+GramMatrix::GramMatrix(std::int64_t vectors, const at::Device& device)
+    : values_(at::zeros({vectors, vectors}, at::TensorOptions(at::kDouble).device(device))) {}
 
-void GramMatrix::add(const at::Tensor& stripe) {
+void GramMatrix::add(const at::Tensor& given) {
   const at::NoGradGuard no_grad;
+  const at::Tensor stripe = given.to(values_.device());
   const std::int64_t count = values_.size(0);
   for (std::int64_t first = 0; first < count; first += kRows) {  // the lower triangle
     const std::int64_t rows = std::min(kRows, count - first), columns = first + rows;
@@ -212,6 +213,7 @@ void GramMatrix::add(const at::Tensor& stripe) {
 }
 
 at::Tensor GramMatrix::finish() {
+  values_ = values_.cpu();
   double* g = values_.mutable_data_ptr<double>();
   const std::int64_t count = values_.size(0);
   for (std::int64_t i = 0; i < count; ++i) {

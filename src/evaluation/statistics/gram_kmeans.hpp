@@ -18,10 +18,11 @@ namespace minet::evaluation {
 
 class GramMatrix {
  public:
-  explicit GramMatrix(std::int64_t vectors);
+  // The products are computed on `device`.
+  explicit GramMatrix(std::int64_t vectors, const at::Device& device = at::kCPU);
   // Some dimensions of all vectors, float32 [N, w]. Products are float32, their sum is double.
   void add(const at::Tensor& stripe);
-  // Double [N, N], symmetric; call after the last stripe.
+  // Double [N, N], symmetric, on the CPU; call after the last stripe.
   at::Tensor finish();
 
  private:
