@@ -41,6 +41,8 @@ std::string vqvae_hash(const models::Model& model) {
 
 CodeCache::CodeCache(models::Model& model, const TrackStore& store, const fs::path& folder,
                      const DeviceSpectrograms* ready, const std::optional<models::Part>& part) {
+  // Not the device: codes found on another one are as good, and differ only where two are equally
+  // near. Resuming on another device warns.
   const std::string hash = vqvae_hash(model);
   const fs::path mark = folder / "vqvae.sha256";
   const bool current = fs::exists(mark) && read_file(mark, 1024) == hash;

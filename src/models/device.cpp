@@ -2,8 +2,10 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 
+#include <array>
 #include <filesystem>
 
 #include "minet/core/errors.hpp"
@@ -30,6 +32,22 @@ const std::string& cuda_problem() {
     }
   }();
   return problem;
+}
+
+// From the driver, which LibTorch's CUDA part has loaded and initialised.
+std::string card_name(int device) {
+  using GetDevice = int(int* found, int ordinal);
+  using GetName = int(char* name, int length, int device);
+  void* const driver = ::dlopen("libcuda.so.1", RTLD_NOW);
+  if (driver == nullptr) return "unknown card";
+  auto* const get_device = reinterpret_cast<GetDevice*>(::dlsym(driver, "cuDeviceGet"));
+  auto* const get_name = reinterpret_cast<GetName*>(::dlsym(driver, "cuDeviceGetName"));
+  std::array<char, 256> name{};
+  int found = 0;
+  const bool known = get_device != nullptr && get_name != nullptr &&
+                     get_device(&found, device) == 0 &&
+                     get_name(name.data(), static_cast<int>(name.size()) - 1, found) == 0;
+  return known ? name.data() : "unknown card";
 }
 
 // Falling back to the CPU is worth a warning only if the machine has an NVIDIA driver.
@@ -63,6 +81,12 @@ at::Device select_device(const std::string& name) {
     }
   }
   throw InputError("device: expected auto, cpu, cuda or cuda:N, got '" + printable(name) + "'");
+}
+
+std::string description_of(const at::Device& device) {
+  if (!device.is_cuda()) return device.str();
+  return text(device.str(), ", ", card_name(device.index()), ", cuDNN ",
+              at::detail::getCUDAHooks().versionCuDNN());
 }
 
 void use_threads(int threads) {

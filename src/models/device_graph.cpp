@@ -42,11 +42,26 @@ class StreamKept {
   StreamKept(const StreamKept&) = delete;
   StreamKept& operator=(const StreamKept&) = delete;
   void wait() const { guard_.synchronizeStream(guard_.getStream(before_.device())); }
+  void try_to_wait() const {
+    try {
+      wait();
+    } catch (const c10::Error&) {
+    }
+  }
 
  private:
   c10::impl::VirtualGuardImpl guard_;
   c10::Stream before_;
 };
+
+void run_or_give_up_recording(RepeatedWork& work, const std::function<void()>& step) try {
+  work.run(step);
+} catch (const RecordingError& error) {
+  log::warning(text("a step could not be recorded as a graph (", error.what(),
+                    "); it is repeated operator by operator"));
+  work = RepeatedWork(nullptr);
+  step();
+}
 
 }  // namespace
 
@@ -83,16 +98,14 @@ void repeat(const at::Device& device, std::int64_t times, const std::function<vo
   const bool records = !device.is_cpu() && times > kRunsBeforeRecording + 1;
   const StreamKept stream(device);
   RepeatedWork work(records ? make_device_graph(device) : nullptr);
-  for (std::int64_t t = 0; t < times; ++t) {
-    if (before) before(t);
-    try {
-      work.run(step);
-    } catch (const RecordingError& error) {
-      log::warning(text("a step could not be recorded as a graph (", error.what(),
-                        "); it is repeated operator by operator"));
-      work = RepeatedWork(nullptr);
-      step();
+  try {
+    for (std::int64_t t = 0; t < times; ++t) {
+      if (before) before(t);
+      run_or_give_up_recording(work, step);
     }
+  } catch (...) {  // what `step` uses may be freed now
+    stream.try_to_wait();
+    throw;
   }
   stream.wait();
 }

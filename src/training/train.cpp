@@ -332,7 +332,7 @@ RunEnvironment environment_of(const TrainOptions& options, const at::Device& dev
   models::use_threads(threads_of(options));
   return {.threads = at::get_num_threads(),
           .ranks = options.ranks == nullptr ? 1 : options.ranks->size(),
-          .device = device.str(),
+          .device = models::description_of(device),
           .capability = at::get_cpu_capability(),
           .torch = TORCH_VERSION,
           .corpus_hash = corpus.hash()};

@@ -12,6 +12,10 @@ namespace minet::models {
 // other text, and for "cuda" without a usable GPU.
 at::Device select_device(const std::string& name);
 
+// The device, and for a GPU what else its results depend on: "cpu", or "cuda:0, NVIDIA H200, cuDNN
+// 91002".
+std::string description_of(const at::Device& device);
+
 // Sets the number of threads of LibTorch's operators; 0 leaves its default.
 void use_threads(int threads);
 
