@@ -133,9 +133,9 @@ int main(int argc, char** argv) try {
   if (!options.notes) config.content.enabled = false;
   models::use_threads(options.threads);
   training::keep_freed_memory();
-  at::manual_seed(options.seed);
   const at::Device device = models::select_device(options.device);
-  if (config.run.deterministic) models::use_deterministic_operators();
+  at::manual_seed(options.seed);  // which asks for a GPU: not before its library is loaded
+  if (config.run.deterministic && !device.is_cpu()) models::use_deterministic_operators();
   const config::Precision precision = models::use_precision(config.run.precision, device);
   models::Model model = models::make_model(config, options.seed);
   model.to(device);

@@ -45,7 +45,7 @@ RECORDED = "a training step has been recorded"  # mi_train's message
 LEAST_TRAINING = 60  # s
 PIECES, PIECE = "model.safetensors.", 15_000_000  # bytes: some machines return small files only
 PARTS = {"machine": 60, "corpus": 60, "tests": 120, "agreement": 120, "figures": 60, "resuming": 120, "speed": 160,
-         "pytorch": 120, "sampling": 60, "generating": 40, "memory_errors": 90, "training": 3600}  # time limits in s
+         "pytorch": 120, "sampling": 100, "generating": 40, "memory_errors": 90, "training": 3600}  # time limits in s
 
 
 class Failed(Exception):
@@ -67,7 +67,7 @@ class Worker:
             if ask:
                 self.process.stdin.write(b"\n")
                 self.process.stdin.flush()
-            while b"\n" not in self.unread:
+            while not (whole := re.search(rb"^\{.*\n", self.unread, re.M)):
                 left = until - time.monotonic()
                 if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
                     return {"error": "no time left"}
@@ -77,8 +77,8 @@ class Worker:
                 self.unread += more
         except BrokenPipeError:
             return {"error": "it ended"}
-        line, self.unread = self.unread.split(b"\n", 1)
-        return json.loads(line)
+        self.unread = self.unread[whole.end():]
+        return json.loads(whole.group())
 
 
 class Check:
@@ -300,9 +300,11 @@ class Check:
         whole = self.losses("tiny.yaml", self.options.device, settings, "--stage", "vqvae")
         run, command = self.new_run("tiny.yaml", self.options.device, settings, "--stage", "vqvae")
         process = self.start(command, subprocess.DEVNULL)
-        while process.poll() is None and len(metrics_of(run)) < 15 and time.monotonic() < self.until:
-            time.sleep(0.01)
-        self.stop(process, (signal.SIGKILL,))
+        try:
+            while process.poll() is None and len(metrics_of(run)) < 15 and time.monotonic() < self.until:
+                time.sleep(0.01)
+        finally:
+            self.stop(process, (signal.SIGKILL,))
         at = len(losses_of(run))
         if at == len(whole):
             return self.note("resuming", "killed and resumed", "it had ended before it was killed")
@@ -362,23 +364,26 @@ class Check:
 
     def in_turns(self, commands, environment, until, turns=5):
         """{name: median seconds} of workers (benchmarks/worker.hpp); one that fails is noted and left out."""
-        with open(self.work / "log", "wb") as log:
-            workers = {name: Worker(self.start(command, subprocess.PIPE, environment, subprocess.PIPE, log))
-                       for name, command in commands.items()}
-            took = {name: [] for name in workers}
-            ready = time.monotonic() + 2 / 3 * (until - time.monotonic())
-            try:
-                for turn in range(turns + 1):  # the first answer is that it is ready
-                    for name in list(took):
-                        answer = workers[name].answer(ask=turn > 0, until=until if turn > 0 else ready)
-                        if "error" in answer:
-                            self.note("pytorch", name, f"{answer['error']}; {last_line(self.work / 'log')}")
-                            del took[name]
-                        elif turn > 0:
-                            took[name].append(answer["seconds"])
-            finally:
-                for worker in workers.values():
-                    self.stop(worker.process, (signal.SIGKILL,))
+        logs = {name: self.work / f"log{i}" for i, name in enumerate(commands)}
+        took = {name: [] for name in commands}
+        ready = time.monotonic() + 0.85 * (until - time.monotonic())
+        workers = {}
+        try:
+            for name, command in commands.items():
+                with open(logs[name], "wb") as log:
+                    workers[name] = Worker(self.start(command, subprocess.PIPE, environment, subprocess.PIPE, log))
+            for turn in range(turns + 1):  # the first answer is that it is ready
+                for name in list(took):
+                    answer = workers[name].answer(ask=turn > 0, until=until if turn > 0 else ready)
+                    if "error" in answer:
+                        self.stop(workers[name].process, (signal.SIGKILL,))
+                        self.note("pytorch", name, f"{answer['error']}; {last_line(logs[name])}")
+                        del took[name]
+                    elif turn > 0:
+                        took[name].append(answer["seconds"])
+        finally:
+            for worker in workers.values():
+                self.stop(worker.process, (signal.SIGKILL,))
         return {name: statistics.median(seconds) for name, seconds in took.items() if seconds}
 
     def sampling(self):
@@ -386,9 +391,11 @@ class Check:
         program = self.options.bin / "sampling"
         if not program.exists():
             return self.note("sampling", "benchmarks/sampling.cpp", "not included here (bundle.sh --tests)")
-        for pieces in (1, 5) if self.options.small else (1, 64, 256, 1600):
+        for pieces in (5, 1) if self.options.small else (1600, 256, 1, 64):
             for notes in ("plain", "notes"):
-                for where, sampler in (("as it chooses", ""), ("all on the device", "torch")):
+                # Large batches are on the device in either case.
+                ways = (("as it chooses", ""), ("all on the device", "torch"))[:1 if pieces > 64 else 2]
+                for where, sampler in ways:
                     said = self.finish([program, str(pieces), "250", notes, self.options.device],
                                        {"MINET_SAMPLER": sampler}, b"\n" * 4)
                     took = statistics.median(float(word) for word in re.findall(r'"seconds":([\d.e-]+)', said)[1:])
@@ -491,8 +498,7 @@ def halve(run, out):
 def half_of(floats):
     """float32 to float16; what is too large becomes infinite, as in torch."""
     values = memoryview(floats).cast("B").cast("f").tolist()
-    most = 65519.99  # rounds to the largest finite one
-    return struct.pack(f"<{len(values)}e", *(x if abs(x) <= most else math.copysign(math.inf, x) for x in values))
+    return struct.pack(f"<{len(values)}e", *(math.copysign(math.inf, x) if abs(x) >= 65520 else x for x in values))
 
 
 def python_paths():

@@ -82,13 +82,17 @@ bool RepeatedWork::run(const std::function<void()>& work) {
 
 void RepeatedWork::record(const std::function<void()>& work) try {
   graph_->begin();
-  work();
+  try {
+    work();
+  } catch (...) {
+    try {
+      graph_->end();  // the device is to be usable afterwards
+    } catch (const c10::Error&) {
+    }
+    throw;
+  }
   graph_->end();
 } catch (const c10::Error& error) {
-  try {
-    graph_->end();  // the device is to be usable afterwards
-  } catch (const c10::Error&) {
-  }
   const std::string_view why = error.what_without_backtrace();
   throw RecordingError(std::string(why.substr(0, why.find('\n'))));
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "minet/core/errors.hpp"
 
@@ -31,7 +32,8 @@ class DeviceGraph {
 // of its own from the first call on, because the default stream cannot be recorded.
 std::unique_ptr<DeviceGraph> make_device_graph(const at::Device& device);
 
-// Why something could not be recorded. Nothing has been computed then.
+// Why something could not be recorded. Nothing has been computed then, so that the same work can be
+// executed instead, if it changes tensors in place rather than replacing those that it reads.
 struct RecordingError : WorkError {
   using WorkError::WorkError;
 };

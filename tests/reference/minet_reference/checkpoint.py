@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pathlib
 
-import safetensors
 from torch import Tensor, nn
 
 from .config import Config
@@ -25,6 +24,8 @@ class Model(nn.Module):
 
 
 def read_with_metadata(path: pathlib.Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    import safetensors  # here: the networks alone need torch only
+
     with safetensors.safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
 
