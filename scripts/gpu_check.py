@@ -136,17 +136,17 @@ class Check:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(30)
 
-    def finish(self, command, environment=None, given=b""):
-        """What it prints, `given` as its input; Failed unless it ends well in time."""
+    def finish(self, command, environment=None):
+        """What it prints; Failed unless it ends well in time."""
         seconds = self.until - time.monotonic()
         name = pathlib.Path(command[0]).name
         if seconds <= 0:
             raise NoTimeLeft(name)
         log = self.work / "log"
         with open(log, "wb") as output:
-            process = self.start(command, output, environment, subprocess.PIPE)
+            process = self.start(command, output, environment)
             try:
-                process.communicate(given, seconds)
+                process.wait(seconds)
             except subprocess.TimeoutExpired:
                 raise NoTimeLeft(name) from None
             finally:
@@ -356,13 +356,13 @@ class Check:
             sides = {"ours": ours, "ours, graphs": [*ours, "--set", "run.cuda_graphs=true"],
                      "ours, deterministic": [*ours, "--set", "run.deterministic=true"], "PyTorch": theirs,
                      "PyTorch, compiled": [*theirs, "--compile"]}
-            took = self.in_turns({name: list(map(str, command)) for name, command in sides.items()}, environment, until)
+            took = self.in_turns("pytorch", sides, until, environment)
             for name, seconds in took.items():
                 each = 1000 * seconds / (1 if small else 20)
                 ratio = "" if name == "ours" or "ours" not in took else f", {seconds / took['ours']:.3g} times ours"
                 self.note("pytorch", f"{stage}, {batch} clips, {precision}, {name}", f"{each:.4g} ms per step{ratio}")
 
-    def in_turns(self, commands, environment, until, turns=5):
+    def in_turns(self, part, commands, until, environment=None, turns=5):
         """{name: median seconds} of workers (benchmarks/worker.hpp); one that fails is noted and left out."""
         logs = {name: self.work / f"log{i}" for i, name in enumerate(commands)}
         took = {name: [] for name in commands}
@@ -371,13 +371,14 @@ class Check:
         try:
             for name, command in commands.items():
                 with open(logs[name], "wb") as log:
-                    workers[name] = Worker(self.start(command, subprocess.PIPE, environment, subprocess.PIPE, log))
+                    workers[name] = Worker(self.start(list(map(str, command)), subprocess.PIPE, environment,
+                                                      subprocess.PIPE, log))
             for turn in range(turns + 1):  # the first answer is that it is ready
                 for name in list(took):
                     answer = workers[name].answer(ask=turn > 0, until=until if turn > 0 else ready)
                     if "error" in answer:
                         self.stop(workers[name].process, (signal.SIGKILL,))
-                        self.note("pytorch", name, f"{answer['error']}; {last_line(logs[name])}")
+                        self.note(part, name, f"{answer['error']}; {last_line(logs[name])}")
                         del took[name]
                     elif turn > 0:
                         took[name].append(answer["seconds"])
@@ -394,13 +395,14 @@ class Check:
         for pieces in (5, 1) if self.options.small else (1600, 256, 1, 64):
             for notes in ("plain", "notes"):
                 # Large batches are on the device in either case.
-                ways = (("as it chooses", ""), ("all on the device", "torch"))[:1 if pieces > 64 else 2]
-                for where, sampler in ways:
-                    said = self.finish([program, str(pieces), "250", notes, self.options.device],
-                                       {"MINET_SAMPLER": sampler}, b"\n" * 4)
-                    took = statistics.median(float(word) for word in re.findall(r'"seconds":([\d.e-]+)', said)[1:])
-                    self.note("sampling", f"{pieces} times 250 codes, {notes}, {where}",
-                              f"{1000 * took:.3g} ms, {250 * pieces / took:.3g} codes/s")
+                ways = {"as it chooses": "", "all on the device": "torch"}
+                if pieces > 64:
+                    del ways["all on the device"]
+                commands = {f"{pieces} times 250 codes, {notes}, {where}":
+                            ["env", f"MINET_SAMPLER={sampler}", program, pieces, 250, notes, self.options.device]
+                            for where, sampler in ways.items()}
+                for what, took in self.in_turns("sampling", commands, self.until).items():
+                    self.note("sampling", what, f"{1000 * took:.3g} ms, {250 * pieces / took:.3g} codes/s")
 
     def generating(self):
         """The time that a second of sound takes, from the times of two lengths."""

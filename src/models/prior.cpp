@@ -127,7 +127,7 @@ PriorCache PriorImpl::start(std::int64_t batch, const ContentInput& content) {
   }
   cache.clock = StepClock({.head_width = head_width(),
                            .context = config.prior.context,
-                           .memory = crosses() && rotary.size() > 0 ? rotary.size() : 0},
+                           .memory = crosses() ? rotary.size() : 0},
                           options);
   begin(cache, content.memory, rotary);
   return cache;
